@@ -1,0 +1,12 @@
+"""Where Cairn's account forms depart from allauth's."""
+
+from typing import Any
+
+from allauth.account import forms
+
+
+class LoginForm(forms.LoginForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A link to the reset that forgets where one came from; the page has its own.
+        self.fields["password"].help_text = ""

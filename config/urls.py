@@ -1,0 +1,20 @@
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+from config import views
+
+admin.site.login = secure_admin_login(admin.site.login)
+admin.site.site_header = admin.site.site_title = "Cairn"
+admin.site.index_title = "Content and people"
+
+urlpatterns = [
+    path("", include("roadmaps.urls")),
+    path("progress/", include("progress.urls")),
+    path("accounts/", include("accounts.urls")),
+    path("theme/", views.theme, name="theme"),
+    path("admin/", admin.site.urls),
+    path("robots.txt", views.robots, name="robots"),
+]
+
+handler500 = views.server_error

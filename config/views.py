@@ -1,0 +1,57 @@
+"""Pages that belong to no app: the theme switch, robots.txt, and what went wrong."""
+
+import sys
+from http import HTTPStatus
+
+from django.contrib.staticfiles import finders
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template import loader
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_POST, require_safe
+
+from config import themes
+from progress.same_origin import same_origin_only
+
+YEAR = 365 * 24 * 60 * 60  # seconds
+
+
+@require_POST
+@same_origin_only
+def theme(request: HttpRequest) -> HttpResponse:
+    """Keep the colour scheme in a cookie, which "system" takes away again."""
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = "/"
+    response = redirect(back)
+    if (chosen := request.POST.get("theme")) in themes.THEMES:
+        response.set_cookie(
+            themes.COOKIE,
+            chosen,
+            max_age=YEAR,
+            secure=request.is_secure(),
+            httponly=True,
+            samesite="Lax",
+        )
+    else:
+        response.delete_cookie(themes.COOKIE, samesite="Lax")
+    return response
+
+
+@require_safe
+@cache_control(public=True, max_age=86400)
+def robots(request: HttpRequest) -> HttpResponse:
+    return render(request, "robots.txt", content_type="text/plain")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Say that something broke, or that the database is away, without asking it."""
+    is_away = isinstance(sys.exception(), OperationalError | InterfaceError)
+    status = (
+        HTTPStatus.SERVICE_UNAVAILABLE if is_away else HTTPStatus.INTERNAL_SERVER_ERROR
+    )
+    page = loader.get_template(f"{status.value}.html")
+    headers = {"Cache-Control": "no-store"} | ({"Retry-After": "5"} if is_away else {})
+    return HttpResponse(page.render(), status=status, headers=headers)

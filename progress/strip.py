@@ -1,0 +1,40 @@
+"""The strip: the total as a row of segments, one a step, a few steps each when long."""
+
+from __future__ import annotations
+
+from itertools import batched
+from math import ceil
+from typing import TYPE_CHECKING, NamedTuple
+
+from progress.models import State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from progress.models import OwnStep
+
+MOST_SEGMENTS = 60
+
+
+class Segment(NamedTuple):
+    first: OwnStep
+    state: str
+    is_optional: bool
+
+
+def strip(steps: Sequence[OwnStep]) -> list[Segment]:
+    """At most 60 segments. One of several steps has the state that they share; else it
+    is in progress, or done when all that is not skipped is; optional if they all are.
+    """
+    size = max(1, ceil(len(steps) / MOST_SEGMENTS))
+    return [
+        Segment(group[0], _shared(group), all(step.is_optional for step in group))
+        for group in batched(steps, size)
+    ]
+
+
+def _shared(group: Sequence[OwnStep]) -> str:
+    states = {step.state for step in group}
+    if len(states) > 1:
+        states.discard(State.SKIPPED)
+    return states.pop() if len(states) == 1 else State.LEARNING

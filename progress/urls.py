@@ -1,0 +1,22 @@
+from django.urls import path, register_converter
+from django.urls.converters import IntConverter, StringConverter
+
+from progress import views
+from progress.models import State
+
+
+class BigIntConverter(IntConverter):
+    regex = "[0-9]{1,18}"  # what PostgreSQL's bigint always holds
+
+
+class StateConverter(StringConverter):
+    regex = "|".join(State.values)
+
+
+register_converter(BigIntConverter, "bigint")
+register_converter(StateConverter, "state")
+
+app_name = "progress"
+urlpatterns = [
+    path("<bigint:step_id>/<state:state>/", views.mark, name="mark"),
+]

@@ -1,0 +1,64 @@
+"""What a person does to their progress."""
+
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from django.core import signing
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from progress import undo, wishes
+from progress.models import Standing, StepProgress
+from progress.same_origin import same_origin_only
+from roadmaps.models import Step
+
+
+@require_POST
+@same_origin_only
+def mark(request: HttpRequest, step_id: int, state: str) -> HttpResponse:
+    """Mark a step as `state`; `?undo=` puts back the dates of an earlier mark."""
+    if not request.user.is_authenticated:
+        return wish(request, step_id, state)
+    try:
+        step, route, before = StepProgress.objects.mark(
+            request.user, step_id, state, standing_to_put_back(request, step_id, state)
+        )
+    except Step.DoesNotExist as error:
+        raise Http404("There is no such step.") from error
+    offer = None
+    if before.state != step.state:
+        offer = undo.offer(request.user.pk, step.pk, before)
+    if request.htmx:
+        context = {"step": step, "route": route, "offer": offer}
+        return render(request, "roadmaps/roadmap.html#marked", context)
+    query = f"?{urlencode({'undo': offer.token})}" if offer else ""
+    return redirect(f"{step.roadmap.get_absolute_url()}{query}#{step.slug}")
+
+
+def standing_to_put_back(
+    request: HttpRequest, step_id: int, state: str
+) -> Standing | None:
+    token = request.GET.get("undo")
+    if not token:
+        return None
+    try:
+        offer = undo.read(token, request.user.pk)
+    except signing.BadSignature as error:
+        raise BadRequest("This undo was not made for you.") from error
+    if (offer.step_id, offer.standing.state) != (step_id, state):
+        raise BadRequest("This undo was made for another step or state.")
+    return offer.standing
+
+
+def wish(request: HttpRequest, step_id: int, state: str) -> HttpResponse:
+    """Take a visitor to sign in, and remember what for."""
+    published = Step.objects.active().filter(roadmap__is_published=True)
+    step = get_object_or_404(published.select_related("roadmap"), pk=step_id)
+    wishes.make(request, step, state)
+    if request.htmx:
+        return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+    landing = urlencode({"next": step.get_absolute_url()})
+    return redirect(f"{reverse('account_login')}?{landing}")

@@ -1,0 +1,116 @@
+"""Roadmaps and their steps: the content that editors keep."""
+
+from collections.abc import Sequence
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models, transaction
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils import timezone
+
+
+SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+validate_slug = RegexValidator(
+    rf"^{SLUG}\Z", "Use lower-case letters and digits, with single hyphens between."
+)
+
+
+class RoadmapQuerySet(models.QuerySet["Roadmap"]):
+    def visible(self, to_staff: bool) -> "RoadmapQuerySet":
+        """The published roadmaps; drafts as well for staff."""
+        return self if to_staff else self.filter(is_published=True)
+
+    def with_step_count(self) -> "RoadmapQuerySet":
+        """Annotate `step_count`, the number of active steps."""
+        return self.annotate(
+            step_count=Count("steps", filter=Q(steps__is_retired=False))
+        )
+
+
+class Roadmap(models.Model):
+    slug = models.CharField(max_length=80, unique=True, validators=[validate_slug])
+    title = models.CharField(max_length=120)
+    category = models.CharField(max_length=80)
+    icon = models.CharField(max_length=16, help_text="An emoji.")
+    summary = models.CharField(max_length=300)
+    position = models.PositiveIntegerField(
+        default=0, help_text="Its place in the list of roadmaps, lowest first."
+    )
+    is_published = models.BooleanField(
+        "published", default=False, help_text="A draft is seen by staff only."
+    )
+
+    objects = RoadmapQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("roadmaps:roadmap", args=[self.slug])
+
+    def arrange(self, ids: Sequence[int]) -> None:
+        """Put the steps in the order of `ids`, writing only those that moved.
+
+        Raises ValidationError when `ids` are not this roadmap's steps, each once.
+        """
+        with transaction.atomic():
+            steps = {step.pk: step for step in self.steps.select_for_update()}
+            if sorted(ids) != sorted(steps):
+                raise ValidationError("These are not the steps of this roadmap.")
+            moved = []
+            for position, pk in enumerate(ids, start=1):
+                if steps[pk].position != position:
+                    steps[pk].position = position
+                    moved.append(steps[pk])
+            Step.objects.bulk_update(moved, ["position"])
+
+
+class StepQuerySet(models.QuerySet["Step"]):
+    def active(self) -> "StepQuerySet":
+        return self.filter(is_retired=False)
+
+
+class Step(models.Model):
+    roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="steps")
+    slug = models.CharField(
+        max_length=80,
+        validators=[validate_slug],
+        help_text="Its identity: stays when the title changes.",
+    )
+    # Not unique: the admin could not swap two steps. Ties fall to the primary key.
+    position = models.PositiveIntegerField()
+    title = models.CharField(max_length=120)
+    summary = models.CharField(max_length=300)
+    is_optional = models.BooleanField("optional", default=False)
+    is_retired = models.BooleanField(
+        "retired",
+        default=False,
+        help_text="Off the route; people who did it keep it.",
+    )
+    added_at = models.DateTimeField(default=timezone.now, editable=False)
+    revised_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When what the step asks of a learner last changed.",
+    )
+
+    objects = StepQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["roadmap", "slug"], name="step_slug_unique_in_roadmap"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return f"{self.roadmap.get_absolute_url()}#{self.slug}"

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from roadmaps import views
+
+app_name = "roadmaps"
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("roadmaps/<slug:slug>/", views.roadmap, name="roadmap"),
+]
