@@ -7,8 +7,4 @@ from config.themes import theme_of
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    console = "django.core.mail.backends.console.EmailBackend"
-    return {
-        "theme": theme_of(request),
-        "mail_is_printed": console == settings.EMAIL_BACKEND,
-    }
+    return {"theme": theme_of(request), "mail_is_printed": settings.MAIL_IS_PRINTED}

@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.cache_control",
+    "config.middleware.method_not_allowed",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -133,11 +134,23 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "roadmaps:index"
 ACCOUNT_SESSION_REMEMBER = True
 
-vars().update(
-    env.dj_email_url(
-        "EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25"
-    )
-)
+MAIL_IS_PRINTED = not env.str("EMAIL_HOST", "")  # to the terminal; pages say so
+if MAIL_IS_PRINTED:
+    MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+else:
+    MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {
+                "host": env.str("EMAIL_HOST"),
+                "port": env.int("EMAIL_PORT", 587),
+                "username": env.str("EMAIL_USER", ""),
+                "password": env.str("EMAIL_PASSWORD", ""),
+                "use_tls": env.bool("EMAIL_TLS", True),
+                "timeout": 10,  # seconds
+            },
+        }
+    }
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Cairn <cairn@localhost>")
 
 LANGUAGE_CODE = "en-gb"
@@ -155,6 +168,8 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG
 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 

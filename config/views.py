@@ -3,7 +3,6 @@
 import sys
 from http import HTTPStatus
 
-from django.contrib.staticfiles import finders
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render

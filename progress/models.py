@@ -123,9 +123,7 @@ class Route:
         for number, step in enumerate(self.steps, start=1):
             step.number = number
         self.retired = [
-            step
-            for step in everything
-            if step.is_retired and step.state == State.DONE
+            step for step in everything if step.is_retired and step.state == State.DONE
         ]
         self.completed_at = everything[0].completed_at if everything else None
 
@@ -254,9 +252,7 @@ class StepProgress(models.Model):
 
 
 class CompletionQuerySet(models.QuerySet["Completion"]):
-    def settle(
-        self, user: User, route: Route, step: OwnStep, before: Standing
-    ) -> None:
+    def settle(self, user: User, route: Route, step: OwnStep, before: Standing) -> None:
         """Write or remove the completion, as `user` moved `step` on from `before`.
 
         Only a person's own unticking of a required step removes it; skipping one does

@@ -38,7 +38,15 @@ class StepInline(admin.TabularInline):
 class RoadmapAdmin(admin.ModelAdmin):
     list_display = ["title", "category", "step_count", "is_published", "position"]
     list_editable = ["is_published", "position"]
-    fields = ["title", "slug", "category", "icon", "summary", "position", "is_published"]
+    fields = [
+        "title",
+        "slug",
+        "category",
+        "icon",
+        "summary",
+        "position",
+        "is_published",
+    ]
     prepopulated_fields = {"slug": ["title"]}
     inlines = [StepInline]
 

@@ -9,7 +9,6 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
-
 SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 validate_slug = RegexValidator(
     rf"^{SLUG}\Z", "Use lower-case letters and digits, with single hyphens between."

@@ -59,7 +59,9 @@ class Source:
         try:
             text = data.decode()
         except UnicodeDecodeError as error:
-            raise self._error_after(data[: error.start].decode(), "not UTF-8") from error
+            raise self._error_after(
+                data[: error.start].decode(), "not UTF-8"
+            ) from error
         if found := UNPRINTABLE.search(text):
             what = f"a control character (U+{ord(found[0]):04X})"
             raise self._error_after(text[: found.start()], what)

@@ -7,46 +7,131 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Roadmap',
+            name="Roadmap",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(max_length=80, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9]+(?:-[a-z0-9]+)*\\Z', 'Use lower-case letters and digits, with single hyphens between.')])),
-                ('title', models.CharField(max_length=120)),
-                ('category', models.CharField(max_length=80)),
-                ('icon', models.CharField(help_text='An emoji.', max_length=16)),
-                ('summary', models.CharField(max_length=300)),
-                ('position', models.PositiveIntegerField(default=0, help_text='Its place in the list of roadmaps, lowest first.')),
-                ('is_published', models.BooleanField(default=False, help_text='A draft is seen by staff only.', verbose_name='published')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "slug",
+                    models.CharField(
+                        max_length=80,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9]+(?:-[a-z0-9]+)*\\Z",
+                                "Use lower-case letters and digits, with single hyphens between.",
+                            )
+                        ],
+                    ),
+                ),
+                ("title", models.CharField(max_length=120)),
+                ("category", models.CharField(max_length=80)),
+                ("icon", models.CharField(help_text="An emoji.", max_length=16)),
+                ("summary", models.CharField(max_length=300)),
+                (
+                    "position",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="Its place in the list of roadmaps, lowest first.",
+                    ),
+                ),
+                (
+                    "is_published",
+                    models.BooleanField(
+                        default=False,
+                        help_text="A draft is seen by staff only.",
+                        verbose_name="published",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'pk'],
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Step',
+            name="Step",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(help_text='Its identity: stays when the title changes.', max_length=80, validators=[django.core.validators.RegexValidator('^[a-z0-9]+(?:-[a-z0-9]+)*\\Z', 'Use lower-case letters and digits, with single hyphens between.')])),
-                ('position', models.PositiveIntegerField()),
-                ('title', models.CharField(max_length=120)),
-                ('summary', models.CharField(max_length=300)),
-                ('is_optional', models.BooleanField(default=False, verbose_name='optional')),
-                ('is_retired', models.BooleanField(default=False, help_text='Off the route; people who did it keep it.', verbose_name='retired')),
-                ('added_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('revised_at', models.DateTimeField(blank=True, editable=False, help_text='When what the step asks of a learner last changed.', null=True)),
-                ('roadmap', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='roadmaps.roadmap')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "slug",
+                    models.CharField(
+                        help_text="Its identity: stays when the title changes.",
+                        max_length=80,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9]+(?:-[a-z0-9]+)*\\Z",
+                                "Use lower-case letters and digits, with single hyphens between.",
+                            )
+                        ],
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                ("title", models.CharField(max_length=120)),
+                ("summary", models.CharField(max_length=300)),
+                (
+                    "is_optional",
+                    models.BooleanField(default=False, verbose_name="optional"),
+                ),
+                (
+                    "is_retired",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Off the route; people who did it keep it.",
+                        verbose_name="retired",
+                    ),
+                ),
+                (
+                    "added_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False
+                    ),
+                ),
+                (
+                    "revised_at",
+                    models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="When what the step asks of a learner last changed.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "roadmap",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="steps",
+                        to="roadmaps.roadmap",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('roadmap', 'slug'), name='step_slug_unique_in_roadmap')],
+                "ordering": ["position", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("roadmap", "slug"), name="step_slug_unique_in_roadmap"
+                    )
+                ],
             },
         ),
     ]

@@ -1,0 +1,71 @@
+# `make` alone lists the targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash -o pipefail
+PYTHON := .venv/bin/python
+# A pyenv shim called uv may be there and fail, so running it is the test.
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
+PORT ?= 8000
+WORKERS ?= auto
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: setup ## serve on localhost:8000, with everything it needs
+	@$(PYTHON) manage.py bootstrap --administrator admin@example.com
+	@$(PYTHON) manage.py runserver $(PORT)
+
+.PHONY: test
+test: setup lint types browser ## check everything: lint, types, every test
+	$(PYTHON) -m pytest -n $(WORKERS) --cov --cov-report=term
+
+.PHONY: lint
+lint: setup ## check style and that imports point one way
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	$(PYTHON) manage.py makemigrations --check --dry-run
+
+.PHONY: format
+format: setup ## mend what lint can mend
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+.PHONY: types
+types: setup ## check types
+	.venv/bin/mypy .
+
+.PHONY: browser
+browser: setup
+	@./tests/browser/install
+
+.PHONY: screenshots
+screenshots: setup browser ## make the README's pictures and a set to look at
+	$(PYTHON) docs/screenshots.py
+
+.PHONY: first-view
+first-view: setup ## measure what a first visit to a roadmap transfers
+	$(PYTHON) benchmarks/first_view.py
+
+.PHONY: lock
+lock: | $(UV) ## lock the newest versions that pyproject.toml allows
+	$(UV) pip compile --quiet --upgrade --universal --generate-hashes pyproject.toml -o requirements.txt
+	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --group dev pyproject.toml -o requirements-dev.txt
+
+.PHONY: setup
+setup: .env .venv/.synced
+
+.env:
+	cp .env.example .env
+
+.venv/.synced: requirements-dev.txt .python-version | $(UV)
+	$(UV) venv --quiet --clear .venv
+	$(UV) pip sync --quiet --python .venv requirements-dev.txt
+	touch $@
+
+uv:
+	@true
+
+.uv/bin/uv:
+	python3 -m venv .uv
+	.uv/bin/pip install --quiet uv

@@ -1,0 +1,60 @@
+import re
+from contextlib import contextmanager
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from roadmaps.files import read, take_in
+from roadmaps.models import Roadmap
+from tests.factories import UserFactory
+
+TRANSACTION_CONTROL = re.compile("SAVEPOINT|RELEASE|BEGIN|COMMIT", re.IGNORECASE)
+
+
+@pytest.fixture(autouse=True)
+def quick_and_apart(settings):
+    """Hash passwords fast, and let no rate limit reach into the next test."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()
+
+
+@pytest.fixture
+def backend(db):
+    """The Backend Developer roadmap, as its file has it."""
+    take_in(read(django_settings.BASE_DIR / "fixtures/backend-developer.yaml"))
+    return Roadmap.objects.get(slug="backend-developer")
+
+
+@pytest.fixture
+def user(db):
+    return UserFactory()
+
+
+@pytest.fixture
+def signed_in(user):
+    """A client that `user` is signed in with."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def at_most():
+    """Fail when the block runs more than so many queries, transaction control apart."""
+
+    @contextmanager
+    def check(queries):
+        with CaptureQueriesContext(connection) as captured:
+            yield
+        ran = [
+            query["sql"]
+            for query in captured
+            if not TRANSACTION_CONTROL.match(query["sql"])
+        ]
+        assert len(ran) <= queries, "\n".join(ran)
+
+    return check

@@ -1,0 +1,69 @@
+"""People, roadmaps and steps to test with."""
+
+import factory
+from allauth.account.models import EmailAddress
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from accounts.models import User
+from progress.models import State, StepProgress
+from roadmaps.models import Roadmap, Step
+
+PASSWORD = "correct horse battery staple"
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"person{n}@example.com")
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        return model_class.objects.create_user(
+            *args, **{"password": PASSWORD, **kwargs}
+        )
+
+    @factory.post_generation
+    def confirmed(self, create, extracted, **kwargs):
+        if extracted is not False:
+            EmailAddress.objects.create(
+                user=self, email=self.email, verified=True, primary=True
+            )
+
+
+class RoadmapFactory(DjangoModelFactory):
+    class Meta:
+        model = Roadmap
+
+    slug = factory.Sequence(lambda n: f"roadmap-{n}")
+    title = factory.Sequence(lambda n: f"Roadmap {n}")
+    category = "Things to know"
+    icon = "🧭"
+    summary = "All there is to know."
+    is_published = True
+
+
+class StepFactory(DjangoModelFactory):
+    class Meta:
+        model = Step
+
+    roadmap = factory.SubFactory(RoadmapFactory)
+    position = factory.Sequence(lambda n: n)
+    slug = factory.LazyAttribute(lambda step: f"step-{step.position}")
+    title = factory.LazyAttribute(lambda step: f"Step {step.position}")
+    summary = "What it is about."
+
+
+class StepProgressFactory(DjangoModelFactory):
+    class Meta:
+        model = StepProgress
+
+    user = factory.SubFactory(UserFactory)
+    step = factory.SubFactory(StepFactory)
+    state = State.DONE
+    started_at = factory.LazyFunction(timezone.now)
+    done_at = factory.LazyAttribute(
+        lambda row: row.started_at if row.state == State.DONE else None
+    )
