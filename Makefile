@@ -33,7 +33,7 @@ format: setup ## mend what lint can mend
 
 .PHONY: types
 types: setup ## check types
-	.venv/bin/mypy .
+	.venv/bin/mypy
 
 .PHONY: browser
 browser: setup

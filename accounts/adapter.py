@@ -10,9 +10,9 @@ from progress import wishes
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    def post_login(
+    def post_login(  # type: ignore[override]
         self, request: HttpRequest, user: User, **kwargs: Any
     ) -> HttpResponse:
         response = super().post_login(request, user, **kwargs)
-        wishes.grant(request, user, landing=response.url)
+        wishes.grant(request, user, landing=response["Location"])
         return response

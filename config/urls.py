@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from config import views
 
-admin.site.login = secure_admin_login(admin.site.login)
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore
 admin.site.site_header = admin.site.site_title = "Cairn"
 admin.site.index_title = "Content and people"
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("theme/", views.theme, name="theme"),
     path("admin/", admin.site.urls),
+    path("favicon.ico", views.favicon, name="favicon"),
     path("robots.txt", views.robots, name="robots"),
 ]
 

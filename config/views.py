@@ -7,6 +7,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template import loader
+from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
@@ -14,7 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 from config import themes
 from progress.same_origin import same_origin_only
 
-YEAR = 365 * 24 * 60 * 60  # seconds
+DAY = 24 * 60 * 60  # seconds
+YEAR = 365 * DAY
 
 
 @require_POST
@@ -40,7 +42,13 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@cache_control(public=True, max_age=86400)
+@cache_control(public=True, max_age=DAY)
+def favicon(request: HttpRequest) -> HttpResponse:
+    return redirect(static("icon.svg"))
+
+
+@require_safe
+@cache_control(public=True, max_age=DAY)
 def robots(request: HttpRequest) -> HttpResponse:
     return render(request, "robots.txt", content_type="text/plain")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -156,8 +156,8 @@ class Mark(NamedTuple):
 def with_progress(
     steps: StepQuerySet, user: User | AnonymousUser
 ) -> models.QuerySet[OwnStep]:
-    """Annotate where `user` stands on each step, and when they completed its roadmap."""
-    return steps.annotate(
+    """Annotate where `user` stands on each step, and when its roadmap was completed."""
+    annotated = steps.annotate(
         own=FilteredRelation("progress", condition=Q(progress__user=user.pk)),
         completion=FilteredRelation(
             "roadmap__completions",
@@ -168,6 +168,7 @@ def with_progress(
         done_at=F("own__done_at"),
         completed_at=F("completion__completed_at"),
     )
+    return cast("models.QuerySet[OwnStep]", annotated)
 
 
 def begun(user: User) -> dict[int, Route]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.core import signing
 
+from accounts.models import User
 from progress.models import Standing, State
 
 SALT = "progress.undo"
@@ -20,22 +21,22 @@ class Offer(NamedTuple):
     token: str
 
 
-def offer(user_id: int, step_id: int, standing: Standing) -> Offer | None:
+def offer(user: User, step_id: int, standing: Standing) -> Offer | None:
     """A way back to `standing`; None where nothing was stored that could be lost."""
     if standing.state == State.NONE:
         return None
     dates = [date and date.isoformat() for date in standing[1:]]
-    token = signing.dumps([user_id, step_id, standing.state, *dates], salt=SALT)
+    token = signing.dumps([user.pk, step_id, standing.state, *dates], salt=SALT)
     return Offer(step_id, standing, token)
 
 
-def read(token: str, user_id: int) -> Offer:
+def read(token: str, user: User) -> Offer:
     """The offer that `token` stands for.
 
     Raises signing.BadSignature when it was not made by Cairn for this person.
     """
     owner, step_id, state, *dates = signing.loads(token, salt=SALT)
-    if owner != user_id:
+    if owner != user.pk:
         raise signing.BadSignature("made for somebody else")
     parsed = [datetime.fromisoformat(date) if date else None for date in dates]
     return Offer(step_id, Standing(state, *parsed), token)

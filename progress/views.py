@@ -5,32 +5,33 @@ from urllib.parse import urlencode
 
 from django.core import signing
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from accounts.models import User
 from progress import undo, wishes
 from progress.models import Standing, StepProgress
+from progress.requests import HtmxRequest
 from progress.same_origin import same_origin_only
 from roadmaps.models import Step
 
 
 @require_POST
 @same_origin_only
-def mark(request: HttpRequest, step_id: int, state: str) -> HttpResponse:
+def mark(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
     """Mark a step as `state`; `?undo=` puts back the dates of an earlier mark."""
     if not request.user.is_authenticated:
         return wish(request, step_id, state)
+    user = request.user
+    token = request.GET.get("undo")
+    put_back = standing_behind(token, user, step_id, state) if token else None
     try:
-        step, route, before = StepProgress.objects.mark(
-            request.user, step_id, state, standing_to_put_back(request, step_id, state)
-        )
+        step, route, before = StepProgress.objects.mark(user, step_id, state, put_back)
     except Step.DoesNotExist as error:
         raise Http404("There is no such step.") from error
-    offer = None
-    if before.state != step.state:
-        offer = undo.offer(request.user.pk, step.pk, before)
+    offer = undo.offer(user, step.pk, before) if before.state != step.state else None
     if request.htmx:
         context = {"step": step, "route": route, "offer": offer}
         return render(request, "roadmaps/roadmap.html#marked", context)
@@ -38,14 +39,10 @@ def mark(request: HttpRequest, step_id: int, state: str) -> HttpResponse:
     return redirect(f"{step.roadmap.get_absolute_url()}{query}#{step.slug}")
 
 
-def standing_to_put_back(
-    request: HttpRequest, step_id: int, state: str
-) -> Standing | None:
-    token = request.GET.get("undo")
-    if not token:
-        return None
+def standing_behind(token: str, user: User, step_id: int, state: str) -> Standing:
+    """What an undo puts back. Raises BadRequest when it is not this one's."""
     try:
-        offer = undo.read(token, request.user.pk)
+        offer = undo.read(token, user)
     except signing.BadSignature as error:
         raise BadRequest("This undo was not made for you.") from error
     if (offer.step_id, offer.standing.state) != (step_id, state):
@@ -53,7 +50,7 @@ def standing_to_put_back(
     return offer.standing
 
 
-def wish(request: HttpRequest, step_id: int, state: str) -> HttpResponse:
+def wish(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
     """Take a visitor to sign in, and remember what for."""
     published = Step.objects.active().filter(roadmap__is_published=True)
     step = get_object_or_404(published.select_related("roadmap"), pk=step_id)

@@ -17,8 +17,8 @@ class StepFormSet(BaseInlineFormSet):
         """
 
         def place(form: ModelForm) -> tuple[int, int, int]:
-            before = form.initial.get("position", 0)
             position = form.instance.position
+            before = form.initial.get("position", position + 1)  # a new one moves up
             return position, (position > before) - (position < before), form.instance.pk
 
         kept = [form for form in self.initial_forms if form not in self.deleted_forms]

@@ -24,7 +24,7 @@ EXPLANATIONS = {
     "list_type": "should be a list",
     "missing": "is missing",
     "model_type": "should be a mapping, `key: value`",
-    "string_pattern_mismatch": "should be lower-case letters, digits and single hyphens",
+    "string_pattern_mismatch": "should be lower-case letters, digits, single hyphens",
     "string_too_long": "should be at most {max_length} characters long",
     "string_too_short": "should not be empty",
     "string_type": "should be text; put it in quotes",
@@ -39,9 +39,11 @@ def one_line(text: str) -> str:
 
 
 Slug = Annotated[str, StringConstraints(pattern=f"^{SLUG}$", max_length=80)]
-Line = Annotated[str, StringConstraints(min_length=1), AfterValidator(one_line)]
-Title = Annotated[Line, Field(max_length=120)]
-Summary = Annotated[Line, Field(max_length=300)]
+OneLine = AfterValidator(one_line)
+Title = Annotated[str, StringConstraints(min_length=1, max_length=120), OneLine]
+Category = Annotated[str, StringConstraints(min_length=1, max_length=80), OneLine]
+Icon = Annotated[str, StringConstraints(min_length=1, max_length=16), OneLine]
+Summary = Annotated[str, StringConstraints(min_length=1, max_length=300), OneLine]
 
 
 class StepEntry(BaseModel, extra="forbid", strict=True):
@@ -54,8 +56,8 @@ class StepEntry(BaseModel, extra="forbid", strict=True):
 class RoadmapFile(BaseModel, extra="forbid", strict=True):
     slug: Slug
     title: Title
-    category: Annotated[Line, Field(max_length=80)]
-    icon: Annotated[Line, Field(max_length=16)]
+    category: Category
+    icon: Icon
     summary: Summary
     position: Annotated[int, Field(ge=0, lt=2**31)] = 0
     published: bool = False

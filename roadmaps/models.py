@@ -22,9 +22,10 @@ class RoadmapQuerySet(models.QuerySet["Roadmap"]):
 
     def with_step_count(self) -> "RoadmapQuerySet":
         """Annotate `step_count`, the number of active steps."""
+        # Django drops the model's ordering from a query that groups.
         return self.annotate(
             step_count=Count("steps", filter=Q(steps__is_retired=False))
-        )
+        ).order_by("position", "pk")
 
 
 class Roadmap(models.Model):

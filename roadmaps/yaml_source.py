@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -10,7 +11,7 @@ DEEPEST = 20  # levels
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 BOOLEANS = {"true": True, "false": False}
 
-type Value = str | int | float | bool | None | list[Value] | dict[str, Value]
+type Value = str | int | float | bool | list[Value] | dict[str, Value] | None
 type Location = tuple[str | int, ...]
 
 
@@ -27,7 +28,7 @@ class Source:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._places: dict[Location, yaml.Mark] = {}
+        self._places: dict[Location, Any] = {}
         text = self._read()
         try:
             self._refuse_what_grows(text)
@@ -45,7 +46,7 @@ class Source:
             location = location[:-1]
         return self._say(self._places[location], what)
 
-    def _say(self, mark: yaml.Mark, what: str) -> str:
+    def _say(self, mark: Any, what: str) -> str:
         return f"{self.path}:{mark.line + 1}:{mark.column + 1}: {what}"
 
     def _read(self) -> str:
@@ -111,7 +112,7 @@ class Source:
         return values
 
 
-def _scalar(node: yaml.ScalarNode) -> Value:
+def _scalar(node: yaml.Node) -> Value:
     """The value of an unquoted scalar by YAML 1.2's core schema; text otherwise."""
     kind = node.tag.rpartition(":")[2]
     if kind == "null":

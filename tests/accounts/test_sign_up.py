@@ -1,0 +1,110 @@
+"""/accounts/signup/ and /accounts/confirm-email/"""
+
+import re
+
+import pytest
+
+from accounts.models import User
+from tests.factories import PASSWORD
+
+PATH = "/accounts/signup/"
+CONFIRM = "/accounts/confirm-email/"
+NEW = {"email": "New@Example.com", "password1": PASSWORD}
+
+
+def code_in(mail):
+    return re.search(r"^ +(\S+)$", mail.body, re.MULTILINE)[1]
+
+
+@pytest.fixture
+def signed_up(client, db):
+    client.post(PATH, NEW)
+    return client
+
+
+def test_the_code_from_the_mail_confirms_the_address(signed_up, mailoutbox):
+    assert signed_up.get("/").context["user"].is_anonymous
+    signed_up.post(CONFIRM, {"code": code_in(mailoutbox[0])})
+    assert signed_up.get("/").context["user"].email == "new@example.com"
+
+
+def test_the_mail_is_short_and_plain(signed_up, mailoutbox):
+    mail = mailoutbox[0]
+    assert mail.subject == "Your Cairn code"
+    assert "Type it into the page that is waiting for it" in mail.body
+    assert "&" not in mail.body
+
+
+def test_the_page_names_the_address(signed_up):
+    assert "new@example.com" in signed_up.get(CONFIRM).content.decode()
+
+
+@pytest.mark.parametrize("is_printed", [True, False])
+def test_it_says_when_the_mail_went_to_the_terminal(signed_up, settings, is_printed):
+    settings.MAIL_IS_PRINTED = is_printed
+    html = signed_up.get(CONFIRM).content.decode()
+    assert ("printed in the terminal" in html) == is_printed
+
+
+def test_a_wrong_code_says_so_and_may_be_tried_again(signed_up, mailoutbox):
+    response = signed_up.post(CONFIRM, {"code": "wrong"})
+    assert 'class="errorlist' in response.content.decode()
+    response = signed_up.post(CONFIRM, {"code": code_in(mailoutbox[0])})
+    assert response.url == "/"
+
+
+def test_three_wrong_codes_lead_back_to_sign_in(signed_up):
+    for _ in range(2):
+        signed_up.post(CONFIRM, {"code": "wrong"})
+    assert signed_up.post(CONFIRM, {"code": "wrong"}).url == "/accounts/login/"
+
+
+def test_a_new_code_can_be_asked_for(signed_up, mailoutbox):
+    signed_up.post(CONFIRM, {"action": "resend"})
+    assert len(mailoutbox) == 2
+    assert signed_up.post(CONFIRM, {"code": code_in(mailoutbox[1])}).url == "/"
+
+
+def test_a_mistyped_address_can_be_changed(signed_up, mailoutbox):
+    signed_up.post(CONFIRM, {"action": "change", "email": "right@example.com"})
+    assert mailoutbox[1].to == ["right@example.com"]
+    signed_up.post(CONFIRM, {"code": code_in(mailoutbox[1])})
+    assert User.objects.get().email == "right@example.com"
+
+
+def test_the_code_page_without_a_code_to_wait_for_leads_to_sign_in(client, db):
+    assert client.get(CONFIRM).url == "/accounts/login/"
+
+
+def test_an_address_with_an_account_is_told_by_mail_alone(client, user, mailoutbox):
+    response = client.post(PATH, {**NEW, "email": user.email.upper()})
+    assert response.url == CONFIRM
+    assert mailoutbox[0].subject == "You already have a Cairn account"
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"email": ""},
+        {"email": "nobody"},
+        {"email": "a\x00@example.com"},
+        {"email": "a" * 9000 + "@example.com"},
+        {"password1": ""},
+        {"password1": "12345678"},
+        {"password1": "\x00" * 12},
+    ],
+)
+def test_bad_input_is_told_beside_its_field(client, db, wrong):
+    response = client.post(PATH, {**NEW, **wrong})
+    field = next(iter(wrong))
+    html = response.content.decode()
+    assert response.status_code == 200
+    assert f'id="id_{field}_error"' in html
+    assert 'aria-invalid="true"' in html
+    assert not User.objects.exists()
+
+
+def test_nobody_makes_themselves_staff(signed_up, client):
+    client.post(PATH, {**NEW, "email": "sly@example.com", "is_staff": "1"})
+    assert not User.objects.filter(is_staff=True).exists()

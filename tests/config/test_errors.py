@@ -1,0 +1,134 @@
+"""What goes wrong wears the site's design and leads on."""
+
+import pytest
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.test import Client
+from django.urls import path
+
+
+def broken(request):
+    raise RuntimeError("a bug")
+
+
+def database_away(request):
+    raise OperationalError("the connection is lost")
+
+
+def connection_closed(request):
+    raise InterfaceError("the connection is closed")
+
+
+def with_broken_pages():
+    from config.urls import urlpatterns
+
+    return [
+        *urlpatterns,
+        path("broken/", broken),
+        path("away/", database_away),
+        path("closed/", connection_closed),
+    ]
+
+
+urlpatterns = with_broken_pages()
+handler500 = "config.views.server_error"
+
+
+@pytest.fixture
+def client(settings):
+    settings.ROOT_URLCONF = __name__
+    return Client(raise_request_exception=False)
+
+
+def is_a_page_of_the_site(response):
+    html = response.content.decode()
+    return "All roadmaps" in html and 'class="brand"' in html
+
+
+def test_an_unknown_address_is_404(client, db):
+    response = client.get("/nope/")
+    assert response.status_code == 404
+    assert is_a_page_of_the_site(response)
+    assert "There is no page here" in response.content.decode()
+
+
+def test_a_missing_slash_leads_to_the_page(client, backend):
+    response = client.get("/roadmaps/backend-developer")
+    assert response.url == "/roadmaps/backend-developer/"
+
+
+def test_a_bug_is_500_and_asks_no_database(client):
+    response = client.get("/broken/")
+    assert response.status_code == 500
+    assert is_a_page_of_the_site(response)
+    assert response["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("address", ["/away/", "/closed/"])
+def test_a_database_that_is_away_is_503_and_says_when_to_try_again(client, address):
+    response = client.get(address)
+    assert response.status_code == 503
+    assert response["Retry-After"] == "5"
+    assert is_a_page_of_the_site(response)
+
+
+def test_a_host_that_is_not_ours_is_400(client):
+    response = client.get("/", headers={"Host": "evil.example"})
+    assert response.status_code == 400
+    assert is_a_page_of_the_site(response)
+
+
+def test_a_form_without_its_token_is_403(settings, db):
+    client = Client(enforce_csrf_checks=True)
+    response = client.post("/accounts/login/", {"login": "a", "password": "b"})
+    assert response.status_code == 403
+    assert is_a_page_of_the_site(response)
+    assert "This form has gone stale" in response.content.decode()
+
+
+def test_too_many_sign_ups_from_one_address_are_429(client, db):
+    for _ in range(25):
+        response = client.post("/accounts/signup/", {})
+    assert response.status_code == 429
+    assert is_a_page_of_the_site(response)
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/%00", 404),
+        ("/%ff%fe", 404),
+        ("/roadmaps/%00/", 404),
+        ("/" + "a" * 9000, 404),
+        ("/?next=" + "a" * 9000, 200),
+        ("/admin/nope/", 302),
+    ],
+)
+def test_no_address_breaks_it(client, db, address, status):
+    assert client.get(address).status_code == status
+
+
+def test_many_fields_are_400(client, db):
+    fields = {f"field{number}": "x" for number in range(2000)}
+    response = client.post("/accounts/login/", fields)
+    assert response.status_code == 400
+    assert is_a_page_of_the_site(response)
+
+
+@pytest.mark.parametrize("address", ["/", "/nope/", "/broken/", "/accounts/login/"])
+def test_every_answer_carries_the_policy(client, db, address):
+    response = client.get(address)
+    policy = response["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Referrer-Policy"] == "same-origin"
+
+
+def test_no_template_has_script_or_style_of_its_own():
+    for template in settings.BASE_DIR.glob("templates/**/*.html"):
+        html = template.read_text()
+        assert "<style" not in html, template
+        assert " style=" not in html, template
+        assert " onclick=" not in html, template
+        assert html.count("<script") == html.count("<script src="), template

@@ -1,0 +1,51 @@
+"""POST /theme/"""
+
+import pytest
+
+from tests.progress.test_mark import SAME_ORIGIN
+
+PATH = "/theme/"
+
+
+def choose(client, theme, next_="/", headers=SAME_ORIGIN):
+    return client.post(PATH, {"theme": theme, "next": next_}, headers=headers)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_is_kept_in_a_cookie_and_shown(client, db, theme):
+    assert choose(client, theme).url == "/"
+    assert f'data-theme="{theme}"' in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize("theme", ["system", "purple", ""])
+def test_anything_else_follows_the_system_again(client, db, theme):
+    choose(client, "dark")
+    choose(client, theme)
+    assert not client.cookies["theme"].value
+    assert "data-theme" not in client.get("/").content.decode()
+
+
+def test_it_leads_back(client, db):
+    assert choose(client, "dark", "/accounts/login/?next=/").url == (
+        "/accounts/login/?next=/"
+    )
+
+
+@pytest.mark.parametrize("evil", ["//evil.example", "https://evil.example/", ""])
+def test_it_never_leads_away(client, db, evil):
+    assert choose(client, "dark", evil).url == "/"
+
+
+def test_a_cookie_that_was_tampered_with_is_ignored(client, db):
+    client.cookies["theme"] = '"><script>'
+    assert "data-theme" not in client.get("/").content.decode()
+
+
+def test_another_site_cannot_choose(client, db):
+    response = choose(client, "dark", headers={"Sec-Fetch-Site": "cross-site"})
+    assert response.status_code == 403
+    assert "theme" not in client.cookies
+
+
+def test_the_page_is_told_to_vary_by_cookie(client, db):
+    assert "Cookie" in client.get("/")["Vary"]

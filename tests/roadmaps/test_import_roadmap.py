@@ -1,0 +1,256 @@
+"""manage.py import_roadmap FILE…"""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+
+from progress.models import StepProgress
+from roadmaps.models import Roadmap, Step
+from tests.factories import StepProgressFactory
+
+BACKEND = settings.BASE_DIR / "fixtures/backend-developer.yaml"
+SOURCE = """\
+slug: cooking
+title: Cooking
+category: Household
+icon: 🍳
+summary: From water to dinner.
+published: true
+steps:
+  - slug: boil-water
+    title: Boil Water
+    summary: Until it moves.
+  - slug: eggs
+    title: Eggs
+    optional: true
+    summary: Soft or hard.
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text=SOURCE, name="cooking.yaml"):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+def run(*files, **options):
+    out = StringIO()
+    call_command("import_roadmap", *files, stdout=out, **options)
+    return out.getvalue()
+
+
+def slugs(**of):
+    return list(Step.objects.active().filter(**of).values_list("slug", flat=True))
+
+
+pytestmark = pytest.mark.django_db
+
+
+class TestWhatItDoes:
+    def test_it_loads_the_roadmap_and_its_steps_in_order(self, write):
+        assert run(write()) == "cooking: 2 steps added, 0 changed, 0 retired\n"
+        roadmap = Roadmap.objects.get()
+        assert (roadmap.title, roadmap.is_published) == ("Cooking", True)
+        assert slugs() == ["boil-water", "eggs"]
+        assert slugs(is_optional=True) == ["eggs"]
+
+    def test_a_repeat_changes_nothing(self, write):
+        run(write())
+        before = list(Step.objects.values())
+        assert run(write()) == "cooking: 0 steps added, 0 changed, 0 retired\n"
+        assert list(Step.objects.values()) == before
+
+    def test_renaming_and_reordering_leave_progress_as_it_was(self, write, user):
+        run(write())
+        StepProgressFactory(user=user, step=Step.objects.get(slug="eggs"))
+        before = list(StepProgress.objects.values())
+        head, boil, eggs = SOURCE.split("  - slug: ")
+        swapped = f"{head}  - slug: {eggs}  - slug: {boil}".replace("Eggs", "An Egg")
+        assert "2 changed" in run(write(swapped))
+        assert slugs() == ["eggs", "boil-water"]
+        assert Step.objects.get(slug="eggs").title == "An Egg"
+        assert list(StepProgress.objects.values()) == before
+
+    def test_a_step_that_is_missing_is_retired_and_may_come_back(self, write):
+        run(write())
+        without_eggs = SOURCE[: SOURCE.index("  - slug: eggs")]
+        assert "1 retired" in run(write(without_eggs))
+        assert slugs() == ["boil-water"]
+        assert Step.objects.get(slug="eggs").is_retired
+        assert "0 retired" in run(write(without_eggs))
+        assert "1 changed" in run(write())
+        assert slugs() == ["boil-water", "eggs"]
+
+    def test_it_takes_the_roadmap_of_this_repository(self):
+        run(BACKEND)
+        roadmap = Roadmap.objects.get(slug="backend-developer")
+        assert roadmap.steps.count() == 23
+        assert roadmap.steps.filter(is_optional=True).count() == 9
+
+    def test_it_can_leave_existing_roadmaps_alone(self, write):
+        run(write())
+        Roadmap.objects.update(title="Edited")
+        out = run(write(), skip_existing=True)
+        assert out == "cooking: is there, left alone\n"
+        assert Roadmap.objects.get().title == "Edited"
+
+    def test_it_asks_the_same_number_of_queries_for_many_steps(
+        self, write, django_assert_max_num_queries
+    ):
+        steps = "".join(
+            f"  - slug: s{n}\n    title: S{n}\n    summary: Do it.\n"
+            for n in range(500)
+        )
+        path = write(SOURCE[: SOURCE.index("  - slug: boil")] + steps)
+        with django_assert_max_num_queries(12):
+            run(path)
+
+
+STEP = "  - slug: boil-water\n"
+BAD = {
+    "an unknown key": (
+        SOURCE.replace("summary: Soft", "sumary: Soft"),
+        ":14:5: sumary is not a key of the format",
+    ),
+    "a missing title": (
+        SOURCE.replace("    title: Eggs\n", ""),
+        ":11:5: title is missing",
+    ),
+    "a missing slug of the roadmap": (
+        SOURCE.replace("slug: cooking\n", ""),
+        ":1:1: slug is missing",
+    ),
+    "a duplicate slug": (
+        SOURCE.replace("slug: eggs", "slug: boil-water"),
+        ":11:5: slug boil-water is the slug of step 1 already",
+    ),
+    "a duplicate key": (
+        SOURCE.replace("icon:", "title:"),
+        ":4:1: title stands here a second time",
+    ),
+    "a wrong type": (
+        SOURCE.replace("optional: true", "optional: perhaps"),
+        ":13:5: optional should be true or false",
+    ),
+    "a number for a title": (
+        SOURCE.replace("title: Eggs", "title: 7"),
+        ":12:5: title should be text; put it in quotes",
+    ),
+    "an empty title": (
+        SOURCE.replace("title: Eggs", 'title: ""'),
+        ":12:5: title should not be empty",
+    ),
+    "a title of nothing": (
+        SOURCE.replace("title: Eggs", "title:"),
+        ":12:5: title should be text",
+    ),
+    "a title that is too long": (
+        SOURCE.replace("title: Eggs", f"title: {'x' * 121}"),
+        ":12:5: title should be at most 120 characters long",
+    ),
+    "a title of two lines": (
+        SOURCE.replace("title: Eggs", "title: |\n      Eggs\n      and more"),
+        ":12:5: title should be one line of plain text",
+    ),
+    "a slug with capitals": (
+        SOURCE.replace("slug: eggs", "slug: Eggs"),
+        ":11:5: slug should be lower-case letters",
+    ),
+    "steps that are no list": (
+        SOURCE[: SOURCE.index("  - slug")].replace("steps:", "steps: many"),
+        ":7:1: steps should be a list",
+    ),
+    "no steps": (
+        SOURCE[: SOURCE.index("  - slug")].replace("steps:", "steps: []"),
+        ":7:1: steps should have at least 1",
+    ),
+    "a step that is no mapping": (
+        SOURCE.replace(STEP, "  - boil\n" + STEP),
+        ":8:5: steps should be a mapping",
+    ),
+    "a list": ("- slug: cooking\n", ":1:1: the file should be a mapping"),
+    "a position beyond the column": (
+        SOURCE.replace("published: true", "position: 99999999999999999999999"),
+        ":6:1: position should be a whole number",
+    ),
+    "not YAML": (SOURCE.replace("title: Eggs", "title: [Eggs"), ":13:"),
+    "a tab": (SOURCE.replace("    title: Eggs", "\ttitle: Eggs"), ":12:"),
+    "a NUL byte": (
+        SOURCE.replace("Eggs", "Eg\0gs"),
+        ":12:14: a control character (U+0000)",
+    ),
+    "a NUL that is escaped": (
+        SOURCE.replace("title: Eggs", 'title: "Eg\\0gs"'),
+        ":12:5: title should be one line of plain text",
+    ),
+    "bytes that are not UTF-8": (
+        SOURCE.replace("Eggs", "#").encode().replace(b"#", b"\xff\xfe"),
+        ":12:12: not UTF-8",
+    ),
+    "an empty file": ("", ":1:1: the file is empty"),
+    "a file of comments": ("# nothing yet\n", ":1:1: the file is empty"),
+    "two documents": (SOURCE + "---\nslug: x\n", ":15:1: "),
+    "an alias": (
+        SOURCE.replace("title: Eggs", "title: &t Eggs"),
+        ":12:12: anchors (&) and aliases (*) are not supported",
+    ),
+    "a tag that runs code": (
+        SOURCE.replace("title: Eggs", "title: !!python/object/apply:os.system [ls]"),
+        ":12:5: title should be text",
+    ),
+    "brackets without end": ("[" * 9999 + "]" * 9999, ":1:21: nested too deeply"),
+    "a key that is a list": ("? [a]\n: b\n", ":1:3: a key should be one word"),
+}
+
+
+class TestBadInput:
+    @pytest.mark.parametrize("case", BAD)
+    def test_it_names_file_and_line_and_changes_nothing(self, write, case):
+        text, expected = BAD[case]
+        path = write(text)
+        with pytest.raises(CommandError) as error:
+            run(path)
+        assert f"{path}{expected}" in str(error.value)
+        assert error.value.returncode == 1
+        assert not Roadmap.objects.exists()
+
+    def test_it_names_everything_that_is_wrong_at_once(self, write):
+        path = write(SOURCE.replace("title", "titel"))
+        with pytest.raises(CommandError) as error:
+            run(path)
+        assert str(error.value).count("title is missing") == 3
+        assert str(error.value).count("titel is not a key") == 3
+
+    def test_one_bad_file_keeps_the_good_ones_out(self, write):
+        bad = write("", name="bad.yaml")
+        with pytest.raises(CommandError, match=r"nothing was imported"):
+            run(write(), bad)
+        assert not Roadmap.objects.exists()
+
+    @pytest.mark.parametrize("name", ["absent.yaml", "."])
+    def test_a_file_that_cannot_be_read_is_named(self, tmp_path, name):
+        with pytest.raises(CommandError, match=str(tmp_path)):
+            run(tmp_path / name)
+
+    def test_a_file_that_is_too_large_is_not_read(self, write):
+        path = write("# " + "x" * 5_000_000)
+        with pytest.raises(CommandError, match="larger than 5,000,000 bytes"):
+            run(path)
+
+    def test_it_refuses_to_run_without_a_file(self):
+        with pytest.raises(CommandError, match="FILE"):
+            call_command("import_roadmap")
+
+
+def test_the_fixtures_are_what_a_person_would_write():
+    for path in sorted(Path(settings.BASE_DIR, "fixtures").glob("*.yaml")):
+        text = path.read_text()
+        assert "\t" not in text
+        assert text.endswith("\n")

@@ -1,0 +1,86 @@
+"""GET /"""
+
+import pytest
+from django.test import Client
+
+from tests.factories import RoadmapFactory, StepFactory, StepProgressFactory
+
+
+def test_it_lists_published_roadmaps_in_their_order(client, db):
+    RoadmapFactory(title="Second", position=2)
+    RoadmapFactory(title="First", position=1)
+    html = client.get("/").content.decode()
+    assert html.index("First") < html.index("Second")
+
+
+def test_it_counts_active_steps(client, db):
+    roadmap = RoadmapFactory()
+    StepFactory(roadmap=roadmap)
+    StepFactory(roadmap=roadmap, is_retired=True)
+    assert "1 step\n" in client.get("/").content.decode().replace("</p>", "\n")
+
+
+def test_a_draft_is_for_staff_only(client, signed_in, user):
+    RoadmapFactory(title="Half-baked", is_published=False)
+    assert "Half-baked" not in client.get("/").content.decode()
+    assert "Half-baked" not in signed_in.get("/").content.decode()
+    user.is_staff = True
+    user.save()
+    html = signed_in.get("/").content.decode()
+    assert "Half-baked" in html
+    assert "Draft" in html
+
+
+def test_an_empty_list_says_so_and_tells_staff_what_to_do(client, signed_in, user):
+    assert "No roadmap is published yet." in client.get("/").content.decode()
+    user.is_staff = True
+    user.save()
+    assert "Write one in the admin." in signed_in.get("/").content.decode()
+
+
+class TestProgress:
+    @pytest.fixture
+    def html(self, backend, signed_in, user):
+        for step in backend.steps.all()[:8]:
+            state = "skipped" if step.slug == "caching" else "done"
+            StepProgressFactory(user=user, step=step, state=state)
+        RoadmapFactory(title="Untouched")
+        return signed_in.get("/").content.decode().replace("&nbsp;", " ")
+
+    def test_a_roadmap_under_way_shows_its_total(self, html):
+        assert "<b>7</b> of 14 required" in html
+        assert "<b>0</b> of 8 optional" in html
+        assert "1 skipped" in html
+        assert "50 %" in html
+
+    def test_it_says_what_to_continue_with(self, html):
+        assert "/roadmaps/backend-developer/#hashing-algorithms" in html
+        assert "Continue with step 9" in html
+
+    def test_one_that_is_not_says_how_long_it_is(self, html):
+        assert "0 steps" in html
+
+
+class TestQueries:
+    @pytest.mark.parametrize("steps", [23, 230])
+    def test_a_visitor_costs_one(self, client, db, at_most, steps):
+        StepFactory.create_batch(steps, roadmap=RoadmapFactory())
+        with at_most(1):
+            client.get("/")
+
+    @pytest.mark.parametrize("steps", [23, 230])
+    def test_a_person_costs_at_most_five(self, signed_in, user, at_most, steps):
+        for roadmap in RoadmapFactory.create_batch(3):
+            first, *_ = StepFactory.create_batch(steps, roadmap=roadmap)
+            StepProgressFactory(user=user, step=first)
+        with at_most(5):
+            signed_in.get("/")
+
+
+def test_a_visitors_page_sets_no_cookie_and_may_be_asked_for_again(backend):
+    client = Client()
+    response = client.get("/")
+    assert not response.cookies
+    assert response["Cache-Control"] == "no-cache"
+    again = client.get("/", headers={"If-None-Match": response["ETag"]})
+    assert again.status_code == 304

@@ -1,0 +1,247 @@
+"""GET /roadmaps/<roadmap>/"""
+
+import gzip
+import html
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+
+from progress.models import Completion
+from roadmaps.models import Step
+from tests.factories import (
+    RoadmapFactory,
+    StepFactory,
+    StepProgressFactory,
+    UserFactory,
+)
+
+PATH = "/roadmaps/backend-developer/"
+ONE_ROUND_TRIP = 14_600  # bytes, ten TCP segments
+
+OPTIONAL = [
+    "Caching",
+    "CI/CD",
+    "Web Servers",
+    "Search Engines",
+    "Message Brokers",
+    "Real-Time Communication",
+    "NoSQL Databases",
+    "Observability",
+    "Basic Infrastructure Knowledge",
+]
+
+
+def words(response):
+    """The page's text, one line an element, without what only machines read."""
+    text = re.sub(
+        r"<(head|script|style)\b.*?</\1>", "", response.content.decode(), flags=re.S
+    )
+    lines = html.unescape(re.sub(r"<[^>]+>", "\n", text)).splitlines()
+    return [line.strip() for line in lines if line.strip()]
+
+
+def rows(response):
+    return re.findall(r'<li id="(.+?)</li>', response.content.decode(), re.S)
+
+
+@pytest.fixture
+def source_page(client, backend):
+    return client.get(PATH)
+
+
+class TestTheSourcePage:
+    """Everything that the page which started it all holds, in its order."""
+
+    def test_its_head(self, source_page):
+        text = words(source_page)
+        head = [
+            "All roadmaps",
+            "⚙️",
+            "Backend Development",
+            "Backend Developer Roadmap",
+            "Complete backend development roadmap covering APIs, databases, security,"
+            " scalability, DevOps, architecture, and distributed systems.",
+            "23 steps in this roadmap",
+        ]
+        places = [text.index(line) for line in head]
+        assert places == sorted(places)
+
+    def test_its_steps(self, source_page, backend):
+        shown = [
+            (
+                int(re.search(r'class="ring"[^>]*>(\d+)<', row)[1]),
+                html.unescape(re.search("<h2>(.+?)</h2>", row)[1]),
+                html.unescape(re.search("<p>(.+?)</p>", row)[1]),
+            )
+            for row in rows(source_page)
+        ]
+        assert [number for number, _, _ in shown] == list(range(1, 24))
+        assert [title for _, title, _ in shown][:3] == [
+            "Internet Fundamentals",
+            "Choose a Backend Language",
+            "Version Control Systems",
+        ]
+        assert shown == [
+            (number, step.title, step.summary)
+            for number, step in enumerate(backend.steps.all(), start=1)
+        ]
+
+    def test_optional_stands_on_exactly_the_nine_that_have_it(self, source_page):
+        marked = [row for row in rows(source_page) if ">Optional<" in row]
+        titles = [html.unescape(re.search("<h2>(.+?)</h2>", row)[1]) for row in marked]
+        assert titles == OPTIONAL
+
+    def test_it_ends_by_asking_visitors_to_sign_in(self, source_page):
+        text = words(source_page)
+        invitation = text.index("Sign in to track your progress through this roadmap")
+        assert text[invitation + 1] == "Login to track progress"
+        assert invitation > text.index("Basic Infrastructure Knowledge")
+        assert f'href="/accounts/login/?next={PATH.replace("/", "%2F")}"' in (
+            source_page.content.decode()
+        )
+
+
+class TestAVisitor:
+    def test_sets_off_no_cookie_script_or_token(self, source_page):
+        assert not source_page.cookies
+        assert b"<script" not in source_page.content
+        assert b"csrf" not in source_page.content
+
+    def test_gets_the_same_bytes_as_every_other(self, source_page, backend):
+        assert Client().get(PATH).content == source_page.content
+
+    def test_gets_the_list_that_a_newcomer_gets(self, source_page, signed_in):
+        def route(response):
+            return re.search(
+                rb"<form id=.roadmap_route.*?</form>", response.content, re.S
+            )[0]
+
+        assert route(signed_in.get(PATH)) == route(source_page)
+
+    def test_may_ask_whether_it_changed(self, client, source_page):
+        assert source_page["Cache-Control"] == "no-cache"
+        assert "Cookie" in source_page["Vary"]
+        again = {"If-None-Match": source_page["ETag"]}
+        assert client.get(PATH, headers=again).status_code == 304
+        Step.objects.update(title="Changed")
+        assert client.get(PATH, headers=again).status_code == 200
+
+    def test_first_view_fits_into_one_round_trip(self, client, source_page):
+        compressed = client.get(PATH, headers={"Accept-Encoding": "gzip"})
+        css = re.findall(r'href="/static/(css/\S+)"', source_page.content.decode())
+        assert css
+        styles = [gzip.compress(Path(finders.find(name)).read_bytes()) for name in css]
+        headers = len(str(compressed.headers)) * (1 + len(css))
+        assert len(compressed.content) + sum(map(len, styles)) + headers < (
+            ONE_ROUND_TRIP
+        )
+
+
+class TestAPerson:
+    def test_sees_each_step_in_its_state(self, signed_in, user, backend):
+        may = datetime(2025, 5, 3, tzinfo=UTC)
+        states = ["done", "learning", "skipped"]
+        for step, state in zip(backend.steps.all(), states, strict=False):
+            StepProgressFactory(user=user, step=step, state=state, started_at=may)
+        shown = rows(signed_in.get(PATH))
+        assert "Internet Fundamentals, step 1, done." in shown[0]
+        assert ">3 May 2025<" in shown[0]
+        assert "In progress" in shown[1]
+        assert "Skipped" in shown[2]
+        assert "Relational Databases, step 4, not started." in shown[3]
+
+    def test_sees_nothing_of_anybody_else(self, signed_in, backend):
+        StepProgressFactory(user=UserFactory(), step=backend.steps.first())
+        page = signed_in.get(PATH)
+        assert "<b>0</b> of 14 required" in page.content.decode()
+        assert 'data-state="done"' not in page.content.decode()
+
+    def test_finds_the_steps_that_are_left_linked(self, signed_in, user, backend):
+        steps = list(backend.steps.all())
+        for step in steps[:-1]:
+            StepProgressFactory(user=user, step=step)
+        page = signed_in.get(PATH).content.decode()
+        assert "1 left" in page
+        assert page.count('href="#basic-infrastructure-knowledge"') == 3
+
+    def test_reads_when_they_completed_it(self, signed_in, user, backend):
+        Completion.objects.create(
+            user=user, roadmap=backend, completed_at=datetime(2026, 5, 3, tzinfo=UTC)
+        )
+        assert "completed on 3 May 2026" in signed_in.get(PATH).content.decode()
+
+    def test_keeps_a_retired_step_that_they_did(self, signed_in, client, user, backend):
+        step = backend.steps.get(slug="caching")
+        StepProgressFactory(user=user, step=step)
+        Step.objects.filter(slug__in=["caching", "testing"]).update(is_retired=True)
+        theirs = words(signed_in.get(PATH))
+        retired = theirs.index("Retired, you did this")
+        assert theirs[retired + 1] == "Caching"
+        assert "Testing" not in theirs
+        assert "21 steps in this roadmap" in theirs
+        assert "Caching" not in words(client.get(PATH))
+
+    def test_page_is_kept_by_nobody(self, signed_in, backend):
+        page = signed_in.get(PATH)
+        assert page["Cache-Control"] == "no-store"
+        assert "ETag" not in page
+
+    def test_is_brought_up_to_date_without_the_whole_page(self, signed_in, backend):
+        part = signed_in.get(PATH, headers={"HX-Request": "true"}).content.decode()
+        assert part.count("<hx-partial") == 2
+        assert part.count("<li id=") == 23
+        assert "<html" not in part
+
+    def test_who_signed_out_elsewhere_gets_the_whole_page_anew(self, client, backend):
+        response = client.get(PATH, headers={"HX-Request": "true"})
+        assert response["HX-Refresh"] == "true"
+
+    @pytest.mark.parametrize("token", ["", "nonsense", "\x00"])
+    def test_a_broken_way_back_is_ignored(self, signed_in, backend, token):
+        page = signed_in.get(PATH, query_params={"undo": token})
+        assert page.status_code == 200
+
+
+class TestQueries:
+    @pytest.fixture(params=[23, 230])
+    def path(self, request, db):
+        roadmap = RoadmapFactory()
+        StepFactory.create_batch(request.param, roadmap=roadmap)
+        return roadmap.get_absolute_url()
+
+    def test_a_visitor_costs_at_most_two(self, client, path, at_most):
+        with at_most(2):
+            client.get(path)
+
+    def test_a_person_costs_at_most_five(self, signed_in, path, at_most):
+        with at_most(5):
+            signed_in.get(path)
+
+
+class TestWhatIsNotThere:
+    @pytest.mark.parametrize("slug", ["nope", "Backend-Developer", "a" * 3000])
+    def test_an_unknown_roadmap_is_404(self, client, backend, slug):
+        assert client.get(f"/roadmaps/{slug}/").status_code == 404
+
+    def test_a_draft_is_404_but_for_staff(self, client, signed_in, user, backend):
+        backend.is_published = False
+        backend.save()
+        assert client.get(PATH).status_code == 404
+        assert signed_in.get(PATH).status_code == 404
+        user.is_staff = True
+        user.save()
+        page = signed_in.get(PATH).content.decode()
+        assert "Draft" in page
+        assert '<meta name="robots" content="noindex">' in page
+
+    def test_a_post_is_405(self, client, backend):
+        assert client.post(PATH).status_code == 405
+
+    def test_a_roadmap_without_steps_is_a_page(self, client, db):
+        roadmap = RoadmapFactory()
+        page = client.get(roadmap.get_absolute_url())
+        assert "0 steps in this roadmap" in words(page)
