@@ -91,7 +91,8 @@ def test_an_address_with_an_account_is_told_by_mail_alone(client, user, mailoutb
         {"email": "a\x00@example.com"},
         {"email": "a" * 9000 + "@example.com"},
         {"password1": ""},
-        {"password1": "12345678"},
+        {"password1": "elevenchars"},
+        {"password1": "123456789012"},
         {"password1": "\x00" * 12},
     ],
 )

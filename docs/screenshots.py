@@ -1,0 +1,108 @@
+"""The README's two pictures, and every page at three widths by day and by night.
+
+The set goes to `.screenshots/`, which git ignores, for somebody to look at.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+from server import installed_browser, production_server  # noqa: E402
+
+IMAGES = ROOT / "docs/images"
+EVERYTHING = ROOT / ".screenshots"
+ROADMAP = "/roadmaps/backend-developer/"
+EMAIL = "admin@example.com"
+WIDTHS = [360, 768, 1280]
+SCHEMES = ["light", "dark"]
+DONE = [
+    "internet-fundamentals",
+    "choose-a-backend-language",
+    "version-control-systems",
+    "relational-databases",
+    "authentication",
+    "learn-about-apis",
+    "web-security",
+    "hashing-algorithms",
+    "ci-cd",
+]
+VISITORS_PAGES = {
+    "list": "/",
+    "roadmap": ROADMAP,
+    "sign-in": "/accounts/login/",
+    "sign-up": "/accounts/signup/",
+    "reset": "/accounts/password/reset/",
+    "404": "/nope/",
+}
+PERSONS_PAGES = {"list": "/", "roadmap": ROADMAP, "sign-out": "/accounts/logout/"}
+
+
+def walk_some_of_it(context: BrowserContext, password: str) -> None:
+    page = context.new_page()
+    page.goto("/accounts/login/")
+    page.fill("[name=login]", EMAIL)
+    page.fill("[name=password]", password)
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(ROADMAP)
+    for slug in DONE:
+        page.locator(f"#{slug} .station").click()
+        page.locator(f"#{slug}[data-state=done]").wait_for()
+    for slug, choice in (("caching", "Skip"), ("testing", "In progress")):
+        page.locator(f"#{slug} summary").click()
+        page.locator(f"#{slug}").get_by_role("button", name=choice, exact=True).click()
+        page.locator(f"#{slug}:not([data-state=none])").wait_for()
+    page.close()
+
+
+def look_at_everything(browser: Browser, address: str, kept: dict | None) -> None:
+    pages = PERSONS_PAGES if kept else VISITORS_PAGES
+    who = "person" if kept else "visitor"
+    for scheme in SCHEMES:
+        for width in WIDTHS:
+            context = browser.new_context(
+                base_url=address,
+                color_scheme=scheme,
+                storage_state=kept,
+                viewport={"width": width, "height": 900},
+            )
+            page = context.new_page()
+            for name, path in pages.items():
+                page.goto(path)
+                picture = EVERYTHING / f"{who}-{name}-{width}-{scheme}.png"
+                page.screenshot(path=picture, full_page=True)
+            context.close()
+
+
+def main() -> None:
+    with production_server() as server, sync_playwright() as playwright:
+        address = server.address
+        printed = server.manage("make_administrator", EMAIL)
+        password = re.search(r"this once: (\S+)", printed)[1]
+        browser = playwright.chromium.launch(
+            executable_path=installed_browser(), args=["--no-sandbox"]
+        )
+        context = browser.new_context(base_url=address)
+        walk_some_of_it(context, password)
+        kept = context.storage_state()
+        for scheme in SCHEMES:
+            wide = browser.new_context(
+                base_url=address,
+                color_scheme=scheme,
+                storage_state=kept,
+                viewport={"width": 1000, "height": 1480},
+            )
+            page = wide.new_page()
+            page.goto(ROADMAP)
+            page.screenshot(path=IMAGES / f"roadmap-{scheme}.png")
+        look_at_everything(browser, address, None)
+        look_at_everything(browser, address, kept)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
