@@ -144,6 +144,13 @@ class Route:
                 return step
         raise Step.DoesNotExist
 
+    def around(self, step: OwnStep) -> tuple[OwnStep | None, OwnStep | None]:
+        """The steps before and after one of the route."""
+        index = self.steps.index(step)
+        before = self.steps[index - 1] if index else None
+        after = self.steps[index + 1] if index + 1 < len(self.steps) else None
+        return before, after
+
 
 class Mark(NamedTuple):
     """What marking a step has led to."""
@@ -173,7 +180,7 @@ def with_progress(
 
 def begun(user: User) -> dict[int, Route]:
     """The routes of the roadmaps on which `user` has marked a step, by roadmap id."""
-    own = Step.objects.filter(
+    own = Step.objects.outline().filter(
         roadmap__in=Step.objects.filter(progress__user=user).values("roadmap")
     )
     steps_by_roadmap: dict[int, list[OwnStep]] = {}
@@ -194,7 +201,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         with transaction.atomic():
             # A person's marks take turns: of two last ticks, neither sees the other.
             get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
-            siblings = Step.objects.filter(roadmap__steps=step_id)
+            siblings = Step.objects.outline().filter(roadmap__steps=step_id)
             route = Route(with_progress(siblings.select_related("roadmap"), user))
             step = route.get(step_id)
             if not (step.roadmap.is_published or user.is_staff):
@@ -293,3 +300,67 @@ class Completion(models.Model):
 
     def __str__(self) -> str:
         return f"roadmap {self.roadmap_id}: {self.completed_at:%Y-%m-%d}"
+
+
+LONGEST_NOTE = 20_000  # characters
+
+
+class NoteConflictError(Exception):
+    """Somebody's note was saved elsewhere since they opened it here."""
+
+    def __init__(self, stored: Note) -> None:
+        self.stored = stored
+
+
+class NoteQuerySet(models.QuerySet["Note"]):
+    def write(
+        self, user: User, step: Step, text: str, page: str, base: str
+    ) -> Note | None:
+        """Keep `text` as the person's note; an empty one is no note, and None.
+
+        `page` names the open page that writes, `base` the version that it began with.
+        What the same page saved meanwhile is its own, in whatever order answers came.
+        Raises NoteConflictError when another page has saved since, and writes nothing.
+        """
+        with transaction.atomic():
+            stored = self.select_for_update().filter(user=user, step=step).first()
+            if stored and stored.page != page and stored.version != base:
+                raise NoteConflictError(stored)
+            if not text.strip():
+                self.filter(user=user, step=step).delete()
+                return None
+            note = Note(user=user, step=step, text=text, page=page)
+            self.bulk_create(
+                [note],
+                update_conflicts=True,
+                unique_fields=["user", "step"],
+                update_fields=["text", "page", "saved_at"],
+            )
+            return note
+
+
+class Note(models.Model):
+    """One private Markdown note a person and step; a row with no text is none."""
+
+    pk = models.CompositePrimaryKey("user", "step")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="notes",
+        db_index=False,  # the primary key begins with it
+    )
+    # PROTECT: a step that somebody wrote about is retired, never deleted.
+    step = models.ForeignKey(Step, models.PROTECT, related_name="notes")
+    text = models.TextField(max_length=LONGEST_NOTE)
+    page = models.CharField(max_length=32)  # the open page that saved it
+    saved_at = models.DateTimeField(default=timezone.now)
+
+    objects = NoteQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"note on step {self.step_id}"
+
+    @property
+    def version(self) -> str:
+        """What a page sends back to say which version it began with."""
+        return self.saved_at.isoformat()

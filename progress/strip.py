@@ -17,9 +17,13 @@ MOST_SEGMENTS = 60
 
 
 class Segment(NamedTuple):
-    first: OwnStep
+    steps: Sequence[OwnStep]
     state: str
     is_optional: bool
+
+    @property
+    def first(self) -> OwnStep:
+        return self.steps[0]
 
 
 def strip(steps: Sequence[OwnStep]) -> list[Segment]:
@@ -28,7 +32,7 @@ def strip(steps: Sequence[OwnStep]) -> list[Segment]:
     """
     size = max(1, ceil(len(steps) / MOST_SEGMENTS))
     return [
-        Segment(group[0], _shared(group), all(step.is_optional for step in group))
+        Segment(group, _shared(group), all(step.is_optional for step in group))
         for group in batched(steps, size)
     ]
 

@@ -33,10 +33,22 @@ def mark(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
         raise Http404("There is no such step.") from error
     offer = undo.offer(user, step.pk, before) if before.state != step.state else None
     if request.htmx:
+        page = "step" if is_from_its_page(request) else "roadmap"
         context = {"step": step, "route": route, "offer": offer}
-        return render(request, "roadmaps/roadmap.html#marked", context)
+        return render(request, f"roadmaps/{page}.html#marked", context)
+    path, hash_, fragment = landing(request, step).partition("#")
     query = f"?{urlencode({'undo': offer.token})}" if offer else ""
-    return redirect(f"{step.roadmap.get_absolute_url()}{query}#{step.slug}")
+    return redirect(f"{path}{query}{hash_}{fragment}")
+
+
+def is_from_its_page(request: HtmxRequest) -> bool:
+    """Whether the mark was made on the step's own page, not on its roadmap's."""
+    return request.POST.get("at") == "step"
+
+
+def landing(request: HtmxRequest, step: Step) -> str:
+    on_its_page = is_from_its_page(request)
+    return step.get_absolute_url() if on_its_page else step.get_route_url()
 
 
 def standing_behind(token: str, user: User, step_id: int, state: str) -> Standing:
@@ -54,8 +66,8 @@ def wish(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
     """Take a visitor to sign in, and remember what for."""
     published = Step.objects.active().filter(roadmap__is_published=True)
     step = get_object_or_404(published.select_related("roadmap"), pk=step_id)
-    wishes.make(request, step, state)
+    back = landing(request, step)
+    wishes.make(request, step, state, back)
     if request.htmx:
         return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
-    landing = urlencode({"next": step.get_absolute_url()})
-    return redirect(f"{reverse('account_login')}?{landing}")
+    return redirect(f"{reverse('account_login')}?{urlencode({'next': back})}")

@@ -29,13 +29,13 @@ class Wish(TypedDict):
     made_at: float
 
 
-def make(request: HttpRequest, step: Step, state: str) -> None:
+def make(request: HttpRequest, step: Step, state: str, landing: str) -> None:
     """Remember the wish, in the place of an earlier one."""
     request.session[KEY] = Wish(
         step=step.pk,
         state=state,
         name=f"{VERBS[State(state)]} {step.title}",
-        landing=step.get_absolute_url(),
+        landing=landing,
         made_at=time.time(),
     )
 

@@ -1,8 +1,12 @@
 """A roadmap as a YAML file: its format, and taking it in."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.validators import URLValidator
 from django.db import transaction
 from pydantic import (
     AfterValidator,
@@ -13,8 +17,8 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from roadmaps.models import SLUG, Roadmap, Step
-from roadmaps.yaml_source import UNPRINTABLE, Source, SourceError
+from roadmaps.models import SLUG, Resource, Roadmap, Step
+from roadmaps.yaml_source import UNPRINTABLE, Location, Source, SourceError
 
 # What pydantic calls an error, as the writer of a file understands it.
 EXPLANATIONS = {
@@ -22,9 +26,9 @@ EXPLANATIONS = {
     "extra_forbidden": "is not a key of the format",
     "int_type": "should be a whole number",
     "list_type": "should be a list",
+    "literal_error": "should be one of {expected}",
     "missing": "is missing",
     "model_type": "should be a mapping, `key: value`",
-    "string_pattern_mismatch": "should be lower-case letters, digits, single hyphens",
     "string_too_long": "should be at most {max_length} characters long",
     "string_too_short": "should not be empty",
     "string_type": "should be text; put it in quotes",
@@ -38,12 +42,43 @@ def one_line(text: str) -> str:
     return text
 
 
-Slug = Annotated[str, StringConstraints(pattern=f"^{SLUG}$", max_length=80)]
+def plain_text(text: str) -> str:
+    if UNPRINTABLE.search(text):
+        raise PydanticCustomError("plain_text", "should hold no control characters")
+    return text
+
+
+def slug(text: str) -> str:
+    if not re.fullmatch(SLUG, text):
+        what = "should be lower-case letters, digits and single hyphens"
+        raise PydanticCustomError("slug", what)
+    return text
+
+
+def web_address(text: str) -> str:
+    try:
+        URLValidator(schemes=["https", "http"])(text)
+    except DjangoValidationError as error:
+        what = "should be an address that begins with https:// or http://"
+        raise PydanticCustomError("web_address", what) from error
+    return text
+
+
+Slug = Annotated[str, StringConstraints(max_length=80), AfterValidator(slug)]
 OneLine = AfterValidator(one_line)
 Title = Annotated[str, StringConstraints(min_length=1, max_length=120), OneLine]
 Category = Annotated[str, StringConstraints(min_length=1, max_length=80), OneLine]
 Icon = Annotated[str, StringConstraints(min_length=1, max_length=16), OneLine]
 Summary = Annotated[str, StringConstraints(min_length=1, max_length=300), OneLine]
+Body = Annotated[str, AfterValidator(plain_text)]
+Address = Annotated[str, StringConstraints(max_length=500), AfterValidator(web_address)]
+ResourceTitle = Annotated[str, StringConstraints(min_length=1, max_length=200), OneLine]
+
+
+class ResourceEntry(BaseModel, extra="forbid", strict=True):
+    title: ResourceTitle
+    url: Address
+    kind: Literal["docs", "article", "book", "course", "video", "practice"]
 
 
 class StepEntry(BaseModel, extra="forbid", strict=True):
@@ -51,6 +86,8 @@ class StepEntry(BaseModel, extra="forbid", strict=True):
     title: Title
     optional: bool = False
     summary: Summary
+    body: Body = ""
+    resources: list[ResourceEntry] = []
 
 
 class RoadmapFile(BaseModel, extra="forbid", strict=True):
@@ -72,13 +109,25 @@ def read(path: Path) -> RoadmapFile:
     except ValidationError as error:
         problems = [source.problem(e["loc"], explain(e)) for e in error.errors()]
         raise SourceError("\n".join(problems)) from error
-    first_with: dict[str, int] = {}
+    for location, what in repeated(roadmap):
+        raise SourceError(source.problem(location, what))
+    return roadmap
+
+
+def repeated(roadmap: RoadmapFile) -> Iterator[tuple[Location, str]]:
+    """Where something stands a second time that may stand once."""
+    steps: dict[str, int] = {}
     for index, step in enumerate(roadmap.steps):
-        first = first_with.setdefault(step.slug, index)
+        first = steps.setdefault(step.slug, index)
         if first != index:
             what = f"slug {step.slug} is the slug of step {first + 1} already"
-            raise SourceError(source.problem(("steps", index, "slug"), what))
-    return roadmap
+            yield ("steps", index, "slug"), what
+        urls: set[str] = set()
+        for number, resource in enumerate(step.resources):
+            if resource.url in urls:
+                what = f"url {resource.url} is among this step's resources already"
+                yield ("steps", index, "resources", number, "url"), what
+            urls.add(resource.url)
 
 
 def explain(error: ErrorDetails) -> str:
@@ -113,27 +162,53 @@ def take_in(file: RoadmapFile) -> Taken:
     )
     missing = {step.slug: step for step in roadmap.steps.select_for_update()}
     added, changed = [], []
+    in_order = []
     for position, entry in enumerate(file.steps, start=1):
         wanted = {
             "position": position,
             "title": entry.title,
             "summary": entry.summary,
+            "body": entry.body,
             "is_optional": entry.optional,
             "is_retired": False,
         }
         step = missing.pop(entry.slug, None)
         if step is None:
-            added.append(Step(roadmap=roadmap, slug=entry.slug, **wanted))
+            step = Step(roadmap=roadmap, slug=entry.slug)
+            added.append(step)
         elif any(getattr(step, name) != value for name, value in wanted.items()):
-            for name, value in wanted.items():
-                setattr(step, name, value)
             changed.append(step)
+        for name, value in wanted.items():
+            setattr(step, name, value)
+        step.render_body()
+        in_order.append(step)
     retired = [step for step in missing.values() if not step.is_retired]
     for step in retired:
         step.is_retired = True
     Step.objects.bulk_create(added)
-    Step.objects.bulk_update(
-        changed + retired,
-        ["position", "title", "summary", "is_optional", "is_retired"],
+    Step.objects.bulk_update(changed + retired, [*wanted, "body_html"])
+    resources = zip(in_order, (entry.resources for entry in file.steps), strict=True)
+    relinked = replace_resources(roadmap, dict(resources))
+    return Taken(len(added), len({*changed, *relinked} - {*added}), len(retired))
+
+
+def replace_resources(
+    roadmap: Roadmap, wanted: dict[Step, list[ResourceEntry]]
+) -> list[Step]:
+    """Give each step the resources that are wanted; returns those that had others."""
+    stored: dict[int, list[ResourceEntry]] = {}
+    for resource in Resource.objects.filter(step__roadmap=roadmap):
+        entry = ResourceEntry.model_validate(
+            {"title": resource.title, "url": resource.url, "kind": resource.kind}
+        )
+        stored.setdefault(resource.step_id, []).append(entry)
+    relinked = [
+        step for step, entries in wanted.items() if stored.get(step.pk, []) != entries
+    ]
+    Resource.objects.filter(step__in=relinked).delete()
+    Resource.objects.bulk_create(
+        Resource(step=step, position=position, **entry.model_dump())
+        for step in relinked
+        for position, entry in enumerate(wanted[step], start=1)
     )
-    return Taken(len(added), len(changed), len(retired))
+    return relinked

@@ -1,13 +1,17 @@
 """Roadmaps and their steps: the content that editors keep."""
 
 from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import RegexValidator, URLValidator
 from django.db import models, transaction
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
+
+from roadmaps.markdown import to_html
 
 SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 validate_slug = RegexValidator(
@@ -70,6 +74,10 @@ class Roadmap(models.Model):
 
 
 class StepQuerySet(models.QuerySet["Step"]):
+    def outline(self) -> "StepQuerySet":
+        """Without the bodies, which only a step's own page shows."""
+        return self.defer("body", "body_html")
+
     def active(self) -> "StepQuerySet":
         return self.filter(is_retired=False)
 
@@ -85,6 +93,8 @@ class Step(models.Model):
     position = models.PositiveIntegerField()
     title = models.CharField(max_length=120)
     summary = models.CharField(max_length=300)
+    body = models.TextField(blank=True, help_text="Markdown: what to learn.")
+    body_html = models.TextField(blank=True, editable=False)
     is_optional = models.BooleanField("optional", default=False)
     is_retired = models.BooleanField(
         "retired",
@@ -112,5 +122,53 @@ class Step(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.render_body()
+        super().save(*args, **kwargs)
+
     def get_absolute_url(self) -> str:
+        return reverse("roadmaps:step", args=[self.roadmap.slug, self.slug])
+
+    def render_body(self) -> None:
+        """Called by save(); whoever writes steps in bulk calls it."""
+        self.body_html = to_html(self.body)
+
+    def get_route_url(self) -> str:
+        """Where the step stands on the page of its roadmap."""
         return f"{self.roadmap.get_absolute_url()}#{self.slug}"
+
+
+class Resource(models.Model):
+    class Kind(models.TextChoices):
+        DOCS = "docs", "documentation"
+        ARTICLE = "article", "article"
+        BOOK = "book", "book"
+        COURSE = "course", "course"
+        VIDEO = "video", "video"
+        PRACTICE = "practice", "practice"
+
+    step = models.ForeignKey(Step, models.CASCADE, related_name="resources")
+    position = models.PositiveIntegerField(default=0)
+    title = models.CharField(max_length=200)
+    url = models.URLField(
+        "address",
+        max_length=500,
+        validators=[URLValidator(schemes=["https", "http"])],
+    )
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["step", "url"], name="resource_url_unique_in_step"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def host(self) -> str:
+        """The site that the link leads to, as a person would call it."""
+        return (urlsplit(self.url).hostname or "").removeprefix("www.")

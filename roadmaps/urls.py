@@ -6,4 +6,5 @@ app_name = "roadmaps"
 urlpatterns = [
     path("", views.index, name="index"),
     path("roadmaps/<slug:slug>/", views.roadmap, name="roadmap"),
+    path("roadmaps/<slug:roadmap_slug>/<slug:slug>/", views.step, name="step"),
 ]

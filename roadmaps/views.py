@@ -1,17 +1,22 @@
 """The pages under `/` and `/roadmaps/`."""
 
 from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
 
+from django.contrib.auth.views import redirect_to_login
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from progress import undo
-from progress.models import Route, begun, with_progress
+from progress.forms import NoteForm
+from progress.models import Note, NoteConflictError, Route, begun, with_progress
 from progress.requests import HtmxRequest
-from roadmaps.models import Roadmap
+from roadmaps.models import Roadmap, Step
 
 
 @require_safe
@@ -26,14 +31,79 @@ def index(request: HttpRequest) -> HttpResponse:
 def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
     visible = Roadmap.objects.visible(request.user.is_staff)
     roadmap = get_object_or_404(visible, slug=slug)
-    route = Route(with_progress(roadmap.steps.all(), request.user))
-    offer = None
+    route = Route(with_progress(roadmap.steps.outline(), request.user))
+    context = {"roadmap": roadmap, "route": route, "offer": offer_in(request)}
+    return render_or_refresh(request, "roadmaps/roadmap.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
+    """A step's own page. A POST writes the private note on it."""
+    visible = Roadmap.objects.visible(request.user.is_staff)
+    roadmap = get_object_or_404(visible, slug=roadmap_slug)
+    route = Route(with_progress(roadmap.steps.outline(), request.user))
+    step = next((step for step in route.steps if step.slug == slug), None)
+    if step is None:
+        raise Http404("There is no such step.")
+    before, after = route.around(step)
+    context = {
+        "roadmap": roadmap,
+        "route": route,
+        "step": step,
+        "before": before,
+        "after": after,
+        "resources": step.resources.all(),
+        "offer": offer_in(request),
+    }
+    if request.method == "POST":
+        return write_note(request, step, context)
     if request.user.is_authenticated:
-        with suppress(signing.BadSignature):
-            offer = undo.read(request.GET.get("undo", ""), request.user)
-    context = {"roadmap": roadmap, "route": route, "offer": offer}
+        note = Note.objects.filter(user=request.user, step=step).first()
+        context["note_form"] = NoteForm.on(note)
+    return render_or_refresh(request, "roadmaps/step.html", context)
+
+
+def write_note(
+    request: HtmxRequest, step: Step, context: dict[str, Any]
+) -> HttpResponse:
+    """Save what was typed. Where that cannot be, say why and lose none of it."""
+    if not request.user.is_authenticated:
+        if request.htmx:
+            return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+        return redirect_to_login(step.get_absolute_url())
+    status = HTTPStatus.OK
+    form = context["note_form"] = NoteForm(request.POST)
+    if not form.is_valid():
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+    else:
+        text, page = form.cleaned_data["text"], form.cleaned_data["page"]
+        try:
+            note = Note.objects.write(request.user, step, text, page, form.version)
+        except NoteConflictError as conflict:
+            context["conflict"] = conflict.stored
+            status = HTTPStatus.CONFLICT
+        else:
+            if not request.htmx:
+                return redirect(f"{step.get_absolute_url()}#step_note")
+            context |= {"saved_at": timezone.now(), "note_form": NoteForm.on(note)}
+    part = "#noted" if request.htmx else ""
+    return render(request, f"roadmaps/step.html{part}", context, status=status)
+
+
+def render_or_refresh(
+    request: HtmxRequest, template: str, context: dict[str, Any]
+) -> HttpResponse:
+    """The page; what can have changed on it, when the page itself asks."""
     if not request.htmx:
-        return render(request, "roadmaps/roadmap.html", context)
+        return render(request, template, context)
     if not request.user.is_authenticated:  # they have signed out in another tab
         return HttpResponseClientRefresh()
-    return render(request, "roadmaps/roadmap.html#fresh", context)
+    return render(request, f"{template}#fresh", context)
+
+
+def offer_in(request: HttpRequest) -> undo.Offer | None:
+    """The undo that a plain form's mark has put into the address, if it is theirs."""
+    if request.user.is_authenticated:
+        with suppress(signing.BadSignature):
+            return undo.read(request.GET.get("undo", ""), request.user)
+    return None

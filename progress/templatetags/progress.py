@@ -17,6 +17,11 @@ def state_label(state: str) -> str:
     return State(state).label
 
 
+@register.simple_tag
+def states() -> list[State]:
+    return list(State)
+
+
 @register.simple_tag(takes_context=True)
 def wish_behind(
     context: template.RequestContext, landing: str | None

@@ -139,12 +139,12 @@ def test_a_step_that_they_may_not_see_is_404(visitor, db):
 def test_htmx_is_told_that_they_are_signed_out(visitor, user, step):
     response = visitor.post(address(step), headers=HTMX)
     assert response.status_code == 401
-    sign_in(visitor, user, step.get_absolute_url())
+    sign_in(visitor, user, step.get_route_url())
     assert StepProgress.objects.get().step == step
 
 
 def test_a_tab_opened_before_signing_in_elsewhere_still_works(visitor, user, step):
     visitor.force_login(user)
     response = visitor.post(address(step), headers=SAME_ORIGIN)
-    assert response.url == step.get_absolute_url()
+    assert response.url == step.get_route_url()
     assert StepProgress.objects.get().user == user

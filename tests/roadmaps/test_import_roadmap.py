@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from progress.models import StepProgress
-from roadmaps.models import Roadmap, Step
+from roadmaps.models import Resource, Roadmap, Step
 from tests.factories import StepProgressFactory
 
 BACKEND = settings.BASE_DIR / "fixtures/backend-developer.yaml"
@@ -53,7 +53,32 @@ def slugs(**of):
 pytestmark = pytest.mark.django_db
 
 
+RESOURCES = """\
+    body: |
+      ## Why it matters
+
+      Breakfast.
+    resources:
+      - title: Eggs, a Standard
+        url: https://example.org/eggs
+        kind: docs
+"""
+
+
 class TestWhatItDoes:
+    def test_it_loads_bodies_and_resources(self, write):
+        run(write(SOURCE + RESOURCES))
+        step = Step.objects.get(slug="eggs")
+        assert "<h2>Why it matters</h2>" in step.body_html
+        assert step.resources.get().host == "example.org"
+
+    def test_resources_follow_their_file(self, write):
+        run(write(SOURCE + RESOURCES))
+        moved = RESOURCES.replace("org/eggs", "org/more-eggs")
+        assert "1 changed" in run(write(SOURCE + moved))
+        assert Resource.objects.get().url == "https://example.org/more-eggs"
+        assert "0 changed" in run(write(SOURCE + moved))
+
     def test_it_loads_the_roadmap_and_its_steps_in_order(self, write):
         assert run(write()) == "cooking: 2 steps added, 0 changed, 0 retired\n"
         roadmap = Roadmap.objects.get()
@@ -109,12 +134,24 @@ class TestWhatItDoes:
             for n in range(500)
         )
         path = write(SOURCE[: SOURCE.index("  - slug: boil")] + steps)
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(16):
             run(path)
 
 
 STEP = "  - slug: boil-water\n"
 BAD = {
+    "an address that is none": (
+        SOURCE + RESOURCES.replace("https:", "javascript:"),
+        ":21:9: url should be an address",
+    ),
+    "a kind that is none": (
+        SOURCE + RESOURCES.replace("kind: docs", "kind: song"),
+        ":22:9: kind should be one of 'docs', 'article'",
+    ),
+    "an address twice in a step": (
+        SOURCE + RESOURCES + RESOURCES.partition("resources:\n")[2],
+        ":24:9: url https://example.org/eggs is among this step's resources already",
+    ),
     "an unknown key": (
         SOURCE.replace("summary: Soft", "sumary: Soft"),
         ":14:5: sumary is not a key of the format",

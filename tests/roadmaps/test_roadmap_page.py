@@ -74,7 +74,7 @@ class TestTheSourcePage:
         shown = [
             (
                 int(re.search(r'class="ring"[^>]*>(\d+)<', row)[1]),
-                html.unescape(re.search("<h2>(.+?)</h2>", row)[1]),
+                html.unescape(re.search("<h2><a[^>]+>(.+?)</a>", row)[1]),
                 html.unescape(re.search("<p>(.+?)</p>", row)[1]),
             )
             for row in rows(source_page)
@@ -92,7 +92,9 @@ class TestTheSourcePage:
 
     def test_optional_stands_on_exactly_the_nine_that_have_it(self, source_page):
         marked = [row for row in rows(source_page) if ">Optional<" in row]
-        titles = [html.unescape(re.search("<h2>(.+?)</h2>", row)[1]) for row in marked]
+        titles = [
+            html.unescape(re.search("<h2><a[^>]+>(.+?)</a>", row)[1]) for row in marked
+        ]
         assert titles == OPTIONAL
 
     def test_it_ends_by_asking_visitors_to_sign_in(self, source_page):

@@ -1,8 +1,9 @@
 // What htmx leaves to us: owning up to what was not saved, and staying fresh.
 {
-  const route = document.getElementById("roadmap_route");
+  const marks = document.querySelector("[hx-trigger=fresh]");
   const alert = document.getElementById("page_alert");
-  const unsaved = new Map(); // by step: the button that was pressed and its address
+  const place = (button) => button.closest(".step, main"); // a row, or a step's page
+  const unsaved = new Map(); // by place: the button that was pressed and its address
 
   const REASONS = {
     401: "You are signed out.",
@@ -22,10 +23,11 @@
   }
 
   function tell(status) {
-    const steps = [...unsaved.keys()];
-    const title = document.getElementById(steps[0])?.querySelector("h2").textContent;
-    const what = steps.length > 1 ? `${steps.length} steps were not saved.` : `${title} was not saved.`;
-    const next = encodeURIComponent(`${location.pathname}#${steps.at(-1)}`);
+    const places = [...unsaved.keys()];
+    const title = places[0].querySelector("h1, h2").textContent;
+    const what = places.length > 1 ? `${places.length} steps were not saved.` : `${title} was not saved.`;
+    const row = places.at(-1).matches(".step") ? `#${places.at(-1).id}` : "";
+    const next = encodeURIComponent(location.pathname + row);
     alert.replaceChildren(
       element("span", `${what} ${reason(status)}`),
       status === 401
@@ -48,19 +50,19 @@
   function failed(event, status) {
     const button = event.target;
     if (!button.matches("button")) return; // a refresh: nothing was lost
-    unsaved.set(button.closest(".step").id, { button, action: event.detail.ctx.request.action });
+    unsaved.set(place(button), { button, action: event.detail.ctx.request.action });
     tell(status);
   }
 
-  route.addEventListener("htmx:response:error", (event) => failed(event, event.detail.ctx.response.status));
-  route.addEventListener("htmx:error", (event) => failed(event, 0));
-  route.addEventListener("htmx:after:swap", ({ target, detail }) => {
+  marks.addEventListener("htmx:response:error", (event) => failed(event, event.detail.ctx.response.status));
+  marks.addEventListener("htmx:error", (event) => failed(event, 0));
+  marks.addEventListener("htmx:after:swap", ({ target, detail }) => {
     if (detail.ctx.response.status >= 400) return;
-    unsaved.delete(target.closest(".step")?.id);
+    unsaved.delete(place(target));
     if (!unsaved.size) alert.replaceChildren();
   });
 
-  const refresh = () => document.visibilityState === "visible" && htmx.trigger(route, "fresh");
+  const refresh = () => document.visibilityState === "visible" && htmx.trigger(marks, "fresh");
   document.addEventListener("visibilitychange", refresh);
   addEventListener("pageshow", (event) => event.persisted && refresh());
 

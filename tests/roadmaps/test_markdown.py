@@ -1,0 +1,55 @@
+"""Markdown to HTML that is safe to show."""
+
+import pytest
+
+from roadmaps.markdown import to_html
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("## Why", "<h2>Why</h2>"),
+        ("- one\n- two", "<li>one</li>"),
+        ("```sh\nls\n```", '<code class="language-sh">ls'),
+        ("|a|b|\n|-|-|\n|1|2|", "<td>1</td>"),
+        ("**much** and *some*", "<strong>much</strong> and <em>some</em>"),
+        ("~~no~~", "<s>no</s>"),
+    ],
+)
+def test_it_knows_what_writers_use(text, html):
+    assert html in to_html(text)
+
+
+def test_links_tell_nobody_where_one_came_from():
+    html = to_html("[RFC](https://www.rfc-editor.org/rfc/rfc9110)")
+    assert 'rel="nofollow noopener noreferrer"' in html
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "![track](https://evil.example/pixel.png)",
+        "[press](javascript:alert(1))",
+        "[press](data:text/html,hi)",
+        '<a href="https://x" onclick="alert(1)">x</a>',
+        "<style>*{display:none}</style>",
+        '<iframe src="https://evil.example"></iframe>',
+    ],
+)
+def test_nothing_in_it_loads_or_runs(evil):
+    html = to_html(evil).replace("&lt;", "").replace("&quot;", "")
+    for mark in (
+        "<script",
+        "<img",
+        "<style",
+        "<iframe",
+        'href="javascript',
+        'href="data',
+    ):
+        assert mark not in html
+
+
+def test_alignment_of_columns_needs_no_style_attribute():
+    assert "style" not in to_html("|a|\n|-:|\n|1|")

@@ -1,0 +1,144 @@
+"""POST /roadmaps/<roadmap>/<step>/: the private note"""
+
+import re
+
+import pytest
+from django.test import Client
+
+from progress.models import LONGEST_NOTE, Note
+from tests.factories import StepFactory, UserFactory
+from tests.progress.test_mark import HTMX
+
+
+@pytest.fixture
+def step(db):
+    return StepFactory(slug="caching", title="Caching")
+
+
+@pytest.fixture
+def open_page(signed_in, step):
+    """Open the page, and return a function that saves a note from it."""
+
+    def open_page(client=signed_in):
+        html = client.get(step.get_absolute_url()).content.decode()
+        fields = {
+            name: re.search(f'name="{name}" value="([^"]*)"', html)[1]
+            for name in ("page", "base")
+        }
+
+        def save(text, headers=HTMX, **more):
+            data = {**fields, "text": text, **more}
+            return client.post(step.get_absolute_url(), data, headers=headers)
+
+        save.html = html
+        return save
+
+    return open_page
+
+
+def text():
+    return Note.objects.values_list("text", flat=True).first()
+
+
+class TestSaving:
+    def test_it_is_kept_and_shown(self, open_page):
+        response = open_page()("Read **RFC 9111**")
+        assert "Saved at" in response.content.decode()
+        assert text() == "Read **RFC 9111**"
+        assert "Read **RFC 9111**" in open_page().html
+
+    def test_a_plain_form_lands_on_the_note(self, open_page, step):
+        response = open_page()("Read", headers={})
+        assert response.url == f"{step.get_absolute_url()}#step_note"
+        assert text() == "Read"
+
+    def test_one_page_saves_again_and_again(self, open_page):
+        save = open_page()
+        for words in ("R", "Re", "Read"):
+            assert save(words).status_code == 200
+        assert text() == "Read"
+
+    def test_an_empty_note_is_none(self, open_page):
+        save = open_page()
+        save("Read")
+        assert save(" \n").status_code == 200
+        assert not Note.objects.exists()
+
+    def test_line_breaks_count_once(self, open_page):
+        open_page()("\r\n" * LONGEST_NOTE + "")
+        save = open_page()
+        assert save("a\r\n" * (LONGEST_NOTE // 2)).status_code == 200
+        assert text().startswith("a\na")
+
+    def test_it_is_nobody_elses(self, open_page, step, user):
+        open_page()("Mine")
+        stranger = Client()
+        stranger.force_login(UserFactory())
+        assert "Mine" not in open_page(stranger).html
+        open_page(stranger)("Theirs")
+        assert Note.objects.get(user=user).text == "Mine"
+
+
+class TestTwoPages:
+    def test_the_second_save_shows_both_and_overwrites_nothing(self, open_page):
+        here, there = open_page(), open_page()
+        there("Written there")
+        response = here("Written here")
+        assert response.status_code == 409
+        assert "Written there" in response.content.decode()
+        assert text() == "Written there"
+
+    def test_it_asks_again_until_one_has_chosen(self, open_page):
+        here, there = open_page(), open_page()
+        there("Written there")
+        here("Written here")
+        assert here("Written here, too").status_code == 409
+
+    def test_one_may_keep_ones_own(self, open_page):
+        here, there = open_page(), open_page()
+        there("Written there")
+        html = here("Written here").content.decode()
+        version = re.search('name="over" value="([^"]+)"', html)[1]
+        assert here("Both", over=version).status_code == 200
+        assert text() == "Both"
+
+    def test_without_javascript_both_are_on_the_page(self, open_page):
+        here, there = open_page(), open_page()
+        there("Written there")
+        response = here("Written here", headers={})
+        html = response.content.decode()
+        assert response.status_code == 409
+        assert "Written here</textarea>" in html
+        assert "<pre>Written there</pre>" in html
+
+
+class TestWhatIsRefused:
+    @pytest.mark.parametrize("headers", [{}, HTMX])
+    @pytest.mark.parametrize(
+        ("wrong", "because"),
+        [("a" * (LONGEST_NOTE + 1), "at most 20000"), ("a\x00b", "Null characters")],
+    )
+    def test_it_says_why_and_loses_nothing(self, open_page, wrong, because, headers):
+        response = open_page()(wrong, headers=headers)
+        html = response.content.decode()
+        assert response.status_code == 422
+        assert "Not saved." in html
+        assert because in html
+        assert not Note.objects.exists()
+        if not headers:
+            assert "a" in re.search("<textarea.*?>(.*?)</textarea>", html, re.S)[1]
+
+    def test_a_page_that_is_not_named_is_refused(self, signed_in, step):
+        response = signed_in.post(step.get_absolute_url(), {"text": "x"}, headers=HTMX)
+        assert response.status_code == 422
+
+    def test_who_signed_out_is_told_and_taken_to_sign_in(self, client, step):
+        path = step.get_absolute_url()
+        assert client.post(path, {"text": "x"}, headers=HTMX).status_code == 401
+        assert client.post(path, {"text": "x"}).url.startswith("/accounts/login/")
+
+    def test_another_site_cannot_write(self, user, step):
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(user)
+        response = client.post(step.get_absolute_url(), {"text": "x", "page": "p"})
+        assert response.status_code == 403

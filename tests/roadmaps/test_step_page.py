@@ -1,0 +1,138 @@
+"""GET /roadmaps/<roadmap>/<step>/"""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+
+from progress.models import State, StepProgress
+from roadmaps.models import Resource
+from tests.factories import RoadmapFactory, StepFactory, StepProgressFactory
+from tests.progress.test_mark import HTMX, SAME_ORIGIN, address
+
+PATH = "/roadmaps/backend-developer/caching/"
+MAY = datetime(2026, 5, 3, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def step(backend):
+    return backend.steps.get(slug="caching")
+
+
+def html(client, path=PATH, **kwargs):
+    return client.get(path, **kwargs).content.decode().replace("&nbsp;", " ")
+
+
+class TestEverybody:
+    def test_reads_what_to_learn(self, client, step):
+        page = html(client)
+        assert "<h1>Caching</h1>" in page
+        assert step.summary in page
+        assert "<h2>What to learn</h2>" in page
+        assert "Step 7 of 23 · optional" in page
+
+    def test_finds_the_resources_with_kind_and_host(self, client, step):
+        step.resources.all().delete()
+        Resource.objects.create(
+            step=step,
+            title="HTTP Caching",
+            url="https://www.example.org/a",
+            kind="docs",
+        )
+        page = html(client)
+        assert 'href="https://www.example.org/a"' in page
+        assert "documentation" in page
+        assert "example.org" in page
+        assert "another site" in page
+
+    def test_walks_on_and_back(self, client, step):
+        page = html(client)
+        assert 'rel="prev" href="/roadmaps/backend-developer/learn-about-apis/"' in page
+        assert 'rel="next" href="/roadmaps/backend-developer/web-security/"' in page
+
+    def test_ends_at_the_ends(self, client, backend):
+        first, *_, last = backend.steps.all()
+        assert 'rel="prev"' not in html(client, first.get_absolute_url())
+        assert 'rel="next"' not in html(client, last.get_absolute_url())
+
+    def test_is_led_here_from_the_route(self, client, step):
+        assert f'<a href="{PATH}">Caching</a>' in html(
+            client, "/roadmaps/backend-developer/"
+        )
+
+
+class TestAVisitor:
+    def test_gets_the_same_bytes_as_every_other_and_no_cookie(self, client, step):
+        response = client.get(PATH)
+        assert not response.cookies
+        assert response.content == Client().get(PATH).content
+        assert b"csrf" not in response.content
+
+    def test_is_taken_to_sign_in_and_comes_back_here(self, client, step):
+        response = client.post(address(step), {"at": "step"}, headers=SAME_ORIGIN)
+        assert response.url.endswith(
+            "?next=%2Froadmaps%2Fbackend-developer%2Fcaching%2F"
+        )
+
+
+class TestAPerson:
+    def test_sees_where_they_stand(self, signed_in, user, step):
+        StepProgressFactory(user=user, step=step, started_at=MAY)
+        page = html(signed_in)
+        assert 'id="step_done"' in page
+        assert page.count('aria-pressed="true"') == 2  # the state, and the theme
+        assert "3 May 2026" in page
+        assert "<b>1</b> of 9 optional" in page
+
+    @pytest.mark.parametrize("state", State.values)
+    def test_marks_it_with_one_press_and_stays(self, signed_in, user, step, state):
+        StepProgressFactory(user=user, step=step, started_at=MAY)
+        response = signed_in.post(
+            address(step, state), {"at": "step"}, headers=SAME_ORIGIN
+        )
+        assert response.url.split("?")[0] == PATH
+        row = StepProgress.objects.first()
+        assert (row.state if row else "none") == state
+
+    def test_may_put_it_back_with_its_date(self, signed_in, user, step):
+        StepProgressFactory(user=user, step=step, started_at=MAY)
+        response = signed_in.post(
+            address(step, "none"), {"at": "step"}, headers=SAME_ORIGIN
+        )
+        assert "Was done on 3 May 2026." in html(signed_in, response.url)
+
+    def test_is_answered_by_what_changed_on_this_page(self, signed_in, step):
+        response = signed_in.post(address(step), {"at": "step"}, headers=HTMX)
+        part = response.content.decode()
+        assert part.count("<hx-partial") == 3
+        assert "#step_control" in part
+        assert "Step 7, Caching, done. 1 of 9 optional." in part
+
+    def test_refreshes_what_can_have_changed(self, signed_in, step):
+        part = html(signed_in, headers=HTMX)
+        assert part.count("<hx-partial") == 3
+        assert "<html" not in part
+
+    def test_costs_a_bounded_number_of_queries(self, signed_in, step, at_most):
+        with at_most(7):
+            signed_in.get(PATH)
+
+
+class TestWhatIsNotThere:
+    @pytest.mark.parametrize("slug", ["nope", "Caching", "a" * 3000])
+    def test_an_unknown_step_is_404(self, client, backend, slug):
+        assert client.get(f"/roadmaps/backend-developer/{slug}/").status_code == 404
+
+    def test_a_step_of_another_roadmap_is_404(self, client, backend):
+        other = StepFactory(slug="elsewhere")
+        path = f"/roadmaps/{backend.slug}/{other.slug}/"
+        assert client.get(path).status_code == 404
+
+    def test_a_retired_step_is_404(self, client, step):
+        step.is_retired = True
+        step.save()
+        assert client.get(PATH).status_code == 404
+
+    def test_a_draft_is_404(self, client, db):
+        draft = StepFactory(roadmap=RoadmapFactory(is_published=False))
+        assert client.get(draft.get_absolute_url()).status_code == 404
