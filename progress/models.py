@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         done_at: datetime | None
         completed_at: datetime | None
         number: int
+        news: str
 
     type OwnStep = WithAnnotations[Step, Own]
 
@@ -120,12 +121,25 @@ class Route:
         """`steps` are all of one roadmap's, out of `with_progress`."""
         everything = list(steps)
         self.steps = [step for step in everything if not step.is_retired]
+        self.begun_at = min(
+            (step.started_at for step in everything if step.started_at), default=None
+        )
         for number, step in enumerate(self.steps, start=1):
             step.number = number
+            step.news = self.news_of(step)
         self.retired = [
             step for step in everything if step.is_retired and step.state == State.DONE
         ]
         self.completed_at = everything[0].completed_at if everything else None
+
+    def news_of(self, step: OwnStep) -> str:
+        """What an editor did to the step since the person last dealt with it."""
+        if step.done_at and step.revised_at and step.revised_at > step.done_at:
+            return "Changed since you ticked it"
+        is_untouched = step.state == State.NONE
+        if is_untouched and self.begun_at and step.added_at > self.begun_at:
+            return "New"
+        return ""
 
     @property
     def total(self) -> Total:
@@ -158,6 +172,11 @@ class Mark(NamedTuple):
     step: OwnStep
     route: Route
     before: Standing
+    was_complete: bool
+
+    @property
+    def has_completed(self) -> bool:
+        return self.route.total.is_complete and not self.was_complete
 
 
 def with_progress(
@@ -207,12 +226,14 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
             if not (step.roadmap.is_published or user.is_staff):
                 raise Step.DoesNotExist
             before = Standing.on(step)
+            was_complete = route.total.is_complete
             if state != before.state:
                 after = undo or before.moved_to(state)
                 self._write(user, step, after)
                 step.state, step.started_at, step.done_at = after
+                step.news = route.news_of(step)
                 Completion.objects.settle(user, route, step, before)
-        return Mark(step, route, before)
+        return Mark(step, route, before, was_complete)
 
     def _write(self, user: User, step: Step, standing: Standing) -> None:
         if standing.state == State.NONE:

@@ -28,13 +28,22 @@ def mark(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
     token = request.GET.get("undo")
     put_back = standing_behind(token, user, step_id, state) if token else None
     try:
-        step, route, before = StepProgress.objects.mark(user, step_id, state, put_back)
+        mark = StepProgress.objects.mark(user, step_id, state, put_back)
     except Step.DoesNotExist as error:
         raise Http404("There is no such step.") from error
-    offer = undo.offer(user, step.pk, before) if before.state != step.state else None
+    step = mark.step
+    offer = None
+    if mark.before.state != step.state:
+        offer = undo.offer(user, step.pk, mark.before)
     if request.htmx:
         page = "step" if is_from_its_page(request) else "roadmap"
-        context = {"step": step, "route": route, "offer": offer}
+        context = {
+            "mark": mark,
+            "roadmap": step.roadmap,
+            "route": mark.route,
+            "step": step,
+            "offer": offer,
+        }
         return render(request, f"roadmaps/{page}.html#marked", context)
     path, hash_, fragment = landing(request, step).partition("#")
     query = f"?{urlencode({'undo': offer.token})}" if offer else ""

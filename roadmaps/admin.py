@@ -4,10 +4,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.forms import BaseInlineFormSet, ModelForm
+from django.forms import BaseInlineFormSet, BooleanField, ModelForm
 from django.http import HttpRequest
+from django.utils import timezone
 
-from roadmaps.models import Roadmap, Step
+from roadmaps.models import Resource, Roadmap, Step
 
 
 class StepFormSet(BaseInlineFormSet):
@@ -32,6 +33,49 @@ class StepInline(admin.TabularInline):
     extra = 0
     fields = ["position", "title", "slug", "summary", "is_optional", "is_retired"]
     prepopulated_fields = {"slug": ["title"]}
+    show_change_link = True
+
+
+class StepForm(ModelForm):
+    asks_something_else = BooleanField(
+        required=False,
+        label="It asks something else of a learner now",
+        help_text="People who ticked it then see “Changed since you ticked it”. "
+        "Not for a typo or a better link.",
+    )
+
+
+class ResourceInline(admin.TabularInline):
+    model = Resource
+    extra = 0
+    fields = ["position", "title", "url", "kind"]
+
+
+@admin.register(Step)
+class StepAdmin(admin.ModelAdmin):
+    form = StepForm
+    list_display = ["title", "roadmap", "position", "is_optional", "is_retired"]
+    list_filter = ["roadmap"]
+    fields = [
+        "title",
+        "slug",
+        "summary",
+        "body",
+        "is_optional",
+        "is_retired",
+        "asks_something_else",
+    ]
+    inlines = [ResourceInline]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # a step is added on the page of its roadmap
+
+    def save_model(
+        self, request: HttpRequest, obj: Step, form: Any, change: bool
+    ) -> None:
+        if form.cleaned_data["asks_something_else"]:
+            obj.revised_at = timezone.now()
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Roadmap)

@@ -18,6 +18,15 @@ from progress.models import Note, NoteConflictError, Route, begun, with_progress
 from progress.requests import HtmxRequest
 from roadmaps.models import Roadmap, Step
 
+# What of a route is shown, by the value of `?show=`; the style sheet does the rest, so
+# that the list is the same bytes and a step that is linked can always be reached.
+FILTERS = {
+    "": "All",
+    "remaining": "Remaining",
+    "required": "Required",
+    "learning": "In progress",
+}
+
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
@@ -32,7 +41,14 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
     visible = Roadmap.objects.visible(request.user.is_staff)
     roadmap = get_object_or_404(visible, slug=slug)
     route = Route(with_progress(roadmap.steps.outline(), request.user))
-    context = {"roadmap": roadmap, "route": route, "offer": offer_in(request)}
+    show = request.GET.get("show", "")
+    context = {
+        "roadmap": roadmap,
+        "route": route,
+        "offer": offer_in(request),
+        "filters": FILTERS,
+        "show": show if show in FILTERS else "",
+    }
     return render_or_refresh(request, "roadmaps/roadmap.html", context)
 
 

@@ -94,12 +94,13 @@ class TestTheAnswer:
         assert response.url == f"{step.roadmap.get_absolute_url()}#caching"
 
     def test_htmx_gets_the_row_the_total_and_what_to_say(self, press, step):
+        StepFactory(roadmap=step.roadmap)
         StepFactory(roadmap=step.roadmap, title="Another", is_optional=True)
         response = press(step, headers=HTMX)
         html = response.content.decode()
         assert html.count("<hx-partial") == 3
         assert html.count("<li id=") == 1
-        assert "Step 1, Caching, done. 1 of 1 required." in html
+        assert "Step 1, Caching, done. 1 of 2 required." in html
         assert "Another" in html  # in the list of what is left
         assert "<b>0</b> of 1 optional" in html
 
@@ -257,6 +258,24 @@ class TestCompletion:
         first = self.completed_at(user)
         press(StepFactory(roadmap=steps[0].roadmap))
         assert self.completed_at(user) == first
+
+    def test_the_answer_that_completes_it_lands_the_last_stone(self, press, steps):
+        press(steps[0])
+        html = press(steps[1], headers=HTMX).content.decode()
+        assert 'class="cairn just"' in html
+        assert "You completed the" in html
+        again = press(steps[2], headers=HTMX).content.decode()
+        assert "The last stone is on" in again
+        assert "just" not in again
+
+    def test_it_is_there_to_be_seen_later_and_stands_still(
+        self, press, signed_in, steps
+    ):
+        press(steps[0])
+        press(steps[1])
+        html = signed_in.get(steps[0].roadmap.get_absolute_url()).content.decode()
+        assert 'class="cairn"' in html
+        assert f'<a href="#{steps[2].slug}">{steps[2].title}</a>' in html
 
 
 class TestUndo:

@@ -163,3 +163,60 @@ class TestEditing:
     def test_a_person_who_is_not_staff_is_kept_out(self, signed_in, roadmap):
         assert signed_in.get(PATH).status_code in (302, 403)
         assert Step.objects.count() == 4
+
+
+class TestTheStepsOwnPage:
+    @pytest.fixture
+    def edit(self, admin_client, roadmap):
+        step = roadmap.steps.get(slug="fry")
+
+        def edit(**changes):
+            data = {
+                "title": "Fry",
+                "slug": "fry",
+                "summary": "In oil.",
+                "resources-TOTAL_FORMS": int("resources-0-url" in changes),
+                "resources-INITIAL_FORMS": 0,
+            }
+            path = f"/admin/roadmaps/step/{step.pk}/change/"
+            response = admin_client.post(path, data | changes)
+            step.refresh_from_db()
+            return response, step
+
+        return edit
+
+    def test_its_body_is_rendered_on_save(self, edit):
+        _, step = edit(body="## Why it matters")
+        assert step.body_html == "<h2>Why it matters</h2>\n"
+
+    def test_a_resource_is_added(self, edit):
+        _, step = edit(
+            **{
+                "resources-0-position": 1,
+                "resources-0-title": "Oils",
+                "resources-0-url": "https://example.org/oils",
+                "resources-0-kind": "docs",
+            }
+        )
+        assert step.resources.get().host == "example.org"
+
+    @pytest.mark.parametrize("url", ["javascript:alert(1)", "ftp://x.example/a", "x"])
+    def test_an_address_that_is_none_is_refused(self, edit, url):
+        response, step = edit(
+            **{
+                "resources-0-position": 1,
+                "resources-0-title": "Oils",
+                "resources-0-url": url,
+                "resources-0-kind": "docs",
+            }
+        )
+        assert 'class="errorlist" id="id_resources-0-url_error"' in (
+            response.content.decode()
+        )
+        assert not step.resources.exists()
+
+    def test_only_a_change_of_meaning_is_remembered(self, edit):
+        _, step = edit(summary="In very hot oil.")
+        assert step.revised_at is None
+        _, step = edit(asks_something_else="on")
+        assert step.revised_at

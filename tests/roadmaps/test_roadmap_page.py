@@ -194,7 +194,7 @@ class TestAPerson:
 
     def test_is_brought_up_to_date_without_the_whole_page(self, signed_in, backend):
         part = signed_in.get(PATH, headers={"HX-Request": "true"}).content.decode()
-        assert part.count("<hx-partial") == 2
+        assert part.count("<hx-partial") == 3
         assert part.count("<li id=") == 23
         assert "<html" not in part
 
@@ -206,6 +206,57 @@ class TestAPerson:
     def test_a_broken_way_back_is_ignored(self, signed_in, backend, token):
         page = signed_in.get(PATH, query_params={"undo": token})
         assert page.status_code == 200
+
+
+class TestNews:
+    """What an editor changed since the person was here."""
+
+    @pytest.fixture
+    def step(self, backend):
+        return backend.steps.get(slug="caching")
+
+    def test_a_step_added_after_they_began_is_new(self, signed_in, user, backend):
+        StepProgressFactory(user=user, step=backend.steps.first())
+        StepFactory(roadmap=backend, slug="added", position=99)
+        shown = rows(signed_in.get(PATH))
+        assert [">New<" in row for row in shown] == [False] * 23 + [True]
+
+    def test_it_is_new_until_they_mark_it(self, signed_in, user, backend):
+        StepProgressFactory(user=user, step=backend.steps.first())
+        added = StepFactory(roadmap=backend, slug="added", position=99)
+        StepProgressFactory(user=user, step=added, state="learning")
+        assert ">New<" not in signed_in.get(PATH).content.decode()
+
+    def test_nothing_is_new_to_who_has_not_begun(self, client, signed_in, backend):
+        StepFactory(roadmap=backend, slug="added", position=99)
+        for somebody in (client, signed_in):
+            assert ">New<" not in somebody.get(PATH).content.decode()
+
+    @pytest.mark.parametrize(("day", "changed"), [(4, True), (2, False)])
+    def test_a_step_that_asks_something_else_says_so_to_who_ticked_it(
+        self, signed_in, user, step, day, changed
+    ):
+        ticked = datetime(2026, 5, 3, tzinfo=UTC)
+        StepProgressFactory(user=user, step=step, started_at=ticked)
+        step.revised_at = datetime(2026, 5, day, tzinfo=UTC)
+        step.save()
+        for path in (PATH, step.get_absolute_url()):
+            html_ = signed_in.get(path).content.decode()
+            assert ("Changed since you ticked it" in html_) == changed
+
+
+class TestFilters:
+    @pytest.mark.parametrize("show", ["remaining", "required", "learning"])
+    def test_the_address_says_what_is_shown(self, signed_in, backend, show):
+        html_ = signed_in.get(PATH, query_params={"show": show}).content.decode()
+        assert f'data-show="{show}"' in html_
+        assert f'href="{PATH}?show={show}" aria-current="true"' in html_
+
+    @pytest.mark.parametrize("show", ["", "nonsense", '"><script>'])
+    def test_anything_else_shows_all(self, signed_in, backend, show):
+        html_ = signed_in.get(PATH, query_params={"show": show}).content.decode()
+        assert "data-show" not in html_
+        assert f'href="{PATH}" aria-current="true"' in html_
 
 
 class TestQueries:
