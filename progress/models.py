@@ -13,6 +13,7 @@ from django.db.models import F, FilteredRelation, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from roadmaps.markdown import to_html
 from roadmaps.models import Roadmap, Step, StepQuerySet
 
 if TYPE_CHECKING:
@@ -208,6 +209,20 @@ def begun(user: User) -> dict[int, Route]:
     return {pk: Route(steps) for pk, steps in steps_by_roadmap.items()}
 
 
+class Past(NamedTuple):
+    """What a person had marked on a roadmap: step, state and dates; and completion."""
+
+    marks: list[tuple[int, str, datetime, datetime | None]]
+    completed_at: datetime | None
+
+
+def _take_turns(user: User) -> None:
+    """Make a person's own changes wait for one another until the transaction's end: of
+    two ticks that are each the last, neither would see the other.
+    """
+    get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
+
+
 class StepProgressQuerySet(models.QuerySet["StepProgress"]):
     def mark(
         self, user: User, step_id: int, state: str, undo: Standing | None = None
@@ -218,8 +233,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         Raises Step.DoesNotExist when the step is unknown, retired, or hidden from them.
         """
         with transaction.atomic():
-            # A person's marks take turns: of two last ticks, neither sees the other.
-            get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
+            _take_turns(user)
             siblings = Step.objects.outline().filter(roadmap__steps=step_id)
             route = Route(with_progress(siblings.select_related("roadmap"), user))
             step = route.get(step_id)
@@ -234,6 +248,40 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
                 step.news = route.news_of(step)
                 Completion.objects.settle(user, route, step, before)
         return Mark(step, route, before, was_complete)
+
+    @transaction.atomic
+    def reset(self, user: User, roadmap: Roadmap) -> Past:
+        """Take back all that `user` marked on the roadmap, and return what it was."""
+        _take_turns(user)
+        own = self.filter(user=user, step__roadmap=roadmap)
+        completion = Completion.objects.filter(user=user, roadmap=roadmap)
+        past = Past(
+            list(own.values_list("step", "state", "started_at", "done_at")),
+            completion.values_list("completed_at", flat=True).first(),
+        )
+        own.delete()
+        completion.delete()
+        return past
+
+    @transaction.atomic
+    def restore(self, user: User, roadmap: Roadmap, past: Past) -> None:
+        """Put back what `reset` took, but for steps that were marked again since."""
+        _take_turns(user)
+        still_there = set(roadmap.steps.values_list("pk", flat=True))
+        self.bulk_create(
+            [
+                StepProgress(user=user, step_id=step, **Standing(*own)._asdict())
+                for step, *own in past.marks
+                if step in still_there
+            ],
+            ignore_conflicts=True,
+        )
+        if past.completed_at:
+            Completion.objects.get_or_create(
+                user=user,
+                roadmap=roadmap,
+                defaults={"completed_at": past.completed_at},
+            )
 
     def _write(self, user: User, step: Step, standing: Standing) -> None:
         if standing.state == State.NONE:
@@ -380,6 +428,10 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return f"note on step {self.step_id}"
+
+    @property
+    def html(self) -> str:
+        return to_html(self.text)
 
     @property
     def version(self) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import NamedTuple
 
 from django.core import signing
+from django.core.serializers.json import DjangoJSONEncoder
 
 from accounts.models import User
-from progress.models import Standing, State
+from progress.models import Past, Standing, State
+from roadmaps.models import Roadmap
 
 SALT = "progress.undo"
+RESET_SALT = "progress.reset"
 
 
 class Offer(NamedTuple):
@@ -38,5 +42,33 @@ def read(token: str, user: User) -> Offer:
     owner, step_id, state, *dates = signing.loads(token, salt=SALT)
     if owner != user.pk:
         raise signing.BadSignature("made for somebody else")
-    parsed = [datetime.fromisoformat(date) if date else None for date in dates]
-    return Offer(step_id, Standing(state, *parsed), token)
+    return Offer(step_id, Standing(state, *map(_date, dates)), token)
+
+
+def sign_past(user: User, roadmap: Roadmap, past: Past) -> str:
+    """A token with which this person, and nobody else, can undo a reset."""
+    content = [user.pk, roadmap.pk, *past]
+    text = json.dumps(content, cls=DjangoJSONEncoder)
+    return signing.dumps(text, salt=RESET_SALT, compress=True)
+
+
+def read_past(token: str, user: User, roadmap: Roadmap) -> Past:
+    """The past that `token` holds.
+
+    Raises signing.BadSignature when it was not made for this person and roadmap.
+    """
+    text = signing.loads(token, salt=RESET_SALT)
+    user_id, roadmap_id, marks, completed_at = json.loads(text)
+    if (user_id, roadmap_id) != (user.pk, roadmap.pk):
+        raise signing.BadSignature("made for somebody or something else")
+    return Past(
+        [
+            (step, state, _date(began), _date(done))
+            for step, state, began, done in marks
+        ],
+        _date(completed_at),
+    )
+
+
+def _date(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,21 +1,23 @@
 """What a person does to their progress."""
 
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
 from progress import undo, wishes
 from progress.models import Standing, StepProgress
 from progress.requests import HtmxRequest
 from progress.same_origin import same_origin_only
-from roadmaps.models import Step
+from roadmaps.models import Roadmap, Step
 
 
 @require_POST
@@ -80,3 +82,34 @@ def wish(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
     if request.htmx:
         return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
     return redirect(f"{reverse('account_login')}?{urlencode({'next': back})}")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def reset(request: HtmxRequest, slug: str) -> HttpResponse:
+    """Ask whether to take back all marks on a roadmap; a POST does it."""
+    user = request.user
+    roadmap = get_object_or_404(Roadmap.objects.visible(user.is_staff), slug=slug)
+    context: dict[str, Any] = {"roadmap": roadmap}
+    if request.method == "POST":
+        past = StepProgress.objects.reset(user, roadmap)
+        context["past"] = past
+        context["token"] = undo.sign_past(user, roadmap, past)
+    else:
+        own = StepProgress.objects.filter(user=user, step__roadmap=roadmap)
+        context["marks"] = own.count()
+    return render(request, "progress/reset.html", context)
+
+
+@login_required
+@require_POST
+def restore(request: HtmxRequest, slug: str) -> HttpResponse:
+    """Undo a reset."""
+    user = request.user
+    roadmap = get_object_or_404(Roadmap.objects.visible(user.is_staff), slug=slug)
+    try:
+        past = undo.read_past(request.POST.get("past", ""), user, roadmap)
+    except signing.BadSignature as error:
+        raise BadRequest("This undo was not made for you and this roadmap.") from error
+    StepProgress.objects.restore(user, roadmap, past)
+    return redirect(roadmap)

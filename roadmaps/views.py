@@ -49,6 +49,9 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
         "filters": FILTERS,
         "show": show if show in FILTERS else "",
     }
+    if request.GET.get("notes") and request.user.is_authenticated:
+        own = Note.objects.filter(user=request.user, step__roadmap=roadmap)
+        context["notes"] = own.select_related("step").order_by("step__position")
     return render_or_refresh(request, "roadmaps/roadmap.html", context)
 
 

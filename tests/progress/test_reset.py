@@ -1,0 +1,117 @@
+"""/progress/reset/<roadmap>/ and /progress/restore/<roadmap>/"""
+
+import html
+import re
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+
+from progress.models import Completion, Note, StepProgress
+from tests.factories import (
+    RoadmapFactory,
+    StepFactory,
+    StepProgressFactory,
+    UserFactory,
+)
+
+PATH = "/progress/reset/backend-developer/"
+RESTORE = "/progress/restore/backend-developer/"
+MAY = datetime(2026, 5, 3, 12, 34, 56, 789012, tzinfo=UTC)
+
+
+@pytest.fixture
+def walked(backend, user):
+    for step, state in zip(
+        backend.steps.all(), ["done", "learning", "skipped"], strict=False
+    ):
+        StepProgressFactory(user=user, step=step, state=state, started_at=MAY)
+    Completion.objects.create(user=user, roadmap=backend, completed_at=MAY)
+    return backend
+
+
+def rows():
+    return [
+        list(model.objects.order_by("pk").values())
+        for model in (StepProgress, Completion)
+    ]
+
+
+def reset(client):
+    page = client.post(PATH).content.decode()
+    return html.unescape(re.search('name="past" value="([^"]+)"', page)[1])
+
+
+def test_it_asks_and_changes_nothing_yet(signed_in, walked):
+    before = rows()
+    assert "on 3 steps" in signed_in.get(PATH).content.decode()
+    assert rows() == before
+
+
+def test_it_takes_back_the_persons_own_and_keeps_notes(signed_in, user, walked):
+    step = walked.steps.first()
+    Note.objects.create(user=user, step=step, text="Kept", page="p")
+    theirs = StepProgressFactory(step=step)
+    elsewhere = StepProgressFactory(user=user)
+    reset(signed_in)
+    assert set(StepProgress.objects.all()) == {theirs, elsewhere}
+    assert not Completion.objects.exists()
+    assert Note.objects.get().text == "Kept"
+
+
+def test_undo_brings_everything_back_to_the_microsecond(signed_in, walked):
+    before = rows()
+    response = signed_in.post(RESTORE, {"past": reset(signed_in)})
+    assert response.url == walked.get_absolute_url()
+    assert rows() == before
+
+
+def test_undo_leaves_what_was_marked_since(signed_in, user, walked):
+    past = reset(signed_in)
+    first = walked.steps.first()
+    StepProgressFactory(user=user, step=first, state="skipped")
+    signed_in.post(RESTORE, {"past": past})
+    assert StepProgress.objects.get(step=first).state == "skipped"
+    assert StepProgress.objects.count() == 3
+
+
+def test_undo_survives_a_step_that_is_gone(signed_in, user, backend):
+    step = StepFactory(roadmap=backend, slug="gone", position=99)
+    StepProgressFactory(user=user, step=step)
+    past = reset(signed_in)
+    step.delete()
+    assert signed_in.post(RESTORE, {"past": past}).status_code == 302
+
+
+def test_two_hundred_steps_fit_into_the_page(signed_in, user):
+    roadmap = RoadmapFactory(slug="backend-developer")
+    for step in StepFactory.create_batch(230, roadmap=roadmap):
+        StepProgressFactory(user=user, step=step)
+    signed_in.post(RESTORE, {"past": reset(signed_in)})
+    assert StepProgress.objects.count() == 230
+
+
+@pytest.mark.parametrize("past", ["", "nonsense", "\x00"])
+def test_a_past_that_is_none_of_ours_is_400(signed_in, walked, past):
+    assert signed_in.post(RESTORE, {"past": past}).status_code == 400
+
+
+def test_a_past_of_somebody_else_is_400(signed_in, walked):
+    past = reset(signed_in)
+    stranger = Client()
+    stranger.force_login(UserFactory())
+    assert stranger.post(RESTORE, {"past": past}).status_code == 400
+    assert not StepProgress.objects.exists()
+
+
+def test_a_roadmap_without_marks_has_nothing_to_reset(signed_in, backend):
+    assert "nothing to reset" in signed_in.get(PATH).content.decode()
+
+
+def test_a_visitor_is_taken_to_sign_in(client, backend):
+    assert client.get(PATH).url.startswith("/accounts/login/")
+    assert client.post(RESTORE).url.startswith("/accounts/login/")
+
+
+def test_an_unknown_roadmap_is_404(signed_in, db):
+    assert signed_in.get("/progress/reset/nope/").status_code == 404
