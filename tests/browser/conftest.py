@@ -2,18 +2,27 @@
 
 import os
 import shutil
+from datetime import UTC, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
 from django.test import Client
+from playwright.sync_api import expect
+
+from tests.factories import StepProgressFactory
 
 # Playwright keeps an event loop in this thread, which Django takes for a coroutine.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 # What the browser says by itself, and htmx when offline, of a request that failed.
-WORDS_ON_FAILED_REQUESTS = ("Failed to load resource", "TypeError: Failed to fetch")
+WORDS_ON_FAILED_REQUESTS = (
+    "Failed to load resource",
+    "htmx: htmx:error: Failed to fetch",
+)
+PATIENCE = 10_000  # milliseconds
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -45,29 +54,19 @@ def open_page(browser, live_server, console):
     """
     contexts = []
 
+    def heed(message):
+        if message.type in ("error", "warning"):
+            console.append(message.text)
+
     def open_(path, user=None, **options):
         context = browser.new_context(base_url=live_server.url, **options)
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
+        context.on("console", heed)
+        context.on("weberror", lambda error: console.append(str(error.error)))
         if user:
-            client = Client()
-            client.force_login(user)
-            name = django_settings.SESSION_COOKIE_NAME
-            context.add_cookies(
-                [
-                    {
-                        "name": name,
-                        "value": client.cookies[name].value,
-                        "url": live_server.url,
-                    }
-                ]
-            )
+            context.add_cookies([session_cookie(user, live_server.url)])
         page = context.new_page()
-        page.on(
-            "console",
-            lambda m: m.type in ("error", "warning") and console.append(m.text),
-        )
-        page.on("pageerror", lambda error: console.append(str(error)))
         page.goto(path)
         return page
 
@@ -76,12 +75,47 @@ def open_page(browser, live_server, console):
         context.close()
 
 
+def session_cookie(user, url):
+    client = Client()
+    client.force_login(user)
+    name = django_settings.SESSION_COOKIE_NAME
+    return {"name": name, "value": client.cookies[name].value, "url": url}
+
+
 @pytest.fixture
 def axe():
-    """Fail when axe finds anything on the page as it stands."""
+    """Fail when axe finds anything on the page as it stands, by day or by night:
+    by night in its colours, which are all that differs. `but` names rules to leave out.
+    """
 
-    def check(page):
-        results = Axe().run(page)
+    def check(page, but=()):
+        look(page, "light", {"rules": {rule: {"enabled": False} for rule in but}})
+        if "color-contrast" not in but:
+            look(page, "dark", {"runOnly": ["color-contrast"]})
+
+    def look(page, scheme, options):
+        # Colours on their way to others have no contrast to measure.
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        results = Axe().run(page, options=options)
         assert results.violations_count == 0, results.generate_report()
 
     return check
+
+
+@pytest.fixture
+def under_way(backend, user):
+    """Somebody with a step in every state, who marked them all on 3 May 2026."""
+    states = {
+        "internet-fundamentals": "done",
+        "choose-a-backend-language": "learning",
+        "version-control-systems": "skipped",
+        "caching": "done",
+    }
+    for slug, state in states.items():
+        StepProgressFactory(
+            user=user,
+            step=backend.steps.get(slug=slug),
+            state=state,
+            started_at=datetime(2026, 5, 3, 9, 30, tzinfo=UTC),
+        )
+    return user

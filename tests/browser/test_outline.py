@@ -1,0 +1,95 @@
+"""The roadmap page as assistive technology gets it."""
+
+from playwright.sync_api import expect
+
+from tests.browser.route import ROADMAP
+
+TOTALS = """
+- region "Progress":
+  - paragraph: 1 of 13 required · 1 of 9 optional · 1 skipped
+  - group: 20 left
+  - link "Continue with step 2":
+    - /url: "#choose-a-backend-language"
+"""
+
+ROUTE = """
+- list:
+  - listitem:
+    - button "Internet Fundamentals, step 1, done. Undo"
+    - heading "Internet Fundamentals" [level=2]
+    - paragraph: Understand how the internet, DNS, hosting, browsers, and HTTP work.
+    - paragraph:
+      - text: Done
+      - time: /3 May/
+    - group: More for Internet Fundamentals
+  - listitem:
+    - button "Choose a Backend Language, step 2, in progress. Mark done"
+    - heading "Choose a Backend Language" [level=2]
+    - paragraph: Learn a backend programming language.
+    - paragraph: In progress
+    - group: More for Choose a Backend Language
+  - listitem:
+    - button "Version Control Systems, step 3, skipped. Mark done"
+    - heading "Version Control Systems" [level=2]
+    - paragraph: Learn Git and collaborative workflows.
+    - paragraph: Skipped
+    - group: More for Version Control Systems
+  - listitem:
+    - button "Relational Databases, step 4, not started. Mark done"
+    - heading "Relational Databases" [level=2]
+    - paragraph: Master SQL databases and relational data modeling.
+    - group: More for Relational Databases
+  - listitem:
+    - button "Authentication, step 5, not started. Mark done"
+    - heading "Authentication" [level=2]
+    - paragraph: Implement secure authentication and authorization systems.
+    - group: More for Authentication
+  - listitem:
+    - button "Learn About APIs, step 6, not started. Mark done"
+    - heading "Learn About APIs" [level=2]
+    - paragraph: Design and develop scalable APIs.
+    - group: More for Learn About APIs
+  - listitem:
+    - button "Caching, step 7, done. Undo"
+    - heading "Caching" [level=2]
+    - text: Optional
+    - paragraph: Improve application performance using caching techniques.
+    - paragraph:
+      - text: Done
+      - time: /3 May/
+    - group: More for Caching
+  - listitem:
+    - button "Web Security, step 8, not started. Mark done"
+    - heading "Web Security" [level=2]
+    - paragraph: Learn backend security fundamentals and best practices.
+    - group: More for Web Security
+"""
+
+
+def test_the_totals_and_the_first_eight_steps(open_page, under_way):
+    page = open_page(ROADMAP, under_way)
+    expect(page.get_by_role("main")).to_match_aria_snapshot(TOTALS)
+    expect(page.get_by_role("main")).to_match_aria_snapshot(ROUTE)
+
+
+def test_the_pages_frame(open_page, user, backend):
+    page = open_page(ROADMAP, user)
+    expect(page.locator("body")).to_match_aria_snapshot("""
+        - link "Skip to the content"
+        - banner:
+          - link "Cairn"
+          - navigation "Site":
+            - link "Roadmaps"
+            - button "Sign out"
+        - main:
+          - heading "Backend Developer Roadmap" [level=1]
+          - region "Progress"
+          - list
+          - status
+          - alert
+        - contentinfo:
+          - group "Theme":
+            - button "System" [pressed]
+            - button "Light"
+            - button "Dark"
+    """)
