@@ -1,12 +1,14 @@
 """The part of allauth that Cairn uses so far, under allauth's own names."""
 
 from allauth.account import views
+from django.db import transaction
 from django.urls import path
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
-    path("signup/", views.signup, name="account_signup"),
+    # One transaction: when the mail cannot be sent, no half-made account is left.
+    path("signup/", transaction.atomic(views.signup), name="account_signup"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path(
         "confirm-email/",

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
+from urllib.parse import unquote
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.utils.cache import patch_vary_headers
@@ -10,13 +12,29 @@ from django.utils.cache import patch_vary_headers
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
+def refuse_nul(get_response: GetResponse) -> GetResponse:
+    """Answer 400 to a NUL, which PostgreSQL cannot hold, where no form will see it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        unseen = [*request.COOKIES.values(), unquote(request.META["QUERY_STRING"])]
+        if any("\0" in text for text in unseen):
+            raise BadRequest("A NUL character was sent.")
+        return get_response(request)
+
+    return middleware
+
+
 def cache_control(get_response: GetResponse) -> GetResponse:
-    """Let nobody keep a signed-in page, and browsers ask again for a visitor's."""
+    """Let nobody keep a page that is one person's, and browsers ask again for others.
+
+    A page with a form that holds a token is one person's before they have signed in.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         if not response.has_header("Cache-Control"):
-            is_private = request.user.is_authenticated
+            holds_token = "CSRF_COOKIE_NEEDS_UPDATE" in request.META
+            is_private = holds_token or request.user.is_authenticated
             response["Cache-Control"] = "no-store" if is_private else "no-cache"
             patch_vary_headers(response, ["Cookie"])
         return response

@@ -4,7 +4,7 @@ import sys
 from http import HTTPStatus
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.template import loader
 from django.templatetags.static import static
@@ -24,9 +24,9 @@ YEAR = 365 * DAY
 def theme(request: HttpRequest) -> HttpResponse:
     """Keep the colour scheme in a cookie, which "system" takes away again."""
     back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+    if not back.startswith("/") or not url_has_allowed_host_and_scheme(back, None):
         back = "/"
-    response = redirect(back)
+    response = HttpResponseRedirect(back)
     if (chosen := request.POST.get("theme")) in themes.THEMES:
         response.set_cookie(
             themes.COOKIE,

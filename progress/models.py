@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
     from accounts.models import User
+    from progress.undo import Offer
 
     class Own(TypedDict):
         state: str
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         completed_at: datetime | None
         number: int
         news: str
+        offer: Offer | None
 
     type OwnStep = WithAnnotations[Step, Own]
 
@@ -168,16 +170,22 @@ class Route:
 
 
 class Mark(NamedTuple):
-    """What marking a step has led to."""
+    """What marking a step has led to: the route is as it is after it."""
 
     step: OwnStep
     route: Route
     before: Standing
+    completed_before: datetime | None
     was_complete: bool
 
     @property
     def has_completed(self) -> bool:
         return self.route.total.is_complete and not self.was_complete
+
+    @property
+    def uncompleted_at(self) -> datetime | None:
+        """The date of the completion that it took back."""
+        return None if self.route.completed_at else self.completed_before
 
 
 def with_progress(
@@ -210,9 +218,9 @@ def begun(user: User) -> dict[int, Route]:
 
 
 class Past(NamedTuple):
-    """What a person had marked on a roadmap: step, state and dates; and completion."""
+    """What a person had marked on a roadmap, by step, and when they completed it."""
 
-    marks: list[tuple[int, str, datetime, datetime | None]]
+    marks: dict[int, Standing]
     completed_at: datetime | None
 
 
@@ -225,10 +233,15 @@ def _take_turns(user: User) -> None:
 
 class StepProgressQuerySet(models.QuerySet["StepProgress"]):
     def mark(
-        self, user: User, step_id: int, state: str, undo: Standing | None = None
+        self,
+        user: User,
+        step_id: int,
+        state: str,
+        put_back: Standing | None = None,
+        completed_at: datetime | None = None,
     ) -> Mark:
         """Record that `user` stands at `state` on the step; a repeat changes nothing.
-        `undo` puts that standing back, dates included.
+        An undo names the standing to `put_back`, and when the roadmap was completed.
 
         Raises Step.DoesNotExist when the step is unknown, retired, or hidden from them.
         """
@@ -240,14 +253,16 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
             if not (step.roadmap.is_published or user.is_staff):
                 raise Step.DoesNotExist
             before = Standing.on(step)
-            was_complete = route.total.is_complete
+            mark = Mark(
+                step, route, before, route.completed_at, route.total.is_complete
+            )
             if state != before.state:
-                after = undo or before.moved_to(state)
+                after = put_back or before.moved_to(state)
                 self._write(user, step, after)
                 step.state, step.started_at, step.done_at = after
                 step.news = route.news_of(step)
-                Completion.objects.settle(user, route, step, before)
-        return Mark(step, route, before, was_complete)
+                Completion.objects.settle(user, mark, completed_at)
+        return mark
 
     @transaction.atomic
     def reset(self, user: User, roadmap: Roadmap) -> Past:
@@ -256,7 +271,10 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         own = self.filter(user=user, step__roadmap=roadmap)
         completion = Completion.objects.filter(user=user, roadmap=roadmap)
         past = Past(
-            list(own.values_list("step", "state", "started_at", "done_at")),
+            {
+                row.step_id: Standing(row.state, row.started_at, row.done_at)
+                for row in own
+            },
             completion.values_list("completed_at", flat=True).first(),
         )
         own.delete()
@@ -270,8 +288,8 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         still_there = set(roadmap.steps.values_list("pk", flat=True))
         self.bulk_create(
             [
-                StepProgress(user=user, step_id=step, **Standing(*own)._asdict())
-                for step, *own in past.marks
+                StepProgress(user=user, step_id=step, **standing._asdict())
+                for step, standing in past.marks.items()
                 if step in still_there
             ],
             ignore_conflicts=True,
@@ -329,17 +347,23 @@ class StepProgress(models.Model):
 
 
 class CompletionQuerySet(models.QuerySet["Completion"]):
-    def settle(self, user: User, route: Route, step: OwnStep, before: Standing) -> None:
-        """Write or remove the completion, as `user` moved `step` on from `before`.
+    def settle(self, user: User, mark: Mark, completed_at: datetime | None) -> None:
+        """Write or remove the completion, as `mark` asks for. `completed_at` is its
+        date where an undo brings it back.
 
-        Only a person's own unticking of a required step removes it; skipping one does
-        not while another is done, nor does any edit of the roadmap.
+        Only what the person does removes it, never an edit of the roadmap: opening a
+        required step again, or leaving none that is done.
         """
-        now = route.total
-        unticked = before.state == State.DONE and not step.is_optional
-        skipped = step.state == State.SKIPPED and now.required.done > 0
-        if now.is_complete and route.completed_at is None:
-            route.completed_at = max(
+        step, route = mark.step, mark.route
+        is_complete = route.total.is_complete
+        closed = (State.DONE, State.SKIPPED)
+        is_reopened = (
+            not step.is_optional
+            and mark.before.state in closed
+            and step.state not in closed
+        )
+        if route.completed_at is None and (is_complete or completed_at):
+            route.completed_at = completed_at or max(
                 step.done_at
                 for step in route.steps
                 if step.done_at and not step.is_optional
@@ -347,7 +371,11 @@ class CompletionQuerySet(models.QuerySet["Completion"]):
             self.create(
                 user=user, roadmap=step.roadmap, completed_at=route.completed_at
             )
-        elif route.completed_at and unticked and not skipped and not now.is_complete:
+        elif (
+            route.completed_at
+            and not is_complete
+            and (is_reopened or mark.was_complete)
+        ):
             self.filter(user=user, roadmap=step.roadmap).delete()
             route.completed_at = None
 

@@ -1,20 +1,20 @@
-"""The way back from a mark: the standing before it, signed, as part of an address."""
+"""The ways back: what a mark or a reset changed, signed, to be sent again."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
 from django.core import signing
-from django.core.serializers.json import DjangoJSONEncoder
 
 from accounts.models import User
-from progress.models import Past, Standing, State
+from progress.models import Mark, Past, Standing, State
 from roadmaps.models import Roadmap
 
-SALT = "progress.undo"
-RESET_SALT = "progress.reset"
+MARK = "progress.undo.mark"
+RESET = "progress.undo.reset"
+MOST_OFFERS = 5  # that one page keeps; the address of a plain form must hold them
 
 
 class Offer(NamedTuple):
@@ -22,16 +22,17 @@ class Offer(NamedTuple):
 
     step_id: int
     standing: Standing
+    completed_at: datetime | None  # of the roadmap, where the mark took that back
     token: str
 
 
-def offer(user: User, step_id: int, standing: Standing) -> Offer | None:
-    """A way back to `standing`; None where nothing was stored that could be lost."""
-    if standing.state == State.NONE:
+def offer(user: User, mark: Mark) -> Offer | None:
+    """The way back from `mark`; None where nothing was stored that it could lose."""
+    if mark.before.state in (State.NONE, mark.step.state):
         return None
-    dates = [date and date.isoformat() for date in standing[1:]]
-    token = signing.dumps([user.pk, step_id, standing.state, *dates], salt=SALT)
-    return Offer(step_id, standing, token)
+    content = [user.pk, mark.step.pk, *_dump(mark.before), _text(mark.uncompleted_at)]
+    token = signing.dumps(content, salt=MARK)
+    return Offer(mark.step.pk, mark.before, mark.uncompleted_at, token)
 
 
 def read(token: str, user: User) -> Offer:
@@ -39,17 +40,31 @@ def read(token: str, user: User) -> Offer:
 
     Raises signing.BadSignature when it was not made by Cairn for this person.
     """
-    owner, step_id, state, *dates = signing.loads(token, salt=SALT)
+    owner, step_id, *standing, completed_at = signing.loads(token, salt=MARK)
     if owner != user.pk:
         raise signing.BadSignature("made for somebody else")
-    return Offer(step_id, Standing(state, *map(_date, dates)), token)
+    return Offer(step_id, _load(standing), _date(completed_at), token)
+
+
+def still_open(tokens: Iterable[str], user: User) -> dict[int, Offer]:
+    """The offers by step that a page has made and still holds, the newest few; what is
+    none of this person's is left out.
+    """
+    offers = {}
+    for token in list(tokens)[-MOST_OFFERS:]:
+        try:
+            offer = read(token, user)
+        except signing.BadSignature:
+            continue
+        offers[offer.step_id] = offer
+    return offers
 
 
 def sign_past(user: User, roadmap: Roadmap, past: Past) -> str:
     """A token with which this person, and nobody else, can undo a reset."""
-    content = [user.pk, roadmap.pk, *past]
-    text = json.dumps(content, cls=DjangoJSONEncoder)
-    return signing.dumps(text, salt=RESET_SALT, compress=True)
+    marks = [[step, *_dump(standing)] for step, standing in past.marks.items()]
+    content = [user.pk, roadmap.pk, marks, _text(past.completed_at)]
+    return signing.dumps(content, salt=RESET, compress=True)
 
 
 def read_past(token: str, user: User, roadmap: Roadmap) -> Past:
@@ -57,17 +72,24 @@ def read_past(token: str, user: User, roadmap: Roadmap) -> Past:
 
     Raises signing.BadSignature when it was not made for this person and roadmap.
     """
-    text = signing.loads(token, salt=RESET_SALT)
-    user_id, roadmap_id, marks, completed_at = json.loads(text)
+    user_id, roadmap_id, marks, completed_at = signing.loads(token, salt=RESET)
     if (user_id, roadmap_id) != (user.pk, roadmap.pk):
         raise signing.BadSignature("made for somebody or something else")
-    return Past(
-        [
-            (step, state, _date(began), _date(done))
-            for step, state, began, done in marks
-        ],
-        _date(completed_at),
-    )
+    standings = {step: _load(standing) for step, *standing in marks}
+    return Past(standings, _date(completed_at))
+
+
+def _dump(standing: Standing) -> list[str | None]:
+    return [standing.state, _text(standing.started_at), _text(standing.done_at)]
+
+
+def _load(content: list[str]) -> Standing:
+    state, started_at, done_at = content
+    return Standing(state, _date(started_at), _date(done_at))
+
+
+def _text(date: datetime | None) -> str | None:
+    return date.isoformat() if date else None
 
 
 def _date(text: str | None) -> datetime | None:

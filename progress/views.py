@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
 from progress import undo, wishes
-from progress.models import Standing, StepProgress
-from progress.requests import HtmxRequest
+from progress.models import StepProgress
+from progress.requests import HtmxRequest, PersonsRequest
 from progress.same_origin import same_origin_only
 from roadmaps.models import Roadmap, Step
 
@@ -28,28 +28,42 @@ def mark(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
         return wish(request, step_id, state)
     user = request.user
     token = request.GET.get("undo")
-    put_back = standing_behind(token, user, step_id, state) if token else None
+    undone = offer_behind(token, user, step_id, state) if token else None
     try:
-        mark = StepProgress.objects.mark(user, step_id, state, put_back)
+        mark = StepProgress.objects.mark(
+            user,
+            step_id,
+            state,
+            put_back=undone.standing if undone else None,
+            completed_at=undone.completed_at if undone else None,
+        )
     except Step.DoesNotExist as error:
         raise Http404("There is no such step.") from error
     step = mark.step
-    offer = None
-    if mark.before.state != step.state:
-        offer = undo.offer(user, step.pk, mark.before)
+    step.offer = undo.offer(user, mark)
     if request.htmx:
         page = "step" if is_from_its_page(request) else "roadmap"
-        context = {
-            "mark": mark,
-            "roadmap": step.roadmap,
-            "route": mark.route,
-            "step": step,
-            "offer": offer,
-        }
-        return render(request, f"roadmaps/{page}.html#marked", context)
+        context = {"mark": mark, "roadmap": step.roadmap, "route": mark.route}
+        return render(
+            request, f"roadmaps/{page}.html#marked", {**context, "step": step}
+        )
+    offers = undo.still_open(request.POST.getlist("undo"), user)
+    offers.pop(step.pk, None)
+    tokens = [offer.token for offer in (*offers.values(), step.offer) if offer]
     path, hash_, fragment = landing(request, step).partition("#")
-    query = f"?{urlencode({'undo': offer.token})}" if offer else ""
+    query = f"?{urlencode({'undo': tokens}, doseq=True)}" if tokens else ""
     return redirect(f"{path}{query}{hash_}{fragment}")
+
+
+def offer_behind(token: str, user: User, step_id: int, state: str) -> undo.Offer:
+    """The undo that a mark is. Raises BadRequest when it is not this one's."""
+    try:
+        offer = undo.read(token, user)
+    except signing.BadSignature as error:
+        raise BadRequest("This undo was not made for you.") from error
+    if (offer.step_id, offer.standing.state) != (step_id, state):
+        raise BadRequest("This undo was made for another step or state.")
+    return offer
 
 
 def is_from_its_page(request: HtmxRequest) -> bool:
@@ -60,17 +74,6 @@ def is_from_its_page(request: HtmxRequest) -> bool:
 def landing(request: HtmxRequest, step: Step) -> str:
     on_its_page = is_from_its_page(request)
     return step.get_absolute_url() if on_its_page else step.get_route_url()
-
-
-def standing_behind(token: str, user: User, step_id: int, state: str) -> Standing:
-    """What an undo puts back. Raises BadRequest when it is not this one's."""
-    try:
-        offer = undo.read(token, user)
-    except signing.BadSignature as error:
-        raise BadRequest("This undo was not made for you.") from error
-    if (offer.step_id, offer.standing.state) != (step_id, state):
-        raise BadRequest("This undo was made for another step or state.")
-    return offer.standing
 
 
 def wish(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
@@ -86,7 +89,7 @@ def wish(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def reset(request: HtmxRequest, slug: str) -> HttpResponse:
+def reset(request: PersonsRequest, slug: str) -> HttpResponse:
     """Ask whether to take back all marks on a roadmap; a POST does it."""
     user = request.user
     roadmap = get_object_or_404(Roadmap.objects.visible(user.is_staff), slug=slug)
@@ -103,7 +106,7 @@ def reset(request: HtmxRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def restore(request: HtmxRequest, slug: str) -> HttpResponse:
+def restore(request: PersonsRequest, slug: str) -> HttpResponse:
     """Undo a reset."""
     user = request.user
     roadmap = get_object_or_404(Roadmap.objects.visible(user.is_staff), slug=slug)

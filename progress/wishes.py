@@ -10,7 +10,8 @@ from accounts.models import User
 from progress.models import State, StepProgress
 from roadmaps.models import Step
 
-KEY = "wish"
+KEY = "wishes"  # by the address where the sign-in is to end: each tab has its own
+MOST = 5
 LIFETIME = 30 * 60  # seconds
 
 VERBS = {
@@ -25,31 +26,30 @@ class Wish(TypedDict):
     step: int
     state: str
     name: str
-    landing: str
     made_at: float
 
 
 def make(request: HttpRequest, step: Step, state: str, landing: str) -> None:
-    """Remember the wish, in the place of an earlier one."""
-    request.session[KEY] = Wish(
+    """Remember the wish of a visitor whose sign-in is to end at `landing`."""
+    wish = Wish(
         step=step.pk,
         state=state,
         name=f"{VERBS[State(state)]} {step.title}",
-        landing=landing,
         made_at=time.time(),
     )
+    wishes = request.session.get(KEY, {})
+    wishes.pop(landing, None)  # so that the newest stands last
+    request.session[KEY] = dict([*wishes.items(), (landing, wish)][-MOST:])
 
 
 def behind(request: HttpRequest, landing: str) -> Wish | None:
-    """The wish that led to the sign-in which ends at the address `landing`."""
-    wish: Wish | None = request.session.get(KEY)
-    if wish is None or wish["landing"] != landing:
-        return None
-    return wish if time.time() - wish["made_at"] < LIFETIME else None
+    """The wish that led to the sign-in which ends at `landing`."""
+    wish: Wish | None = request.session.get(KEY, {}).get(landing)
+    return wish if wish and time.time() - wish["made_at"] < LIFETIME else None
 
 
 def grant(request: HttpRequest, user: User, landing: str) -> None:
-    """Fulfil the wish behind this sign-in. Any sign-in ends whatever wish there is."""
+    """Fulfil the wish behind this sign-in. Any sign-in ends all wishes there are."""
     wish = behind(request, landing)
     request.session.pop(KEY, None)
     if wish:

@@ -1,8 +1,10 @@
 """The editors' pages for roadmaps."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet, BooleanField, ModelForm
 from django.http import HttpRequest
@@ -13,18 +15,43 @@ from roadmaps.models import Resource, Roadmap, Step
 
 class StepFormSet(BaseInlineFormSet):
     def order(self) -> list[int]:
-        """The ids of the steps as the editor wants them. A place that was typed wins
-        over the step that had it: moving up goes before it, moving down behind it.
+        """The ids of the roadmap's steps as the editor wants them. A place that was
+        typed wins over the step that had it: moving up goes before it, moving down
+        behind it. Steps that the form did not know of keep their place.
         """
+        moves = {}
+        for form in self.forms:
+            if form.instance.pk and "position" in form.changed_data:
+                before = form.initial.get("position", form.instance.position + 1)
+                moves[form.instance.pk] = form.instance.position - before
 
-        def place(form: ModelForm) -> tuple[int, int, int]:
-            position = form.instance.position
-            before = form.initial.get("position", position + 1)  # a new one moves up
-            return position, (position > before) - (position < before), form.instance.pk
+        def place(step: Step) -> tuple[int, int, int]:
+            move = moves.get(step.pk, 0)
+            return step.position, (move > 0) - (move < 0), step.pk
 
-        kept = [form for form in self.initial_forms if form not in self.deleted_forms]
-        added = [form for form in self.extra_forms if form.instance.pk]
-        return [form.instance.pk for form in sorted(kept + added, key=place)]
+        return [step.pk for step in sorted(self.instance.steps.all(), key=place)]
+
+
+class StepRow(ModelForm):
+    """A step among its roadmap's, where Django's own refusal to delete it would list
+    each learner's mark.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["slug"].disabled = True
+
+    def hand_clean_DELETE(self) -> None:  # noqa: N802, the admin's name
+        if not self.cleaned_data.get("DELETE") or not self.instance.pk:
+            return
+        marks, notes = self.instance.progress.count(), self.instance.notes.count()
+        if marks or notes:
+            learners = f"{marks} learner{'' if marks == 1 else 's'} marked this step"
+            raise ValidationError(
+                f"{learners} and {notes} wrote a note on it, so it cannot be deleted. "
+                "Tick “retired” instead: they keep it, and it counts for nobody."
+            )
 
 
 class StepInline(admin.TabularInline):
@@ -34,6 +61,11 @@ class StepInline(admin.TabularInline):
     fields = ["position", "title", "slug", "summary", "is_optional", "is_retired"]
     prepopulated_fields = {"slug": ["title"]}
     show_change_link = True
+
+    def get_formset(self, *args: Any, **kwargs: Any) -> type[BaseInlineFormSet]:
+        formset = super().get_formset(*args, **kwargs)
+        formset.form = type("StepRow", (StepRow, formset.form), {})
+        return formset
 
 
 class StepForm(ModelForm):
@@ -65,6 +97,7 @@ class StepAdmin(admin.ModelAdmin):
         "is_retired",
         "asks_something_else",
     ]
+    readonly_fields = ["slug"]
     inlines = [ResourceInline]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -91,8 +124,18 @@ class RoadmapAdmin(admin.ModelAdmin):
         "position",
         "is_published",
     ]
-    prepopulated_fields = {"slug": ["title"]}
     inlines = [StepInline]
+    delete_confirmation_max_display = 5
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Roadmap | None = None
+    ) -> list[str]:
+        return ["slug"] if obj else []
+
+    def get_prepopulated_fields(
+        self, request: HttpRequest, obj: Roadmap | None = None
+    ) -> dict[str, Sequence[str]]:
+        return {} if obj else {"slug": ["title"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Roadmap]:
         return Roadmap.objects.with_step_count()

@@ -37,7 +37,7 @@ EXPLANATIONS = {
 
 
 def one_line(text: str) -> str:
-    if UNPRINTABLE.search(text) or "\n" in text or "\t" in text:
+    if UNPRINTABLE.search(text) or len(text.strip().splitlines()) != 1:
         raise PydanticCustomError("one_line", "should be one line of plain text")
     return text
 

@@ -1,11 +1,9 @@
 """The pages under `/` and `/roadmaps/`."""
 
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -41,11 +39,11 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
     visible = Roadmap.objects.visible(request.user.is_staff)
     roadmap = get_object_or_404(visible, slug=slug)
     route = Route(with_progress(roadmap.steps.outline(), request.user))
+    put_offers(request, route)
     show = request.GET.get("show", "")
     context = {
         "roadmap": roadmap,
         "route": route,
-        "offer": offer_in(request),
         "filters": FILTERS,
         "show": show if show in FILTERS else "",
     }
@@ -61,6 +59,7 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
     visible = Roadmap.objects.visible(request.user.is_staff)
     roadmap = get_object_or_404(visible, slug=roadmap_slug)
     route = Route(with_progress(roadmap.steps.outline(), request.user))
+    put_offers(request, route)
     step = next((step for step in route.steps if step.slug == slug), None)
     if step is None:
         raise Http404("There is no such step.")
@@ -72,7 +71,6 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
         "before": before,
         "after": after,
         "resources": step.resources.all(),
-        "offer": offer_in(request),
     }
     if request.method == "POST":
         return write_note(request, step, context)
@@ -120,9 +118,11 @@ def render_or_refresh(
     return render(request, f"{template}#fresh", context)
 
 
-def offer_in(request: HttpRequest) -> undo.Offer | None:
-    """The undo that a plain form's mark has put into the address, if it is theirs."""
+def put_offers(request: HttpRequest, route: Route) -> None:
+    """Give the steps the undo that the page still holds for them: a plain form keeps it
+    in the address, htmx sends it along when the page refreshes itself.
+    """
     if request.user.is_authenticated:
-        with suppress(signing.BadSignature):
-            return undo.read(request.GET.get("undo", ""), request.user)
-    return None
+        offers = undo.still_open(request.GET.getlist("undo"), request.user)
+        for step in route.steps:
+            step.offer = offers.get(step.pk)

@@ -8,7 +8,8 @@ import yaml
 
 LARGEST = 5_000_000  # bytes
 DEEPEST = 20  # levels
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# What YAML 1.2 does not allow in a stream (its production c-printable), and DEL.
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 BOOLEANS = {"true": True, "false": False}
 
 type Value = str | int | float | bool | list[Value] | dict[str, Value] | None

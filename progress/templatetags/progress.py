@@ -1,11 +1,19 @@
 """What templates say of progress."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
 from django import template
 from django.http import HttpRequest
 
 from progress import wishes
 from progress.models import State
 from progress.strip import strip
+
+if TYPE_CHECKING:
+    from progress.models import OwnStep
 
 register = template.Library()
 
@@ -15,6 +23,15 @@ register.filter(strip)
 @register.filter
 def state_label(state: str) -> str:
     return State(state).label
+
+
+@register.filter
+def undoing(step: OwnStep, state: str) -> str:
+    """What makes the address of a mark the undo that is on offer, where it is one."""
+    offer = getattr(step, "offer", None)
+    if offer and offer.standing.state == state != step.state:
+        return "?" + urlencode({"undo": offer.token})
+    return ""
 
 
 @register.simple_tag

@@ -2,8 +2,8 @@
 {
   const marks = document.querySelector("[hx-trigger=fresh]");
   const alert = document.getElementById("page_alert");
-  const place = (button) => button.closest(".step, main"); // a row, or a step's page
-  const unsaved = new Map(); // by place: the button that was pressed and its address
+  const unsaved = new Map(); // by place: what was wanted, and why it failed
+  let pressed; // the place of the button that was pressed last
 
   const REASONS = {
     401: "You are signed out.",
@@ -12,6 +12,9 @@
     429: "That was a lot at once; please wait a moment.",
     503: "The database does not answer just now.",
   };
+
+  const isMark = (element) => marks.contains(element) && element.matches("button");
+  const placeOf = (button) => button.closest(".step, main"); // a row, or a step's page
 
   function reason(status) {
     if (status) return REASONS[status] ?? "Something broke on our side.";
@@ -22,54 +25,70 @@
     return Object.assign(document.createElement(name), { textContent: text, ...properties });
   }
 
-  function tell(status) {
-    const places = [...unsaved.keys()];
-    const title = places[0].querySelector("h1, h2").textContent;
-    const what = places.length > 1 ? `${places.length} steps were not saved.` : `${title} was not saved.`;
-    const row = places.at(-1).matches(".step") ? `#${places.at(-1).id}` : "";
-    const next = encodeURIComponent(location.pathname + row);
+  function tell() {
+    const last = [...unsaved].at(-1);
+    if (!last) return alert.replaceChildren();
+    const [place, { status }] = last;
+    const title = place.querySelector("h1, h2").textContent;
+    const what = unsaved.size > 1 ? `${unsaved.size} steps were not saved.` : `${title} was not saved.`;
+    const next = location.pathname + (place.matches(".step") ? `#${place.id}` : "");
     alert.replaceChildren(
       element("span", `${what} ${reason(status)}`),
       status === 401
-        ? element("a", "Sign in to go on", { href: `/accounts/login/?next=${next}` })
+        ? element("a", `Sign in to go on with ${title}`, { href: `/accounts/login/?next=${encodeURIComponent(next)}` })
         : element("button", "Try again", { type: "button", onclick: retry }),
     );
   }
 
   function retry() {
-    const wanted = [...unsaved.values()];
+    const wanted = [...unsaved];
     unsaved.clear();
-    alert.replaceChildren();
-    wanted.at(-1).button.focus();
-    for (const { button, action } of wanted) {
-      htmx.ajax("POST", action, { source: button, swap: "none" });
+    tell();
+    (wanted.at(-1)[0].querySelector("button") ?? marks).focus();
+    for (const [place, { action }] of wanted) {
+      htmx.ajax("POST", action, { source: place.querySelector("[hx-post]"), swap: "none" });
     }
   }
 
-  // `status` is 0 when there was no answer at all.
-  function failed(event, status) {
-    const button = event.target;
-    if (!button.matches("button")) return; // a refresh: nothing was lost
-    unsaved.set(place(button), { button, action: event.detail.ctx.request.action });
-    tell(status);
+  // `status` is 0 when there was no answer at all: perhaps it is stored all the same.
+  function failed({ target, detail }, status) {
+    if (!isMark(target)) return;
+    const place = placeOf(target);
+    unsaved.delete(place); // the last one that failed comes last
+    unsaved.set(place, { action: detail.ctx.request.action, status });
+    tell();
+    if (!status) refresh();
   }
 
-  marks.addEventListener("htmx:response:error", (event) => failed(event, event.detail.ctx.response.status));
-  marks.addEventListener("htmx:error", (event) => failed(event, 0));
-  marks.addEventListener("htmx:after:swap", ({ target, detail }) => {
-    if (detail.ctx.response.status >= 400) return;
-    unsaved.delete(place(target));
-    if (!unsaved.size) alert.replaceChildren();
+  const refresh = () => document.visibilityState === "visible" && htmx.trigger(marks, "fresh");
+
+  document.addEventListener("htmx:response:error", (event) => failed(event, event.detail.ctx.response.status));
+  document.addEventListener("htmx:error", (event) => failed(event, 0));
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (ctx.response.status >= 400) return;
+    for (const [place, { action }] of unsaved) {
+      const isStill = place.querySelector(`[hx-post="${action}"]:not([aria-pressed=true])`);
+      if (!isStill) unsaved.delete(place); // it was stored after all, or by now
+    }
+    tell();
+    // A button that put a step back is gone with its offer: the control is next of kin.
+    if (document.activeElement === document.body) pressed?.querySelector(".station, [aria-pressed=true]")?.focus();
   });
 
-  const refresh = () => document.visibilityState === "visible" && htmx.trigger(marks, "fresh");
+  // A second click of a double one meets the answer to the first, and would undo it.
+  marks.addEventListener("click", (event) => {
+    pressed = placeOf(event.target);
+    if (event.detail > 1) event.preventDefault(), event.stopImmediatePropagation();
+  }, true);
+
   document.addEventListener("visibilitychange", refresh);
+  addEventListener("online", refresh);
   addEventListener("pageshow", (event) => event.persisted && refresh());
 
   // Disclosures close when one turns away from them.
   const opened = () => document.querySelector("details[name=more][open]");
   document.addEventListener("click", ({ target }) => {
-    if (opened() && !opened().contains(target)) opened().open = false;
+    if (opened() && (!opened().contains(target) || target.closest(".menu a"))) opened().open = false;
   });
   document.addEventListener("keydown", ({ key }) => {
     if (key !== "Escape" || !opened()) return;

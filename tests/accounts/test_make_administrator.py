@@ -4,16 +4,17 @@ import re
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from accounts.models import User
+from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
 
-def run():
+def run(email="Boss@Example.com"):
     out = StringIO()
-    call_command("make_administrator", "Boss@Example.com", stdout=out)
+    call_command("make_administrator", email, stdout=out)
     return out.getvalue()
 
 
@@ -30,3 +31,17 @@ def test_a_second_run_makes_nobody_and_prints_no_password():
     run()
     assert run() == "There is an administrator already.\n"
     assert User.objects.count() == 1
+
+
+def test_who_has_an_account_keeps_it_and_its_password():
+    user = UserFactory(email="boss@example.com")
+    assert run() == "boss@example.com is an administrator now.\n"
+    user.refresh_from_db()
+    assert user.is_superuser
+    assert user.has_usable_password()
+
+
+def test_an_address_that_is_none_is_refused():
+    with pytest.raises(CommandError, match="nonsense is no e-mail address"):
+        run("nonsense")
+    assert not User.objects.exists()

@@ -106,6 +106,20 @@ def test_bad_input_is_told_beside_its_field(client, db, wrong):
     assert not User.objects.exists()
 
 
+def test_no_account_is_left_when_the_mail_cannot_be_sent(client, db, monkeypatch):
+    def fail(*args, **kwargs):
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", fail)
+    client.raise_request_exception = False
+    assert client.post(PATH, NEW).status_code == 500
+    assert not User.objects.exists()
+
+
+def test_nobody_keeps_the_page_that_shows_the_address(signed_up):
+    assert signed_up.get(CONFIRM)["Cache-Control"] == "no-store"
+
+
 def test_nobody_makes_themselves_staff(signed_up, client):
     client.post(PATH, {**NEW, "email": "sly@example.com", "is_staff": "1"})
     assert not User.objects.filter(is_staff=True).exists()

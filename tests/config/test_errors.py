@@ -108,6 +108,18 @@ def test_no_address_breaks_it(client, db, address, status):
     assert client.get(address).status_code == status
 
 
+@pytest.mark.parametrize("address", ["/?q=%00", "/admin/login/?next=%00"])
+def test_a_nul_in_a_query_is_400(client, db, address):
+    response = client.get(address)
+    assert response.status_code == 400
+    assert is_a_page_of_the_site(response)
+
+
+def test_a_nul_in_a_cookie_is_400(client, db):
+    client.cookies[settings.SESSION_COOKIE_NAME] = "aaaaaaaaaa\x00"
+    assert client.get("/").status_code == 400
+
+
 def test_many_fields_are_400(client, db):
     fields = {f"field{number}": "x" for number in range(2000)}
     response = client.post("/accounts/login/", fields)

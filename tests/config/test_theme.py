@@ -31,7 +31,9 @@ def test_it_leads_back(client, db):
     )
 
 
-@pytest.mark.parametrize("evil", ["//evil.example", "https://evil.example/", ""])
+@pytest.mark.parametrize(
+    "evil", ["//evil.example", "https://evil.example/", "", "foo", "/\\evil.example"]
+)
 def test_it_never_leads_away(client, db, evil):
     assert choose(client, "dark", evil).url == "/"
 

@@ -242,6 +242,21 @@ class TestCompletion:
         press(steps[1], "skipped")
         assert self.completed_at(user) is None
 
+    def test_opening_a_skipped_required_step_again_takes_it_back(
+        self, press, user, steps
+    ):
+        press(steps[0])
+        press(steps[1], "skipped")
+        press(steps[1], "none")
+        assert self.completed_at(user) is None
+
+    def test_opening_one_by_way_of_skipped_takes_it_back(self, press, user, steps):
+        press(steps[0])
+        press(steps[1])
+        press(steps[1], "skipped")
+        press(steps[1], "none")
+        assert self.completed_at(user) is None
+
     def test_an_edit_takes_nothing_back(self, press, signed_in, user, steps):
         press(steps[0])
         press(steps[1])
@@ -313,6 +328,46 @@ class TestUndo:
         assert not Completion.objects.exists()
         signed_in.post(self.offer(answer), headers=HTMX)
         assert Completion.objects.get().completed_at == MAY
+
+    def test_it_brings_a_completion_back_that_an_edit_had_left_behind(
+        self, press, signed_in, user, step
+    ):
+        StepProgressFactory(user=user, step=step, started_at=MAY)
+        Completion.objects.create(user=user, roadmap=step.roadmap, completed_at=MAY)
+        StepFactory(roadmap=step.roadmap)
+        answer = press(step, "none", headers=HTMX)
+        signed_in.post(self.offer(answer), headers=HTMX)
+        assert Completion.objects.get().completed_at == MAY
+
+    def test_the_control_itself_puts_it_back_while_that_is_on_offer(
+        self, press, signed_in, user, step
+    ):
+        StepProgressFactory(user=user, step=step, started_at=MAY)
+        html = press(step, "none", headers=HTMX).content.decode()
+        station = html.split('class="station" formaction="')[1].split('"')[0]
+        signed_in.post(station, headers=HTMX)
+        assert stored(user, step).done_at == MAY
+
+    def test_it_stays_on_offer_when_other_steps_are_marked_without_javascript(
+        self, press, signed_in, user, step
+    ):
+        other = StepFactory(roadmap=step.roadmap)
+        StepProgressFactory(user=user, step=step, started_at=MAY)
+        page = signed_in.get(press(step, "none").url).content.decode()
+        token = page.split('name="undo" value="')[1].split('"')[0]
+        landing = press(other, data={"undo": token}).url
+        assert "Was done on 3 May 2026." in signed_in.get(landing).content.decode()
+
+    def test_a_page_that_refreshes_itself_keeps_its_offers(
+        self, press, signed_in, user, step
+    ):
+        StepProgressFactory(user=user, step=step, started_at=MAY)
+        html = press(step, "none", headers=HTMX).content.decode()
+        token = html.split('name="undo" value="')[1].split('"')[0]
+        fresh = signed_in.get(
+            step.roadmap.get_absolute_url(), {"undo": token}, headers=HTMX
+        )
+        assert "Was done on 3 May 2026." in fresh.content.decode()
 
     def test_nothing_is_offered_where_nothing_was_stored(self, press, step):
         assert 'class="offer"' not in press(step, headers=HTMX).content.decode()

@@ -107,6 +107,14 @@ def test_another_sign_in_does_not_fire_it_and_ends_it(visitor, user, step):
     assert landing
 
 
+def test_two_tabs_have_a_wish_each(visitor, user, step):
+    other = StepFactory(roadmap=step.roadmap, title="Testing")
+    landing = wish(visitor, step)
+    wish(visitor, other)
+    sign_in(visitor, user, landing)
+    assert StepProgress.objects.get().step == step
+
+
 def test_it_lives_for_thirty_minutes(visitor, user, step, monkeypatch):
     landing = wish(visitor, step)
     later = time.time() + 30 * 60 + 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from progress.models import StepProgress
+from progress.models import Note, StepProgress
 from roadmaps.models import Roadmap, Step
 from tests.factories import RoadmapFactory, StepFactory, StepProgressFactory
 
@@ -15,6 +15,14 @@ def roadmap(db):
     for position, slug in enumerate(["boil", "fry", "bake", "braise"], start=1):
         StepFactory(roadmap=roadmap, slug=slug, title=slug.title(), position=position)
     return roadmap
+
+
+NEW_STEP = {
+    "steps-TOTAL_FORMS": 5,
+    "steps-4-position": 2,
+    "steps-4-title": "Steam",
+    "steps-4-summary": "Over water.",
+}
 
 
 def form(roadmap, **changes):
@@ -83,23 +91,17 @@ class TestTheOrder:
         assert list(StepProgress.objects.values()) == before
 
     def test_a_new_step_takes_its_place(self, save, roadmap):
-        save(
-            **{
-                "steps-TOTAL_FORMS": 5,
-                "steps-4-roadmap": roadmap.pk,
-                "steps-4-position": 2,
-                "steps-4-title": "Steam",
-                "steps-4-slug": "steam",
-                "steps-4-summary": "Over water.",
-            }
-        )
-        assert [slug for slug, _ in order(roadmap)] == [
-            "boil",
-            "steam",
-            "fry",
-            "bake",
-            "braise",
-        ]
+        save(**NEW_STEP, **{"steps-4-slug": "steam"})
+        slugs = [slug for slug, _ in order(roadmap)]
+        assert slugs == ["boil", "steam", "fry", "bake", "braise"]
+
+    def test_a_step_added_meanwhile_keeps_its_place(self, admin_client, roadmap, save):
+        stale = form(roadmap, **{"steps-3-position": 1})
+        StepFactory(roadmap=roadmap, slug="meanwhile", position=5)
+        path = f"{PATH}{roadmap.pk}/change/"
+        assert admin_client.post(path, stale).status_code == 302
+        slugs = [slug for slug, _ in order(roadmap)]
+        assert slugs == ["braise", "boil", "fry", "bake", "meanwhile"]
 
     def test_a_step_that_nobody_marked_can_be_deleted(self, save, roadmap):
         save(**{"steps-1-DELETE": "on"})
@@ -107,13 +109,21 @@ class TestTheOrder:
 
 
 class TestWhatIsRefused:
-    def test_deleting_a_marked_step_says_why(self, save, roadmap):
-        StepProgressFactory(step=roadmap.steps.get(slug="fry"))
-        response = save(**{"steps-1-DELETE": "on"})
-        html = response.content.decode()
-        assert response.status_code == 200
-        assert "would require deleting" in html
-        assert "retire" in html
+    def test_deleting_a_marked_step_says_why_and_what_to_do(self, save, roadmap):
+        step = roadmap.steps.get(slug="fry")
+        StepProgressFactory.create_batch(2, step=step)
+        html = save(**{"steps-1-DELETE": "on"}).content.decode()
+        assert (
+            "2 learners marked this step and 0 wrote a note on it, so it cannot be "
+            "deleted. Tick “retired” instead"
+        ) in html
+        assert "would require deleting" not in html
+        assert roadmap.steps.filter(slug="fry").exists()
+
+    def test_a_step_with_a_note_is_kept_as_well(self, save, roadmap, user):
+        step = roadmap.steps.get(slug="fry")
+        Note.objects.create(user=user, step=step, text="Hot!", page="p")
+        assert "1 wrote a note" in save(**{"steps-1-DELETE": "on"}).content.decode()
         assert roadmap.steps.filter(slug="fry").exists()
 
     def test_deleting_a_roadmap_with_a_marked_step_names_nobody(
@@ -129,12 +139,18 @@ class TestWhatIsRefused:
 
     @pytest.mark.parametrize("slug", ["Fry It", "fry_it", "-fry", "fry--it", "frü"])
     def test_a_slug_that_is_none_is_told_beside_its_field(self, save, slug):
-        html = save(**{"steps-1-slug": slug}).content.decode()
+        html = save(**NEW_STEP, **{"steps-4-slug": slug}).content.decode()
         assert "Use lower-case letters and digits" in html
 
     def test_a_slug_that_is_taken_is_told(self, save):
-        html = save(**{"steps-1-slug": "boil"}).content.decode()
-        assert "already exists" in html or "duplicate" in html
+        html = save(**NEW_STEP, **{"steps-4-slug": "boil"}).content.decode()
+        assert "Step with this Roadmap and Slug already exists" in html
+
+    def test_a_slug_is_for_ever(self, save, roadmap):
+        save(**{"steps-1-slug": "other", "slug": "other"})
+        roadmap.refresh_from_db()
+        assert roadmap.slug == "cooking"
+        assert roadmap.steps.filter(slug="fry").exists()
 
 
 class TestEditing:

@@ -223,6 +223,18 @@ BAD = {
         SOURCE.replace("Eggs", "Eg\0gs"),
         ":12:14: a control character (U+0000)",
     ),
+    "a control character of the second kind": (
+        SOURCE.replace("Eggs", "Eg\x80gs"),
+        ":12:14: a control character (U+0080)",
+    ),
+    "a character that is none": (
+        SOURCE.replace("Eggs", "Eg\ufffegs"),
+        ":12:14: a control character (U+FFFE)",
+    ),
+    "a title of blanks": (
+        SOURCE.replace("title: Eggs", 'title: "   "'),
+        ":12:5: title should be one line of plain text",
+    ),
     "a NUL that is escaped": (
         SOURCE.replace("title: Eggs", 'title: "Eg\\0gs"'),
         ":12:5: title should be one line of plain text",
@@ -269,6 +281,12 @@ class TestBadInput:
         bad = write("", name="bad.yaml")
         with pytest.raises(CommandError, match=r"nothing was imported"):
             run(write(), bad)
+        assert not Roadmap.objects.exists()
+
+    def test_two_files_of_one_roadmap_are_refused(self, write):
+        other = write(SOURCE, name="other.yaml")
+        with pytest.raises(CommandError, match="slug cooking is another file's"):
+            run(write(), other)
         assert not Roadmap.objects.exists()
 
     @pytest.mark.parametrize("name", ["absent.yaml", "."])

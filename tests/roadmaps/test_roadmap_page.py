@@ -202,7 +202,7 @@ class TestAPerson:
         response = client.get(PATH, headers={"HX-Request": "true"})
         assert response["HX-Refresh"] == "true"
 
-    @pytest.mark.parametrize("token", ["", "nonsense", "\x00"])
+    @pytest.mark.parametrize("token", ["", "nonsense", "a:b:c"])
     def test_a_broken_way_back_is_ignored(self, signed_in, backend, token):
         page = signed_in.get(PATH, query_params={"undo": token})
         assert page.status_code == 200

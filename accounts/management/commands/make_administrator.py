@@ -3,7 +3,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.core.management.base import BaseCommand
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_email
 from django.db import transaction
 
 from accounts.models import User
@@ -19,6 +21,15 @@ class Command(BaseCommand):
     def handle(self, *, email: str, **_: Any) -> None:
         if User.objects.filter(is_superuser=True).exists():
             self.stdout.write("There is an administrator already.")
+            return
+        try:
+            validate_email(email)
+        except ValidationError as error:
+            raise CommandError(f"{email} is no e-mail address.") from error
+        if user := User.objects.filter(email=email.lower()).first():
+            user.is_staff = user.is_superuser = True
+            user.save()
+            self.stdout.write(f"{user.email} is an administrator now.")
             return
         password = secrets.token_urlsafe(12)
         user = User.objects.create_superuser(email, password)

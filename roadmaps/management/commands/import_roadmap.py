@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from roadmaps.files import read, take_in
+from roadmaps.files import RoadmapFile, read, take_in
 from roadmaps.models import Roadmap
 from roadmaps.yaml_source import SourceError
 
@@ -24,15 +24,21 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *, files: list[Path], skip_existing: bool, **_: Any) -> None:
         problems = []
-        roadmaps = []
+        roadmaps: dict[str, RoadmapFile] = {}
         for path in files:
             try:
-                roadmaps.append(read(path))
+                roadmap = read(path)
             except SourceError as error:
                 problems.append(str(error))
+                continue
+            if roadmap.slug in roadmaps:
+                problems.append(
+                    f"{path}: slug {roadmap.slug} is another file's already"
+                )
+            roadmaps[roadmap.slug] = roadmap
         if problems:
             raise CommandError("nothing was imported.\n" + "\n".join(problems))
-        for roadmap in roadmaps:
+        for roadmap in roadmaps.values():
             if skip_existing and Roadmap.objects.filter(slug=roadmap.slug).exists():
                 self.stdout.write(f"{roadmap.slug}: is there, left alone")
                 continue
