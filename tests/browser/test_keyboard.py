@@ -47,7 +47,14 @@ def test_the_totals_change(page):
     expect(total(page)).to_contain_text("0 of 14 required · 0 of 9 optional")
 
 
+def test_the_title_between_them_leads_to_the_steps_page(page):
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Caching")
+
+
 def test_the_disclosure_marks_it_in_progress_and_focus_stays(page, user):
+    page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     expect(more(page, "Caching")).to_be_focused()
     page.keyboard.press("Enter")
@@ -64,6 +71,7 @@ def test_the_disclosure_marks_it_in_progress_and_focus_stays(page, user):
 
 def test_the_disclosure_skips_it_and_focus_stays(page, user):
     page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
     page.keyboard.press("Space")
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
@@ -76,6 +84,7 @@ def test_the_disclosure_skips_it_and_focus_stays(page, user):
 
 
 def test_escape_closes_the_disclosure_and_goes_back_to_it(page):
+    page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     skip = row(page, "Caching").get_by_role("button", name="Skip")

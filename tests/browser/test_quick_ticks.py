@@ -53,6 +53,17 @@ def test_a_double_click_leaves_one_row_done(page, user, held):
     assert stored(user) == {"caching": "done"}
 
 
+@pytest.mark.parametrize("gap", [60, 200])
+def test_a_double_click_whose_second_half_meets_the_answer_does_not_undo_it(
+    page, user, gap
+):
+    control(page, "Caching").dblclick(delay=gap)
+    should_be(page, "Caching", "done", "Undo")
+    control(page, "Testing").click()
+    should_be(page, "Testing", "done", "Undo")
+    assert stored(user) == {"caching": "done", "testing": "done"}
+
+
 def test_a_double_click_leaves_one_row_done_without_javascript(
     open_page, backend, user
 ):
