@@ -16,7 +16,8 @@ def print_out(page):
 
 
 def should_show_nothing_to_press(page):
-    controls = page.locator("button:not(.station), .station .verb, summary, a:not(h2 a)")
+    pressed = "button:not(.station), .station .verb, summary, a:not(h2 a)"
+    controls = page.locator(pressed)
     expect(controls.filter(visible=True)).to_have_count(0)
 
 
