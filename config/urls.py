@@ -15,6 +15,7 @@ urlpatterns = [
     path("theme/", views.theme, name="theme"),
     path("admin/", admin.site.urls),
     path("favicon.ico", views.favicon, name="favicon"),
+    path("card.png", views.card, name="card"),
     path("robots.txt", views.robots, name="robots"),
 ]
 

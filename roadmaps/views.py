@@ -9,6 +9,7 @@ from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -16,7 +17,10 @@ from progress import undo
 from progress.forms import NoteForm
 from progress.models import Note, NoteConflictError, Route, begun, with_progress
 from progress.requests import HtmxRequest
+from roadmaps.card import SITE, Card, draw
 from roadmaps.models import Roadmap, Step
+
+DAY = 24 * 60 * 60  # seconds
 
 
 @require_safe
@@ -24,7 +28,7 @@ def index(request: HttpRequest) -> HttpResponse:
     roadmaps = Roadmap.objects.visible(request.user.is_staff).with_step_count()
     routes = begun(request.user) if request.user.is_authenticated else {}
     listed = [(roadmap, routes.get(roadmap.pk)) for roadmap in roadmaps]
-    return render(request, "roadmaps/index.html", {"listed": listed})
+    return render(request, "roadmaps/index.html", {"listed": listed, "card": SITE})
 
 
 @require_safe
@@ -32,8 +36,30 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
     visible = Roadmap.objects.visible(request.user.is_staff)
     roadmap = get_object_or_404(visible, slug=slug)
     route = Route(with_progress(roadmap.steps.outline(), request.user))
-    context = {"roadmap": roadmap, "route": route, "offer": offer_in(request)}
+    context = {
+        "roadmap": roadmap,
+        "route": route,
+        "offer": offer_in(request),
+        "card": Card.of(roadmap, route.steps),
+    }
     return render_or_refresh(request, "roadmaps/roadmap.html", context)
+
+
+@require_safe
+def card(request: HttpRequest, slug: str) -> HttpResponse:
+    """The picture of a roadmap, for where its pages are shared.
+
+    They add its version to the address: an edit shows at once, kept copies or not.
+    """
+    roadmap = get_object_or_404(Roadmap, slug=slug)
+    # Who asks is asked for drafts only: a published one is the same for everybody.
+    if not (roadmap.is_published or request.user.is_staff):
+        raise Http404("There is no such roadmap.")
+    card = Card.of(roadmap, roadmap.steps.active().outline())
+    response = HttpResponse(draw(card), content_type="image/png")
+    if roadmap.is_published:
+        patch_cache_control(response, public=True, max_age=DAY)
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,6 +80,7 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
         "after": after,
         "resources": step.resources.all(),
         "offer": offer_in(request),
+        "card": Card.of(roadmap, route.steps),
     }
     if request.method == "POST":
         return write_note(request, step, context)
