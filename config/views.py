@@ -3,6 +3,7 @@
 import sys
 from http import HTTPStatus
 
+from django.contrib.sitemaps import views as sitemaps
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,8 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 from config import themes
 from progress.same_origin import same_origin_only
 from roadmaps.card import SITE, draw
+from roadmaps.sitemaps import PublicPages
 
-DAY = 24 * 60 * 60  # seconds
+HOUR = 60 * 60  # seconds
+DAY = 24 * HOUR
 YEAR = 365 * DAY
 
 
@@ -52,6 +55,12 @@ def favicon(request: HttpRequest) -> HttpResponse:
 @cache_control(public=True, max_age=DAY)
 def robots(request: HttpRequest) -> HttpResponse:
     return render(request, "robots.txt", content_type="text/plain")
+
+
+@require_safe
+@cache_control(public=True, max_age=HOUR)
+def sitemap(request: HttpRequest) -> HttpResponse:
+    return sitemaps.sitemap(request, {"pages": PublicPages})
 
 
 @require_safe
