@@ -47,6 +47,10 @@ screenshots: setup browser ## make the README's pictures and a set to look at
 first-view: setup ## measure what a first visit to a roadmap transfers
 	$(PYTHON) benchmarks/first_view.py
 
+.PHONY: lighthouse
+lighthouse: setup ## score the pages with Lighthouse, which needs npm
+	$(PYTHON) benchmarks/lighthouse.py
+
 .PHONY: lock
 lock: | $(UV) ## lock the newest versions that pyproject.toml allows
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes pyproject.toml -o requirements.txt

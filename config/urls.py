@@ -15,7 +15,9 @@ urlpatterns = [
     path("theme/", views.theme, name="theme"),
     path("admin/", admin.site.urls),
     path("favicon.ico", views.favicon, name="favicon"),
+    path("card.png", views.card, name="card"),
     path("robots.txt", views.robots, name="robots"),
+    path("sitemap.xml", views.sitemap, name="sitemap"),
 ]
 
 handler500 = views.server_error

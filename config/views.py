@@ -1,8 +1,9 @@
-"""Pages that belong to no app: the theme switch, robots.txt, and what went wrong."""
+"""What belongs to no app: the theme, what robots and sharers ask for, and errors."""
 
 import sys
 from http import HTTPStatus
 
+from django.contrib.sitemaps import views as sitemaps
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -14,8 +15,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from config import themes
 from progress.same_origin import same_origin_only
+from roadmaps.card import SITE, draw
+from roadmaps.sitemaps import PublicPages
 
-DAY = 24 * 60 * 60  # seconds
+HOUR = 60 * 60  # seconds
+DAY = 24 * HOUR
 YEAR = 365 * DAY
 
 
@@ -51,6 +55,19 @@ def favicon(request: HttpRequest) -> HttpResponse:
 @cache_control(public=True, max_age=DAY)
 def robots(request: HttpRequest) -> HttpResponse:
     return render(request, "robots.txt", content_type="text/plain")
+
+
+@require_safe
+@cache_control(public=True, max_age=HOUR)
+def sitemap(request: HttpRequest) -> HttpResponse:
+    return sitemaps.sitemap(request, {"pages": PublicPages})
+
+
+@require_safe
+@cache_control(public=True, max_age=DAY)
+def card(request: HttpRequest) -> HttpResponse:
+    """The picture of the whole site, for where its front page is shared."""
+    return HttpResponse(draw(SITE), content_type="image/png")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

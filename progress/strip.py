@@ -30,11 +30,15 @@ def strip(steps: Sequence[OwnStep]) -> list[Segment]:
     """At most 60 segments. One of several steps has the state that they share; else it
     is in progress, or done when all that is not skipped is; optional if they all are.
     """
-    size = max(1, ceil(len(steps) / MOST_SEGMENTS))
     return [
         Segment(group, _shared(group), all(step.is_optional for step in group))
-        for group in batched(steps, size)
+        for group in groups(steps)
     ]
+
+
+def groups[T](steps: Sequence[T]) -> list[tuple[T, ...]]:
+    """The steps of each segment, as many in each but the last."""
+    return list(batched(steps, max(1, ceil(len(steps) / MOST_SEGMENTS))))
 
 
 def _shared(group: Sequence[OwnStep]) -> str:

@@ -78,8 +78,8 @@ def landing(request: HtmxRequest, step: Step) -> str:
 
 def wish(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
     """Take a visitor to sign in, and remember what for."""
-    published = Step.objects.active().filter(roadmap__is_published=True)
-    step = get_object_or_404(published.select_related("roadmap"), pk=step_id)
+    published = Step.objects.published().select_related("roadmap")
+    step = get_object_or_404(published, pk=step_id)
     back = landing(request, step)
     wishes.make(request, step, state, back)
     if request.htmx:

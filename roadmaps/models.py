@@ -20,9 +20,12 @@ validate_slug = RegexValidator(
 
 
 class RoadmapQuerySet(models.QuerySet["Roadmap"]):
+    def published(self) -> "RoadmapQuerySet":
+        return self.filter(is_published=True)
+
     def visible(self, to_staff: bool) -> "RoadmapQuerySet":
         """The published roadmaps; drafts as well for staff."""
-        return self if to_staff else self.filter(is_published=True)
+        return self if to_staff else self.published()
 
     def with_step_count(self) -> "RoadmapQuerySet":
         """Annotate `step_count`, the number of active steps."""
@@ -80,6 +83,10 @@ class StepQuerySet(models.QuerySet["Step"]):
 
     def active(self) -> "StepQuerySet":
         return self.filter(is_retired=False)
+
+    def published(self) -> "StepQuerySet":
+        """Those that everybody may open."""
+        return self.active().filter(roadmap__is_published=True)
 
 
 class Step(models.Model):

@@ -7,6 +7,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -14,7 +15,10 @@ from progress import undo
 from progress.forms import NoteForm
 from progress.models import Note, NoteConflictError, Route, begun, with_progress
 from progress.requests import HtmxRequest
+from roadmaps.card import SITE, Card, draw
 from roadmaps.models import Roadmap, Step
+
+DAY = 24 * 60 * 60  # seconds
 
 # What of a route is shown, by the value of `?show=`; the style sheet does the rest, so
 # that the list is the same bytes and a step that is linked can always be reached.
@@ -31,7 +35,7 @@ def index(request: HttpRequest) -> HttpResponse:
     roadmaps = Roadmap.objects.visible(request.user.is_staff).with_step_count()
     routes = begun(request.user) if request.user.is_authenticated else {}
     listed = [(roadmap, routes.get(roadmap.pk)) for roadmap in roadmaps]
-    return render(request, "roadmaps/index.html", {"listed": listed})
+    return render(request, "roadmaps/index.html", {"listed": listed, "card": SITE})
 
 
 @require_safe
@@ -44,6 +48,7 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
     context = {
         "roadmap": roadmap,
         "route": route,
+        "card": Card.of(roadmap, route.steps),
         "filters": FILTERS,
         "show": show if show in FILTERS else "",
     }
@@ -51,6 +56,23 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
         own = Note.objects.filter(user=request.user, step__roadmap=roadmap)
         context["notes"] = own.select_related("step").order_by("step__position")
     return render_or_refresh(request, "roadmaps/roadmap.html", context)
+
+
+@require_safe
+def card(request: HttpRequest, slug: str) -> HttpResponse:
+    """The picture of a roadmap, for where its pages are shared.
+
+    They add its version to the address: an edit shows at once, kept copies or not.
+    """
+    roadmap = get_object_or_404(Roadmap, slug=slug)
+    # Who asks is asked for drafts only: a published one is the same for everybody.
+    if not (roadmap.is_published or request.user.is_staff):
+        raise Http404("There is no such roadmap.")
+    card = Card.of(roadmap, roadmap.steps.active().outline())
+    response = HttpResponse(draw(card), content_type="image/png")
+    if roadmap.is_published:
+        patch_cache_control(response, public=True, max_age=DAY)
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,6 +93,7 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
         "before": before,
         "after": after,
         "resources": step.resources.all(),
+        "card": Card.of(roadmap, route.steps),
     }
     if request.method == "POST":
         return write_note(request, step, context)

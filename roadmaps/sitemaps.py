@@ -1,0 +1,26 @@
+"""What search engines are told of."""
+
+from django.contrib.sitemaps import Sitemap
+from django.urls import reverse
+
+from roadmaps.models import Roadmap, Step
+
+
+class PublicPages(Sitemap):
+    """The pages that hold content and that everybody may open."""
+
+    def items(self) -> list[str]:
+        roadmaps = Roadmap.objects.published().only("slug")
+        steps = Step.objects.published().select_related("roadmap")
+        in_order = steps.order_by("roadmap__position", "roadmap", "position", "pk")
+        return [
+            reverse("roadmaps:index"),
+            *(roadmap.get_absolute_url() for roadmap in roadmaps),
+            *(
+                step.get_absolute_url()
+                for step in in_order.only("slug", "roadmap__slug")
+            ),
+        ]
+
+    def location(self, item: str) -> str:
+        return item

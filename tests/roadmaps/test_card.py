@@ -1,0 +1,195 @@
+"""GET /roadmaps/<roadmap>/card.png"""
+
+import re
+import time
+from io import BytesIO
+
+import pytest
+from django.conf import settings
+from PIL import Image, ImageChops
+
+from roadmaps import card
+from roadmaps.card import Card, draw, writable
+from tests.factories import RoadmapFactory, StepFactory
+
+PATH = "/roadmaps/backend-developer/card.png"
+SMALL = 60_000  # bytes
+QUICK = 0.2  # seconds
+
+
+def opened(png):
+    return Image.open(BytesIO(png))
+
+
+def inked(picture):
+    """The box of all that is not paper."""
+    rgb = picture.convert("RGB")
+    paper = Image.new("RGB", rgb.size, rgb.getpixel((0, 0)))
+    return ImageChops.difference(rgb, paper).getbbox()
+
+
+class TestEverybody:
+    def test_gets_a_picture_of_the_size_that_open_graph_has(self, client, backend):
+        response = client.get(PATH)
+        assert response["Content-Type"] == "image/png"
+        picture = opened(response.content)
+        assert picture.format == "PNG"
+        assert picture.size == (1200, 630)
+
+    def test_may_keep_it_and_gets_no_cookie(self, client, backend):
+        response = client.get(PATH)
+        assert response["Cache-Control"] == "public, max-age=86400"
+        assert "Cookie" not in response.get("Vary", "")
+        assert not response.cookies
+
+    def test_may_ask_whether_it_changed(self, client, backend):
+        again = {"If-None-Match": client.get(PATH)["ETag"]}
+        assert client.get(PATH, headers=again).status_code == 304
+        backend.steps.filter(slug="caching").update(is_optional=False)
+        assert client.get(PATH, headers=again).status_code == 200
+
+    @pytest.mark.parametrize("steps", [23, 230])
+    def test_costs_two_queries_signed_in_or_not(
+        self, client, signed_in, at_most, steps
+    ):
+        roadmap = RoadmapFactory()
+        StepFactory.create_batch(steps, roadmap=roadmap)
+        for reader in (client, signed_in):
+            with at_most(2):
+                reader.get(f"{roadmap.get_absolute_url()}card.png")
+
+
+class TestWhatIsNotThere:
+    def test_a_draft_is_404_but_for_staff(self, client, signed_in, user, backend):
+        backend.is_published = False
+        backend.save()
+        assert client.get(PATH).status_code == 404
+        assert signed_in.get(PATH).status_code == 404
+        user.is_staff = True
+        user.save()
+        response = signed_in.get(PATH)
+        assert response["Content-Type"] == "image/png"
+        assert response["Cache-Control"] == "no-store"
+
+    @pytest.mark.parametrize("slug", ["nope", "Backend-Developer", "a" * 3000])
+    def test_an_unknown_roadmap_is_404(self, client, backend, slug):
+        assert client.get(f"/roadmaps/{slug}/card.png").status_code == 404
+
+    def test_a_post_is_405(self, client, backend):
+        assert client.post(PATH).status_code == 405
+
+
+class TestItsVersion:
+    def test_is_the_same_as_long_as_the_picture_is(self, backend):
+        steps = list(backend.steps.all())
+        before = Card.of(backend, steps).version
+        backend.summary = steps[0].title = "It is not in the picture."
+        assert Card.of(backend, steps).version == before
+
+    def test_is_another_after_an_edit(self, backend):
+        steps = list(backend.steps.all())
+        before = Card.of(backend, steps)
+        steps[0].is_optional = True
+        assert Card.of(backend, steps).version != before.version
+        backend.title = "Backend"
+        assert Card.of(backend, steps).version != before.version
+
+
+LONGEST = [
+    "Everything that somebody who keeps databases, queues, caches and networks alive"
+    " ought to know before the first night on",
+    "W" * 120,
+    "W " * 60,
+    "i" * 120,
+    "a",
+]
+
+
+class TestTheDrawing:
+    @pytest.mark.parametrize("steps", [0, 1, 23, 60, 61, 230])
+    @pytest.mark.parametrize("title", LONGEST)
+    def test_stays_within_its_margins(self, title, steps):
+        optional = tuple(number % 3 == 1 for number in range(steps))
+        left, top, right, bottom = inked(opened(draw(Card(title, "W" * 80, optional))))
+        assert left >= card.MARGIN - 8  # a letter's overhang
+        assert top >= card.MARK_TOP - 2
+        assert right <= 1200 - card.MARGIN + 8
+        assert bottom <= 630 - 30
+
+    @pytest.mark.parametrize("title", LONGEST)
+    def test_keeps_the_title_off_the_strip(self, title):
+        picture = opened(draw(Card(title, "Category", (False,) * 23))).convert("RGB")
+        paper = picture.getpixel((0, 0))
+        gap = picture.crop((0, 452, 1200, 478))
+        assert gap.getcolors() == [(1200 * 26, paper)]
+
+    @pytest.mark.parametrize("title", LONGEST)
+    def test_is_small_and_quick(self, title):
+        whole = Card(title, "W" * 80, (False, True) * 115)
+        draw(whole)  # the letters are read once
+        before = time.thread_time()
+        png = draw(whole)
+        assert time.thread_time() - before < QUICK
+        assert len(png) < SMALL
+
+    def test_shows_required_steps_tall_and_optional_ones_short(self):
+        picture = opened(draw(Card("A", "B", (False, True)))).convert("RGB")
+        top, height = card.STRIP
+        pitch = card.WIDEST_SEGMENT + 6
+        middles = [card.MARGIN + 22, card.MARGIN + 22 + pitch]
+        paper = picture.getpixel((0, 0))
+        upper = [picture.getpixel((x, top + 8)) == paper for x in middles]
+        lower = [picture.getpixel((x, top + height - 8)) == paper for x in middles]
+        assert upper == [False, True]
+        assert lower == [False, False]
+
+    def test_breaks_a_title_into_lines_of_like_length(self):
+        font = card.font(96)
+        words = [f"n{number}" for number in range(16)]
+        lines = card.balanced(words, font)
+        assert " ".join(lines).split() == words
+        lengths = [font.getlength(line) for line in lines]
+        assert max(lengths) <= card.WIDTH
+        assert min(lengths) > 0.7 * max(lengths)
+
+    def test_has_no_box_in_place_of_a_letter_that_the_font_lacks(self):
+        assert draw(Card("日本語", "料理")) == draw(Card("", ""))
+
+    def test_wears_the_colours_of_the_site(self):
+        css = (settings.BASE_DIR / "static/css/site.css").read_text()
+        by_day = dict(re.findall(r"--(\w+): light-dark\((#\w+),", css))
+        names = ["paper", "ink", "soft", "done"]
+        assert [by_day[name] for name in names] == [
+            card.PAPER,
+            card.INK,
+            card.SOFT,
+            card.DONE,
+        ]
+
+
+@pytest.mark.parametrize(
+    ("title", "written"),
+    [
+        ("Backend & “DevOps”", "Backend & “DevOps”"),
+        ("Développeur — le chemin", "Developpeur - le chemin"),
+        ("🧭 Way   finding", "Way finding"),
+        ("Путь", ""),
+        ("Kochen für 料理", ""),
+        ("🧭", ""),
+        ("", ""),
+    ],
+)
+def test_a_text_is_written_in_the_letters_that_there_are(title, written):
+    assert writable(title) == written
+
+
+@pytest.mark.parametrize(
+    ("optional", "alt"),
+    [
+        ((), "Cooking"),
+        ((False,), "Cooking: 1 step"),
+        ((False, True, False), "Cooking: 3 steps · 1 optional"),
+    ],
+)
+def test_its_words_say_what_it_shows(optional, alt):
+    assert Card("Cooking", "Household", optional).alt == alt
