@@ -5,9 +5,25 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
+from config.time_zones import time_zone_of
+
 type GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+def time_zone(get_response: GetResponse) -> GetResponse:
+    """Say dates in a signed-in person's time zone; to visitors the same bytes."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        zone = time_zone_of(request)
+        if zone and not request.user.is_authenticated:
+            zone = None
+        with timezone.override(zone):
+            return get_response(request)
+
+    return middleware
 
 
 def cache_control(get_response: GetResponse) -> GetResponse:
