@@ -18,5 +18,6 @@ register_converter(StateConverter, "state")
 
 app_name = "progress"
 urlpatterns = [
+    path("", views.index, name="index"),
     path("<bigint:step_id>/<state:state>/", views.mark, name="mark"),
 ]

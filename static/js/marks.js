@@ -49,6 +49,9 @@
   // `status` is 0 when there was no answer at all.
   function failed(event, status) {
     const button = event.target;
+    if (button.matches("form[role=search]")) {
+      alert.replaceChildren(element("span", `Not searched. ${reason(status)}`));
+    }
     if (!button.matches("button")) return; // a refresh: nothing was lost
     unsaved.set(place(button), { button, action: event.detail.ctx.request.action });
     tell(status);
