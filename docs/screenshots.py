@@ -39,7 +39,12 @@ VISITORS_PAGES = {
     "reset": "/accounts/password/reset/",
     "404": "/nope/",
 }
-PERSONS_PAGES = {"list": "/", "roadmap": ROADMAP, "sign-out": "/accounts/logout/"}
+PERSONS_PAGES = {
+    "list": "/",
+    "roadmap": ROADMAP,
+    "progress": "/progress/",
+    "sign-out": "/accounts/logout/",
+}
 
 
 def walk_some_of_it(context: BrowserContext, password: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from django.conf import settings
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
         offer: Offer | None
 
     type OwnStep = WithAnnotations[Step, Own]
+
+
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class State(models.TextChoices):
@@ -134,6 +138,8 @@ class Route:
             step for step in everything if step.is_retired and step.state == State.DONE
         ]
         self.completed_at = everything[0].completed_at if everything else None
+        marked = (step.done_at or step.started_at for step in everything)
+        self.marked_at = max(filter(None, marked), default=NEVER)
 
     def news_of(self, step: OwnStep) -> str:
         """What an editor did to the step since the person last dealt with it."""
@@ -207,14 +213,19 @@ def with_progress(
 
 
 def begun(user: User) -> dict[int, Route]:
-    """The routes of the roadmaps on which `user` has marked a step, by roadmap id."""
+    """The routes of the roadmaps on which `user` has marked a step, by roadmap id; the
+    one that was marked last comes first.
+    """
     own = Step.objects.outline().filter(
         roadmap__in=Step.objects.filter(progress__user=user).values("roadmap")
     )
     steps_by_roadmap: dict[int, list[OwnStep]] = {}
     for step in with_progress(own, user):
         steps_by_roadmap.setdefault(step.roadmap_id, []).append(step)
-    return {pk: Route(steps) for pk, steps in steps_by_roadmap.items()}
+    routes = {pk: Route(steps) for pk, steps in steps_by_roadmap.items()}
+    return dict(
+        sorted(routes.items(), key=lambda item: item[1].marked_at, reverse=True)
+    )
 
 
 class Past(NamedTuple):
@@ -232,6 +243,22 @@ def _take_turns(user: User) -> None:
 
 
 class StepProgressQuerySet(models.QuerySet["StepProgress"]):
+    def done_lately(self, user: User) -> StepProgressQuerySet:
+        """What `user` has done, retired steps included, the last first."""
+        return (
+            self.filter(user=user, state=State.DONE)
+            .select_related("step__roadmap")
+            .defer("step__body", "step__body_html")
+            .order_by("-done_at", "-step")
+        )
+
+    def done_by_day(self, user: User, since: date) -> Counter[date]:
+        """How many steps `user` did on each day from `since` on, in the time zone."""
+        midnight = timezone.make_aware(datetime.combine(since, time.min))
+        done = self.filter(user=user, done_at__gte=midnight)
+        # Not told by PostgreSQL, whose list of time zones may be another than Python's.
+        return Counter(map(timezone.localdate, done.values_list("done_at", flat=True)))
+
     def mark(
         self,
         user: User,
@@ -410,6 +437,26 @@ class NoteConflictError(Exception):
 
 
 class NoteQuerySet(models.QuerySet["Note"]):
+    def of(self, user: User) -> NoteQuerySet:
+        """All of the person's notes, those on retired steps included, newest first."""
+        return (
+            self.filter(user=user)
+            .select_related("step__roadmap")
+            .defer("step__body", "step__body_html")
+            .order_by("-saved_at", "-step")
+        )
+
+    def matching(self, words: str) -> NoteQuerySet:
+        """Those with each of the words: in the note, or in a title over it."""
+        notes = self
+        for word in words.split():
+            notes = notes.filter(
+                Q(text__icontains=word)
+                | Q(step__title__icontains=word)
+                | Q(step__roadmap__title__icontains=word)
+            )
+        return notes
+
     def write(
         self, user: User, step: Step, text: str, page: str, base: str
     ) -> Note | None:
@@ -458,10 +505,11 @@ class Note(models.Model):
         return f"note on step {self.step_id}"
 
     @property
-    def html(self) -> str:
-        return to_html(self.text)
-
-    @property
     def version(self) -> str:
         """What a page sends back to say which version it began with."""
         return self.saved_at.isoformat()
+
+    @property
+    def html(self) -> str:
+        """The note, to stand under its step's h3."""
+        return to_html(self.text, below=3)

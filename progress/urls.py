@@ -18,6 +18,7 @@ register_converter(StateConverter, "state")
 
 app_name = "progress"
 urlpatterns = [
+    path("", views.index, name="index"),
     path("reset/<slug:slug>/", views.reset, name="reset"),
     path("restore/<slug:slug>/", views.restore, name="restore"),
     path("<bigint:step_id>/<state:state>/", views.mark, name="mark"),

@@ -1,23 +1,76 @@
-"""What a person does to their progress."""
+"""My progress, and what a person does to it."""
 
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.core.exceptions import BadRequest
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.utils import timezone
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.models import User
 from progress import undo, wishes
-from progress.models import StepProgress
+from progress.activity import Year, first_day
+from progress.models import NEVER, Note, StepProgress, begun
 from progress.requests import HtmxRequest, PersonsRequest
 from progress.same_origin import same_origin_only
 from roadmaps.models import Roadmap, Step
+
+LATELY = 10  # steps
+NOTES_A_PAGE = 20
+LONGEST_SEARCH = 200  # characters
+
+
+@require_safe
+def index(request: HtmxRequest) -> HttpResponse:
+    """My progress. To htmx what can have changed on it, or the notes searched for."""
+    user = request.user
+    if not user.is_authenticated:
+        if request.htmx:  # they have signed out in another tab
+            return HttpResponseClientRefresh()
+        return redirect_to_login(request.get_full_path())
+    context = notes_found(request, user)
+    if request.htmx.target == "div#notes_found":
+        return render(request, "progress/index.html#found", context)
+    routes = begun(user)
+    roadmaps = Roadmap.objects.in_bulk(routes)
+    walks = [(roadmaps[pk], route) for pk, route in routes.items()]
+    today = timezone.localdate()
+    context |= {
+        "under_way": [
+            (roadmap, route)
+            for roadmap, route in walks
+            if not route.completed_at and (roadmap.is_published or user.is_staff)
+        ],
+        "completed": sorted(
+            [(roadmap, route) for roadmap, route in walks if route.completed_at],
+            key=lambda walk: walk[1].completed_at or NEVER,
+            reverse=True,
+        ),
+        "lately": StepProgress.objects.done_lately(user)[:LATELY],
+        "year": Year(StepProgress.objects.done_by_day(user, first_day(today)), today),
+    }
+    part = "#fresh" if request.htmx else ""
+    return render(request, f"progress/index.html{part}", context)
+
+
+def notes_found(request: HtmxRequest, user: User) -> dict[str, object]:
+    """The page of one's notes that `?q=` and `?page=` ask for."""
+    words = request.GET.get("q", "")[:LONGEST_SEARCH].strip()
+    notes = Paginator(Note.objects.of(user).matching(words), NOTES_A_PAGE)
+    return {"q": words, "notes": notes.get_page(request.GET.get("page"))}
 
 
 @require_POST

@@ -6,7 +6,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import User
-from progress.models import State, StepProgress
+from progress.models import Note, State, StepProgress
 from roadmaps.models import Roadmap, Step
 
 PASSWORD = "correct horse battery staple"
@@ -67,3 +67,13 @@ class StepProgressFactory(DjangoModelFactory):
     done_at = factory.LazyAttribute(
         lambda row: row.started_at if row.state == State.DONE else None
     )
+
+
+class NoteFactory(DjangoModelFactory):
+    class Meta:
+        model = Note
+
+    user = factory.SubFactory(UserFactory)
+    step = factory.SubFactory(StepFactory)
+    text = "Read the RFC."
+    page = "a page"

@@ -52,6 +52,7 @@
 
   // `status` is 0 when there was no answer at all: perhaps it is stored all the same.
   function failed({ target, detail }, status) {
+    if (target.matches?.("[role=search]")) alert.replaceChildren(element("span", `Not searched. ${reason(status)}`));
     if (!isMark(target)) return;
     const place = placeOf(target);
     unsaved.delete(place); // the last one that failed comes last
@@ -84,16 +85,4 @@
   document.addEventListener("visibilitychange", refresh);
   addEventListener("online", refresh);
   addEventListener("pageshow", (event) => event.persisted && refresh());
-
-  // Disclosures close when one turns away from them.
-  const opened = () => document.querySelector("details[name=more][open]");
-  document.addEventListener("click", ({ target }) => {
-    if (opened() && (!opened().contains(target) || target.closest(".menu a"))) opened().open = false;
-  });
-  document.addEventListener("keydown", ({ key }) => {
-    if (key !== "Escape" || !opened()) return;
-    const details = opened();
-    details.open = false;
-    details.querySelector("summary").focus();
-  });
 }

@@ -65,7 +65,7 @@ def test_anybody_may_keep_it_for_an_hour_and_gets_no_cookie(client, db):
     assert not response.cookies
 
 
-@pytest.mark.parametrize("page", ["2", "nope", "\x00"])
+@pytest.mark.parametrize("page", ["2", "nope"])
 def test_a_page_that_is_not_there_is_404(client, db, page):
     assert client.get(PATH, {"p": page}).status_code == 404
 

@@ -1,5 +1,7 @@
 """Markdown to HTML that is safe to show."""
 
+import re
+
 import pytest
 
 from roadmaps.markdown import to_html
@@ -18,6 +20,22 @@ from roadmaps.markdown import to_html
 )
 def test_it_knows_what_writers_use(text, html):
     assert html in to_html(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("# One\n## Two\n### Three\n# One", [4, 5, 6, 4]),
+        ("### Three\n# One\n#### Four", [4, 4, 5]),
+        ("One\n===\n> ## Quoted", [4, 5]),
+        ("# 1\n## 2\n### 3\n#### 4\n##### 5", [4, 5, 6, 6, 6]),
+        ("#not a heading", []),
+    ],
+)
+def test_headings_can_stand_under_another_and_skip_no_level(text, levels):
+    html = to_html(text, below=3)
+    assert [int(level) for level in re.findall(r"<h(\d)>", html)] == levels
+    assert [int(level) for level in re.findall(r"</h(\d)>", html)] == levels
 
 
 def test_links_tell_nobody_where_one_came_from():

@@ -1,0 +1,374 @@
+"""GET /progress/"""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from progress.activity import Year, first_day
+from progress.models import Completion, Note, State, StepProgress
+from progress.views import NOTES_A_PAGE
+from roadmaps.models import Step
+from tests.factories import (
+    NoteFactory,
+    RoadmapFactory,
+    StepFactory,
+    StepProgressFactory,
+)
+
+PATH = "/progress/"
+HTMX = {"HX-Request": "true"}
+SEARCH = {**HTMX, "HX-Target": "div#notes_found"}
+NOON = timezone.now().replace(hour=12, minute=0)
+
+
+def days_ago(days):
+    return NOON - timedelta(days=days)
+
+
+@pytest.fixture
+def html(signed_in):
+    """A function that returns the page, or the part of it under one heading."""
+
+    def html(heading=None, query="", **kwargs):
+        response = signed_in.get(f"{PATH}{query}", **kwargs)
+        page = response.content.decode().replace("&nbsp;", " ")
+        if not heading:
+            return page
+        sections = re.findall("<section.*?</section>", page, re.DOTALL)
+        return next(part for part in sections if f">{heading}</h2>" in part)
+
+    return html
+
+
+@pytest.fixture
+def complete(user):
+    """A function that makes a roadmap which `user` has completed."""
+
+    def complete(done_at, steps=1, **kwargs):
+        roadmap = RoadmapFactory(**kwargs)
+        old = done_at - timedelta(days=1)
+        for step in StepFactory.create_batch(steps, roadmap=roadmap, added_at=old):
+            StepProgressFactory(user=user, step=step, started_at=done_at)
+        Completion.objects.create(user=user, roadmap=roadmap, completed_at=done_at)
+        return roadmap
+
+    return complete
+
+
+class TestAVisitor:
+    def test_is_taken_to_sign_in_and_back(self, client, db):
+        response = client.get(f"{PATH}?q=cache")
+        assert response.url == "/accounts/login/?next=/progress/%3Fq%3Dcache"
+
+    def test_who_has_signed_out_in_another_tab_too(self, client, db):
+        assert client.get(PATH, headers=HTMX)["HX-Refresh"] == "true"
+
+    def test_finds_no_link_to_it(self, client, db):
+        assert PATH not in client.get("/").content.decode()
+
+
+class TestThePage:
+    def test_is_kept_by_nobody(self, signed_in):
+        assert signed_in.get(PATH)["Cache-Control"] == "no-store"
+
+    def test_only_shows(self, signed_in):
+        assert signed_in.post(PATH).status_code == 405
+
+    def test_is_in_the_header(self, signed_in):
+        page = signed_in.get("/").content.decode()
+        assert f'<a href="{PATH}">Progress</a>' in page
+
+    def test_is_nobody_elses(self, html):
+        row = StepProgressFactory(step__title="Theirs")
+        NoteFactory(user=row.user, step=row.step, text="Secret")
+        page = html()
+        assert "Theirs" not in page
+        assert "Secret" not in page
+        assert "Nothing is here yet." in page
+
+
+class TestNothing:
+    def test_at_all_leads_to_the_roadmaps(self, html):
+        page = html()
+        assert "Nothing is here yet." in page
+        assert '<a class="button" href="/">Choose a roadmap</a>' in page
+        assert "<h2" not in page
+        assert "<form id" not in page
+
+    def test_of_a_part_says_what_would_be_there(self, html, user):
+        StepProgressFactory(user=user, state=State.LEARNING)
+        assert "No step is done yet." in html("Done lately")
+        assert "Each day on which you do a step" in html("A year, day by day")
+        assert "None yet." in html("Completed")
+        assert "You have written none yet." in html("Notes")
+
+    def test_under_way_leads_to_the_roadmaps(self, html, complete):
+        complete(days_ago(1))
+        assert "Choose a roadmap</a>" in html("Under way")
+
+    def test_but_a_note_shows_it(self, html, user):
+        NoteFactory(user=user)
+        assert "Nothing is here yet." not in html()
+
+
+class TestUnderWay:
+    def test_shows_strip_total_and_what_to_continue_with(self, html, backend, user):
+        for step in backend.steps.all()[:8]:
+            state = "skipped" if step.slug == "caching" else "done"
+            StepProgressFactory(user=user, step=step, state=state)
+        part = html("Under way")
+        assert '<a href="/roadmaps/backend-developer/">' in part
+        assert part.count('class="segment') == 23
+        assert "<b>7</b> of 14 required" in part
+        assert "1 skipped" in part
+        assert 'href="/roadmaps/backend-developer/#hashing-algorithms"' in part
+        assert "Continue with step 9" in part
+
+    def test_begins_with_the_one_marked_last(self, html, user):
+        for title, days in (("Older", 5), ("Newer", 2), ("Oldest", 9)):
+            step = StepFactory(roadmap__title=title)
+            StepProgressFactory(user=user, step=step, started_at=days_ago(days))
+        part = html("Under way")
+        assert re.findall(r">(\w+)</a></h3>", part) == ["Newer", "Older", "Oldest"]
+
+    def test_leaves_out_what_is_completed_or_a_draft(self, html, user, complete):
+        complete(days_ago(1), title="Finished")
+        draft = StepFactory(roadmap__title="Half-baked", roadmap__is_published=False)
+        StepProgressFactory(user=user, step=draft)
+        part = html("Under way")
+        assert "Finished" not in part
+        assert "Half-baked" not in part
+        user.is_staff = True
+        user.save()
+        assert "Half-baked" in html("Under way")
+
+
+class TestDoneLately:
+    def test_is_the_last_ten_newest_first(self, html, user):
+        for days in range(12, 0, -1):
+            step = StepFactory(title=f"Ago{days}")
+            StepProgressFactory(user=user, step=step, started_at=days_ago(days))
+        part = html("Done lately")
+        assert re.findall(r"Ago(\d+)</a>", part) == [str(n) for n in range(1, 11)]
+
+    def test_links_the_step_and_says_when(self, html, user):
+        step = StepFactory(title="Caching")
+        at = datetime(2026, 5, 3, 23, 30, tzinfo=UTC)
+        StepProgressFactory(user=user, step=step, started_at=at)
+        part = html("Done lately")
+        assert f'<a href="{step.get_absolute_url()}">Caching</a>' in part
+        assert step.roadmap.title in part
+        assert ">3 May 2026</time>" in part
+
+    @pytest.mark.parametrize("state", ["learning", "skipped"])
+    def test_knows_done_from_begun(self, html, user, state):
+        StepProgressFactory(user=user, state=state, step__title="Caching")
+        assert "Caching" not in html("Done lately")
+
+    def test_links_to_no_page_that_is_not_there(self, html, user):
+        for wrong in ({"is_retired": True}, {"roadmap__is_published": False}):
+            StepProgressFactory(user=user, step=StepFactory(**wrong, title="Gone"))
+        part = html("Done lately")
+        assert part.count("Gone") == 2
+        assert "Gone</a>" not in part
+        assert part.count("Retired") == 1
+
+
+class TestActivity:
+    def test_has_a_mark_and_a_row_for_each_day_with_something(self, html, user):
+        for days in (0, 3, 3, 90):
+            StepProgressFactory(user=user, started_at=days_ago(days))
+        part = html("A year, day by day")
+        assert part.count("<circle cx") == 3
+        assert "4 steps done on 3 days since" in part
+        rows = re.findall(r'datetime="(.*?)">.*?</th><td>(\d)', part)
+        assert rows == [
+            (days_ago(days).date().isoformat(), count)
+            for days, count in ((0, "1"), (3, "2"), (90, "1"))
+        ]
+
+    def test_counts_days_of_the_persons_time_zone(self, html, signed_in, user):
+        late = days_ago(10).replace(hour=23, minute=30)
+        StepProgressFactory(user=user, started_at=late)
+        assert f'datetime="{late:%Y-%m-%d}"' in html("A year, day by day")
+        signed_in.cookies["time_zone"] = "Pacific/Auckland"
+        part = html("A year, day by day")
+        assert f'datetime="{late + timedelta(days=1):%Y-%m-%d}"' in part
+        assert part.count("<circle cx") == 1
+
+    def test_begins_with_the_midnight_of_the_time_zone(self, user):
+        first = date(2026, 5, 4)
+        before = datetime(2026, 5, 3, 11, 59, tzinfo=UTC)  # 23:59 in Auckland
+        for at in (before, before + timedelta(minutes=1)):
+            StepProgressFactory(user=user, started_at=at)
+        with timezone.override("Pacific/Auckland"):
+            counted = StepProgress.objects.done_by_day(user, first)
+        assert counted == {first: 1}
+
+    def test_ends_after_a_year(self, html, user):
+        StepProgressFactory(user=user, started_at=days_ago(380))
+        assert "Each day on which you do a step" in html("A year, day by day")
+
+    def test_is_one_picture_with_a_name_and_no_style(self, html, user):
+        StepProgressFactory(user=user)
+        part = html("A year, day by day")
+        assert 'role="img" aria-labelledby="activity_title"' in part
+        assert "1 step done on 1 day since" in part
+        assert "style=" not in part
+
+
+class TestYear:
+    MONDAY, SUNDAY = date(2026, 5, 4), date(2026, 5, 10)
+
+    @pytest.mark.parametrize("today", [MONDAY, SUNDAY, date(2028, 2, 29)])
+    def test_it_is_53_weeks_that_begin_on_a_monday_and_end_today(self, today):
+        year = Year({}, today)
+        assert year.since.weekday() == 0
+        assert year.quiet[-1].date == today
+        assert len({day.x for day in year.quiet}) == 53
+
+    def test_weeks_are_columns_and_days_rows(self):
+        year = Year({self.MONDAY: 1, self.SUNDAY: 1}, self.SUNDAY)
+        monday, sunday = year.days
+        assert monday.x == sunday.x
+        assert monday.y < sunday.y < year.height
+
+    def test_more_steps_make_a_larger_mark(self):
+        first = first_day(self.SUNDAY)
+        counts = {first + timedelta(days=n): n for n in range(1, 8)}
+        radii = [day.radius for day in Year(counts, self.SUNDAY).days]
+        assert radii == sorted(radii)
+        assert len(set(radii)) == 4
+
+    def test_months_are_named_where_they_begin(self):
+        months = [day.month for _, day in Year({}, self.SUNDAY).months]
+        assert months == [6, 7, 8, 9, 10, 11, 12, 1, 2, 3, 4, 5]
+
+
+class TestCompleted:
+    def test_says_when_the_last_one_first(self, html, complete):
+        complete(datetime(2026, 5, 3, 12, tzinfo=UTC), title="First")
+        complete(datetime(2026, 6, 7, 12, tzinfo=UTC), title="Second")
+        part = html("Completed")
+        assert re.findall(r">(\w+)</a>", part) == ["Second", "First"]
+        assert re.findall(r">([^<]+)</time>", part) == ["7 June 2026", "3 May 2026"]
+        assert "added since" not in part
+
+    @pytest.mark.parametrize(("added", "words"), [(1, "1 step"), (2, "2 steps")])
+    def test_says_what_was_added_since(self, html, complete, added, words):
+        StepFactory.create_batch(added, roadmap=complete(days_ago(9)))
+        assert f"{words} added since" in html("Completed")
+
+    def test_stays_when_the_roadmap_is_taken_back(self, html, complete):
+        complete(days_ago(9), title="Gone", is_published=False)
+        part = html("Completed")
+        assert "Gone" in part
+        assert "Gone</a>" not in part
+
+
+class TestNotes:
+    def test_are_rendered_newest_first_each_with_its_step(self, html, user):
+        for days, text in ((2, "Read **it**"), (1, "# Keys")):
+            step = StepFactory(title=f"Ago{days}")
+            NoteFactory(user=user, step=step, text=text, saved_at=days_ago(days))
+        part = html("Notes")
+        assert re.findall(r"Ago(\d)</a></h3>", part) == ["1", "2"]
+        assert "<p>Read <strong>it</strong></p>" in part
+        assert "<h4>Keys</h4>" in part
+        assert "2 notes</p>" in part
+
+    def test_on_retired_steps_stay(self, html, user):
+        NoteFactory(user=user, step__is_retired=True, step__title="Gone", text="Keep")
+        part = html("Notes")
+        assert "Keep" in part
+        assert "Gone</a>" not in part
+
+    @pytest.mark.parametrize(
+        "query", ["rfc", "RFC+9111", "9111+rfc", "caching", "backend+caching+read"]
+    )
+    def test_are_found_by_all_the_words(self, html, backend, user, query):
+        step = backend.steps.get(slug="caching")
+        NoteFactory(user=user, step=step, text="Read RFC 9111")
+        NoteFactory(user=user, text="Something else")
+        part = html("Notes", f"?q={query}")
+        assert "Read RFC 9111" in part
+        assert "Something else" not in part
+        assert f"1 note with “{query.replace('+', ' ')}”" in part
+        assert f'value="{query.replace("+", " ")}"' in part
+
+    def test_that_nobody_wrote_are_said_not_to_be_there(self, html, user):
+        NoteFactory(user=user)
+        part = html("Notes", "?q=rust")
+        assert "0 notes with “rust”" in part
+        assert "No note has these words" in part
+        assert f'href="{PATH}#notes">Show all notes' in part
+
+    @pytest.mark.parametrize(
+        "query", ["?q=%25", "?q='", "?q=" + "a+" * 2000, "?page=x", "?page=9"]
+    )
+    def test_may_be_asked_for_in_any_way(self, html, user, query):
+        NoteFactory(user=user)
+        assert "note" in html("Notes", query)
+
+    def test_what_was_asked_for_is_shown_as_text(self, html, user):
+        NoteFactory(user=user)
+        assert "<script>alert" not in html("Notes", "?q=<script>alert(1)</script>")
+
+    def test_come_in_pages_that_keep_the_search(self, html, user):
+        for step in StepFactory.create_batch(NOTES_A_PAGE + 3):
+            NoteFactory(user=user, step=step)
+        part = html("Notes", "?q=rfc")
+        assert f"23 notes with “rfc”, showing 1 to {NOTES_A_PAGE}" in part
+        assert f'href="{PATH}?q=rfc&amp;page=2#notes"' in part
+        assert "Newer notes" not in part
+        last = html("Notes", "?q=rfc&page=2")
+        assert last.count("<h3>") == 3
+        assert f'href="{PATH}?q=rfc&amp;page=1#notes"' in last
+
+
+class TestHtmx:
+    def test_a_search_is_answered_by_list_and_count(self, html, user):
+        NoteFactory(user=user)
+        part = html(query="?q=rfc", headers=SEARCH)
+        assert re.findall('hx-target="(.*?)"', part) == ["#notes_found", "#notes_count"]
+        assert "1 note with “rfc”" in part
+
+    def test_a_refresh_by_all_that_can_have_changed(self, html, user):
+        NoteFactory(user=user)
+        part = html(headers=HTMX)
+        assert "<html" not in part
+        targets = re.findall('<hx-partial hx-target="(.*?)"', part)
+        assert targets == ["#progress_parts", "#progress_notes"]
+
+    def test_a_search_costs_four_queries(self, signed_in, user, at_most):
+        NoteFactory(user=user)
+        with at_most(4):
+            signed_in.get(f"{PATH}?q=rfc", headers=SEARCH)
+
+
+@pytest.mark.parametrize(("roadmaps", "steps"), [(1, 3), (30, 230)])
+def test_it_costs_eight_queries_however_much_there_is(
+    signed_in, user, at_most, roadmaps, steps
+):
+    made = RoadmapFactory.create_batch(roadmaps)
+    Step.objects.bulk_create(
+        StepFactory.build(roadmap=roadmap, position=position)
+        for roadmap in made
+        for position in range(steps)
+    )
+    half = Step.objects.order_by("position", "roadmap")[: roadmaps * steps // 2]
+    StepProgress.objects.bulk_create(
+        StepProgressFactory.build(user=user, step=step) for step in half
+    )
+    Note.objects.bulk_create(NoteFactory.build(user=user, step=step) for step in half)
+    for roadmap in made[::2]:
+        Completion.objects.create(user=user, roadmap=roadmap, completed_at=NOON)
+    with at_most(8):
+        assert signed_in.get(PATH).status_code == 200
+
+
+def test_a_visitor_costs_no_query(client, db, at_most):
+    with at_most(0):
+        client.get(PATH)
