@@ -26,6 +26,13 @@ class UserManager(BaseUserManager["User"]):
         )
 
 
+class Theme(models.TextChoices):
+    """The colour scheme that a person prefers to their system's."""
+
+    LIGHT = "light"
+    DARK = "dark"
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField("e-mail address", max_length=254, unique=True)
     is_staff = models.BooleanField(
@@ -35,6 +42,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         "active",
         default=True,
         help_text="Take this away instead of deleting the account.",
+    )
+    theme = models.CharField(
+        max_length=5,
+        blank=True,
+        choices=Theme.choices,
+        help_text="Empty: as their system has it.",
     )
     date_joined = models.DateTimeField("joined", default=timezone.now)
 

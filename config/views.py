@@ -13,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.models import Theme
 from config import themes
 from progress.same_origin import same_origin_only
 from roadmaps.card import SITE, draw
@@ -26,15 +27,22 @@ YEAR = 365 * DAY
 @require_POST
 @same_origin_only
 def theme(request: HttpRequest) -> HttpResponse:
-    """Keep the colour scheme in a cookie, which "system" takes away again."""
+    """Keep the colour scheme with the person, and in a cookie for the visitor that they
+    are elsewhere; "system" takes both away again.
+    """
     back = request.POST.get("next", "")
     if not back.startswith("/") or not url_has_allowed_host_and_scheme(back, None):
         back = "/"
     response = HttpResponseRedirect(back)
-    if (chosen := request.POST.get("theme")) in themes.THEMES:
+    chosen = request.POST.get("theme", "")
+    theme = chosen if chosen in Theme.values else ""
+    if request.user.is_authenticated:
+        request.user.theme = theme
+        request.user.save(update_fields=["theme"])
+    if theme:
         response.set_cookie(
             themes.COOKIE,
-            chosen,
+            theme,
             max_age=YEAR,
             secure=request.is_secure(),
             httponly=True,

@@ -1,5 +1,7 @@
 """The roadmap on paper: a checklist with one's own ticks and dates."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -63,3 +65,18 @@ def test_it_is_dark_on_light_although_the_dark_theme_was_chosen(open_page, backe
     page.get_by_role("button", name="Dark", exact=True).click()
     print_out(page)
     expect(page.locator("body")).to_have_css("color", "rgb(28, 27, 23)")
+
+
+def test_twenty_three_steps_take_two_pages(page):
+    pages = re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))
+    assert len(pages) == 2
+
+
+def test_notes_are_printed_when_wanted(open_page, under_way, backend):
+    step = backend.steps.get(slug="caching")
+    under_way.notes.create(step=step, text="Read **RFC 9111**", page="p")
+    page = open_page(ROADMAP, under_way)
+    expect(page.get_by_text("RFC 9111")).to_be_hidden()
+    page.get_by_role("link", name="Show my notes here").click()
+    print_out(page)
+    expect(page.get_by_text("RFC 9111")).to_be_visible()

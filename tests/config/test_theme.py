@@ -1,6 +1,7 @@
 """POST /theme/"""
 
 import pytest
+from django.test import Client
 
 from tests.progress.test_mark import SAME_ORIGIN
 
@@ -23,6 +24,16 @@ def test_anything_else_follows_the_system_again(client, db, theme):
     choose(client, theme)
     assert not client.cookies["theme"].value
     assert "data-theme" not in client.get("/").content.decode()
+
+
+def test_it_is_a_persons_own_on_every_device(signed_in, user):
+    choose(signed_in, "dark")
+    elsewhere = Client()
+    elsewhere.force_login(user)
+    assert 'data-theme="dark"' in elsewhere.get("/").content.decode()
+    choose(elsewhere, "system")
+    user.refresh_from_db()
+    assert user.theme == ""
 
 
 def test_it_leads_back(client, db):
