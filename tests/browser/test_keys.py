@@ -60,6 +60,7 @@ def test_x_ticks_on_the_steps_own_page(open_page, backend, user):
 def test_o_opens_the_step_and_n_its_note(page):
     press(page, "j", "o")
     expect(page.get_by_role("heading", level=1)).to_have_text("Internet Fundamentals")
+    expect(page.get_by_role("button", name="Keyboard shortcuts")).to_be_visible()
     press(page, "n")
     expect(page.get_by_label("Your note")).to_be_focused()
 
