@@ -9,7 +9,8 @@ COOKIE = "theme"
 
 def theme_of(request: HttpRequest) -> str:
     """A person's own, on every device; else what this browser was told; else none."""
-    if request.user.is_authenticated and request.user.theme:
-        return request.user.theme
+    user = getattr(request, "user", None)  # none where a request is refused at once
+    if user and user.is_authenticated and user.theme:
+        return str(user.theme)
     theme = request.COOKIES.get(COOKIE, "")
     return theme if theme in Theme.values else ""

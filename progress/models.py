@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
     from accounts.models import User
+    from progress.twins import Twin
     from progress.undo import Offer
 
     class Own(TypedDict):
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         number: int
         news: str
         offer: Offer | None
+        twin: Twin | None
 
     type OwnStep = WithAnnotations[Step, Own]
 

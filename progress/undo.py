@@ -18,7 +18,7 @@ MOST_OFFERS = 5  # that one page keeps; the address of a plain form must hold th
 
 
 class Offer(NamedTuple):
-    """That one person may put one step back to where they stood on it."""
+    """That one person may put one step to a standing that is theirs, dates included."""
 
     step_id: int
     standing: Standing
@@ -30,9 +30,18 @@ def offer(user: User, mark: Mark) -> Offer | None:
     """The way back from `mark`; None where nothing was stored that it could lose."""
     if mark.before.state in (State.NONE, mark.step.state):
         return None
-    content = [user.pk, mark.step.pk, *_dump(mark.before), _text(mark.uncompleted_at)]
-    token = signing.dumps(content, salt=MARK)
-    return Offer(mark.step.pk, mark.before, mark.uncompleted_at, token)
+    return sign(user, mark.step.pk, mark.before, mark.uncompleted_at)
+
+
+def sign(
+    user: User,
+    step_id: int,
+    standing: Standing,
+    completed_at: datetime | None = None,
+) -> Offer:
+    """An offer to this person, and nobody else, to put the step to `standing`."""
+    content = [user.pk, step_id, *_dump(standing), _text(completed_at)]
+    return Offer(step_id, standing, completed_at, signing.dumps(content, salt=MARK))
 
 
 def read(token: str, user: User) -> Offer:

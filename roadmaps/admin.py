@@ -93,6 +93,7 @@ class StepAdmin(admin.ModelAdmin):
         "slug",
         "summary",
         "body",
+        "same_as",
         "is_optional",
         "is_retired",
         "asks_something_else",

@@ -55,6 +55,13 @@ def slug(text: str) -> str:
     return text
 
 
+def step_path(text: str) -> str:
+    if text and not re.fullmatch(f"{SLUG}/{SLUG}", text):
+        what = "should be the slugs of a roadmap and its step, roadmap/step"
+        raise PydanticCustomError("step_path", what)
+    return text
+
+
 def web_address(text: str) -> str:
     try:
         URLValidator(schemes=["https", "http"])(text)
@@ -65,6 +72,7 @@ def web_address(text: str) -> str:
 
 
 Slug = Annotated[str, StringConstraints(max_length=80), AfterValidator(slug)]
+StepPath = Annotated[str, StringConstraints(max_length=161), AfterValidator(step_path)]
 OneLine = AfterValidator(one_line)
 Title = Annotated[str, StringConstraints(min_length=1, max_length=120), OneLine]
 Category = Annotated[str, StringConstraints(min_length=1, max_length=80), OneLine]
@@ -86,6 +94,7 @@ class StepEntry(BaseModel, extra="forbid", strict=True):
     title: Title
     optional: bool = False
     summary: Summary
+    same_as: StepPath = ""
     body: Body = ""
     resources: list[ResourceEntry] = []
 
@@ -169,6 +178,7 @@ def take_in(file: RoadmapFile) -> Taken:
             "title": entry.title,
             "summary": entry.summary,
             "body": entry.body,
+            "same_as": entry.same_as,
             "is_optional": entry.optional,
             "is_retired": False,
         }

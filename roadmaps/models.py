@@ -1,13 +1,14 @@
 """Roadmaps and their steps: the content that editors keep."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
 from django.db import models, transaction
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Q, Value, When
+from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,6 +17,9 @@ from roadmaps.markdown import to_html
 SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 validate_slug = RegexValidator(
     rf"^{SLUG}\Z", "Use lower-case letters and digits, with single hyphens between."
+)
+validate_step_path = RegexValidator(
+    rf"^{SLUG}/{SLUG}\Z", "Use the slugs of a roadmap and its step: roadmap/step."
 )
 
 
@@ -77,6 +81,12 @@ class Roadmap(models.Model):
 
 
 class StepQuerySet(models.QuerySet["Step"]):
+    def about(self, subjects: Iterable[str]) -> "StepQuerySet":
+        """The steps, of any roadmap, whose `subject` is one of these."""
+        path = Concat("roadmap__slug", Value("/"), "slug")
+        subject = Case(When(same_as="", then=path), default="same_as")
+        return self.alias(own_subject=subject).filter(own_subject__in=subjects)
+
     def outline(self) -> "StepQuerySet":
         """Without the bodies, which only a step's own page shows."""
         return self.defer("body", "body_html")
@@ -103,6 +113,12 @@ class Step(models.Model):
     body = models.TextField(blank=True, help_text="Markdown: what to learn.")
     body_html = models.TextField(blank=True, editable=False)
     is_optional = models.BooleanField("optional", default=False)
+    same_as = models.CharField(
+        max_length=161,
+        blank=True,
+        validators=[validate_step_path],
+        help_text="The step of another roadmap that teaches the same: roadmap/step.",
+    )
     is_retired = models.BooleanField(
         "retired",
         default=False,
@@ -139,6 +155,11 @@ class Step(models.Model):
     def render_body(self) -> None:
         """Called by save(); whoever writes steps in bulk calls it."""
         self.body_html = to_html(self.body)
+
+    @property
+    def subject(self) -> str:
+        """What steps that teach the same have in common: the path of one of them."""
+        return self.same_as or f"{self.roadmap.slug}/{self.slug}"
 
     def get_route_url(self) -> str:
         """Where the step stands on the page of its roadmap."""

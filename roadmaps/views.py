@@ -1,7 +1,9 @@
 """The pages under `/` and `/roadmaps/`."""
 
+from __future__ import annotations
+
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,12 +13,15 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from progress import undo
+from progress import twins, undo
 from progress.forms import NoteForm
 from progress.models import Note, NoteConflictError, Route, begun, with_progress
 from progress.requests import HtmxRequest
 from roadmaps.card import SITE, Card, draw
 from roadmaps.models import Roadmap, Step
+
+if TYPE_CHECKING:
+    from progress.models import OwnStep
 
 DAY = 24 * 60 * 60  # seconds
 
@@ -43,7 +48,7 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
     visible = Roadmap.objects.visible(request.user.is_staff)
     roadmap = get_object_or_404(visible, slug=slug)
     route = Route(with_progress(roadmap.steps.outline(), request.user))
-    put_offers(request, route)
+    put_offers(request, route.steps)
     show = request.GET.get("show", "")
     context = {
         "roadmap": roadmap,
@@ -81,10 +86,10 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
     visible = Roadmap.objects.visible(request.user.is_staff)
     roadmap = get_object_or_404(visible, slug=roadmap_slug)
     route = Route(with_progress(roadmap.steps.outline(), request.user))
-    put_offers(request, route)
     step = next((step for step in route.steps if step.slug == slug), None)
     if step is None:
         raise Http404("There is no such step.")
+    put_offers(request, [step])
     before, after = route.around(step)
     context = {
         "roadmap": roadmap,
@@ -141,11 +146,13 @@ def render_or_refresh(
     return render(request, f"{template}#fresh", context)
 
 
-def put_offers(request: HttpRequest, route: Route) -> None:
-    """Give the steps the undo that the page still holds for them: a plain form keeps it
-    in the address, htmx sends it along when the page refreshes itself.
+def put_offers(request: HttpRequest, steps: list[OwnStep]) -> None:
+    """Give the steps what may be put to a standing with its dates: by an undo that the
+    page still holds (a plain form keeps it in the address, htmx sends it along when the
+    page refreshes itself), or from the same step in another roadmap.
     """
     if request.user.is_authenticated:
         offers = undo.still_open(request.GET.getlist("undo"), request.user)
-        for step in route.steps:
+        for step in steps:
             step.offer = offers.get(step.pk)
+        twins.introduce(steps, request.user)
