@@ -2,9 +2,14 @@
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from config.themes import theme_of
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    return {"theme": theme_of(request), "mail_is_printed": settings.MAIL_IS_PRINTED}
+    return {
+        # Lazy: whoever asks for the person's theme has a page of that person's.
+        "theme": SimpleLazyObject(lambda: theme_of(request)),
+        "mail_is_printed": settings.MAIL_IS_PRINTED,
+    }
