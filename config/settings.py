@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "accounts",
     "roadmaps",
     "progress",
+    "search",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -13,7 +13,11 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 # What the browser says by itself, and htmx when offline, of a request that failed.
-WORDS_ON_FAILED_REQUESTS = ("Failed to load resource", "TypeError: Failed to fetch")
+WORDS_ON_FAILED_REQUESTS = (
+    "Failed to load resource",
+    "TypeError: Failed to fetch",
+    "htmx: htmx:error: Failed to fetch",
+)
 
 
 @pytest.fixture(scope="session")
