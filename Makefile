@@ -47,6 +47,10 @@ screenshots: setup browser ## make the README's pictures and a set to look at
 first-view: setup ## measure what a first visit to a roadmap transfers
 	$(PYTHON) benchmarks/first_view.py
 
+.PHONY: bench-search
+bench-search: setup ## measure how long a search takes in 10,000 steps
+	$(PYTHON) benchmarks/search.py
+
 .PHONY: lock
 lock: | $(UV) ## lock the newest versions that pyproject.toml allows
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes pyproject.toml -o requirements.txt
