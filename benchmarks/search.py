@@ -105,7 +105,7 @@ def measure() -> None:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
     user = User.objects.get(email="reader@example.com")
-    print(f"{'median':>9} {'slowest':>9} {'EXPLAIN':>9} {'hits':>5}  typed")
+    print(f"{'median':>9} {'fastest':>9} {'EXPLAIN':>9} {'hits':>5}  typed")
     medians = []
     for typed in TYPED:
         times = []
@@ -119,10 +119,12 @@ def measure() -> None:
         inside = statistics.median(explained(queries[0]["sql"]) for _ in range(5))
         medians.append(statistics.median(times))
         print(
-            f"{medians[-1]:6.1f} ms {max(times):6.1f} ms {inside:6.1f} ms "
+            f"{medians[-1]:6.1f} ms {min(times):6.1f} ms {inside:6.1f} ms "
             f"{len(hits):5}  {typed}"
         )
-    print(f"the slowest median is {max(medians):.1f} ms, of {BUDGET} ms")
+    print(f"the slowest median is {max(medians):.1f} ms, of {BUDGET} ms;")
+    load, cores = os.getloadavg()[0], os.cpu_count()
+    print(f"{load:.1f} processes wanted the {cores} cores meanwhile")
 
 
 def main() -> None:
