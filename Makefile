@@ -51,6 +51,10 @@ first-view: setup ## measure what a first visit to a roadmap transfers
 lighthouse: setup ## score the pages with Lighthouse, which needs npm
 	$(PYTHON) benchmarks/lighthouse.py
 
+.PHONY: bench-search
+bench-search: setup ## measure how long a search takes in 10,000 steps
+	$(PYTHON) benchmarks/search.py
+
 .PHONY: lock
 lock: | $(UV) ## lock the newest versions that pyproject.toml allows
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes pyproject.toml -o requirements.txt

@@ -11,6 +11,7 @@ admin.site.index_title = "Content and people"
 urlpatterns = [
     path("", include("roadmaps.urls")),
     path("progress/", include("progress.urls")),
+    path("search/", include("search.urls")),
     path("accounts/", include("accounts.urls")),
     path("theme/", views.theme, name="theme"),
     path("admin/", admin.site.urls),

@@ -14,6 +14,7 @@ from django.db.models import F, FilteredRelation, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from roadmaps.full_text import VectorField, words
 from roadmaps.markdown import to_html
 from roadmaps.models import Roadmap, Step, StepQuerySet
 
@@ -500,6 +501,8 @@ class Note(models.Model):
     text = models.TextField(max_length=LONGEST_NOTE)
     page = models.CharField(max_length=32)  # the open page that saved it
     saved_at = models.DateTimeField(default=timezone.now)
+    # Without an index: one's own are found by the primary key, and others' never.
+    search_vector = VectorField(words("text", "C"))
 
     objects = NoteQuerySet.as_manager()
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
 from django.db import models, transaction
@@ -12,6 +13,7 @@ from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils import timezone
 
+from roadmaps.full_text import VectorField, text_of_html, words
 from roadmaps.markdown import to_html
 
 SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
@@ -51,11 +53,15 @@ class Roadmap(models.Model):
     is_published = models.BooleanField(
         "published", default=False, help_text="A draft is seen by staff only."
     )
+    search_vector = VectorField(
+        words("title", "A"), words("summary", "B"), words("category", "C")
+    )
 
     objects = RoadmapQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "pk"]
+        indexes = [GinIndex("search_vector", name="roadmap_words")]
 
     def __str__(self) -> str:
         return self.title
@@ -88,8 +94,8 @@ class StepQuerySet(models.QuerySet["Step"]):
         return self.alias(own_subject=subject).filter(own_subject__in=subjects)
 
     def outline(self) -> "StepQuerySet":
-        """Without the bodies, which only a step's own page shows."""
-        return self.defer("body", "body_html")
+        """Without the bodies, which only a step's own page shows, and their words."""
+        return self.defer("body", "body_html", "search_vector", "whole_vector")
 
     def active(self) -> "StepQuerySet":
         return self.filter(is_retired=False)
@@ -131,11 +137,22 @@ class Step(models.Model):
         editable=False,
         help_text="When what the step asks of a learner last changed.",
     )
+    # Small, so that thousands are ranked in a few ms; the other finds what it misses.
+    search_vector = VectorField(words("title", "A"), words("summary", "B"))
+    whole_vector = VectorField(
+        words("title", "A"),
+        words("summary", "B"),
+        words(text_of_html("body_html"), "C"),
+    )
 
     objects = StepQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "pk"]
+        indexes = [
+            GinIndex("search_vector", name="step_words"),
+            GinIndex("whole_vector", name="step_all_words"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["roadmap", "slug"], name="step_slug_unique_in_roadmap"
@@ -184,9 +201,11 @@ class Resource(models.Model):
         validators=[URLValidator(schemes=["https", "http"])],
     )
     kind = models.CharField(max_length=8, choices=Kind.choices)
+    search_vector = VectorField(words("title", "C"))
 
     class Meta:
         ordering = ["position", "pk"]
+        indexes = [GinIndex("search_vector", name="resource_words")]
         constraints = [
             models.UniqueConstraint(
                 fields=["step", "url"], name="resource_url_unique_in_step"

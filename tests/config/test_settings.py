@@ -19,7 +19,15 @@ REQUIRED = {
 def elsewhere(tmp_path_factory):
     """A copy of the project without the `.env` that opts in to development."""
     folder = tmp_path_factory.mktemp("cairn")
-    for name in ("config", "accounts", "roadmaps", "progress", "templates", "static"):
+    for name in (
+        "config",
+        "accounts",
+        "roadmaps",
+        "progress",
+        "search",
+        "templates",
+        "static",
+    ):
         shutil.copytree(settings.BASE_DIR / name, folder / name)
     shutil.copy(settings.BASE_DIR / "manage.py", folder)
     return folder

@@ -108,9 +108,12 @@ class TestTheSourcePage:
 
 
 class TestAVisitor:
-    def test_sets_off_no_cookie_script_or_token(self, source_page):
+    def test_sets_off_no_cookie_or_token_and_no_script_but_the_search_key(
+        self, source_page
+    ):
         assert not source_page.cookies
-        assert b"<script" not in source_page.content
+        scripts = re.findall(rb"<script.*?>", source_page.content)
+        assert scripts == [b'<script src="/static/js/search-key.js" defer>']
         assert b"csrf" not in source_page.content
 
     def test_gets_the_same_bytes_as_every_other(self, source_page, backend):

@@ -1,0 +1,148 @@
+"""How long one search takes with 200 roadmaps of 50 steps, and 500 notes of one's own.
+
+The texts are lines of the Backend Developer roadmap, shuffled, so that common words are
+as common as there: "learn" is in every step, the most that a search can match.
+"""
+
+import json
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from config.embedded_postgres import start  # noqa: E402
+
+ROADMAPS, STEPS, NOTES = 200, 50, 500
+RUNS = 30
+BUDGET = 10  # ms
+TYPED = [
+    *("ca", "cac", "cachi", "caching", "learn", "data", "the databas", "ci/cd"),
+    *("postgresql index", "authentica", "http caching headers", "zzzzz"),
+]
+
+
+def fill() -> None:
+    """Write the roadmaps, their steps and resources, and the notes of one person."""
+    from accounts.models import User
+    from progress.models import Note
+    from roadmaps.files import read
+    from roadmaps.models import Resource, Roadmap, Step
+
+    source = read(ROOT / "fixtures/backend-developer.yaml").steps
+    lines = [line for step in source for line in step.body.splitlines() if line]
+    titles = [word for step in source for word in step.title.split()]
+    resources = [resource for step in source for resource in step.resources]
+    shuffled = random.Random(1)
+
+    def some(texts: list[str], least: int, most: int) -> list[str]:
+        return shuffled.sample(texts, shuffled.randint(least, most))
+
+    roadmaps = Roadmap.objects.bulk_create(
+        Roadmap(
+            slug=f"roadmap-{number}",
+            title=" ".join([*some(titles, 1, 2), "Roadmap"]),
+            category="Development",
+            summary=shuffled.choice(source).summary,
+            is_published=True,
+        )
+        for number in range(ROADMAPS)
+    )
+    steps = [
+        Step(
+            roadmap=roadmap,
+            slug=f"step-{number}",
+            position=number,
+            title=" ".join(some(titles, 1, 3)),
+            summary=shuffled.choice(source).summary,
+            body="\n\n".join(["## What to learn", *some(lines, 5, 15)]),
+        )
+        for roadmap in roadmaps
+        for number in range(STEPS)
+    ]
+    for step in steps:
+        step.render_body()
+    Step.objects.bulk_create(steps, batch_size=1000)
+    Resource.objects.bulk_create(
+        (
+            Resource(step=step, title=r.title, url=f"{r.url}#{number}", kind=r.kind)
+            for step in steps
+            for number, r in enumerate(shuffled.sample(resources, 3))
+        ),
+        batch_size=5000,
+    )
+    user = User.objects.create_user("reader@example.com")
+    Note.objects.bulk_create(
+        Note(user=user, step=step, text="\n".join(some(lines, 1, 20)))
+        for step in shuffled.sample(steps, NOTES)
+    )
+
+
+def explained(sql: str) -> float:
+    """What PostgreSQL itself says that planning and running take, in ms."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
+        answer = cursor.fetchone()[0]
+    plan = (answer if isinstance(answer, list) else json.loads(answer))[0]
+    return float(plan["Planning Time"] + plan["Execution Time"])
+
+
+def measure() -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from accounts.models import User
+    from search.hits import best
+    from search.query import Query
+
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE)")
+    user = User.objects.get(email="reader@example.com")
+    print(f"{'median':>9} {'fastest':>9} {'EXPLAIN':>9} {'hits':>5}  typed")
+    medians = []
+    for typed in TYPED:
+        times = []
+        for _ in range(RUNS):
+            begun = time.perf_counter()
+            hits = best(Query(typed), user)
+            times.append(1000 * (time.perf_counter() - begun))
+        with CaptureQueriesContext(connection) as queries:
+            best(Query(typed), user)
+        assert len(queries) == 1
+        inside = statistics.median(explained(queries[0]["sql"]) for _ in range(5))
+        medians.append(statistics.median(times))
+        print(
+            f"{medians[-1]:6.1f} ms {min(times):6.1f} ms {inside:6.1f} ms "
+            f"{len(hits):5}  {typed}"
+        )
+    print(f"the slowest median is {max(medians):.1f} ms, of {BUDGET} ms;")
+    load, cores = os.getloadavg()[0], os.cpu_count()
+    print(f"{load:.1f} processes wanted the {cores} cores meanwhile")
+
+
+def main() -> None:
+    temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
+    with temporary as folder:
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "DEBUG": "true",
+            "DATABASE_URL": start(Path(folder, "postgres")),
+        }
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        call_command("migrate", verbosity=0)
+        fill()
+        measure()
+
+
+if __name__ == "__main__":
+    main()

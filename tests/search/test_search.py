@@ -1,0 +1,404 @@
+"""GET /search/?q=…"""
+
+import html
+import re
+
+import pytest
+from django.test import Client
+
+from progress.models import Note
+from roadmaps.models import Resource
+from tests.factories import RoadmapFactory, StepFactory, UserFactory
+
+PATH = "/search/"
+HTMX = {"HX-Request": "true"}
+
+
+def search(client, typed, **kwargs):
+    response = client.get(PATH, {"q": typed}, **kwargs)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def hits(client, typed):
+    """What is found, a line each: kind and title."""
+    found = re.findall(
+        r'<li class="hit">\s*<p class="muted">(.*?) · .*?<h2><a[^>]*>(.*?)</a>',
+        search(client, typed),
+        re.DOTALL,
+    )
+    return [
+        html.unescape(re.sub("<.*?>", "", f"{kind}: {title}")) for kind, title in found
+    ]
+
+
+def count(page):
+    return re.search(r'role="status">(.*?)</p>', page)[1]
+
+
+def add_resource(step, title="HTTP Caching", url="https://www.example.org/a"):
+    return Resource.objects.create(step=step, title=title, url=url, kind="docs")
+
+
+def write_note(user, step, text):
+    return Note.objects.create(user=user, step=step, text=text, page="test")
+
+
+@pytest.fixture
+def step(db):
+    roadmap = RoadmapFactory(
+        slug="backend", title="Backend Developer", summary="Servers and such."
+    )
+    return StepFactory(
+        roadmap=roadmap,
+        slug="caching",
+        title="Caching",
+        summary="Improve performance.",
+        body="## What to learn\n\nKeep **warm** what was asked before.",
+    )
+
+
+class TestEverybody:
+    def test_finds_a_roadmap(self, client, step):
+        assert hits(client, "developer") == ["Roadmap: Backend Developer"]
+        assert 'href="/roadmaps/backend/"' in search(client, "developer")
+
+    @pytest.mark.parametrize("typed", ["caching", "performance", "warm"])
+    def test_finds_a_step_by_title_summary_and_body(self, client, step, typed):
+        assert hits(client, typed) == ["Step: Caching"]
+        page = search(client, typed)
+        assert 'href="/roadmaps/backend/caching/"' in page
+        assert "Step · Backend Developer" in page
+
+    def test_finds_a_resource_and_names_its_host(self, client, step):
+        add_resource(step, title="Cheat Sheet")
+        assert hits(client, "cheat") == ["Resource: Cheat Sheet"]
+        page = search(client, "cheat")
+        assert 'href="/roadmaps/backend/caching/"' in page
+        assert "Resource · Caching, Backend Developer" in page
+        assert '<p class="muted">example.org</p>' in page
+
+    @pytest.mark.parametrize(
+        ("typed", "title"),
+        [
+            ("caches", "Caching"),
+            ("cac", "Caching"),
+            ("cachin", "Caching"),
+            ("authentica", "Authentication"),
+            ("CI/CD", "CI/CD"),
+            ("cd", "CI/CD"),
+            ("node.js", "Node.js"),
+            ("js", "Node.js"),
+            ("real time", "Real-Time Communication"),
+            ("the <canvas>", "The <canvas> element"),
+            ("c++", "C++"),
+            ("café", "Café"),
+            ("маршр", "Маршруты"),
+        ],
+    )
+    def test_finds_other_forms_and_unfinished_words(self, client, db, typed, title):
+        StepFactory(title=title)
+        StepFactory(title="Cooking")
+        assert hits(client, typed) == [f"Step: {title}"]
+
+    def test_wants_all_the_words_of_which_the_last_may_be_unfinished(
+        self, client, step
+    ):
+        assert hits(client, "caching warm") == ["Step: Caching"]
+        assert hits(client, "warm cach") == ["Step: Caching"]
+        assert hits(client, "cach warm") == ["Step: Caching"]  # "cach" is the stem
+        assert hits(client, "perf caching") == []
+        assert hits(client, "caching cold") == []
+
+    def test_finds_what_was_changed_a_moment_ago(self, client, step):
+        step.title = "Memoization"
+        step.save()
+        assert hits(client, "caching") == []
+        assert hits(client, "memo") == ["Step: Memoization"]
+
+    def test_a_link_of_the_body_is_not_its_text(self, client, db):
+        StepFactory(body="[Read](https://example.org/elsewhere)")
+        assert hits(client, "elsewhere") == []
+        assert hits(client, "nofollow") == []
+
+
+class TestOrder:
+    def test_title_before_summary_before_body_and_resource(self, client, db):
+        roadmap = RoadmapFactory()
+        in_body = StepFactory(roadmap=roadmap, title="Body", body="Of caching.")
+        StepFactory(roadmap=roadmap, title="Summary", summary="Of caching.")
+        StepFactory(roadmap=roadmap, title="Caching")
+        add_resource(in_body)
+        found = hits(client, "caching")
+        assert found[:2] == ["Step: Caching", "Step: Summary"]
+        assert set(found[2:]) == {"Step: Body", "Resource: HTTP Caching"}
+
+    def test_ties_are_stable(self, client, db):
+        for number in range(5):
+            StepFactory(title=f"Caching {number}")
+        found = hits(client, "caching")
+        assert found == [f"Step: Caching {number}" for number in range(5)]
+
+    def test_at_most_eight_of_a_kind(self, client, db):
+        roadmap = RoadmapFactory(title="Caching")
+        StepFactory.create_batch(12, roadmap=roadmap, title="Caching")
+        StepFactory.create_batch(12, roadmap=roadmap, body="Caching.")
+        page = search(client, "caching")
+        assert count(page) == "9 results"
+        assert "These are the best 8 of a kind." in page
+
+
+class TestHighlights:
+    def test_mark_the_hits_in_title_and_summary(self, client, db):
+        StepFactory(title="Caching", summary="Learn to cache, with caches.")
+        page = search(client, "caching")
+        assert "<mark>Caching</mark></a>" in page
+        assert "Learn to <mark>cache</mark>, with <mark>caches</mark>." in page
+
+    def test_mark_the_unfinished_word(self, client, db):
+        StepFactory(title="Authentication", summary="Who is it?")
+        assert "<mark>Authentication</mark>" in search(client, "authentica")
+
+    def test_leave_punctuation_alone(self, client, db):
+        StepFactory(title="CI/CD", summary='Of <b>, "quotes" & so on (e.g. this).')
+        page = search(client, "ci/cd")
+        assert "<mark>CI</mark>/<mark>CD</mark>" in page
+        summary = "Of &lt;b&gt;, &quot;quotes&quot; &amp; so on (e.g. this)."
+        assert summary in page
+
+    def test_show_the_part_of_a_long_body_that_has_them(self, client, db):
+        filler = "Nothing of note. " * 100
+        StepFactory(summary="Short.", body=f"{filler}\n\nA **quokka**.\n\n{filler}")
+        page = search(client, "quokka")
+        excerpt = re.search(r'class="excerpt">(.*?)</p>', page, re.DOTALL)[1]
+        assert "<mark>quokka</mark>" in excerpt
+        assert excerpt.startswith("… ")
+        assert excerpt.endswith(" …")
+        assert len(excerpt) < 500
+
+    def test_show_a_body_as_one_reads_it(self, client, db):
+        body = "## Quokkas\n\n- ask `dig @<name> AT&T`, *then*\n- wait\n\n| a | b |"
+        StepFactory(body=body)
+        page = search(client, "quokka")
+        excerpt = re.search(r'class="excerpt">(.*?)</p>', page, re.DOTALL)[1]
+        assert " ".join(excerpt.split()) == (
+            "<mark>Quokkas</mark> ask dig @&lt;name&gt; AT&amp;T, then wait | a | b |"
+        )
+
+    @pytest.mark.parametrize("where", ["title", "summary", "body"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "<script>alert(1)</script> caching",
+            "caching <img src=x onerror=alert(1)>",
+            "caching \x02<b>\x03 &lt;b&gt; \x80",
+            "<mark>caching</mark>",
+            "\x03caching\x02",
+        ],
+    )
+    def test_let_no_markup_through(self, client, db, where, text):
+        StepFactory(**{where: text})
+        page = search(client, "caching")
+        assert count(page) == "1 result"
+        main = page[page.index('id="search_hits"') : page.index("</main>")]
+        assert not re.search("<(script|img|b)[ >]", main)
+        assert main.count("<mark>") == main.count("</mark>")
+        assert "\x80" not in main
+
+
+class TestWhatIsHidden:
+    @pytest.fixture
+    def draft(self, user):
+        roadmap = RoadmapFactory(title="Secret Roadmap", is_published=False)
+        step = StepFactory(
+            roadmap=roadmap, title="Secret Step", summary="", body="Most confidential."
+        )
+        add_resource(step, title="Secret Resource")
+        write_note(user, step, "A secret note.")
+        return roadmap
+
+    @pytest.mark.parametrize("typed", ["secret", "confidential"])
+    def test_a_draft_is_for_staff_only(self, client, signed_in, draft, typed):
+        assert hits(client, typed) == []
+        assert hits(signed_in, typed) == []
+
+    def test_staff_find_it_marked_as_a_draft(self, signed_in, user, draft):
+        user.is_staff = True
+        user.save()
+        assert sorted(hits(signed_in, "secret")) == [
+            "Resource: Secret Resource",
+            "Roadmap: Secret Roadmap",
+            "Step: Secret Step",
+            "Your note: Secret Step",
+        ]
+        assert hits(signed_in, "confidential") == ["Step: Secret Step"]
+        assert 'class="tag">Draft' in search(signed_in, "confidential")
+
+    def test_a_retired_step_is_not_found_nor_what_hangs_on_it(
+        self, signed_in, user, step
+    ):
+        add_resource(step)
+        write_note(user, step, "On caching.")
+        assert len(hits(signed_in, "caching")) == 3
+        step.is_retired = True
+        step.save()
+        assert hits(signed_in, "caching") == []
+        assert hits(signed_in, "warm") == []
+
+
+class TestNotes:
+    def test_ones_own_are_found(self, signed_in, user, step):
+        write_note(user, step, "Ask the **librarian** <script>.")
+        assert hits(signed_in, "libra") == ["Your note: Caching"]
+        page = search(signed_in, "libra")
+        assert 'href="/roadmaps/backend/caching/"' in page
+        assert "Ask the **<mark>librarian</mark>** &lt;script&gt;." in page
+
+    def test_others_never(self, client, signed_in, step):
+        write_note(UserFactory(), step, "Ask the librarian.")
+        assert hits(signed_in, "librarian") == []
+        assert hits(client, "librarian") == []
+        staff = Client()
+        staff.force_login(UserFactory(is_staff=True))
+        assert hits(staff, "librarian") == []
+
+    def test_show_which_of_two_notes_on_one_step_is_ones_own(
+        self, signed_in, user, step
+    ):
+        write_note(UserFactory(), step, "A librarian of theirs.")
+        write_note(user, step, "A librarian of mine.")
+        page = search(signed_in, "librarian")
+        assert count(page) == "1 result"
+        assert "of mine" in page
+        assert "of theirs" not in page
+
+
+class TestWhatIsTyped:
+    @pytest.mark.parametrize("typed", [None, "", "   ", "\t\n"])
+    def test_nothing_is_a_calm_page_and_no_query(self, client, db, at_most, typed):
+        with at_most(0):
+            response = client.get(PATH, {} if typed is None else {"q": typed})
+        page = response.content.decode()
+        assert "The beginning of a word is enough." in page
+        assert count(page) == ""
+        assert " autofocus" in page
+
+    @pytest.mark.parametrize("typed", ["c", " c ", "🧭", "'"])
+    def test_one_letter_is_too_short(self, client, step, at_most, typed):
+        with at_most(0):
+            page = search(client, typed)
+        assert count(page) == "Type at least two letters."
+
+    def test_what_is_not_there_says_what_to_try(self, client, step):
+        page = search(client, "zeppelin <b>")
+        assert count(page) == "No results"
+        assert "“zeppelin &lt;b&gt;”. Try fewer words" in page
+        assert "all roadmaps" in page
+
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            "'",
+            "''",
+            "\\",
+            "caching\\'",
+            "a' & b | !c <-> (d :*",
+            "&&",
+            "| !",
+            ":*",
+            "!caching",
+            "caching:*A",
+            "caching % %s %(user)s {} {{ query }}",
+            "'; DROP TABLE roadmaps_step; --",
+            "🧭🧭",
+            "👩‍💻 caching",
+            "\x01\x02\x03 \x7f\x80\x9f",
+            "don\u2019t \u201cquote\u201d \u2013 me",
+            "\u202e caching \ufeff\u200b",
+            "ﷺ ẞ İ \u0131",
+            "the a of",
+            "the",
+            "x" * 10_000,
+            "x " * 5_000,
+            "🧭" * 10_000,
+            "'" * 10_000,
+        ],
+    )
+    def test_nothing_is_an_error(self, client, step, typed):
+        search(client, typed)
+
+    def test_bytes_that_are_no_text_are_no_error(self, client, step):
+        assert client.get(PATH + "?q=%ff%fecaching").status_code == 200
+        assert client.get(PATH + "?q=%ed%a0%80").status_code == 200
+
+    def test_operators_are_read_as_spaces(self, client, step):
+        assert hits(client, "(caching) & !:*'") == ["Step: Caching"]
+
+    def test_stop_words_do_not_stand_in_the_way(self, client, step):
+        assert hits(client, "the caching of") == ["Step: Caching"]
+
+
+class TestThePage:
+    def test_keeps_what_was_typed(self, client, step):
+        page = search(client, 'caching "> <b>')
+        assert 'value="caching &quot;&gt; &lt;b&gt;"' in page
+        assert "<title>caching &quot;&gt; &lt;b&gt; · Search · Cairn</title>" in page
+        assert " autofocus" not in page
+
+    def test_says_how_many(self, client, step):
+        assert count(search(client, "caching")) == "1 result"
+        StepFactory(title="Caching again")
+        assert count(search(client, "caching")) == "2 results"
+
+    def test_is_a_plain_form(self, client, db):
+        page = client.get(PATH).content.decode()
+        assert '<form class="search" role="search" action="/search/">' in page
+
+    def test_is_linked_from_every_page(self, client, db):
+        assert 'rel="search" href="/search/"' in client.get("/").content.decode()
+
+    def test_is_not_for_other_search_engines(self, client, db):
+        assert '<meta name="robots" content="noindex">' in search(client, "caching")
+
+    def test_htmx_gets_the_two_regions_that_change(self, client, step):
+        part = search(client, "caching", headers=HTMX)
+        assert part.count("<hx-partial") == 2
+        assert "<html" not in part
+        assert ">1 result</hx-partial>" in part
+
+    def test_back_does_not_show_the_part_as_a_page(self, client, db):
+        assert "HX-Request" in client.get(PATH)["Vary"]
+
+    @pytest.mark.parametrize("method", ["post", "put", "delete"])
+    def test_refuses_other_methods(self, client, db, method):
+        assert getattr(client, method)(PATH).status_code == 405
+
+
+class TestAVisitor:
+    def test_gets_the_same_bytes_as_every_other_and_no_cookie(self, client, step):
+        response = client.get(PATH, {"q": "caching"})
+        assert not response.cookies
+        assert "csrf" not in response.content.decode()
+        assert response.content == Client().get(PATH, {"q": "caching"}).content
+        assert response["Cache-Control"] == "no-cache"
+
+    def test_comes_back_to_the_search_after_signing_in(self, client, db):
+        assert "?next=%2Fsearch%2F%3Fq%3Dcaching" in search(client, "caching")
+
+    def test_costs_one_query(self, client, backend, at_most):
+        with at_most(1):
+            search(client, "caching")
+
+
+class TestAPerson:
+    def test_costs_one_query_beside_the_session_and_the_person(
+        self, signed_in, user, backend, at_most
+    ):
+        for step in backend.steps.all():
+            write_note(user, step, "On caching.")
+        with at_most(3):
+            page = search(signed_in, "caching")
+        assert "Your note" in page
+
+    def test_is_never_kept_by_a_cache(self, signed_in, step):
+        assert signed_in.get(PATH)["Cache-Control"] == "no-store"
