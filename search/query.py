@@ -4,8 +4,7 @@ import string
 
 SHORTEST = 2  # characters
 
-# None of these is part of a word: not the syntax of a tsquery, not the NUL that
-# PostgreSQL refuses.
+# None of these is part of a word, the syntax of a tsquery least of all.
 CONTROLS = "".join(map(chr, range(0x20)))
 SPACES = str.maketrans(dict.fromkeys(string.punctuation + CONTROLS, " "))
 
@@ -16,7 +15,7 @@ class Query:
     LONGEST = 100  # characters; what is typed beyond them does not count
 
     def __init__(self, typed: str) -> None:
-        self.typed = typed.replace("\0", "").strip()[: self.LONGEST]
+        self.typed = typed.strip()[: self.LONGEST]
         self.words = self.typed.translate(SPACES).split()
 
     @property
