@@ -1,7 +1,6 @@
 """My progress, and what a person does to it."""
 
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -29,6 +28,7 @@ from progress.same_origin import same_origin_only
 from roadmaps.models import Roadmap, Step
 
 LATELY = 10  # steps
+PAST = "past"  # what the last reset took, in the session
 NOTES_A_PAGE = 20
 LONGEST_SEARCH = 200  # characters
 
@@ -143,17 +143,19 @@ def wish(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def reset(request: PersonsRequest, slug: str) -> HttpResponse:
-    """Ask whether to take back all marks on a roadmap; a POST does it."""
+    """Ask whether to take back all marks on a roadmap; a POST does it. As long as there
+    are none again, the page offers to undo that.
+    """
     user = request.user
     roadmap = get_object_or_404(Roadmap.objects.visible(user.is_staff), slug=slug)
-    context: dict[str, Any] = {"roadmap": roadmap}
     if request.method == "POST":
         past = StepProgress.objects.reset(user, roadmap)
-        context["past"] = past
-        context["token"] = undo.sign_past(user, roadmap, past)
-    else:
-        own = StepProgress.objects.filter(user=user, step__roadmap=roadmap)
-        context["marks"] = own.count()
+        if past.marks:
+            request.session[PAST] = {slug: undo.sign_past(user, roadmap, past)}
+        return redirect("progress:reset", slug)
+    marks = StepProgress.objects.filter(user=user, step__roadmap=roadmap).count()
+    way_back = "" if marks else request.session.get(PAST, {}).get(slug, "")
+    context = {"roadmap": roadmap, "marks": marks, "past": way_back}
     return render(request, "progress/reset.html", context)
 
 
@@ -168,4 +170,5 @@ def restore(request: PersonsRequest, slug: str) -> HttpResponse:
     except signing.BadSignature as error:
         raise BadRequest("This undo was not made for you and this roadmap.") from error
     StepProgress.objects.restore(user, roadmap, past)
+    request.session.pop(PAST, None)
     return redirect(roadmap)

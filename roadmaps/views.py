@@ -129,7 +129,7 @@ def write_note(
             status = HTTPStatus.CONFLICT
         else:
             if not request.htmx:
-                return redirect(f"{step.get_absolute_url()}#step_note")
+                return redirect(f"{step.get_absolute_url()}?saved=1#step_note")
             context |= {"saved_at": timezone.now(), "note_form": NoteForm.on(note)}
     part = "#noted" if request.htmx else ""
     return render(request, f"roadmaps/step.html{part}", context, status=status)

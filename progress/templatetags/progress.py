@@ -29,7 +29,11 @@ def state_label(state: str) -> str:
 def undoing(step: OwnStep, state: str) -> str:
     """What makes the address of a mark the undo that is on offer, where it is one."""
     offer = getattr(step, "offer", None)
-    if offer and offer.standing.state == state != step.state:
+    if not offer or not offer.standing.state == state != step.state:
+        return ""
+    # What asks something else by now is ticked anew, not as of then.
+    is_of_another = step.revised_at and offer.standing.done_at < step.revised_at
+    if not is_of_another:
         return "?" + urlencode({"undo": offer.token})
     return ""
 

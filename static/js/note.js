@@ -6,29 +6,37 @@
   let saved = box.value; // as the server has it
   let sent = saved;
 
+  const isUnsaved = () => box.value !== saved;
   const say = (text) => (document.getElementById("note_status").textContent = text);
 
   function heed() {
     // A refresh of the page leaves alone what is not saved yet.
-    form.toggleAttribute("hx-morph-skip", box.value !== saved);
+    form.toggleAttribute("hx-morph-skip", isUnsaved());
     const left = box.maxLength - box.value.length;
-    if (left < NEAR) say(`${left.toLocaleString()} characters left.`);
+    if (left < NEAR) say(`${left.toLocaleString()} character${left === 1 ? "" : "s"} left.`);
   }
+
+  const failed = (why) => say(`Not saved: ${why} It is kept in the box; save again in a moment.`);
 
   box.addEventListener("input", heed);
   form.addEventListener("htmx:before:request", () => {
     sent = box.value;
     say("Saving…");
   });
-  form.addEventListener("htmx:after:swap", ({ detail }) => {
-    if (detail.ctx.response.status === 200) saved = sent;
-    heed();
-  });
-  form.addEventListener("htmx:error", () => say("Not saved: no answer. It is kept in the box; save again in a moment."));
+  form.addEventListener("htmx:error", () => failed("no answer."));
   form.addEventListener("htmx:response:error", ({ detail }) => {
     const { status } = detail.ctx.response;
-    if (status === 401) say("Not saved: you are signed out. It is kept in the box; sign in in another tab and save again.");
-    else if (status !== 409 && status !== 422) say("Not saved: something broke on our side. It is kept in the box; save again in a moment.");
+    if (status === 401 || status === 403) failed("you are signed out. Sign in in another tab.");
+    else if (status !== 409 && status !== 422) failed("something broke on our side.");
   });
-  addEventListener("beforeunload", (event) => box.value !== saved && event.preventDefault());
+  document.addEventListener("htmx:after:swap", ({ target, detail }) => {
+    if (target === form && detail.ctx.response.status === 200) saved = sent;
+    else if (!form.hasAttribute("hx-morph-skip")) saved = box.value; // as the page was refreshed
+    heed();
+  });
+  // Who has signed out elsewhere is shown another page, but not at the cost of a note.
+  document.addEventListener("htmx:before:response", ({ detail }) => {
+    if (isUnsaved()) delete detail.ctx.hx.refresh;
+  });
+  addEventListener("beforeunload", (event) => isUnsaved() && event.preventDefault());
 }

@@ -128,7 +128,7 @@ class TestSaving:
         if scripts:
             should_say(page, SAVED)
         else:
-            expect(page).to_have_url(re.compile(f"{CACHING}#step_note$"))
+            expect(page).to_have_url(re.compile(rf"{CACHING}\?saved=1#step_note$"))
             expect(box(page)).to_be_in_viewport()
         expect(box(page)).to_have_value("By hand")
         assert kept(user) == "By hand"
@@ -306,6 +306,8 @@ class TestFailing:
         other.goto("/accounts/login/")
         sign_in(other, user.email)
         expect(other).to_have_title("Roadmaps · Cairn")
+        with page.expect_response(f"**{CACHING}*"):
+            look_at(page)
         save(page)
         should_say(page, SAVED)
         expect(box(page)).to_have_value("Precious")
@@ -327,7 +329,7 @@ class TestTheLimit:
         box(page).fill("a" * (LONGEST_NOTE - 1500))
         should_say(page, "1,500 characters left.")
         box(page).fill("a" * (LONGEST_NOTE - 1))
-        should_say(page, "1 characters left.")
+        should_say(page, "1 character left.")
         with saving(page):
             page.keyboard.type("bcd")
         should_say(page, "0 characters left.")

@@ -165,4 +165,5 @@ class TestForEverybody:
 
 
 def test_forced_colours_are_accessible(open_page, backend, axe):
-    axe(open_page("/search/?q=caching", forced_colors="active"))
+    # axe reads the text's fill colour, which is computed as if nothing were forced.
+    axe(open_page("/search/?q=caching", forced_colors="active"), but=["color-contrast"])

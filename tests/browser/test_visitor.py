@@ -1,5 +1,7 @@
 """A visitor looks around."""
 
+import re
+
 import pytest
 from django.conf import settings
 from playwright.sync_api import expect
@@ -45,10 +47,13 @@ def test_they_see_which_steps_are_optional(open_page, backend, entries):
 
 
 @pytest.mark.parametrize("path", ["/", ROADMAP])
-def test_they_are_given_no_cookie_and_no_script(open_page, backend, path):
+def test_they_are_given_no_cookie_and_no_script_but_for_the_search_key(
+    open_page, backend, path
+):
     page = open_page(path)
     assert page.context.cookies() == []
-    expect(page.locator("script")).to_have_count(0)
+    expect(page.locator("script")).to_have_count(1)
+    expect(page.locator("script")).to_have_attribute("src", re.compile("search-key"))
 
 
 def test_they_go_back_to_all_roadmaps(open_page, backend):

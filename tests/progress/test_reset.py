@@ -38,7 +38,7 @@ def rows():
 
 
 def reset(client):
-    page = client.post(PATH).content.decode()
+    page = client.get(client.post(PATH).url).content.decode()
     return html.unescape(re.search('name="past" value="([^"]+)"', page)[1])
 
 
@@ -81,6 +81,13 @@ def test_undo_survives_a_step_that_is_gone(signed_in, user, backend):
     past = reset(signed_in)
     step.delete()
     assert signed_in.post(RESTORE, {"past": past}).status_code == 302
+
+
+def test_pressing_twice_keeps_the_way_back(signed_in, walked):
+    before = rows()
+    reset(signed_in)
+    signed_in.post(RESTORE, {"past": reset(signed_in)})
+    assert rows() == before
 
 
 def test_two_hundred_steps_fit_into_the_page(signed_in, user):

@@ -47,9 +47,10 @@ class TestSaving:
         assert text() == "Read **RFC 9111**"
         assert "Read **RFC 9111**" in open_page().html
 
-    def test_a_plain_form_lands_on_the_note(self, open_page, step):
+    def test_a_plain_form_lands_on_the_note(self, open_page, signed_in, step):
         response = open_page()("Read", headers={})
-        assert response.url == f"{step.get_absolute_url()}#step_note"
+        assert response.url == f"{step.get_absolute_url()}?saved=1#step_note"
+        assert "Saved." in signed_in.get(response.url).content.decode()
         assert text() == "Read"
 
     def test_one_page_saves_again_and_again(self, open_page):

@@ -110,7 +110,7 @@ class TestAPerson:
 
     def test_refreshes_what_can_have_changed(self, signed_in, step):
         part = html(signed_in, headers=HTMX)
-        assert part.count("<hx-partial") == 3
+        assert part.count("<hx-partial") == 4
         assert "<html" not in part
 
     def test_costs_a_bounded_number_of_queries(self, signed_in, step, at_most):
