@@ -1,6 +1,7 @@
 """The private note on a step's page: never lost, never overwritten."""
 
 import re
+from urllib.parse import unquote_plus
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -51,14 +52,19 @@ def save(page):
     page.get_by_role("button", name="Save", exact=True).click()
 
 
-def saving(page):
-    """Wait for the answer to a save that the block sets off."""
-    return page.expect_response(lambda answer: answer.request.method == "POST")
+def saving(page, text=""):
+    """Wait for the answer to the save, of `text`, that the block sets off."""
+
+    def is_it(answer):
+        sent = answer.request
+        return sent.method == "POST" and text in unquote_plus(sent.post_data or "")
+
+    return page.expect_response(is_it)
 
 
 def write(page, text, scripts=True):
     """Write `text` and have it saved."""
-    with saving(page):
+    with saving(page, text):
         box(page).fill(text)
         if not scripts:
             save(page)
