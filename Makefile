@@ -18,7 +18,8 @@ run: setup ## serve on localhost:8000, with everything it needs
 
 .PHONY: test
 test: setup lint types browser ## check everything: lint, types, every test
-	$(PYTHON) -m pytest -n $(WORKERS) --cov --cov-report=term
+	$(PYTHON) -m pytest -n $(WORKERS) --ignore tests/browser --cov --cov-report=term
+	$(PYTHON) -m pytest -n $(WORKERS) tests/browser
 
 .PHONY: lint
 lint: setup ## check style and that imports point one way

@@ -50,12 +50,10 @@ class TestEverybodyCanUseIt:
     @pytest.mark.parametrize(
         "options",
         [
-            {"color_scheme": "light"},
-            {"color_scheme": "dark"},
             {"forced_colors": "active"},
             NARROW,
         ],
-        ids=["light", "dark", "forced", "narrow"],
+        ids=["forced", "narrow"],
     )
     def test_axe_finds_nothing(self, open_page, axe, user, walked, options):
         page = open_page(PATH, user, **options)
