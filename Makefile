@@ -22,7 +22,7 @@ test: setup lint types browser ## check everything: lint, types, every test
 	$(PYTHON) -m pytest -n $(WORKERS) tests/browser
 
 .PHONY: lint
-lint: setup ## check style and that imports point one way
+lint: setup ## check style, format, and that no migration is missing
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	$(PYTHON) manage.py makemigrations --check --dry-run

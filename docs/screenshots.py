@@ -34,6 +34,8 @@ DONE = [
 VISITORS_PAGES = {
     "list": "/",
     "roadmap": ROADMAP,
+    "step": f"{ROADMAP}caching/",
+    "search": "/search/?q=cache",
     "sign-in": "/accounts/login/",
     "sign-up": "/accounts/signup/",
     "reset": "/accounts/password/reset/",
@@ -42,6 +44,7 @@ VISITORS_PAGES = {
 PERSONS_PAGES = {
     "list": "/",
     "roadmap": ROADMAP,
+    "step": f"{ROADMAP}caching/",
     "progress": "/progress/",
     "sign-out": "/accounts/logout/",
 }
