@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from roadmaps.full_text import VectorField, words
 from roadmaps.markdown import to_html
-from roadmaps.models import Roadmap, Step, StepQuerySet
+from roadmaps.models import NOT_IN_OUTLINE, Roadmap, Step, StepQuerySet
 
 if TYPE_CHECKING:
     from typing import TypedDict
@@ -251,7 +251,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         return (
             self.filter(user=user, state=State.DONE)
             .select_related("step__roadmap")
-            .defer("step__body", "step__body_html")
+            .defer(*(f"step__{name}" for name in NOT_IN_OUTLINE))
             .order_by("-done_at", "-step")
         )
 
@@ -445,7 +445,7 @@ class NoteQuerySet(models.QuerySet["Note"]):
         return (
             self.filter(user=user)
             .select_related("step__roadmap")
-            .defer("step__body", "step__body_html")
+            .defer(*(f"step__{name}" for name in NOT_IN_OUTLINE))
             .order_by("-saved_at", "-step")
         )
 

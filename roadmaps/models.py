@@ -86,6 +86,9 @@ class Roadmap(models.Model):
             Step.objects.bulk_update(moved, ["position"])
 
 
+NOT_IN_OUTLINE = ["body", "body_html", "search_vector", "whole_vector"]
+
+
 class StepQuerySet(models.QuerySet["Step"]):
     def about(self, subjects: Iterable[str]) -> "StepQuerySet":
         """The steps, of any roadmap, whose `subject` is one of these."""
@@ -95,7 +98,7 @@ class StepQuerySet(models.QuerySet["Step"]):
 
     def outline(self) -> "StepQuerySet":
         """Without the bodies, which only a step's own page shows, and their words."""
-        return self.defer("body", "body_html", "search_vector", "whole_vector")
+        return self.defer(*NOT_IN_OUTLINE)
 
     def active(self) -> "StepQuerySet":
         return self.filter(is_retired=False)

@@ -58,8 +58,8 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
         "show": show if show in FILTERS else "",
     }
     if request.GET.get("notes") and request.user.is_authenticated:
-        own = Note.objects.filter(user=request.user, step__roadmap=roadmap)
-        context["notes"] = own.select_related("step").order_by("step__position")
+        own = Note.objects.of(request.user).filter(step__roadmap=roadmap)
+        context["notes"] = own.order_by("step__position")
     return render_or_refresh(request, "roadmaps/roadmap.html", context)
 
 

@@ -32,10 +32,10 @@ def undoing(step: OwnStep, state: str) -> str:
     if not offer or not offer.standing.state == state != step.state:
         return ""
     # What asks something else by now is ticked anew, not as of then.
-    is_of_another = step.revised_at and offer.standing.done_at < step.revised_at
-    if not is_of_another:
-        return "?" + urlencode({"undo": offer.token})
-    return ""
+    done_at = offer.standing.done_at
+    if step.revised_at and done_at and done_at < step.revised_at:
+        return ""
+    return "?" + urlencode({"undo": offer.token})
 
 
 @register.simple_tag

@@ -101,6 +101,17 @@ class TestAPerson:
         )
         assert "Was done on 3 May 2026." in html(signed_in, response.url)
 
+    def test_may_put_back_what_was_in_progress_on_a_step_that_was_revised(
+        self, signed_in, user, step
+    ):
+        StepProgressFactory(user=user, step=step, state="learning", started_at=MAY)
+        step.revised_at = MAY
+        step.save()
+        response = signed_in.post(
+            address(step, "none"), {"at": "step"}, headers=SAME_ORIGIN
+        )
+        assert "Was in progress." in html(signed_in, response.url)
+
     def test_is_answered_by_what_changed_on_this_page(self, signed_in, step):
         response = signed_in.post(address(step), {"at": "step"}, headers=HTMX)
         part = response.content.decode()
