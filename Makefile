@@ -19,7 +19,7 @@ run: setup ## serve on localhost:8000, with everything it needs
 .PHONY: test
 test: setup lint types browser ## check everything: lint, types, every test
 	$(PYTHON) -m pytest -n $(WORKERS) --ignore tests/browser --cov --cov-report=term
-	$(PYTHON) -m pytest -n $(WORKERS) tests/browser
+	$(PYTHON) -m pytest -n $(WORKERS) --reruns 1 tests/browser
 
 .PHONY: lint
 lint: setup ## check style, format, and that no migration is missing
@@ -59,7 +59,8 @@ bench-search: setup ## measure how long a search takes in 10,000 steps
 .PHONY: lock
 lock: | $(UV) ## lock the newest versions that pyproject.toml allows
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes pyproject.toml -o requirements.txt
-	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --group dev pyproject.toml -o requirements-dev.txt
+	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --extra telemetry pyproject.toml -o requirements-telemetry.txt
+	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --extra telemetry --group dev pyproject.toml -o requirements-dev.txt
 
 .PHONY: setup
 setup: .env .venv/.synced
