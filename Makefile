@@ -9,7 +9,7 @@ WORKERS ?= auto
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: setup ## serve on localhost:8000, with everything it needs
@@ -55,6 +55,10 @@ lighthouse: setup ## score the pages with Lighthouse, which needs npm
 .PHONY: bench-search
 bench-search: setup ## measure how long a search takes in 10,000 steps
 	$(PYTHON) benchmarks/search.py
+
+.PHONY: bench-insight
+bench-insight: setup ## measure an editor's insight in ten million progress rows
+	$(PYTHON) benchmarks/insight.py
 
 .PHONY: lock
 lock: | $(UV) ## lock the newest versions that pyproject.toml allows

@@ -10,6 +10,7 @@ from django.forms import BaseInlineFormSet, BooleanField, ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
+from roadmaps.admin_insight import InsightPage
 from roadmaps.models import Resource, Roadmap, Step
 
 
@@ -113,8 +114,15 @@ class StepAdmin(admin.ModelAdmin):
 
 
 @admin.register(Roadmap)
-class RoadmapAdmin(admin.ModelAdmin):
-    list_display = ["title", "category", "step_count", "is_published", "position"]
+class RoadmapAdmin(InsightPage, admin.ModelAdmin):
+    list_display = [
+        "title",
+        "category",
+        "step_count",
+        "is_published",
+        "position",
+        "insight_link",
+    ]
     list_editable = ["is_published", "position"]
     fields = [
         "title",
