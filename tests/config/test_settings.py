@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 
 import pytest
 from django.conf import settings
@@ -81,3 +82,8 @@ def test_with_all_of_them_it_starts_closed(manage):
     code = f"from django.conf import settings as s; {show}"
     result = manage("shell", "--no-imports", "-c", code, **REQUIRED)
     assert result.stdout == "False __Host-session True\n"
+
+
+def test_the_version_is_the_projects():
+    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())
+    assert project["project"]["version"] == settings.VERSION
