@@ -800,7 +800,15 @@ unclear: {links}/no
 
     @pytest.mark.parametrize(
         "option",
-        ["--hosts=0", "--pause=-1", "--retries=x", "--total-timeout=nan", "--none"],
+        [
+            "--hosts=0",
+            "--pause=-1",
+            "--retries=x",
+            "--total-timeout=nan",
+            "--site=cairn",
+            "--site=http://a b",
+            "--none",
+        ],
     )
     def test_options_that_cannot_be_meant_are_refused(self, links, server, option):
         with pytest.raises(CommandError):

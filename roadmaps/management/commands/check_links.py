@@ -14,7 +14,7 @@ from tqdm import tqdm
 from roadmaps.link_check import Finding, Manners, Verdict, check
 from roadmaps.links import Place, links
 from roadmaps.models import Roadmap
-from roadmaps.outside import Patience
+from roadmaps.outside import NotAskedError, Patience, web_address
 
 SOME_GONE, CALLED_WRONGLY = 1, 2  # exit codes
 DAY = 24 * 60 * 60  # seconds
@@ -35,6 +35,14 @@ def number(kind: type[int] | type[float], least: float) -> Callable[[str], float
     return parse
 
 
+def site(url: str) -> str:
+    """The address as a header can hold it."""
+    try:
+        return web_address(url).url if url else ""
+    except NotAskedError as error:
+        raise ArgumentTypeError(f"{url}: {error}") from error
+
+
 class Command(BaseCommand):
     help = (
         "Report the links of roadmaps that are gone or have moved. The exit code is 1 "
@@ -53,6 +61,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--site",
+            type=site,
             default=settings.SITE_URL,
             metavar="URL",
             help="tell servers that this site asks (default: SITE_URL)",
@@ -123,9 +132,9 @@ def refuse_unwritable(file: str | None) -> None:
 
 
 def manners(options: dict[str, Any]) -> Manners:
-    site = f"; +{options['site']}" if options["site"] else ""
+    address = f"; +{options['site']}" if options["site"] else ""
     return Manners(
-        agent=f"Cairn/{settings.VERSION} (link check{site})",
+        agent=f"Cairn/{settings.VERSION} (link check{address})",
         patience=Patience(
             connect=options["connect_timeout"],
             read=options["read_timeout"],
