@@ -36,7 +36,7 @@ def path(backend):
 
 def test_an_editor_comes_by_the_list_and_by_the_roadmap(open_page, path, editor):
     page = open_page("/admin/roadmaps/roadmap/", editor)
-    page.get_by_role("link", name="Insight into Backend Developer Roadmap").click()
+    page.get_by_role("link", name="Insight", exact=True).click()
     expect(page.get_by_role("heading", name="How learners fare")).to_be_visible()
     page.get_by_label("Breadcrumbs").get_by_role("link", name="Backend").click()
     page.get_by_role("link", name="Insight", exact=True).click()
