@@ -112,6 +112,11 @@ DATABASES = {
     )
 }
 
+if cache_url := env.str("CACHE_URL", ""):
+    CACHES = {"default": {"BACKEND": "config.cache.Cache", "LOCATION": cache_url}}
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 validation = "django.contrib.auth.password_validation"
