@@ -59,11 +59,13 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "django_htmx",
+    "django_tasks_db",
     "django.forms",
 ]
 
 MIDDLEWARE = [
     "config.middleware.request_id",
+    "config.access.line",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -172,19 +174,27 @@ MAIL_IS_PRINTED = not env.str("EMAIL_HOST", "")  # to the terminal; pages say so
 if MAIL_IS_PRINTED:
     MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
 else:
-    MAILERS = {
-        "default": {
-            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-            "OPTIONS": {
-                "host": env.str("EMAIL_HOST"),
-                "port": env.int("EMAIL_PORT", 587),
-                "username": env.str("EMAIL_USER", ""),
-                "password": env.str("EMAIL_PASSWORD", ""),
-                "use_tls": env.bool("EMAIL_TLS", True),
-                "timeout": 10,  # seconds
-            },
-        }
+    smtp: dict[str, object] = {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": env.str("EMAIL_HOST"),
+            "port": env.int("EMAIL_PORT", 587),
+            "username": env.str("EMAIL_USER", ""),
+            "password": env.str("EMAIL_PASSWORD", ""),
+            "use_tls": env.bool("EMAIL_TLS", True),
+            "timeout": 10,  # seconds
+        },
     }
+    queue: dict[str, object] = {"BACKEND": "config.mail.EmailBackend"}
+    # Development has no worker, and sends at once.
+    MAILERS = {"default": smtp if DEBUG else queue, "smtp": smtp}
+TASKS = {
+    "default": {
+        "BACKEND": "django.tasks.backends.immediate.ImmediateBackend"
+        if DEBUG
+        else "django_tasks_db.DatabaseBackend"
+    }
+}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Cairn <cairn@localhost>")
 
 LANGUAGE_CODE = "en-gb"
@@ -244,5 +254,7 @@ if not DEBUG:
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+
+METRICS_ADDRESS = env.str("METRICS_ADDRESS", "")  # host:port, for Prometheus only
 
 LOGGING = logs.configuration(json=not DEBUG)

@@ -8,3 +8,8 @@ from config.postgresql.base import hold_to_limits
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 hold_to_limits(settings.DATABASES["default"], settings.DATABASE_POOL_SIZE)
 application = get_wsgi_application()
+
+if settings.METRICS_ADDRESS:
+    from config.metrics import serve
+
+    serve(settings.METRICS_ADDRESS)
