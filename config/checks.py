@@ -6,6 +6,15 @@ from django.conf import settings
 from django.core import checks
 
 SHARED_CACHE = "config.cache.Cache"
+SHORTEST_KEY = 32  # characters
+PLACEHOLDERS = {
+    "changeme",
+    "secret",
+    "example",
+    "development",
+    "insecure",
+    "placeholder",
+}
 
 
 @checks.register(checks.Tags.caches, deploy=True)
@@ -17,5 +26,33 @@ def limits_are_shared(**_: Any) -> list[checks.CheckMessage]:
             "Each web process counts the limits on signing in and ticking by itself.",
             hint="Set CACHE_URL to a Redis or Valkey, or run one web process.",
             id="cairn.W001",
+        )
+    ]
+
+
+@checks.register(checks.Tags.security, deploy=True)
+def codes_reach_people(**_: Any) -> list[checks.CheckMessage]:
+    if not settings.MAIL_IS_PRINTED:
+        return []
+    return [
+        checks.Error(
+            "Signing up needs a code from a mail, and there is no mail server.",
+            hint="Set EMAIL_HOST. Until then codes are printed to the log.",
+            id="cairn.E001",
+        )
+    ]
+
+
+@checks.register(checks.Tags.security, deploy=True)
+def secret_key_is_secret(**_: Any) -> list[checks.CheckMessage]:
+    key = settings.SECRET_KEY
+    is_placeholder = any(word in key.lower() for word in PLACEHOLDERS)
+    if len(key) >= SHORTEST_KEY and not is_placeholder:
+        return []
+    return [
+        checks.Error(
+            "SECRET_KEY can be guessed: who has it signs in as anybody.",
+            hint="Make one: openssl rand -hex 32",
+            id="cairn.E002",
         )
     ]
