@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 
 from tests.factories import UserFactory
+from tests.production import SECRET_KEY
 
 BROAD = {"ftp:", "http:", "https:", "*", "http://*", "http://*.*"}
 BROAD |= {"https://*", "https://*.*"}
@@ -123,7 +124,8 @@ def score(answer):
 
 
 @pytest.fixture
-def session(transactional_db):
+def session(transactional_db, settings):
+    settings.SECRET_KEY = SECRET_KEY
     client = Client()
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
     return {"Cookie": f"__Host-session={client.cookies['sessionid'].value}"}
