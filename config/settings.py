@@ -233,13 +233,12 @@ X_FRAME_OPTIONS = "DENY"
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     feature: []
     for feature in (
-        *("accelerometer", "ambient-light-sensor", "autoplay", "bluetooth"),
-        *("browsing-topics", "camera", "display-capture", "encrypted-media"),
-        *("fullscreen", "gamepad", "geolocation", "gyroscope", "hid"),
-        *("identity-credentials-get", "idle-detection", "local-fonts"),
+        *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture"),
+        *("encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope"),
+        *("hid", "identity-credentials-get", "idle-detection", "local-fonts"),
         *("magnetometer", "microphone", "midi", "otp-credentials", "payment"),
         *("picture-in-picture", "screen-wake-lock", "serial", "storage-access"),
-        *("usb", "web-share", "window-management", "xr-spatial-tracking"),
+        *("usb", "window-management", "xr-spatial-tracking"),
     )
 }
 LARGEST_REQUEST = 4 * 1024 * 1024  # bytes

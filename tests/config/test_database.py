@@ -169,6 +169,7 @@ class TestServed:
         with serve("127.0.0.1", proxy.port) as site:
             assert people(site) == {(200, None)}
             proxy.reset()
+            assert people(site) <= {(200, None), (503, "5")}
             assert people(site) == {(200, None)}
 
 
