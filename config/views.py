@@ -4,7 +4,7 @@ import sys
 from http import HTTPStatus
 
 from django.contrib.sitemaps import views as sitemaps
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.template import loader
@@ -23,6 +23,8 @@ from roadmaps.sitemaps import PublicPages
 HOUR = 60 * 60  # seconds
 DAY = 24 * HOUR
 YEAR = 365 * DAY
+# A standby that takes no writes, and a transaction that waited for too long.
+GIVES_WAY = {"25006", "25P03", "25P04"}
 
 
 @require_POST
@@ -79,9 +81,16 @@ def card(request: HttpRequest) -> HttpResponse:
     return HttpResponse(draw(SITE), content_type="image/png")
 
 
+def sqlstate_of(error: InternalError) -> str | None:
+    return getattr(error.__cause__, "sqlstate", None)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say that something broke, or that the database is away, without asking it."""
-    is_away = isinstance(sys.exception(), OperationalError | InterfaceError)
+    error = sys.exception()
+    is_away = isinstance(error, OperationalError | InterfaceError) or (
+        isinstance(error, InternalError) and sqlstate_of(error) in GIVES_WAY
+    )
     status = (
         HTTPStatus.SERVICE_UNAVAILABLE if is_away else HTTPStatus.INTERNAL_SERVER_ERROR
     )
