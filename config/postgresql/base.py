@@ -36,9 +36,13 @@ class Impatient(psycopg.Connection[Any]):
     ) -> Answer:
         try:
             return super().wait(gen, interval, timeout or self.silence)
-        except psycopg.errors._WaitTimeout:
+        except psycopg.errors._WaitTimeout as error:
             self.pgconn.finish()
+            self.given_up(error)
             raise
+
+    def given_up(self, error: psycopg.Error) -> None:
+        """To be told of it."""
 
 
 class Connection(Impatient):
@@ -62,17 +66,8 @@ class Connection(Impatient):
         Connection.can_connect = True
         return connection
 
-    def wait[Answer](
-        self,
-        gen: Generator[Any, Any, Answer],
-        interval: float = 0.1,
-        timeout: float | None = None,
-    ) -> Answer:
-        try:
-            return super().wait(gen, interval, timeout)
-        except psycopg.errors._WaitTimeout as error:
-            breaker.failed(error)
-            raise
+    def given_up(self, error: psycopg.Error) -> None:
+        breaker.failed(error)
 
     def check(self) -> None:
         """Raise an error when it is dead. So may be its fellows in the pool, each of
