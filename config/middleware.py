@@ -1,11 +1,16 @@
 """What holds for every answer."""
 
+import re
+import uuid
 from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import unquote
 
+import structlog
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template import loader
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -13,6 +18,63 @@ from django.utils.cache import patch_vary_headers
 from config.time_zones import time_zone_of
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def request_id(get_response: GetResponse) -> GetResponse:
+    """Name the request in every line that is logged for it, and in its answer: by the
+    proxy's name for it, where that is one.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        name = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=name)
+        response = get_response(request)
+        response["X-Request-ID"] = name
+        return response
+
+    return middleware
+
+
+def keep_apart(get_response: GetResponse) -> GetResponse:
+    """Let no other site's page load what is ours, but for the pictures that are made to
+    be shown where a page is shared.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        is_shared = request.path.endswith("/card.png")
+        policy = "cross-origin" if is_shared else "same-origin"
+        response["Cross-Origin-Resource-Policy"] = policy
+        response["Cross-Origin-Embedder-Policy"] = "require-corp"
+        return response
+
+    return middleware
+
+
+def refuse_odd(get_response: GetResponse) -> GetResponse:
+    """Refuse what no page asks for: methods that repeat or pass on a request, and
+    bodies that are larger than any form or file, before they are read.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.method in ("TRACE", "TRACK", "CONNECT"):
+            return render(request, "405.html", status=HTTPStatus.METHOD_NOT_ALLOWED)
+        if size_of(request) > settings.LARGEST_REQUEST:
+            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            return render(request, "413.html", status=status)
+        return get_response(request)
+
+    return middleware
+
+
+def size_of(request: HttpRequest) -> int:
+    """The bytes of the body, as announced; Django reads no more than that."""
+    size = request.META.get("CONTENT_LENGTH") or "0"
+    return int(size) if size.isascii() and size.isdecimal() else 0
 
 
 def refuse_nul(get_response: GetResponse) -> GetResponse:

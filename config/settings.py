@@ -11,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from environs import Env
 
+from config import logs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
@@ -38,6 +40,8 @@ SITE_URL = env.str("SITE_URL", "")  # said to the servers that check_links asks
 
 if env.bool("BEHIND_TLS_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # probes come without TLS
 
 INSTALLED_APPS = [
     "config",
@@ -57,12 +61,20 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "django_htmx",
+    "django_tasks_db",
     "django.forms",
 ]
 
 MIDDLEWARE = [
+    "config.middleware.request_id",
+    "config.access.line",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "config.middleware.keep_apart",
+    "config.health.health",
+    "config.middleware.refuse_odd",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
@@ -72,7 +84,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.time_zone",
@@ -107,9 +118,25 @@ if not database_url:
     database_url = start(BASE_DIR / ".postgres")
 DATABASES = {
     "default": dj_database_url.parse(
-        database_url, conn_max_age=600, conn_health_checks=True
+        database_url,
+        engine="config.postgresql",
+        conn_max_age=600,
+        conn_health_checks=True,
     )
 }
+DATABASES["default"].setdefault("OPTIONS", {}).update(
+    connect_timeout=3,  # seconds
+    keepalives_idle=30,
+    keepalives_interval=5,
+    keepalives_count=3,
+    tcp_user_timeout=10_000,  # milliseconds
+)
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 8)  # connections of a web process
+
+if cache_url := env.str("CACHE_URL", ""):
+    CACHES = {"default": {"BACKEND": "config.cache.Cache", "LOCATION": cache_url}}
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -120,6 +147,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{validation}.CommonPasswordValidator"},
     {"NAME": f"{validation}.NumericPasswordValidator"},
 ]
+UNCONFIRMED_DAYS = env.int("UNCONFIRMED_DAYS", 30)  # until `care` deletes the account
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "roadmaps:index"
 
@@ -149,19 +177,27 @@ MAIL_IS_PRINTED = not env.str("EMAIL_HOST", "")  # to the terminal; pages say so
 if MAIL_IS_PRINTED:
     MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
 else:
-    MAILERS = {
-        "default": {
-            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-            "OPTIONS": {
-                "host": env.str("EMAIL_HOST"),
-                "port": env.int("EMAIL_PORT", 587),
-                "username": env.str("EMAIL_USER", ""),
-                "password": env.str("EMAIL_PASSWORD", ""),
-                "use_tls": env.bool("EMAIL_TLS", True),
-                "timeout": 10,  # seconds
-            },
-        }
+    smtp: dict[str, object] = {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": env.str("EMAIL_HOST"),
+            "port": env.int("EMAIL_PORT", 587),
+            "username": env.str("EMAIL_USER", ""),
+            "password": env.str("EMAIL_PASSWORD", ""),
+            "use_tls": env.bool("EMAIL_TLS", True),
+            "timeout": 10,  # seconds
+        },
     }
+    queue: dict[str, object] = {"BACKEND": "config.mail.EmailBackend"}
+    # Development has no worker, and sends at once.
+    MAILERS = {"default": smtp if DEBUG else queue, "smtp": smtp}
+TASKS = {
+    "default": {
+        "BACKEND": "django.tasks.backends.immediate.ImmediateBackend"
+        if DEBUG
+        else "django_tasks_db.DatabaseBackend"
+    }
+}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Cairn <cairn@localhost>")
 
 LANGUAGE_CODE = "en-gb"
@@ -196,19 +232,31 @@ SECURE_CSP = {
 }
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    feature: []
+    for feature in (
+        *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture"),
+        *("encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope"),
+        *("hid", "identity-credentials-get", "idle-detection", "local-fonts"),
+        *("magnetometer", "microphone", "midi", "otp-credentials", "payment"),
+        *("picture-in-picture", "screen-wake-lock", "serial", "storage-access"),
+        *("usb", "window-management", "xr-spatial-tracking"),
+    )
+}
+LARGEST_REQUEST = 4 * 1024 * 1024  # bytes
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 if not DEBUG:
+    # Sent over TLS only. Whether other hosts of the domain have it, their owner knows.
+    SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 365 * 24 * 60 * 60)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", False)
+    SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", False)
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # the two above
     # The prefix makes browsers refuse the cookie without Secure, Path=/ and no Domain.
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
-    },
-}
+METRICS_ADDRESS = env.str("METRICS_ADDRESS", "")  # host:port, for Prometheus only
+
+LOGGING = logs.configuration(json=not DEBUG)

@@ -4,7 +4,7 @@ import sys
 from http import HTTPStatus
 
 from django.contrib.sitemaps import views as sitemaps
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.template import loader
@@ -12,6 +12,7 @@ from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
+from structlog.contextvars import get_contextvars
 
 from accounts.models import Theme
 from config import themes
@@ -22,6 +23,8 @@ from roadmaps.sitemaps import PublicPages
 HOUR = 60 * 60  # seconds
 DAY = 24 * HOUR
 YEAR = 365 * DAY
+# A standby that takes no writes, and a transaction that waited for too long.
+GIVES_WAY = {"25006", "25P03", "25P04"}
 
 
 @require_POST
@@ -78,12 +81,20 @@ def card(request: HttpRequest) -> HttpResponse:
     return HttpResponse(draw(SITE), content_type="image/png")
 
 
+def sqlstate_of(error: InternalError) -> str | None:
+    return getattr(error.__cause__, "sqlstate", None)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say that something broke, or that the database is away, without asking it."""
-    is_away = isinstance(sys.exception(), OperationalError | InterfaceError)
+    error = sys.exception()
+    is_away = isinstance(error, OperationalError | InterfaceError) or (
+        isinstance(error, InternalError) and sqlstate_of(error) in GIVES_WAY
+    )
     status = (
         HTTPStatus.SERVICE_UNAVAILABLE if is_away else HTTPStatus.INTERNAL_SERVER_ERROR
     )
     page = loader.get_template(f"{status.value}.html")
     headers = {"Cache-Control": "no-store"} | ({"Retry-After": "5"} if is_away else {})
-    return HttpResponse(page.render(), status=status, headers=headers)
+    context = {"request_id": get_contextvars().get("request_id")}
+    return HttpResponse(page.render(context), status=status, headers=headers)

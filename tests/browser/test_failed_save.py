@@ -17,6 +17,7 @@ pytestmark = pytest.mark.fails_requests
 
 TICKS = "**/progress/**"
 REASONS = {
+    429: "That was a lot at once; please wait a moment.",
     500: "Something broke on our side.",
     503: "The database does not answer just now.",
     0: "The server did not answer.",

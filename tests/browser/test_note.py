@@ -282,10 +282,20 @@ class TestTwoPages:
 
 @pytest.mark.fails_requests
 class TestFailing:
-    def test_an_error_keeps_it_in_the_box_and_a_later_save_works(self, page, user):
-        fail_to_save(page)
+    @pytest.mark.parametrize(
+        ("status", "reason"),
+        [
+            (500, "something broke on our side."),
+            (503, "the database does not answer just now."),
+            (429, "that was a lot at once."),
+        ],
+    )
+    def test_an_error_keeps_it_in_the_box_and_a_later_save_works(
+        self, page, user, status, reason
+    ):
+        fail_to_save(page, status)
         box(page).fill("Precious")
-        should_say(page, "Not saved: something broke on our side.")
+        should_say(page, f"Not saved: {reason}")
         expect(box(page)).to_have_value("Precious")
         assert kept(user) is None
         page.unroute(f"**{CACHING}")

@@ -2,9 +2,10 @@
 
 import pytest
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.test import Client
 from django.urls import path
+from psycopg.errors import ReadOnlySqlTransaction
 
 
 def broken(request):
@@ -19,6 +20,10 @@ def connection_closed(request):
     raise InterfaceError("the connection is closed")
 
 
+def read_only(request):
+    raise InternalError from ReadOnlySqlTransaction
+
+
 def with_broken_pages():
     from config.urls import urlpatterns
 
@@ -27,6 +32,7 @@ def with_broken_pages():
         path("broken/", broken),
         path("away/", database_away),
         path("closed/", connection_closed),
+        path("read-only/", read_only),
     ]
 
 
@@ -64,7 +70,7 @@ def test_a_bug_is_500_and_asks_no_database(client):
     assert response["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("address", ["/away/", "/closed/"])
+@pytest.mark.parametrize("address", ["/away/", "/closed/", "/read-only/"])
 def test_a_database_that_is_away_is_503_and_says_when_to_try_again(client, address):
     response = client.get(address)
     assert response.status_code == 503
