@@ -2,23 +2,47 @@
 
 from typing import Any
 
-from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
+from accounts import devices, joining, reauthentication
+from accounts.mail import MailAdapter
 from accounts.models import User
 from progress import wishes
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(MailAdapter):
     def post_login(  # type: ignore[override]
         self, request: HttpRequest, user: User, **kwargs: Any
     ) -> HttpResponse:
         response = super().post_login(request, user, **kwargs)
         wishes.grant(request, user, landing=response["Location"])
+        devices.meet(request, user)
+        joining.use_invitations(user)
         return response
+
+    def is_open_for_signup(self, _request: HttpRequest) -> bool:
+        return joining.is_open()
+
+    def get_email_verification_redirect_url(self, _address: EmailAddress) -> str:
+        return reverse("account_settings", fragment="email")
+
+    def get_password_change_redirect_url(self, _request: HttpRequest) -> str:
+        return reverse("account_settings", fragment="sign-in")
+
+    def get_reauthentication_methods(  # type: ignore[override]
+        self, user: User
+    ) -> list[dict[str, Any]]:
+        return super().get_reauthentication_methods(user) or reauthentication.methods()
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        required = super().is_reauthentication_required(app=app, **kwargs)
+        if required:
+            reauthentication.require_code(self.request)
+        return required
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):

@@ -101,6 +101,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         """The time zone of their own choice; None when that is their browser's."""
         return zone(self.time_zone)
 
+    def is_last_administrator(self) -> bool:
+        """Whether nobody would be left who can make another one."""
+        others = User.objects.filter(is_superuser=True, is_active=True)
+        return self.is_superuser and not others.exclude(pk=self.pk).exists()
+
 
 class Device(models.Model):
     """A browser that a person has signed in with; one that is new gets them a mail."""

@@ -10,12 +10,40 @@ from allauth.socialaccount.providers.github import views as github
 from allauth.socialaccount.providers.google import views as google
 from allauth.usersessions import views as sessions
 from django.db import transaction
-from django.urls import path
+from django.urls import path, reverse_lazy
 from django.views.generic import RedirectView
 
+from accounts import views as own
 from accounts.providers import if_configured
+from accounts.reauthentication import reauthenticate_by_code
+
+# Where a change of the addresses ends; its errors have a page of their own.
+email = views.EmailView.as_view(
+    success_url=reverse_lazy("account_settings", fragment="email")
+)
 
 urlpatterns = [
+    path("settings/", own.settings, name="account_settings"),
+    path(
+        "settings/devices/<int:session_id>/sign-out/",
+        own.sign_out_device,
+        name="account_sign_out_device",
+    ),
+    path(
+        "settings/devices/sign-out-others/",
+        own.sign_out_others,
+        name="account_sign_out_others",
+    ),
+    path("data/", own.my_data, name="account_my_data"),
+    path("data/cairn.<extension>", own.download, name="account_download"),
+    path("data/upload/", own.upload, name="account_upload"),
+    path("delete/", own.delete, name="account_delete"),
+    path("deleted/", own.deleted, name="account_deleted"),
+    path(
+        "reauthenticate/code/",
+        reauthenticate_by_code,
+        name="account_reauthenticate_by_code",
+    ),
     path("login/", views.login, name="account_login"),
     path("login/code/", views.request_login_code, name="account_request_login_code"),
     path(
@@ -28,10 +56,10 @@ urlpatterns = [
     # One transaction: when the mail cannot be sent, no half-made account is left.
     path("signup/", transaction.atomic(views.signup), name="account_signup"),
     path("inactive/", views.account_inactive, name="account_inactive"),
-    path("email/", views.email, name="account_email"),
+    path("email/", transaction.atomic(email), name="account_email"),
     path(
         "confirm-email/",
-        views.email_verification_sent,
+        transaction.atomic(views.email_verification_sent),
         name="account_email_verification_sent",
     ),
     path("password/change/", views.password_change, name="account_change_password"),

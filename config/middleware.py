@@ -10,7 +10,7 @@ from django.template import loader
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
-from config.time_zones import time_zone_of
+from config.time_zones import TimeZoneOf
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -31,7 +31,7 @@ def time_zone(get_response: GetResponse) -> GetResponse:
     """Say dates in a signed-in person's time zone; to visitors the same bytes."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        with timezone.override(time_zone_of(request)):
+        with timezone.override(TimeZoneOf(request)):
             return get_response(request)
 
     return middleware
