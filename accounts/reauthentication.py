@@ -45,11 +45,12 @@ def require_code(request: HttpRequest) -> None:
     """Raises ReauthenticationRequired for who has nothing that allauth could ask for,
     and has not typed a code of late.
     """
-    if request.user.is_anonymous or get_reauthentication_flows(request.user):
+    if request.user.is_anonymous:
         return
     since = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
     records = get_authentication_records(request, request.user)
-    if not any(r["at"] > since for r in records if r.get("reauthenticated")):
+    lately = any(r["at"] > since for r in records if r.get("reauthenticated"))
+    if not lately and not get_reauthentication_flows(request.user):
         raise ReauthenticationRequired
 
 

@@ -59,7 +59,7 @@ urlpatterns = [
     path("email/", transaction.atomic(email), name="account_email"),
     path(
         "confirm-email/",
-        transaction.atomic(views.email_verification_sent),
+        transaction.atomic(own.ConfirmEmailView.as_view()),
         name="account_email_verification_sent",
     ),
     path("password/change/", views.password_change, name="account_change_password"),

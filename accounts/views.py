@@ -5,6 +5,7 @@ from http import HTTPStatus
 import structlog
 from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
+from allauth.account.views import ConfirmEmailVerificationCodeView
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
@@ -12,7 +13,8 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -33,8 +35,29 @@ from progress.models import Completion, Note, StepProgress
 from progress.requests import PersonsRequest
 
 log = structlog.get_logger("cairn.accounts")
+
+
+def as_json(user: User) -> str:
+    return collect(user).model_dump_json(indent=2)
+
+
+FILES = {
+    "json": ("application/json", as_json),
+    "csv": ("text/csv; charset=utf-8", tables.to_csv),
+    "md": ("text/markdown; charset=utf-8", tables.to_markdown),
+}
 FORMS = {"name": NameForm, "time-zone": TimeZoneForm}
 ROUND_A_FILE = 10_000  # bytes: the boundaries and the token of the form that sends it
+
+
+class ConfirmEmailView(ConfirmEmailVerificationCodeView):
+    """allauth's, which breaks when a mistyped address is changed to one that is none."""
+
+    def _change_form_invalid(self, form: Form) -> HttpResponse:
+        response: HttpResponse = self.render_to_response(
+            self.get_context_data(form=form)
+        )
+        return response
 
 
 @login_required
@@ -55,6 +78,7 @@ def settings(request: PersonsRequest) -> HttpResponse:
             return redirect(reverse("account_settings", fragment=section))
         forms[section] = form
         status = HTTPStatus.UNPROCESSABLE_ENTITY
+    UserSession.objects.create_from_request(request)  # of a session just begun, too
     context = {
         "name_form": forms["name"],
         "time_zone_form": forms["time-zone"],
@@ -106,23 +130,17 @@ def my_data(request: PersonsRequest) -> HttpResponse:
 @reauthentication_required
 def download(request: PersonsRequest, extension: str) -> HttpResponse:
     """One's data as a file."""
+    if extension not in FILES:
+        raise Http404("There is no such file.")
     user = request.user
-    kind, content = {
-        "json": ("application/json", as_json),
-        "csv": ("text/csv", tables.to_csv),
-        "md": ("text/markdown", tables.to_markdown),
-    }[extension]
-    response = HttpResponse(content(user), content_type=f"{kind}; charset=utf-8")
+    kind, content_of = FILES[extension]
+    response = HttpResponse(content_of(user), content_type=kind)
     today = timezone.localdate()
     response["Content-Disposition"] = (
         f'attachment; filename="cairn-{today:%Y-%m-%d}.{extension}"'
     )
     log.info("data_exported", user_id=user.pk, kind=extension)
     return response
-
-
-def as_json(user: User) -> str:
-    return collect(user).model_dump_json(indent=2)
 
 
 @csrf_exempt  # it would read the whole of what is sent; `take_in` is protected

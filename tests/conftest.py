@@ -75,9 +75,7 @@ def at_most():
         with CaptureQueriesContext(connection) as captured:
             yield
         ran = [
-            query["sql"]
-            for query in captured
-            if not NOT_COUNTED.match(query["sql"])
+            query["sql"] for query in captured if not NOT_COUNTED.match(query["sql"])
         ]
         assert len(ran) <= queries, "\n".join(ran)
 

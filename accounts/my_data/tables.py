@@ -32,8 +32,9 @@ MARKUP = str.maketrans({c: f"\\{c}" for c in "\\`*_[]<>~#|&"})
 def to_csv(user: User) -> str:
     """A row a step of the roadmaps on which they have a mark or a note."""
     notes = {note.step_id: note.text for note in Note.objects.of(user)}
-    own = Step.objects.filter(Q(progress__user=user) | Q(notes__user=user))
-    steps = Step.objects.outline().filter(roadmap__in=own.values("roadmap"))
+    marked = Step.objects.filter(progress__user=user).values("roadmap")
+    noted = Step.objects.filter(notes__user=user).values("roadmap")
+    steps = Step.objects.outline().filter(Q(roadmap__in=marked) | Q(roadmap__in=noted))
     file = StringIO()
     writer = csv.writer(file)
     writer.writerow(HEADER)
