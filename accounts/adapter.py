@@ -9,10 +9,16 @@ from allauth.socialaccount.models import SocialLogin
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import User
+from accounts.passwords import normalised
 from progress import wishes
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    def clean_password(  # type: ignore[override]
+        self, password: str, user: User | None = None
+    ) -> str:
+        return super().clean_password(normalised(password), user)
+
     def post_login(  # type: ignore[override]
         self, request: HttpRequest, user: User, **kwargs: Any
     ) -> HttpResponse:

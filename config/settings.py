@@ -120,8 +120,18 @@ validation = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{validation}.UserAttributeSimilarityValidator"},
     {"NAME": f"{validation}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": f"{validation}.CommonPasswordValidator"},
-    {"NAME": f"{validation}.NumericPasswordValidator"},
+    {
+        "NAME": f"{validation}.CommonPasswordValidator",
+        "OPTIONS": {
+            "password_list_path": BASE_DIR / "accounts/common-passwords.txt.gz"
+        },
+    },
+    {"NAME": "accounts.passwords.CommonPairValidator"},
+]
+# The first hashes: argon2id, m=102400 KiB, t=2; the second reads what is older.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "roadmaps:index"
