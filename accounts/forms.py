@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import forms
+from django.core.exceptions import ValidationError
 
 
 class LoginForm(forms.LoginForm):
@@ -10,6 +11,14 @@ class LoginForm(forms.LoginForm):
         super().__init__(*args, **kwargs)
         # A link to the reset that forgets where one came from; the page has its own.
         self.fields["password"].help_text = ""
+        self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
+
+    def clean(self) -> Any:
+        try:
+            return super().clean()  # type: ignore[no-untyped-call]
+        except ValidationError as error:
+            self.add_error("password", error)
+            return self.cleaned_data
 
 
 class SignupForm(forms.SignupForm):
