@@ -64,6 +64,10 @@ class MFAAdapter(DefaultMFAAdapter):
 
 
 class ActivateAppForm(ActivateTOTPForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = "Enter the code that it shows"
+
     def clean_code(self) -> str:
         """The first code is a used one from then on, as every other is."""
         code: str = super().clean_code()

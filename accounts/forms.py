@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account import forms
 from django.core.exceptions import ValidationError
+from django.forms import Field
 
 
 class LoginForm(forms.LoginForm):
@@ -21,9 +22,35 @@ class LoginForm(forms.LoginForm):
             return self.cleaned_data
 
 
-class SignupForm(forms.SignupForm):
+class NewPassword:
+    fields: dict[str, Field]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields[
             "password1"
         ].help_text = "Twelve characters or more: a few words in a row do well."
+
+
+class SignupForm(NewPassword, forms.SignupForm):
+    pass
+
+
+class SetPasswordForm(NewPassword, forms.SetPasswordForm):
+    pass
+
+
+class ResetPasswordForm(NewPassword, forms.ResetPasswordKeyForm):
+    pass
+
+
+class ChangePasswordForm(NewPassword, forms.ChangePasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].help_text = ""
+
+
+class ReauthenticateForm(forms.ReauthenticateForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""

@@ -9,7 +9,10 @@ from accounts.providers import configured
 
 register = template.Library()
 
-register.simple_tag(configured, name="providers")
+
+@register.simple_tag
+def providers() -> list[tuple[str, str]]:
+    return [(provider.id, provider.name) for provider in configured()]
 
 
 @register.simple_tag(takes_context=True)

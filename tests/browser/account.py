@@ -32,7 +32,7 @@ def ask_for_reset(page, email):
 
 
 def enter_code(page, mail):
-    code = re.search(r"^ {4}(\S+)$", mail.body, re.MULTILINE)[1]
+    code = re.search(r"\b[A-Z]{4}-[A-Z]{4}\b", mail.body)[0]
     page.get_by_label("Code").fill(code)
     page.get_by_role("button", name="Confirm").click()
 

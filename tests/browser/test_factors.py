@@ -15,6 +15,7 @@ from tests.browser.account import (
 )
 
 FACTORS = "/accounts/2fa/"
+CODE = "Enter the code that it shows"
 
 
 @pytest.fixture
@@ -45,13 +46,13 @@ class TestAuthenticatorApp:
         qr = page.get_by_role("img", name=re.compile("QR code"))
         assert qr.evaluate("image => image.complete && image.naturalWidth > 0")
         axe(page)
-        page.get_by_label("Authenticator code").fill("000000")
+        page.get_by_label(CODE).fill("000000")
         page.get_by_role("button", name="Start using it").click()
         expect(page.locator(".errorlist")).to_be_visible()
-        expect(page.get_by_label("Authenticator code")).to_be_focused()
+        expect(page.get_by_label(CODE)).to_be_focused()
         axe(page)
         secret = page.locator(".secret").inner_text()
-        page.get_by_label("Authenticator code").fill(code_from(secret))
+        page.get_by_label(CODE).fill(code_from(secret))
         page.get_by_role("button", name="Start using it").click()
         should_be_at(page, "Recovery codes")
         axe(page)
@@ -81,7 +82,7 @@ class TestAuthenticatorApp:
         page.goto("/accounts/2fa/totp/activate/")
         confirm_by_password(page)
         secret = page.locator(".secret").inner_text()
-        page.get_by_label("Authenticator code").fill(code_from(secret))
+        page.get_by_label(CODE).fill(code_from(secret))
         page.get_by_role("button", name="Start using it").click()
         should_be_at(page, "Recovery codes")
         page.goto("/accounts/2fa/totp/deactivate/")
