@@ -36,6 +36,19 @@ SECRET_KEY = env.str("SECRET_KEY", "development only")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
+SITE_NAME = env.str("SITE_NAME", "Cairn")
+CONTACT_EMAIL = env.str("CONTACT_EMAIL", "")
+PRIVACY_URL = env.str("PRIVACY_URL", "")  # where a page of one's own replaces ours
+
+SIGN_UP = env.str("SIGN_UP", "open")
+SIGN_UP_DOMAINS: list[str] = env.list("SIGN_UP_DOMAINS", [])
+if SIGN_UP not in ("open", "invitation", "domains", "closed"):
+    raise ImproperlyConfigured(
+        f"SIGN_UP is {SIGN_UP!r}; set it to open, invitation, domains or closed."
+    )
+if (SIGN_UP == "domains") != bool(SIGN_UP_DOMAINS):
+    raise ImproperlyConfigured("SIGN_UP=domains and SIGN_UP_DOMAINS go together.")
+
 if env.bool("BEHIND_TLS_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -80,6 +93,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.devices.last_seen",
     "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.time_zone",
     "config.middleware.cache_control",
@@ -155,6 +169,8 @@ ACCOUNT_FORMS = {
     "change_password": "accounts.forms.ChangePasswordForm",
     "reset_password_from_key": "accounts.forms.ResetPasswordForm",
     "reauthenticate": "accounts.forms.ReauthenticateForm",
+    "change_email": "accounts.forms.ChangeEmailForm",
+    "add_email": "accounts.forms.AddEmailForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -175,6 +191,7 @@ ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 600
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "roadmaps:index"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
@@ -193,10 +210,11 @@ MFA_FORMS = {
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_TOTP_ISSUER = "Cairn"
+MFA_TOTP_ISSUER = SITE_NAME
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG  # http://localhost
 
 SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.SocialSignupForm"}
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_PROVIDERS = {
@@ -228,7 +246,7 @@ else:
             },
         }
     }
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Cairn <cairn@localhost>")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <cairn@localhost>")
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

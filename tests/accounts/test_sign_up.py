@@ -112,7 +112,9 @@ def test_no_account_is_left_when_the_mail_cannot_be_sent(client, db, monkeypatch
 
     monkeypatch.setattr("django.core.mail.EmailMessage.send", fail)
     client.raise_request_exception = False
-    assert client.post(PATH, NEW).status_code == 500
+    response = client.post(PATH, NEW)
+    assert response.status_code == 503
+    assert "The mail could not be sent" in response.content.decode()
     assert not User.objects.exists()
 
 
