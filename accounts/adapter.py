@@ -11,10 +11,25 @@ from django.urls import reverse
 from accounts import devices, joining, reauthentication
 from accounts.mail import MailAdapter
 from accounts.models import User
+from accounts.passwords import normalised
 from progress import wishes
 
 
 class AccountAdapter(MailAdapter):
+    error_messages = MailAdapter.error_messages | {
+        "email_password_mismatch": "The address or the password is not right.",
+        "incorrect_code": "That code is not right.",
+        "incorrect_password": "That password is not right.",
+        "enter_current_password": "That is not your current password.",
+        "too_many_login_attempts": "Too many failed attempts. Please wait a while.",
+        "rate_limited": "That was a lot at once. Please wait a few minutes.",
+    }
+
+    def clean_password(  # type: ignore[override]
+        self, password: str, user: User | None = None
+    ) -> str:
+        return super().clean_password(normalised(password), user)
+
     def post_login(  # type: ignore[override]
         self, request: HttpRequest, user: User, **kwargs: Any
     ) -> HttpResponse:
@@ -46,6 +61,21 @@ class AccountAdapter(MailAdapter):
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
+    def pre_social_login(self, _: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Take along one address of a newcomer, not all that the other site has."""
+        if not sociallogin.is_existing:
+            addresses = sorted(
+                sociallogin.email_addresses,
+                key=lambda a: (not joining.may_join(a.email), not a.primary),
+            )[:1]
+            sociallogin.email_addresses = addresses
+            sociallogin.user.email = addresses[0].email.lower() if addresses else ""
+
+    def is_open_for_signup(self, _: HttpRequest, sociallogin: SocialLogin) -> bool:
+        return joining.is_open() and all(
+            joining.may_join(address.email) for address in sociallogin.email_addresses
+        )
+
     def authenticate_by_email(  # type: ignore[override]
         self, sociallogin: SocialLogin
     ) -> tuple[User, str] | None:

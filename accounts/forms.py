@@ -3,8 +3,10 @@
 from typing import Any
 
 from allauth.account import forms
+from allauth.socialaccount.forms import SignupForm as SocialForm
 from django.contrib.auth.hashers import make_password
-from django.forms import ChoiceField, ModelForm, Select
+from django.core.exceptions import ValidationError
+from django.forms import ChoiceField, Field, ModelForm, Select
 from django.http import HttpRequest
 
 from accounts import joining
@@ -17,6 +19,14 @@ class LoginForm(forms.LoginForm):
         super().__init__(*args, **kwargs)
         # A link to the reset that forgets where one came from; the page has its own.
         self.fields["password"].help_text = ""
+        self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
+
+    def clean(self) -> Any:
+        try:
+            return super().clean()  # type: ignore[no-untyped-call]
+        except ValidationError as error:
+            self.add_error("password", error)
+            return self.cleaned_data
 
 
 class Joining:
@@ -28,18 +38,46 @@ class Joining:
         return address
 
 
-class SignupForm(Joining, forms.SignupForm):
+class NewPassword:
+    fields: dict[str, Field]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields[
             "password1"
         ].help_text = "Twelve characters or more: a few words in a row do well."
 
+
+class SignupForm(Joining, NewPassword, forms.SignupForm):
     def try_save(self, request: HttpRequest) -> Any:
         if self.account_already_exists and self.cleaned_data.get("password1"):
             # What a new account costs: the time must not tell the two apart.
             make_password(self.cleaned_data["password1"])
         return super().try_save(request)
+
+
+class SetPasswordForm(NewPassword, forms.SetPasswordForm):
+    pass
+
+
+class ResetPasswordForm(NewPassword, forms.ResetPasswordKeyForm):
+    pass
+
+
+class ChangePasswordForm(NewPassword, forms.ChangePasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].help_text = ""
+
+
+class ReauthenticateForm(forms.ReauthenticateForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""
+
+
+class SocialSignupForm(Joining, SocialForm):
+    """Of somebody of whom the other site told no address."""
 
 
 class ChangeEmailForm(Joining, forms.ChangeEmailForm):

@@ -14,6 +14,7 @@ from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
+from structlog.contextvars import get_contextvars
 
 from accounts.mail import MailNotSentError
 from accounts.models import Theme
@@ -82,6 +83,13 @@ def card(request: HttpRequest) -> HttpResponse:
     return HttpResponse(draw(SITE), content_type="image/png")
 
 
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """allauth's limits that end here are counted by the minute."""
+    response = render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
+    response["Retry-After"] = "60"
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say that something broke, or that the database or the mail server is away,
     without asking it.
@@ -93,7 +101,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
             page, status, retry = "503_mail", HTTPStatus.SERVICE_UNAVAILABLE, "60"
         case _:
             page, status, retry = "500", HTTPStatus.INTERNAL_SERVER_ERROR, ""
-    html = loader.get_template(f"{page}.html").render(names())
+    html = loader.get_template(f"{page}.html").render(
+        names() | {"request_id": get_contextvars().get("request_id")}
+    )
     headers = {"Cache-Control": "no-store"} | ({"Retry-After": retry} if retry else {})
     return HttpResponse(html, status=status, headers=headers)
 
