@@ -80,10 +80,6 @@ class SocialSignupForm(Joining, SocialForm):
     """Of somebody of whom the other site told no address."""
 
 
-class ChangeEmailForm(Joining, forms.ChangeEmailForm):
-    """Of somebody who has mistyped their address and waits for the first code."""
-
-
 class AddEmailForm(forms.AddEmailForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -75,11 +75,12 @@ urlpatterns = [
         may_lead_to_providers(transaction.atomic(views.signup)),
         name="account_signup",
     ),
+    path("signup/again/", own.start_again, name="account_start_again"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("email/", transaction.atomic(email), name="account_email"),
     path(
         "confirm-email/",
-        transaction.atomic(own.ConfirmEmailView.as_view()),
+        transaction.atomic(views.email_verification_sent),
         name="account_email_verification_sent",
     ),
     path("password/change/", views.password_change, name="account_change_password"),

@@ -4,8 +4,11 @@ from http import HTTPStatus
 
 import structlog
 from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.email_verification_by_code import (
+    EmailVerificationProcess,
+)
+from allauth.account.internal.stagekit import unstash_login
 from allauth.account.models import EmailAddress
-from allauth.account.views import ConfirmEmailVerificationCodeView
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
@@ -13,11 +16,11 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest, ValidationError
-from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import (
     require_http_methods,
@@ -50,14 +53,21 @@ FORMS = {"name": NameForm, "time-zone": TimeZoneForm}
 ROUND_A_FILE = 10_000  # bytes: the boundaries and the token of the form that sends it
 
 
-class ConfirmEmailView(ConfirmEmailVerificationCodeView):
-    """allauth's, which breaks when a mistyped address is changed to one that is none."""
+@require_POST
+def start_again(request: HttpRequest) -> HttpResponse:
+    """Leave a sign-up that waits for its code, say with a mistyped address.
 
-    def _change_form_invalid(self, form: Form) -> HttpResponse:
-        response: HttpResponse = self.render_to_response(
-            self.get_context_data(form=form)
-        )
-        return response
+    allauth's own way to change the address is there for newcomers alone, and so tells
+    them from those who have an account.
+    """
+    login = unstash_login(request)
+    if login and login.signup and login.user:
+        made = User.objects.filter(pk=login.user.pk)
+        made.exclude(emailaddress__verified=True).delete()
+    if process := EmailVerificationProcess.resume(request):
+        process.abort()
+    query = urlencode({"next": request.POST.get("next", "")})
+    return redirect(f"{reverse('account_signup')}?{query}")
 
 
 @login_required

@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.models import Invitation, User
 from progress.models import Completion
-from tests.accounts.people import reauthenticate, sign_in
+from tests.accounts.people import reauthenticate
 from tests.factories import NoteFactory, StepProgressFactory, UserFactory
 
 PATH = "/accounts/delete/"
@@ -26,12 +26,20 @@ def full(user, backend):
     for step in backend.steps.all()[:3]:
         StepProgressFactory(user=user, step=step)
     NoteFactory(user=user, step=backend.steps.first())
-    Completion.objects.create(user=user, roadmap=backend, completed_at="2026-05-03T00:00Z")
+    day = "2026-05-03T00:00Z"
+    Completion.objects.create(user=user, roadmap=backend, completed_at=day)
     EmailAddress.objects.create(user=user, email="second@example.com", verified=True)
     Authenticator.objects.create(user=user, type="totp", data={})
     SocialAccount.objects.create(user=user, provider="github", uid="42")
     Invitation.objects.create(address="second@example.com")
     return user
+
+
+def elsewhere(user):
+    client = Client()
+    client.force_login(user)
+    client.get("/")
+    return client
 
 
 def rows_of(user_id):
@@ -60,7 +68,7 @@ def test_it_takes_no_other_method(sure):
 
 
 def test_it_says_exactly_what_goes_and_nothing_goes_yet(full, sure, user):
-    sign_in(user)
+    elsewhere(user)
     page = sure.get(PATH).content.decode()
     for said in (
         f"the account of {user.email}, with 2 e-mail addresses",
@@ -76,13 +84,12 @@ def test_it_says_exactly_what_goes_and_nothing_goes_yet(full, sure, user):
 
 
 def test_everything_goes_and_every_session_ends(full, sure, user, mailoutbox):
-    elsewhere = sign_in(user)
-    mailoutbox.clear()
+    other = elsewhere(user)
     response = sure.post(PATH)
     assert response.url == "/accounts/deleted/"
     assert rows_of(user.pk) == set()
     assert not Invitation.objects.exists()
-    for client in (sure, elsewhere):
+    for client in (sure, other):
         assert client.get("/").context["user"].is_anonymous
     assert not Session.objects.exists()
     page = sure.get(response.url).content.decode()

@@ -177,7 +177,7 @@ class TestANote:
     ):
         NoteFactory(user=user, step=caching, text="Here first.")
         for _ in range(2):
-            restored, page = took_in(signed_in, notes=[note("From the file.")])
+            restored, _ = took_in(signed_in, notes=[note("From the file.")])
         text = "Here first.\n\n---\n\nFrom the file."
         assert Note.objects.get(user=user).text == text
         assert restored.notes_appended == []
@@ -218,7 +218,7 @@ class TestACompletion:
 
     def test_comes_back_with_its_date(self, signed_in, user, backend):
         marks = [done(step.slug, EARLY) for step in self.required(backend)]
-        restored, page = took_in(signed_in, progress=marks, completions=self.FILE)
+        _, page = took_in(signed_in, progress=marks, completions=self.FILE)
         assert Completion.objects.get(user=user).completed_at == MAY
         assert "Completed: Backend Developer" in page
 
