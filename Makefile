@@ -56,6 +56,10 @@ lighthouse: setup ## score the pages with Lighthouse, which needs npm
 bench-search: setup ## measure how long a search takes in 10,000 steps
 	$(PYTHON) benchmarks/search.py
 
+.PHONY: bench-auth
+bench-auth: setup ## measure whether times tell who has an account
+	$(PYTHON) benchmarks/auth.py
+
 .PHONY: lock
 lock: | $(UV) ## lock the newest versions that pyproject.toml allows
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes pyproject.toml -o requirements.txt
