@@ -23,6 +23,8 @@ def names() -> dict[str, object]:
 def site(request: HttpRequest) -> dict[str, object]:
     return names() | {
         "can_sign_up": joining.is_open(),
+        "sign_up": settings.SIGN_UP,
+        "sign_up_domains": settings.SIGN_UP_DOMAINS,
         # Lazy: whoever asks for the person's theme has a page of that person's.
         "theme": SimpleLazyObject(lambda: theme_of(request)),
         "mail_is_printed": settings.MAIL_IS_PRINTED,

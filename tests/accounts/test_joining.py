@@ -33,6 +33,18 @@ class TestClosed:
     def test_the_sign_in_page_offers_no_sign_up(self, client, db, backend):
         assert "signup" not in client.get("/accounts/login/").content.decode()
 
+    def test_the_page_says_whom_to_ask(self, client, db, settings):
+        settings.CONTACT_EMAIL = "help@example.org"
+        assert "mailto:help@example.org" in client.get(PATH).content.decode()
+
+    def test_a_visitors_wish_to_tick_is_told_why_it_cannot_be(self, client, backend):
+        step = backend.steps.get(slug="caching")
+        path = f"/progress/{step.pk}/done/"
+        page = client.post(path, headers={"Origin": "http://testserver"}, follow=True)
+        html = page.content.decode()
+        assert "Sign in to tick Caching" in html
+        assert "New accounts cannot be made here" in html
+
     def test_who_has_an_account_signs_in(self, client, user):
         response = client.post(
             "/accounts/login/", {"login": user.email, "password": PASSWORD}
@@ -69,6 +81,9 @@ class TestDomains:
         client.post(CONFIRM, {"action": "change", "email": "a@other.example"})
         assert "ends in" in sign_up(client, "a@other.example").content.decode()
         assert not User.objects.exists()
+
+    def test_the_page_says_so_before_anything_is_typed(self, client, db):
+        assert "ends in School.example" in client.get(PATH).content.decode()
 
     def test_who_has_an_account_elsewhere_still_gets_their_code(
         self, client, user, mailoutbox
@@ -112,6 +127,9 @@ class TestInvitation:
         assert mail.to == ["new@school.example"]
         link = "http://testserver/accounts/signup/?email=new%40school.example"
         assert link in mail.body
+
+    def test_the_page_says_so_before_anything_is_typed(self, client, db):
+        assert "is by invitation" in client.get(PATH).content.decode()
 
     def test_the_link_fills_the_address_in(self, client, db):
         page = client.get(PATH, {"email": "new@school.example"}).content.decode()
