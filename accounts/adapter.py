@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -24,6 +25,12 @@ class AccountAdapter(MailAdapter):
         "too_many_login_attempts": "Too many failed attempts. Please wait a while.",
         "rate_limited": "That was a lot at once. Please wait a few minutes.",
     }
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        try:
+            return super().get_client_ip(request)
+        except ImproperlyConfigured:  # Past the proxies, which would have added more.
+            return str(request.META["REMOTE_ADDR"])
 
     def clean_password(  # type: ignore[override]
         self, password: str, user: User | None = None
@@ -69,7 +76,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
                 key=lambda a: (not joining.may_join(a.email), not a.primary),
             )[:1]
             sociallogin.email_addresses = addresses
-            sociallogin.user.email = addresses[0].email.lower() if addresses else ""
+            sociallogin.user.email = (  # type: ignore[union-attr]
+                addresses[0].email.lower() if addresses else ""
+            )
 
     def is_open_for_signup(self, _: HttpRequest, sociallogin: SocialLogin) -> bool:
         return joining.is_open() and all(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import structlog
 from allauth.account import forms
 from allauth.socialaccount.forms import SignupForm as SocialForm
 from django.contrib.auth.hashers import make_password
@@ -12,6 +13,8 @@ from django.http import HttpRequest
 from accounts import joining
 from accounts.models import User
 from accounts.time_zones import by_region, label
+
+log = structlog.get_logger("cairn.accounts")
 
 
 class LoginForm(forms.LoginForm):
@@ -25,6 +28,8 @@ class LoginForm(forms.LoginForm):
         try:
             return super().clean()  # type: ignore[no-untyped-call]
         except ValidationError as error:
+            if error.code == "too_many_login_attempts":
+                log.warning("sign_in_limited")
             self.add_error("password", error)
             return self.cleaned_data
 

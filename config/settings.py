@@ -279,10 +279,11 @@ SECURE_CSP = {
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+# The prefix makes browsers refuse a cookie without Secure, Path=/ and no Domain.
+COOKIE_PREFIX = "" if DEBUG else "__Host-"
 if not DEBUG:
-    # The prefix makes browsers refuse the cookie without Secure, Path=/ and no Domain.
-    SESSION_COOKIE_NAME = "__Host-session"
-    CSRF_COOKIE_NAME = "__Host-csrf"
+    SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
+    CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_HTTPONLY = True  # no script reads it
 

@@ -2,13 +2,14 @@
 
 from datetime import datetime, timedelta, tzinfo
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.timezone import get_default_timezone
 
 from accounts.time_zones import zone
 
-COOKIE = "time_zone"  # written by static/js/time-zone.js
+COOKIE = f"{settings.COOKIE_PREFIX}time_zone"  # as static/js/time-zone.js writes it
 
 
 class TimeZoneOf(tzinfo):

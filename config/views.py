@@ -49,7 +49,7 @@ def theme(request: HttpRequest) -> HttpResponse:
             themes.COOKIE,
             theme,
             max_age=YEAR,
-            secure=request.is_secure(),
+            secure=settings.SESSION_COOKIE_SECURE,
             httponly=True,
             samesite="Lax",
         )
