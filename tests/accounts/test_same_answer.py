@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.auth import hashers
 from django.test import Client
 
 from tests.factories import PASSWORD, UserFactory
@@ -50,8 +51,6 @@ def test_each_sends_one_mail_to_the_address(db, path, mailoutbox):
 
 
 def test_a_sign_up_hashes_the_password_for_both(client, user, monkeypatch):
-    from django.contrib.auth import hashers
-
     hashed = []
     make = hashers.BasePasswordHasher.salt
     monkeypatch.setattr(
