@@ -60,6 +60,10 @@ bench-search: setup ## measure how long a search takes in 10,000 steps
 bench-insight: setup ## measure an editor's insight in ten million progress rows
 	$(PYTHON) benchmarks/insight.py
 
+.PHONY: bench-auth
+bench-auth: setup ## measure whether times tell who has an account
+	$(PYTHON) benchmarks/auth.py
+
 .PHONY: lock
 lock: | $(UV) ## lock the newest versions that pyproject.toml allows
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes pyproject.toml -o requirements.txt

@@ -1,20 +1,90 @@
-"""The part of allauth that Cairn uses so far, under allauth's own names."""
+"""The part of allauth that Cairn uses, under allauth's own names."""
+
+from types import ModuleType
 
 from allauth.account import views
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as webauthn
+from allauth.socialaccount import views as social
+from allauth.socialaccount.providers.github import views as github
+from allauth.socialaccount.providers.google import views as google
 from django.db import transaction
-from django.urls import path
+from django.urls import URLPattern, path, reverse_lazy
+from django.views.generic import RedirectView
+
+from accounts import factors
+from accounts import views as own
+from accounts.providers import if_configured, may_lead_to_providers
+from accounts.reauthentication import reauthenticate_by_code
+
+# Where a change of the addresses ends; its errors have a page of their own.
+email = views.EmailView.as_view(
+    success_url=reverse_lazy("account_settings", fragment="email")
+)
+
+
+def ways_through(provider: str, views: ModuleType) -> list[URLPattern]:
+    """To a provider, by POST alone, and back."""
+    to, back = map(if_configured(provider), (views.oauth2_login, views.oauth2_callback))
+    return [
+        path(f"{provider}/login/", may_lead_to_providers(to), name=f"{provider}_login"),
+        path(
+            f"{provider}/login/callback/",
+            transaction.atomic(back),
+            name=f"{provider}_callback",
+        ),
+    ]
+
 
 urlpatterns = [
-    path("login/", views.login, name="account_login"),
+    path("settings/", own.settings, name="account_settings"),
+    path(
+        "settings/devices/<int:session_id>/sign-out/",
+        own.sign_out_device,
+        name="account_sign_out_device",
+    ),
+    path(
+        "settings/devices/sign-out-others/",
+        own.sign_out_others,
+        name="account_sign_out_others",
+    ),
+    path("data/", own.my_data, name="account_my_data"),
+    path("data/cairn.<extension>", own.download, name="account_download"),
+    path("data/upload/", own.upload, name="account_upload"),
+    path("delete/", own.delete, name="account_delete"),
+    path("deleted/", own.deleted, name="account_deleted"),
+    path(
+        "reauthenticate/code/",
+        reauthenticate_by_code,
+        name="account_reauthenticate_by_code",
+    ),
+    path("login/", may_lead_to_providers(views.login), name="account_login"),
+    path("login/code/", views.request_login_code, name="account_request_login_code"),
+    path(
+        "login/code/confirm/",
+        views.confirm_login_code,
+        name="account_confirm_login_code",
+    ),
     path("logout/", views.logout, name="account_logout"),
+    path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     # One transaction: when the mail cannot be sent, no half-made account is left.
-    path("signup/", transaction.atomic(views.signup), name="account_signup"),
+    path(
+        "signup/",
+        may_lead_to_providers(transaction.atomic(views.signup)),
+        name="account_signup",
+    ),
+    path("signup/again/", own.start_again, name="account_start_again"),
     path("inactive/", views.account_inactive, name="account_inactive"),
+    path("email/", transaction.atomic(email), name="account_email"),
     path(
         "confirm-email/",
-        views.email_verification_sent,
+        transaction.atomic(views.email_verification_sent),
         name="account_email_verification_sent",
     ),
+    path("password/change/", views.password_change, name="account_change_password"),
+    path("password/set/", views.password_set, name="account_set_password"),
     path("password/reset/", views.password_reset, name="account_reset_password"),
     path(
         "password/reset/confirm/",
@@ -31,4 +101,64 @@ urlpatterns = [
         views.password_reset_from_key_done,
         name="account_password_reset_completed",
     ),
+    path("2fa/", mfa.index, name="mfa_index"),
+    path("2fa/authenticate/", mfa.authenticate, name="mfa_authenticate"),
+    path("2fa/reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path("2fa/totp/activate/", totp.activate_totp, name="mfa_activate_totp"),
+    path("2fa/totp/deactivate/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path(
+        "2fa/recovery-codes/",
+        recovery_codes.view_recovery_codes,
+        name="mfa_view_recovery_codes",
+    ),
+    path(
+        "2fa/recovery-codes/generate/",
+        recovery_codes.generate_recovery_codes,
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        "2fa/webauthn/",
+        RedirectView.as_view(pattern_name="mfa_index"),
+        name="mfa_list_webauthn",
+    ),
+    path("2fa/webauthn/add/", webauthn.add_webauthn, name="mfa_add_webauthn"),
+    path("2fa/webauthn/login/", factors.LoginView.as_view(), name="mfa_login_webauthn"),
+    path(
+        "2fa/webauthn/reauthenticate/",
+        factors.ReauthenticateView.as_view(),
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path(
+        "2fa/webauthn/keys/<int:pk>/edit/",
+        webauthn.edit_webauthn,
+        name="mfa_edit_webauthn",
+    ),
+    path(
+        "2fa/webauthn/keys/<int:pk>/remove/",
+        webauthn.remove_webauthn,
+        name="mfa_remove_webauthn",
+    ),
+    path(
+        "sessions/",
+        RedirectView.as_view(url=reverse_lazy("account_settings", fragment="devices")),
+        name="usersessions_list",
+    ),
+    path(
+        "3rdparty/",
+        may_lead_to_providers(social.connections),
+        name="socialaccount_connections",
+    ),
+    path(
+        "3rdparty/signup/",
+        transaction.atomic(social.signup),
+        name="socialaccount_signup",
+    ),
+    path(
+        "3rdparty/login/cancelled/",
+        social.login_cancelled,
+        name="socialaccount_login_cancelled",
+    ),
+    path("3rdparty/login/error/", social.login_error, name="socialaccount_login_error"),
+    *ways_through("github", github),
+    *ways_through("google", google),
 ]

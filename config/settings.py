@@ -38,6 +38,19 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 SITE_URL = env.str("SITE_URL", "")  # said to the servers that check_links asks
 
+SITE_NAME = env.str("SITE_NAME", "Cairn")
+CONTACT_EMAIL = env.str("CONTACT_EMAIL", "")
+PRIVACY_URL = env.str("PRIVACY_URL", "")  # where a page of one's own replaces ours
+
+SIGN_UP = env.str("SIGN_UP", "open")
+SIGN_UP_DOMAINS: list[str] = env.list("SIGN_UP_DOMAINS", [])
+if SIGN_UP not in ("open", "invitation", "domains", "closed"):
+    raise ImproperlyConfigured(
+        f"SIGN_UP is {SIGN_UP!r}; set it to open, invitation, domains or closed."
+    )
+if (SIGN_UP == "domains") != bool(SIGN_UP_DOMAINS):
+    raise ImproperlyConfigured("SIGN_UP=domains and SIGN_UP_DOMAINS go together.")
+
 if env.bool("BEHIND_TLS_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
@@ -49,7 +62,7 @@ INSTALLED_APPS = [
     "roadmaps",
     "progress",
     "search",
-    "django.contrib.admin",
+    "config.admin_app.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -60,6 +73,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.google",
+    "allauth.usersessions",
     "django_htmx",
     "django_tasks_db",
     "django.forms",
@@ -85,6 +103,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.devices.last_seen",
     "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.time_zone",
     "config.middleware.cache_control",
@@ -92,7 +111,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "config.urls"
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "config.forms.Renderer"
 WSGI_APPLICATION = "config.wsgi.application"
 
 TEMPLATES = [
@@ -144,10 +163,23 @@ validation = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{validation}.UserAttributeSimilarityValidator"},
     {"NAME": f"{validation}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": f"{validation}.CommonPasswordValidator"},
-    {"NAME": f"{validation}.NumericPasswordValidator"},
+    {
+        "NAME": f"{validation}.CommonPasswordValidator",
+        "OPTIONS": {
+            "password_list_path": BASE_DIR / "accounts/common-passwords.txt.gz"
+        },
+    },
+    {"NAME": "accounts.passwords.CommonPairValidator"},
 ]
+# The first hashes: argon2id, m=102400 KiB, t=2; the second reads what is older.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+ADMIN_PATH = env.str("ADMIN_PATH", "admin").strip("/") + "/"
+ADMIN_NEEDS_SECOND_FACTOR = not DEBUG
 UNCONFIRMED_DAYS = env.int("UNCONFIRMED_DAYS", 30)  # until `care` deletes the account
+
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "roadmaps:index"
 
@@ -155,6 +187,11 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "accounts.forms.LoginForm",
     "signup": "accounts.forms.SignupForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
+    "add_email": "accounts.forms.AddEmailForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -162,15 +199,54 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 600  # seconds, the most in ASVS 6.5.5
-ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
-ACCOUNT_RATE_LIMITS = {"confirm_email": "4/10m/key"}  # mails with a code
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_RATE_LIMITS = {
+    "confirm_email": "4/10m/key",  # mails with a code
+    "login_failed": "30/m/ip,5/5m/key",
+}
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 600
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "roadmaps:index"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# How many proxies add to X-Forwarded-For; what stands further left is hearsay.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+
+MFA_ADAPTER = "accounts.factors.MFAAdapter"
+MFA_FORMS = {
+    "activate_totp": "accounts.factors.ActivateAppForm",
+    "add_webauthn": "accounts.factors.AddPasskeyForm",
+    "edit_webauthn": "accounts.factors.EditPasskeyForm",
+    "authenticate_webauthn": "accounts.factors.AuthenticateByPasskeyForm",
+    "login_webauthn": "accounts.factors.LoginByPasskeyForm",
+    "reauthenticate_webauthn": "accounts.factors.ReauthenticateByPasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = SITE_NAME
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG  # http://localhost
+
+SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.SocialSignupForm"}
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_PROVIDERS = {
+    provider: {
+        "APP": {
+            "client_id": env.str(f"{provider.upper()}_CLIENT_ID"),
+            "secret": env.str(f"{provider.upper()}_CLIENT_SECRET", ""),
+        }
+    }
+    for provider in ("github", "google")
+    if env.str(f"{provider.upper()}_CLIENT_ID", "")
+}
 
 MAILERS: dict[str, dict[str, object]]
 MAIL_IS_PRINTED = not env.str("EMAIL_HOST", "")  # to the terminal; pages say so
@@ -198,7 +274,7 @@ TASKS = {
         else "django_tasks_db.DatabaseBackend"
     }
 }
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Cairn <cairn@localhost>")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <cairn@localhost>")
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
@@ -246,16 +322,18 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 LARGEST_REQUEST = 4 * 1024 * 1024  # bytes
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
+# The prefix makes browsers refuse a cookie without Secure, Path=/ and no Domain.
+COOKIE_PREFIX = "" if DEBUG else "__Host-"
 if not DEBUG:
     # Sent over TLS only. Whether other hosts of the domain have it, their owner knows.
     SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 365 * 24 * 60 * 60)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", False)
     SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", False)
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # the two above
-    # The prefix makes browsers refuse the cookie without Secure, Path=/ and no Domain.
-    SESSION_COOKIE_NAME = "__Host-session"
-    CSRF_COOKIE_NAME = "__Host-csrf"
+    SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
+    CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+CSRF_COOKIE_HTTPONLY = True  # no script reads it
 
 METRICS_ADDRESS = env.str("METRICS_ADDRESS", "")  # host:port, for Prometheus only
 

@@ -1,10 +1,11 @@
 """The colour scheme that a page is shown in."""
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from accounts.models import Theme
 
-COOKIE = "theme"
+COOKIE = f"{settings.COOKIE_PREFIX}theme"
 
 
 def theme_of(request: HttpRequest) -> str:

@@ -14,6 +14,7 @@ from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from django.conf import settings
 from PIL import Image, ImageDraw, ImageFont
 
 from progress.strip import groups
@@ -97,7 +98,8 @@ def draw(card: Card) -> bytes:
     # The mark takes the place of a title that the font has no letters for.
     lay(picture, list(stones(3.2 if title else 13)), is_round=True)
     if title:
-        pen.text((MARGIN + 80, 106), "Cairn", INK, font(40), "lm", stroke_width=0.6)
+        name = one_line(writable(settings.SITE_NAME), font(40))
+        pen.text((MARGIN + 80, 106), name, INK, font(40), "lm", stroke_width=0.6)
         category = one_line(writable(card.category), font(34))
         bottom = TITLE_BOTTOM if card.optional else SIZE[1] - MARGIN
         write_title(pen, title, category, bottom)

@@ -1,6 +1,8 @@
 """/accounts/login/"""
 
 import pytest
+from django.conf import settings
+from django.test import Client
 
 from tests.factories import PASSWORD, UserFactory
 
@@ -73,6 +75,27 @@ def test_the_sixth_wrong_password_is_stopped(client, user):
     assert "Too many failed" in html
 
 
-def test_the_admin_has_no_sign_in_of_its_own(client, db):
-    response = client.get("/admin/", follow=True)
-    assert response.request["PATH_INFO"] == PATH
+def test_the_session_gets_another_key_and_the_old_one_opens_nothing(client, user):
+    client.post("/accounts/login/code/", {"email": "nobody@example.com"})
+    planted = client.cookies[settings.SESSION_COOKIE_NAME].value
+    client.get("/accounts/login/code/confirm/")
+    session = client.session
+    session.pop("account_login")
+    session.save()
+    sign_in(client, user.email)
+    assert client.cookies[settings.SESSION_COOKIE_NAME].value != planted
+    thief = Client()
+    thief.cookies[settings.SESSION_COOKIE_NAME] = planted
+    assert thief.get("/").context["user"].is_anonymous
+
+
+def test_nobody_keeps_a_page_of_somebody_signed_in(signed_in):
+    for path in ("/", "/accounts/2fa/", "/accounts/password/change/", "/progress/"):
+        assert signed_in.get(path)["Cache-Control"] == "no-store"
+
+
+def test_extra_fields_are_ignored(client, user):
+    sign_in(client, user.email, is_staff="1", is_superuser="1", user_id="1")
+    user.refresh_from_db()
+    assert not user.is_staff
+    assert not user.is_superuser

@@ -77,11 +77,46 @@ def test_a_value_of_the_wrong_kind_is_named_in_one_line(manage):
     assert result.stderr.count("\n") == 1
 
 
-def test_with_all_of_them_it_starts_closed(manage):
-    show = "print(s.DEBUG, s.SESSION_COOKIE_NAME, s.SESSION_COOKIE_SECURE)"
-    code = f"from django.conf import settings as s; {show}"
-    result = manage("shell", "--no-imports", "-c", code, **REQUIRED)
-    assert result.stdout == "False __Host-session True\n"
+@pytest.fixture
+def shown(manage):
+    def shown(expression, **environment):
+        code = f"from django.conf import settings as s; print({expression})"
+        return manage(
+            "shell", "--no-imports", "-c", code, **REQUIRED, **environment
+        ).stdout.strip()
+
+    return shown
+
+
+def test_with_all_of_them_it_starts_closed(shown):
+    assert shown("s.DEBUG, s.ADMIN_NEEDS_SECOND_FACTOR") == "False True"
+
+
+def test_cookies_are_bound_to_the_host_and_to_tls(shown):
+    names = "s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.COOKIE_PREFIX"
+    assert shown(names) == "__Host-session __Host-csrf __Host-"
+    flags = """[
+        getattr(s, f"{kind}_COOKIE_{flag}")
+        for kind in ("SESSION", "CSRF")
+        for flag in ("SECURE", "HTTPONLY", "SAMESITE", "PATH", "DOMAIN")
+    ]"""
+    assert shown(flags) == str([True, True, "Lax", "/", None] * 2)
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [("", "admin/"), ("editors", "editors/"), ("/a/b/", "a/b/")],
+)
+def test_the_admin_is_where_the_environment_says(shown, given, path):
+    environment = {"ADMIN_PATH": given} if given else {}
+    reverse = "__import__('django.urls').urls.reverse('admin:index')"
+    assert shown(f"s.ADMIN_PATH, {reverse}", **environment) == f"{path} /{path}"
+
+
+def test_providers_are_those_whose_keys_are_set(shown):
+    assert shown("s.SOCIALACCOUNT_PROVIDERS") == "{}"
+    keys = {"GITHUB_CLIENT_ID": "an id", "GITHUB_CLIENT_SECRET": "a secret"}
+    assert shown("list(s.SOCIALACCOUNT_PROVIDERS)", **keys) == "['github']"
 
 
 def test_the_version_is_the_projects():
