@@ -95,7 +95,8 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             return super().get_provider(request, provider, client_id)
         except SocialApp.DoesNotExist:
             known: type[Provider] = registry.get_class(provider)  # type: ignore[no-untyped-call]
-            return known(request, app=SocialApp(provider=provider))
+            found: Provider = known(request, app=SocialApp(provider=provider))
+            return found
 
     def authenticate_by_email(  # type: ignore[override]
         self, sociallogin: SocialLogin
