@@ -91,12 +91,13 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         self, request: HttpRequest, provider: str, client_id: str | None = None
     ) -> Provider:
         """Also of links whose provider's keys were taken out of the settings."""
+        found: Provider
         try:
-            return super().get_provider(request, provider, client_id)
+            found = super().get_provider(request, provider, client_id)
         except SocialApp.DoesNotExist:
             known: type[Provider] = registry.get_class(provider)  # type: ignore[no-untyped-call]
-            found: Provider = known(request, app=SocialApp(provider=provider))
-            return found
+            found = known(request, app=SocialApp(provider=provider))
+        return found
 
     def authenticate_by_email(  # type: ignore[override]
         self, sociallogin: SocialLogin
