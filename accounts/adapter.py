@@ -4,7 +4,9 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.providers import registry
+from allauth.socialaccount.providers.base.provider import Provider
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -84,6 +86,18 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         return joining.is_open() and all(
             joining.may_join(address.email) for address in sociallogin.email_addresses
         )
+
+    def get_provider(
+        self, request: HttpRequest, provider: str, client_id: str | None = None
+    ) -> Provider:
+        """Also of links whose provider's keys were taken out of the settings."""
+        found: Provider
+        try:
+            found = super().get_provider(request, provider, client_id)
+        except SocialApp.DoesNotExist:
+            known: type[Provider] = registry.get_class(provider)  # type: ignore[no-untyped-call]
+            found = known(request, app=SocialApp(provider=provider))
+        return found
 
     def authenticate_by_email(  # type: ignore[override]
         self, sociallogin: SocialLogin

@@ -14,6 +14,7 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn import forms, views
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 from django.forms import CharField, Form
@@ -53,6 +54,9 @@ class MFAAdapter(DefaultMFAAdapter):
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": "That code is not right, or was used before.",
     }
+
+    def _get_site_name(self) -> str:
+        return str(settings.SITE_NAME)
 
     def generate_authenticator_name(  # type: ignore[override]
         self,

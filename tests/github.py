@@ -19,7 +19,7 @@ class StandIn(ThreadingHTTPServer):
 
     def stand_in(self, monkeypatch, settings):
         """Take the place of GitHub, from now on, for allauth."""
-        Thread(target=self.serve_forever, daemon=True).start()
+        Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
         keys = {"client_id": "the id", "secret": "the secret"}
         settings.SOCIALACCOUNT_PROVIDERS = {"github": {"APP": keys}}
         for name, path in {

@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.models import Invitation, User
 from tests.accounts.test_sign_in import PATH, sign_in
 from tests.accounts.test_sign_up import code_in
-from tests.factories import UserFactory
+from tests.factories import PASSWORD, UserFactory
 from tests.github import TOKEN
 
 LOGIN = "/accounts/github/login/"
@@ -223,3 +223,14 @@ def test_another_persons_cannot_be_disconnected(client, github, user):
     sign_in(client, user.email)
     assert client.post(LINKED, {"account": SocialAccount.objects.get().pk})
     assert SocialAccount.objects.exists()
+
+
+def test_a_link_outlives_the_keys_and_can_be_ended(client, github, settings, user):
+    sign_in(client, user.email)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    go_through(client, process="connect")
+    settings.SOCIALACCOUNT_PROVIDERS = {}
+    assert "<b>GitHub</b>" in client.get(LINKED).content.decode()
+    assert client.get("/accounts/settings/").status_code == 200
+    client.post(LINKED, {"account": SocialAccount.objects.get().pk})
+    assert not SocialAccount.objects.exists()
