@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.passwords import normalised
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(
@@ -70,3 +72,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         super().clean()
         self.email = self.email.lower()
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(raw_password and normalised(raw_password))
+
+    def check_password(self, raw_password: str | None) -> bool:
+        return super().check_password(raw_password and normalised(raw_password))

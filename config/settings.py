@@ -11,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from environs import Env
 
+from config import logs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
@@ -60,11 +62,17 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.google",
+    "allauth.usersessions",
     "django_htmx",
     "django.forms",
 ]
 
 MIDDLEWARE = [
+    "config.middleware.request_id",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -115,14 +123,29 @@ DATABASES = {
     )
 }
 
+if cache_url := env.str("CACHE_URL", ""):
+    CACHES = {"default": {"BACKEND": "config.cache.Cache", "LOCATION": cache_url}}
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 validation = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{validation}.UserAttributeSimilarityValidator"},
     {"NAME": f"{validation}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": f"{validation}.CommonPasswordValidator"},
-    {"NAME": f"{validation}.NumericPasswordValidator"},
+    {
+        "NAME": f"{validation}.CommonPasswordValidator",
+        "OPTIONS": {
+            "password_list_path": BASE_DIR / "accounts/common-passwords.txt.gz"
+        },
+    },
+    {"NAME": "accounts.passwords.CommonPairValidator"},
+]
+# The first hashes: argon2id, m=102400 KiB, t=2; the second reads what is older.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "roadmaps:index"
@@ -140,13 +163,42 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 600  # seconds, the most in ASVS 6.5.5
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
-ACCOUNT_RATE_LIMITS = {"confirm_email": "4/10m/key"}  # mails with a code
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_RATE_LIMITS = {
+    "confirm_email": "4/10m/key",  # mails with a code
+    "login_failed": "30/m/ip,5/5m/key",
+}
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 600
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "roadmaps:index"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# How many proxies add to X-Forwarded-For; what stands further left is hearsay.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Cairn"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG  # http://localhost
+
+SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_PROVIDERS = {
+    provider: {
+        "APP": {
+            "client_id": env.str(f"{provider.upper()}_CLIENT_ID"),
+            "secret": env.str(f"{provider.upper()}_CLIENT_SECRET", ""),
+        }
+    }
+    for provider in ("github", "google")
+    if env.str(f"{provider.upper()}_CLIENT_ID", "")
+}
 
 MAILERS: dict[str, dict[str, object]]
 MAIL_IS_PRINTED = not env.str("EMAIL_HOST", "")  # to the terminal; pages say so
@@ -207,12 +259,4 @@ if not DEBUG:
     CSRF_COOKIE_NAME = "__Host-csrf"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
-    },
-}
+LOGGING = logs.configuration(json=not DEBUG)
