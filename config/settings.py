@@ -34,7 +34,7 @@ if not DEBUG:
 
 SECRET_KEY = env.str("SECRET_KEY", "development only")
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
-# As Django's own check security.W009 wants it: what was copied from an example is short.
+# What Django's check security.W009 asks: a word copied from an example is shorter.
 if not DEBUG and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5):
     raise ImproperlyConfigured(
         "SECRET_KEY is too easy to guess; make one with: openssl rand -hex 32"
