@@ -15,8 +15,8 @@ HEAD = """\
 # Licences
 
 Cairn itself is under the MIT licence. Its image holds the packages of \
-`requirements.txt`, and those of `requirements-telemetry.txt` when it is built with them. \
-Written by `make docs`; a test holds it to them.
+`requirements.txt`, and those of `requirements-telemetry.txt` when it is built with \
+them. Written by `make docs`; a test holds it to them.
 
 | package | version | licence | built with |
 | --- | --- | --- | --- |
