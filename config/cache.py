@@ -1,70 +1,37 @@
 """Redis, shared by all processes; while it is away, what each remembers by itself."""
 
-import time
 from collections.abc import Callable
 from functools import cache
-from threading import Lock
 from typing import Any
 
-import structlog
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-log = structlog.get_logger("cairn.config")
+from config.breaker import Breaker
 
 PATIENCE = 0.5  # seconds, to connect and for each answer
 PAUSE = 5.0  # seconds for which a server that was away is left alone
 
 
-class Server:
-    """Whether a Redis answers, as this process knows."""
-
-    def __init__(self) -> None:
-        self.is_up = True
-        self.next_try = 0.0
-        self.lock = Lock()
-
-    def may_be_asked(self) -> bool:
-        """While it is away that is one call in `PAUSE` seconds, not one a thread."""
-        with self.lock:
-            if not self.is_up and time.monotonic() < self.next_try:
-                return False
-            self.next_try = time.monotonic() + PAUSE
-            return True
-
-    def answered(self) -> None:
-        with self.lock:
-            came_back, self.is_up = not self.is_up, True
-        if came_back:
-            log.info("cache_is_back")
-
-    def failed(self, error: RedisError) -> None:
-        with self.lock:
-            went_away, self.is_up = self.is_up, False
-            self.next_try = time.monotonic() + PAUSE
-        if went_away:
-            log.warning("cache_is_away", error=type(error).__name__)
-
-
 @cache
-def server_at(location: str) -> Server:  # noqa: ARG001
+def breaker_of(location: str) -> Breaker:  # noqa: ARG001
     """The one that every thread asks: a `Cache` belongs to one of them."""
-    return Server()
+    return Breaker("cache", PAUSE)
 
 
 def else_by_itself(name: str) -> Callable[..., Any]:
     def call(self: "Cache", *args: Any, **kwargs: Any) -> Any:
-        server = server_at(self.location)
-        if server.may_be_asked():
+        breaker = breaker_of(self.location)
+        if breaker.may_try():
             try:
                 answer = getattr(RedisCache, name)(self, *args, **kwargs)
             except RedisError as error:
-                server.failed(error)
+                breaker.failed(error)
             else:
-                server.answered()
+                breaker.answered()
                 return answer
         return getattr(self.own, name)(*args, **kwargs)
 

@@ -6,6 +6,7 @@ with the request id that `config.middleware.request_id` binds.
 
 import logging
 import re
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -24,8 +25,10 @@ def route_of(request: HttpRequest) -> str:
     return f"/{match.route}" if match else ""
 
 
-def name_the_route(record: logging.LogRecord) -> bool:
-    """Let Django name the route where it would name the path."""
+def tell_less(record: logging.LogRecord) -> bool:
+    """Let Django name the route where it would name the path, and not show for each
+    answer that needs the database how it failed, as long as that is away.
+    """
     request = getattr(record, "request", None)
     if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
         path = request.path.encode("unicode_escape").decode("ascii")
@@ -33,6 +36,10 @@ def name_the_route(record: logging.LogRecord) -> bool:
             route_of(request) if arg in (request.path, path) else arg
             for arg in record.args
         )
+    if getattr(record, "status_code", None) == HTTPStatus.SERVICE_UNAVAILABLE:
+        error = record.exc_info[1] if record.exc_info else None
+        record.msg = f"{record.msg} ({type(error).__name__})"
+        record.exc_info = record.exc_text = None
     return True
 
 
@@ -76,7 +83,7 @@ def configuration(*, json: bool) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"route": {"()": lambda: name_the_route}},
+        "filters": {"less": {"()": lambda: tell_less}},
         "formatters": {
             "lines": {
                 "()": structlog.stdlib.ProcessorFormatter,
@@ -88,7 +95,7 @@ def configuration(*, json: bool) -> dict[str, Any]:
             "lines": {
                 "class": "logging.StreamHandler",
                 "formatter": "lines",
-                "filters": ["route"],
+                "filters": ["less"],
             },
         },
         "root": {"handlers": ["lines"], "level": "WARNING"},

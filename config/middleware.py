@@ -7,8 +7,10 @@ from http import HTTPStatus
 from urllib.parse import unquote
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template import loader
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -35,6 +37,44 @@ def request_id(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
+
+
+def keep_apart(get_response: GetResponse) -> GetResponse:
+    """Let no other site's page load what is ours, but for the pictures that are made to
+    be shown where a page is shared.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        is_shared = request.path.endswith("/card.png")
+        policy = "cross-origin" if is_shared else "same-origin"
+        response["Cross-Origin-Resource-Policy"] = policy
+        response["Cross-Origin-Embedder-Policy"] = "require-corp"
+        return response
+
+    return middleware
+
+
+def refuse_odd(get_response: GetResponse) -> GetResponse:
+    """Refuse what no page asks for: methods that repeat or pass on a request, and
+    bodies that are larger than any form or file, before they are read.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.method in ("TRACE", "TRACK", "CONNECT"):
+            return render(request, "405.html", status=HTTPStatus.METHOD_NOT_ALLOWED)
+        if size_of(request) > settings.LARGEST_REQUEST:
+            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            return render(request, "413.html", status=status)
+        return get_response(request)
+
+    return middleware
+
+
+def size_of(request: HttpRequest) -> int:
+    """The bytes of the body, as announced; Django reads no more than that."""
+    size = request.META.get("CONTENT_LENGTH") or "0"
+    return int(size) if size.isascii() and size.isdecimal() else 0
 
 
 def refuse_nul(get_response: GetResponse) -> GetResponse:

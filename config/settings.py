@@ -44,6 +44,8 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 if env.bool("BEHIND_TLS_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # probes come without TLS
 
 INSTALLED_APPS = [
     "config",
@@ -75,6 +77,11 @@ MIDDLEWARE = [
     "config.middleware.request_id",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "config.middleware.keep_apart",
+    "config.health.health",
+    "config.middleware.refuse_odd",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
@@ -84,7 +91,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.time_zone",
@@ -119,9 +125,20 @@ if not database_url:
     database_url = start(BASE_DIR / ".postgres")
 DATABASES = {
     "default": dj_database_url.parse(
-        database_url, conn_max_age=600, conn_health_checks=True
+        database_url,
+        engine="config.postgresql",
+        conn_max_age=600,
+        conn_health_checks=True,
     )
 }
+DATABASES["default"].setdefault("OPTIONS", {}).update(
+    connect_timeout=3,  # seconds
+    keepalives_idle=30,
+    keepalives_interval=5,
+    keepalives_count=3,
+    tcp_user_timeout=10_000,  # milliseconds
+)
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 8)  # connections of a web process
 
 if cache_url := env.str("CACHE_URL", ""):
     CACHES = {"default": {"BACKEND": "config.cache.Cache", "LOCATION": cache_url}}
@@ -252,8 +269,27 @@ SECURE_CSP = {
 }
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    feature: []
+    for feature in (
+        *("accelerometer", "ambient-light-sensor", "autoplay", "bluetooth"),
+        *("browsing-topics", "camera", "display-capture", "encrypted-media"),
+        *("fullscreen", "gamepad", "geolocation", "gyroscope", "hid"),
+        *("identity-credentials-get", "idle-detection", "local-fonts"),
+        *("magnetometer", "microphone", "midi", "otp-credentials", "payment"),
+        *("picture-in-picture", "screen-wake-lock", "serial", "storage-access"),
+        *("usb", "web-share", "window-management", "xr-spatial-tracking"),
+    )
+}
+LARGEST_REQUEST = 4 * 1024 * 1024  # bytes
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 if not DEBUG:
+    # Sent over TLS only. Whether other hosts of the domain have it, their owner knows.
+    SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 365 * 24 * 60 * 60)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", False)
+    SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", False)
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # the two above
     # The prefix makes browsers refuse the cookie without Secure, Path=/ and no Domain.
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"

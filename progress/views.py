@@ -22,6 +22,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts.models import User
 from progress import undo, wishes
 from progress.activity import Year, first_day
+from progress.limits import limited
 from progress.models import NEVER, Note, StepProgress, begun
 from progress.requests import HtmxRequest, PersonsRequest
 from progress.same_origin import same_origin_only
@@ -75,6 +76,7 @@ def notes_found(request: HtmxRequest, user: User) -> dict[str, object]:
 
 @require_POST
 @same_origin_only
+@limited
 def mark(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
     """Mark a step as `state`; `?undo=` puts back the dates of an earlier mark."""
     if not request.user.is_authenticated:

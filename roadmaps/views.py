@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from progress import twins, undo
 from progress.forms import NoteForm
+from progress.limits import limited
 from progress.models import Note, NoteConflictError, Route, begun, with_progress
 from progress.requests import HtmxRequest
 from roadmaps.card import SITE, Card, draw
@@ -81,6 +82,7 @@ def card(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited
 def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
     """A step's own page. A POST writes the private note on it."""
     visible = Roadmap.objects.visible(request.user.is_staff)

@@ -27,6 +27,8 @@
   form.addEventListener("htmx:response:error", ({ detail }) => {
     const { status } = detail.ctx.response;
     if (status === 401 || status === 403) failed("you are signed out. Sign in in another tab.");
+    else if (status === 429) failed("that was a lot at once.");
+    else if (status === 503) failed("the database does not answer just now.");
     else if (status !== 409 && status !== 422) failed("something broke on our side.");
   });
   document.addEventListener("htmx:after:swap", ({ target, detail }) => {

@@ -1,0 +1,188 @@
+"""Cairn as in production: granian in a process of its own, before a database."""
+
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from tempfile import TemporaryFile
+from threading import Thread
+from urllib.parse import quote
+
+from django.conf import settings
+from fasteners import InterProcessLock
+
+PARTS = (
+    "config",
+    "accounts",
+    "roadmaps",
+    "progress",
+    "search",
+    "templates",
+    "static",
+    "fixtures",
+    "manage.py",
+)
+START = [
+    *(sys.executable, "-m", "granian", "config.wsgi:application"),
+    *("--interface", "wsgi", "--host", "127.0.0.1"),
+    *("--workers", "1", "--blocking-threads", "32"),
+]
+
+
+def install(folder):
+    """Copy Cairn without the `.env` that opts in to development, and collect its static
+    files; once, whoever comes first.
+    """
+    with InterProcessLock(f"{folder}.lock"):
+        if folder.exists():
+            return
+        for part in PARTS:
+            source = settings.BASE_DIR / part
+            copy = shutil.copytree if source.is_dir() else shutil.copy
+            folder.mkdir(exist_ok=True)
+            copy(source, folder / part)
+        subprocess.run(
+            [sys.executable, "manage.py", "collectstatic", "--no-input"],
+            cwd=folder,
+            env=environment("postgres://unused"),
+            check=True,
+            capture_output=True,
+        )
+
+
+def environment(database_url, **more):
+    return {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": database_url,
+        "SECRET_KEY": "of the tests " * 5,
+        "ALLOWED_HOSTS": "localhost",
+        "BEHIND_TLS_PROXY": "true",
+        "EMAIL_HOST": "127.0.0.1",
+        **more,
+    }
+
+
+def url_of(database, host=None, port=None):
+    """The URL of one of `settings.DATABASES`, by another host when one is given."""
+    where = host or database["OPTIONS"].get("host") or database["HOST"]
+    port = f"&port={port}" if port else ""
+    user = f"{database['USER']}:{quote(database['PASSWORD'])}"
+    return f"postgresql://{user}@/{database['NAME']}?host={quote(where)}{port}"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Proxy:
+    """Stands before a PostgreSQL that listens on a socket of `folder`."""
+
+    def __init__(self, folder):
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+        self.folder = folder
+        self.links = []
+        self.is_dark = False  # accepts, and says nothing
+        Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with suppress(OSError):
+            while True:
+                self.link(self.server.accept()[0])
+
+    def link(self, client):
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(f"{self.folder}/.s.PGSQL.5432")
+        self.links += [client, server]
+        for ends in ((client, server), (server, client)):
+            Thread(target=self.pass_on, args=ends, daemon=True).start()
+
+    def pass_on(self, source, sink):
+        with suppress(OSError):
+            while data := source.recv(65536):
+                while self.is_dark:
+                    time.sleep(0.01)
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+    def reset(self):
+        """Break off every link in the middle."""
+        links, self.links = self.links, []
+        for link in links:
+            with suppress(OSError):
+                link.shutdown(socket.SHUT_RDWR)
+            link.close()
+
+    def close(self):
+        self.is_dark = False
+        self.server.close()
+        self.reset()
+
+
+class Site:
+    def __init__(self, port):
+        self.port = port
+
+    def get(self, path, **options):
+        return self.request("GET", path, **options)
+
+    def request(self, method, path, body=None, headers=(), timeout=15):
+        """The answer, its body read; as a proxy that ends TLS would ask for it."""
+        connection = http.client.HTTPConnection("localhost", self.port, timeout=timeout)
+        headers = {"X-Forwarded-Proto": "https", **dict(headers)}
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            response.body = response.read()
+            return response
+        finally:
+            connection.close()
+
+    def send(self, raw, timeout=15):
+        """What comes back for these bytes, until the server closes or says no more."""
+        with socket.create_connection(("localhost", self.port), timeout) as link:
+            link.sendall(raw)
+            received = b""
+            while chunk := link.recv(65536):
+                received += chunk
+                if b"</html>" in received:
+                    break
+            return received
+
+
+@contextmanager
+def serving(folder, database_url, **more):
+    """A `Site` that answers; what it logged is in its `log` at the end."""
+    port = free_port()
+    site = Site(port)
+    log = TemporaryFile("w+")  # noqa: SIM115
+    process = subprocess.Popen(
+        [*START, "--port", str(port)],
+        cwd=folder,
+        env=environment(database_url, **more),
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                site.get("/healthz")
+                break
+            except OSError:
+                assert process.poll() is None, "granian has stopped"
+                assert time.monotonic() < deadline, "granian does not answer"
+                time.sleep(0.05)
+        yield site
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        log.seek(0)
+        site.log = log.read()
+        log.close()
