@@ -14,6 +14,15 @@ from progress import wishes
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": "The address or the password is not right.",
+        "incorrect_code": "That code is not right.",
+        "incorrect_password": "That password is not right.",
+        "enter_current_password": "That is not your current password.",
+        "too_many_login_attempts": "Too many failed attempts. Please wait a while.",
+        "rate_limited": "That was a lot at once. Please wait a few minutes.",
+    }
+
     def clean_password(  # type: ignore[override]
         self, password: str, user: User | None = None
     ) -> str:

@@ -1,5 +1,7 @@
 """The part of allauth that Cairn uses, under allauth's own names."""
 
+from types import ModuleType
+
 from allauth.account import views
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery_codes
@@ -10,13 +12,24 @@ from allauth.socialaccount.providers.github import views as github
 from allauth.socialaccount.providers.google import views as google
 from allauth.usersessions import views as sessions
 from django.db import transaction
-from django.urls import path
+from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
-from accounts.providers import if_configured
+from accounts import factors
+from accounts.providers import if_configured, may_lead_to_providers
+
+
+def ways_through(provider: str, views: ModuleType) -> list[URLPattern]:
+    """To a provider, by POST alone, and back."""
+    to, back = map(if_configured(provider), (views.oauth2_login, views.oauth2_callback))
+    return [
+        path(f"{provider}/login/", may_lead_to_providers(to), name=f"{provider}_login"),
+        path(f"{provider}/login/callback/", back, name=f"{provider}_callback"),
+    ]
+
 
 urlpatterns = [
-    path("login/", views.login, name="account_login"),
+    path("login/", may_lead_to_providers(views.login), name="account_login"),
     path("login/code/", views.request_login_code, name="account_request_login_code"),
     path(
         "login/code/confirm/",
@@ -26,7 +39,11 @@ urlpatterns = [
     path("logout/", views.logout, name="account_logout"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     # One transaction: when the mail cannot be sent, no half-made account is left.
-    path("signup/", transaction.atomic(views.signup), name="account_signup"),
+    path(
+        "signup/",
+        may_lead_to_providers(transaction.atomic(views.signup)),
+        name="account_signup",
+    ),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("email/", views.email, name="account_email"),
     path(
@@ -73,10 +90,10 @@ urlpatterns = [
         name="mfa_list_webauthn",
     ),
     path("2fa/webauthn/add/", webauthn.add_webauthn, name="mfa_add_webauthn"),
-    path("2fa/webauthn/login/", webauthn.login_webauthn, name="mfa_login_webauthn"),
+    path("2fa/webauthn/login/", factors.LoginView.as_view(), name="mfa_login_webauthn"),
     path(
         "2fa/webauthn/reauthenticate/",
-        webauthn.reauthenticate_webauthn,
+        factors.ReauthenticateView.as_view(),
         name="mfa_reauthenticate_webauthn",
     ),
     path(
@@ -90,7 +107,11 @@ urlpatterns = [
         name="mfa_remove_webauthn",
     ),
     path("sessions/", sessions.list_usersessions, name="usersessions_list"),
-    path("3rdparty/", social.connections, name="socialaccount_connections"),
+    path(
+        "3rdparty/",
+        may_lead_to_providers(social.connections),
+        name="socialaccount_connections",
+    ),
     path("3rdparty/signup/", social.signup, name="socialaccount_signup"),
     path(
         "3rdparty/login/cancelled/",
@@ -98,16 +119,6 @@ urlpatterns = [
         name="socialaccount_login_cancelled",
     ),
     path("3rdparty/login/error/", social.login_error, name="socialaccount_login_error"),
-    path("github/login/", if_configured(github.oauth2_login), name="github_login"),
-    path(
-        "github/login/callback/",
-        if_configured(github.oauth2_callback),
-        name="github_callback",
-    ),
-    path("google/login/", if_configured(google.oauth2_login), name="google_login"),
-    path(
-        "google/login/callback/",
-        if_configured(google.oauth2_callback),
-        name="google_callback",
-    ),
+    *ways_through("github", github),
+    *ways_through("google", google),
 ]

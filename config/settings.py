@@ -53,7 +53,7 @@ INSTALLED_APPS = [
     "roadmaps",
     "progress",
     "search",
-    "django.contrib.admin",
+    "config.admin_app.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -99,7 +99,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "config.urls"
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "config.forms.Renderer"
 WSGI_APPLICATION = "config.wsgi.application"
 
 TEMPLATES = [
@@ -164,6 +164,9 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+ADMIN_PATH = env.str("ADMIN_PATH", "admin").strip("/") + "/"
+ADMIN_NEEDS_SECOND_FACTOR = not DEBUG
+
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "roadmaps:index"
 
@@ -171,6 +174,10 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "accounts.forms.LoginForm",
     "signup": "accounts.forms.SignupForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -197,6 +204,15 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # How many proxies add to X-Forwarded-For; what stands further left is hearsay.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 
+MFA_ADAPTER = "accounts.factors.MFAAdapter"
+MFA_FORMS = {
+    "activate_totp": "accounts.factors.ActivateAppForm",
+    "add_webauthn": "accounts.factors.AddPasskeyForm",
+    "edit_webauthn": "accounts.factors.EditPasskeyForm",
+    "authenticate_webauthn": "accounts.factors.AuthenticateByPasskeyForm",
+    "login_webauthn": "accounts.factors.LoginByPasskeyForm",
+    "reauthenticate_webauthn": "accounts.factors.ReauthenticateByPasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
@@ -294,5 +310,6 @@ if not DEBUG:
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+CSRF_COOKIE_HTTPONLY = True  # no script reads it
 
 LOGGING = logs.configuration(json=not DEBUG)

@@ -1,10 +1,9 @@
-from allauth.account.decorators import secure_admin_login
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
 from config import views
 
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore
 admin.site.site_header = admin.site.site_title = "Cairn"
 admin.site.index_title = "Content and people"
 
@@ -14,11 +13,12 @@ urlpatterns = [
     path("search/", include("search.urls")),
     path("accounts/", include("accounts.urls")),
     path("theme/", views.theme, name="theme"),
-    path("admin/", admin.site.urls),
+    path(settings.ADMIN_PATH, admin.site.urls),
     path("favicon.ico", views.favicon, name="favicon"),
     path("card.png", views.card, name="card"),
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", views.sitemap, name="sitemap"),
 ]
 
+handler429 = views.too_many_requests
 handler500 = views.server_error

@@ -79,6 +79,13 @@ def card(request: HttpRequest) -> HttpResponse:
     return HttpResponse(draw(SITE), content_type="image/png")
 
 
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """allauth's limits that end here are counted by the minute."""
+    response = render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
+    response["Retry-After"] = "60"
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say that something broke, or that the database is away, without asking it."""
     is_away = isinstance(sys.exception(), OperationalError | InterfaceError)

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from roadmaps.files import read, take_in
 from roadmaps.models import Roadmap
 from tests.factories import UserFactory
+from tests.github import StandIn
 
 TRANSACTION_CONTROL = re.compile("SAVEPOINT|RELEASE|BEGIN|COMMIT", re.IGNORECASE)
 
@@ -79,3 +80,12 @@ def at_most():
         assert len(ran) <= queries, "\n".join(ran)
 
     return check
+
+
+@pytest.fixture
+def github(monkeypatch, settings):
+    """GitHub's keys are in the settings, and a stand-in answers for it."""
+    with StandIn() as server:
+        server.stand_in(monkeypatch, settings)
+        yield server
+        server.shutdown()

@@ -13,7 +13,7 @@ NEW = {"email": "New@Example.com", "password1": PASSWORD}
 
 
 def code_in(mail):
-    return re.search(r"^ +(\S+)$", mail.body, re.MULTILINE)[1]
+    return re.search(r"\b[A-Z]{4}-[A-Z]{4}\b", mail.body)[0]
 
 
 @pytest.fixture

@@ -3,11 +3,20 @@
 import re
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from playwright.sync_api import expect
 
 from accounts.models import User
-from tests.browser.account import ask_for_reset, enter_code, sign_in, sign_up
+from tests.browser.account import (
+    ask_for_reset,
+    code_from,
+    enter_code,
+    sign_in,
+    sign_up,
+)
 from tests.browser.route import ROADMAP, control, row, should_be, stored
+
+SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
 pytestmark = pytest.mark.parametrize("scripts", [True, False], ids=["js", "no js"])
 
@@ -57,6 +66,37 @@ def test_by_choosing_a_new_password(wishing, user, mailoutbox):
         field.fill("seven stones on a hill")
     page.get_by_role("button", name="Save and sign in").click()
     should_have_come_true(page, user)
+
+
+def test_by_a_code_from_the_mail(wishing, user, mailoutbox):
+    page = wishing
+    page.get_by_role("link", name="E-mail me a code").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in to tick Caching")
+    ask_for_reset(page, user.email)
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "Enter the code to tick Caching"
+    )
+    enter_code(page, mailoutbox[0])
+    should_have_come_true(page, user)
+
+
+def test_with_a_second_factor_in_between(wishing, user):
+    page = wishing
+    TOTP.activate(user, SECRET)
+    sign_in(page, user.email)
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "One more step to tick Caching"
+    )
+    page.get_by_label("Code").fill(code_from(SECRET))
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    should_have_come_true(page, user)
+
+
+def test_by_way_of_github(wishing, github):
+    page = wishing
+    page.reload()
+    page.get_by_role("button", name="Continue with GitHub").click()
+    should_have_come_true(page, User.objects.get(email="ada@example.com"))
 
 
 def test_after_mistyping_the_password(wishing, user):
