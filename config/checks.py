@@ -19,3 +19,16 @@ def limits_are_shared(**_: Any) -> list[checks.CheckMessage]:
             id="cairn.W001",
         )
     ]
+
+
+@checks.register(checks.Tags.security, deploy=True)
+def codes_reach_people(**_: Any) -> list[checks.CheckMessage]:
+    if not settings.MAIL_IS_PRINTED:
+        return []
+    return [
+        checks.Error(
+            "Signing up needs a code from a mail, and there is no mail server.",
+            hint="Set EMAIL_HOST. Until then codes are printed to the log.",
+            id="cairn.E001",
+        )
+    ]

@@ -70,11 +70,13 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.google",
     "allauth.usersessions",
     "django_htmx",
+    "django_tasks_db",
     "django.forms",
 ]
 
 MIDDLEWARE = [
     "config.middleware.request_id",
+    "config.access.line",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -167,6 +169,7 @@ PASSWORD_HASHERS = [
 ADMIN_PATH = env.str("ADMIN_PATH", "admin").strip("/") + "/"
 ADMIN_NEEDS_SECOND_FACTOR = not DEBUG
 
+UNCONFIRMED_DAYS = env.int("UNCONFIRMED_DAYS", 30)  # until `care` deletes the account
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "roadmaps:index"
 
@@ -238,19 +241,27 @@ MAIL_IS_PRINTED = not env.str("EMAIL_HOST", "")  # to the terminal; pages say so
 if MAIL_IS_PRINTED:
     MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
 else:
-    MAILERS = {
-        "default": {
-            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-            "OPTIONS": {
-                "host": env.str("EMAIL_HOST"),
-                "port": env.int("EMAIL_PORT", 587),
-                "username": env.str("EMAIL_USER", ""),
-                "password": env.str("EMAIL_PASSWORD", ""),
-                "use_tls": env.bool("EMAIL_TLS", True),
-                "timeout": 10,  # seconds
-            },
-        }
+    smtp: dict[str, object] = {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": env.str("EMAIL_HOST"),
+            "port": env.int("EMAIL_PORT", 587),
+            "username": env.str("EMAIL_USER", ""),
+            "password": env.str("EMAIL_PASSWORD", ""),
+            "use_tls": env.bool("EMAIL_TLS", True),
+            "timeout": 10,  # seconds
+        },
     }
+    queue: dict[str, object] = {"BACKEND": "config.mail.EmailBackend"}
+    # Development has no worker, and sends at once.
+    MAILERS = {"default": smtp if DEBUG else queue, "smtp": smtp}
+TASKS = {
+    "default": {
+        "BACKEND": "django.tasks.backends.immediate.ImmediateBackend"
+        if DEBUG
+        else "django_tasks_db.DatabaseBackend"
+    }
+}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Cairn <cairn@localhost>")
 
 LANGUAGE_CODE = "en-gb"
@@ -311,5 +322,7 @@ if not DEBUG:
     CSRF_COOKIE_NAME = "__Host-csrf"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_HTTPONLY = True  # no script reads it
+
+METRICS_ADDRESS = env.str("METRICS_ADDRESS", "")  # host:port, for Prometheus only
 
 LOGGING = logs.configuration(json=not DEBUG)

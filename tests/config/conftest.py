@@ -29,3 +29,10 @@ def serve(transactional_db, installation):
         return serving(installation, url, **environment)
 
     return serve
+
+
+@pytest.fixture(scope="module")
+def site(installation, django_db_setup, django_db_blocker):
+    """Served for all tests of a module; what they store they must commit."""
+    with serving(installation, url_of(connection.settings_dict)) as site:
+        yield site

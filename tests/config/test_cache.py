@@ -11,7 +11,6 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache as own_cache
 from django.core.cache import caches
-from django.core.checks import Tags, run_checks
 from fakeredis import TcpFakeServer
 from redis.exceptions import RedisError
 
@@ -150,17 +149,3 @@ def test_a_ping_tells_the_truth(cache, start, port):
         caches["default"].ping()
     start(port)
     caches["default"].ping()
-
-
-def test_a_deployment_is_told_when_limits_are_not_shared(settings, url):
-    def found():
-        return [
-            message.id
-            for message in run_checks(
-                tags=[Tags.caches], include_deployment_checks=True
-            )
-        ]
-
-    assert "cairn.W001" in found()
-    settings.CACHES = {"default": {"BACKEND": "config.cache.Cache", "LOCATION": url}}
-    assert "cairn.W001" not in found()

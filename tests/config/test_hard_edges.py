@@ -1,0 +1,131 @@
+"""Odd requests, sent by hand to granian as it serves in production."""
+
+import re
+
+import pytest
+
+from tests.production import Site
+
+HOST = b"Host: localhost\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n"
+FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
+TOKEN = b"Origin: https://localhost\r\nCookie: __Host-csrf=" + b"a" * 32 + b"\r\n"
+LOGIN = b"POST /accounts/login/ HTTP/1.1\r\n" + HOST + TOKEN + FORM
+FIELDS = b"&".join(b"field%d=x" % number for number in range(2000))
+MULTIPART = b"Content-Type: multipart/form-data; boundary=b\r\n"
+HEADERS = {
+    b"content-security-policy": b"default-src 'none'",
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"same-origin",
+    b"permissions-policy": b"camera=()",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"strict-transport-security": b"max-age=31536000",
+}
+NOT_UNDER_OUR_HAND = {400, 414, 431}  # may be granian's own, without a page
+
+
+def get(target, more=b""):
+    return b"GET " + target + b" HTTP/1.1\r\n" + HOST + more + b"\r\n"
+
+
+def post(body, head=LOGIN):
+    return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+def status_of(answer):
+    assert answer.startswith(b"HTTP/1.1 "), answer[:200]
+    return int(answer.split(b" ", 2)[1])
+
+
+ODD = {
+    "TRACE": (b"TRACE / HTTP/1.1\r\n" + HOST + b"\r\n", {405}),
+    "TRACK": (b"TRACK / HTTP/1.1\r\n" + HOST + b"\r\n", {405}),
+    "a method of no meaning": (b"BREW / HTTP/1.1\r\n" + HOST + b"\r\n", {403, 405}),
+    "a host that is not ours": (
+        b"GET / HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Proto: https\r\n"
+        b"Connection: close\r\n\r\n",
+        {400},
+    ),
+    "no host": (b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n", {400}),
+    "a NUL in the path": (get(b"/%00"), {404}),
+    "a NUL in a slug": (get(b"/roadmaps/%00/"), {404}),
+    "a NUL in a query": (get(b"/search/?q=%00"), {400}),
+    "a NUL in a body": (post(b"login=%00&password=x"), {403}),
+    "bad UTF-8 in the path": (get(b"/%ff%fe"), {400, 404}),
+    "raw bytes in the path": (get(b"/\xff\xfe"), {400, 404}),
+    "bad UTF-8 in a query": (get(b"/search/?q=%ff"), {200, 400}),
+    "raw bytes in a query": (get(b"/search/?q=\xff\xfe"), {200, 400}),
+    "bad UTF-8 in a body": (post(b"login=%ff"), {403}),
+    "bad UTF-8 in a cookie": (get(b"/", b"Cookie: theme=\xff\xfe\r\n"), {200, 400}),
+    "an unknown charset": (
+        post(b"login=a", LOGIN.replace(b"urlencoded", b"urlencoded; charset=bogus")),
+        {400, 403},
+    ),
+    "a part that never ends": (
+        post(b"--b\r\nContent-Disposition: form-data", LOGIN + MULTIPART),
+        {400, 403},
+    ),
+    "a boundary that is none": (
+        post(b"x", LOGIN.replace(FORM, b"Content-Type: multipart/form-data\r\n")),
+        {400, 403},
+    ),
+    "an address of 9 kB": (get(b"/" + b"a" * 9000), {404, 414}),
+    "a query of 9 kB": (get(b"/?q=" + b"a" * 9000), {200, 414}),
+    "an address of 70 kB": (get(b"/" + b"a" * 70_000), {404, 414}),
+    "a body of 5 MB": (post(b"x=" + b"a" * 5_000_000), {400, 413}),
+    "2,000 fields": (post(FIELDS), {400}),
+    "a length that is none": (
+        LOGIN + b"Content-Length: lots\r\n\r\nx",
+        {400},
+    ),
+    "a date that is none": (get(b"/", b"If-Modified-Since: yesterday\r\n"), {200}),
+    "a range that is none": (
+        get(b"/", b"Range: bytes=9-1\r\n"),
+        {200},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_it_is_answered_by_what_it_is(site: Site, name):
+    request, expected = ODD[name]
+    answer = site.send(request)
+    assert status_of(answer) in expected, answer[:300]
+    if status_of(answer) not in NOT_UNDER_OUR_HAND:
+        assert b'class="brand"' in answer
+
+
+@pytest.mark.parametrize(
+    "target",
+    [b"/", b"/nope/", b"/accounts/login/", b"/admin/", b"/robots.txt", b"/%00"],
+)
+def test_every_answer_has_all_the_headers(site: Site, target):
+    has_all(site.send(get(target)))
+
+
+def test_static_files_have_them_too(site: Site):
+    page = site.send(get(b"/"))
+    files = set(re.findall(rb'"(/static/[^"]+\.(?:css|js|svg))"', page))
+    assert len(files) >= 3
+    for file in files:
+        answer = site.send(get(file))
+        assert status_of(answer) == 200
+        has_all(answer)
+    has_all(site.send(get(b"/static/nothing.css")))
+
+
+def has_all(answer):
+    lines = dict(
+        line.lower().split(b": ", 1)
+        for line in answer.split(b"\r\n\r\n", 1)[0].split(b"\r\n")[1:]
+    )
+    for name, part in HEADERS.items():
+        assert part in lines[name]
+
+
+def test_without_tls_one_is_sent_to_it(site: Site):
+    answer = site.send(
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    )
+    assert status_of(answer) == 301
+    assert b"https://localhost/" in answer
