@@ -2,19 +2,21 @@
 
 from typing import Any
 
-from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
+from accounts import devices, joining, reauthentication
+from accounts.mail import MailAdapter
 from accounts.models import User
 from accounts.passwords import normalised
 from progress import wishes
 
 
-class AccountAdapter(DefaultAccountAdapter):
-    error_messages = DefaultAccountAdapter.error_messages | {
+class AccountAdapter(MailAdapter):
+    error_messages = MailAdapter.error_messages | {
         "email_password_mismatch": "The address or the password is not right.",
         "incorrect_code": "That code is not right.",
         "incorrect_password": "That password is not right.",
@@ -33,10 +35,47 @@ class AccountAdapter(DefaultAccountAdapter):
     ) -> HttpResponse:
         response = super().post_login(request, user, **kwargs)
         wishes.grant(request, user, landing=response["Location"])
+        devices.meet(request, user)
+        joining.use_invitations(user)
         return response
+
+    def is_open_for_signup(self, _request: HttpRequest) -> bool:
+        return joining.is_open()
+
+    def get_email_verification_redirect_url(self, _address: EmailAddress) -> str:
+        return reverse("account_settings", fragment="email")
+
+    def get_password_change_redirect_url(self, _request: HttpRequest) -> str:
+        return reverse("account_settings", fragment="sign-in")
+
+    def get_reauthentication_methods(  # type: ignore[override]
+        self, user: User
+    ) -> list[dict[str, Any]]:
+        return super().get_reauthentication_methods(user) or reauthentication.methods()
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        required = super().is_reauthentication_required(app=app, **kwargs)
+        if required:
+            reauthentication.require_code(self.request)
+        return required
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
+    def pre_social_login(self, _: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Take along one address of a newcomer, not all that the other site has."""
+        if not sociallogin.is_existing:
+            addresses = sorted(
+                sociallogin.email_addresses,
+                key=lambda a: (not joining.may_join(a.email), not a.primary),
+            )[:1]
+            sociallogin.email_addresses = addresses
+            sociallogin.user.email = addresses[0].email.lower() if addresses else ""
+
+    def is_open_for_signup(self, _: HttpRequest, sociallogin: SocialLogin) -> bool:
+        return joining.is_open() and all(
+            joining.may_join(address.email) for address in sociallogin.email_addresses
+        )
+
     def authenticate_by_email(  # type: ignore[override]
         self, sociallogin: SocialLogin
     ) -> tuple[User, str] | None:

@@ -1,10 +1,18 @@
 """The operators' pages for people."""
 
-from django.contrib import admin
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
 
-from accounts.models import User
+from accounts.joining import invite
+from accounts.models import Invitation, User
 
 
 class UserForm(UserChangeForm):
@@ -23,12 +31,12 @@ class NewUserForm(AdminUserCreationForm):
 class UserAdmin(DjangoUserAdmin):
     form = UserForm
     add_form = NewUserForm
-    list_display = ["email", "is_staff", "is_active", "date_joined"]
-    search_fields = ["email"]
+    list_display = ["email", "name", "is_staff", "is_active", "date_joined"]
+    search_fields = ["email", "name"]
     ordering = ["email"]
     readonly_fields = ["last_login", "date_joined"]
     fieldsets = [
-        (None, {"fields": ["email", "password"]}),
+        (None, {"fields": ["email", "name", "password"]}),
         (
             "Permissions",
             {
@@ -46,3 +54,41 @@ class UserAdmin(DjangoUserAdmin):
     add_fieldsets = [
         (None, {"fields": ["email", "usable_password", "password1", "password2"]})
     ]
+
+
+class InvitationForm(ModelForm):
+    def clean_address(self) -> str:
+        address = str(self.cleaned_data["address"]).lower()
+        if EmailAddress.objects.filter(email=address, verified=True).exists():
+            raise ValidationError("Whoever has this address has an account already.")
+        return address
+
+
+@admin.register(Invitation)
+class InvitationAdmin(admin.ModelAdmin):
+    """Adding one mails it. Sending it again opens it again, too."""
+
+    form = InvitationForm
+    list_display = ["address", "invited_by", "invited_at", "used_at"]
+    list_filter = [("used_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["invited_by"]
+    search_fields = ["address"]
+    readonly_fields = ["invited_by", "invited_at", "used_at"]
+    actions = ["send_again"]
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Invitation | None = None
+    ) -> bool:
+        # The list and its actions, but no form: an invitation is what was mailed.
+        return obj is None and super().has_change_permission(request, obj)
+
+    def save_model(
+        self, request: HttpRequest, obj: Invitation, form: Any, change: Any
+    ) -> None:
+        invite(request, obj)
+
+    @admin.action(description="Send again", permissions=["add"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+        for invitation in queryset:
+            invite(request, invitation)
+        messages.success(request, f"Sent again: {len(queryset)}.")

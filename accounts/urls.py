@@ -10,13 +10,19 @@ from allauth.mfa.webauthn import views as webauthn
 from allauth.socialaccount import views as social
 from allauth.socialaccount.providers.github import views as github
 from allauth.socialaccount.providers.google import views as google
-from allauth.usersessions import views as sessions
 from django.db import transaction
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse_lazy
 from django.views.generic import RedirectView
 
 from accounts import factors
+from accounts import views as own
 from accounts.providers import if_configured, may_lead_to_providers
+from accounts.reauthentication import reauthenticate_by_code
+
+# Where a change of the addresses ends; its errors have a page of their own.
+email = views.EmailView.as_view(
+    success_url=reverse_lazy("account_settings", fragment="email")
+)
 
 
 def ways_through(provider: str, views: ModuleType) -> list[URLPattern]:
@@ -24,11 +30,36 @@ def ways_through(provider: str, views: ModuleType) -> list[URLPattern]:
     to, back = map(if_configured(provider), (views.oauth2_login, views.oauth2_callback))
     return [
         path(f"{provider}/login/", may_lead_to_providers(to), name=f"{provider}_login"),
-        path(f"{provider}/login/callback/", back, name=f"{provider}_callback"),
+        path(
+            f"{provider}/login/callback/",
+            transaction.atomic(back),
+            name=f"{provider}_callback",
+        ),
     ]
 
 
 urlpatterns = [
+    path("settings/", own.settings, name="account_settings"),
+    path(
+        "settings/devices/<int:session_id>/sign-out/",
+        own.sign_out_device,
+        name="account_sign_out_device",
+    ),
+    path(
+        "settings/devices/sign-out-others/",
+        own.sign_out_others,
+        name="account_sign_out_others",
+    ),
+    path("data/", own.my_data, name="account_my_data"),
+    path("data/cairn.<extension>", own.download, name="account_download"),
+    path("data/upload/", own.upload, name="account_upload"),
+    path("delete/", own.delete, name="account_delete"),
+    path("deleted/", own.deleted, name="account_deleted"),
+    path(
+        "reauthenticate/code/",
+        reauthenticate_by_code,
+        name="account_reauthenticate_by_code",
+    ),
     path("login/", may_lead_to_providers(views.login), name="account_login"),
     path("login/code/", views.request_login_code, name="account_request_login_code"),
     path(
@@ -44,11 +75,12 @@ urlpatterns = [
         may_lead_to_providers(transaction.atomic(views.signup)),
         name="account_signup",
     ),
+    path("signup/again/", own.start_again, name="account_start_again"),
     path("inactive/", views.account_inactive, name="account_inactive"),
-    path("email/", views.email, name="account_email"),
+    path("email/", transaction.atomic(email), name="account_email"),
     path(
         "confirm-email/",
-        views.email_verification_sent,
+        transaction.atomic(views.email_verification_sent),
         name="account_email_verification_sent",
     ),
     path("password/change/", views.password_change, name="account_change_password"),
@@ -106,13 +138,21 @@ urlpatterns = [
         webauthn.remove_webauthn,
         name="mfa_remove_webauthn",
     ),
-    path("sessions/", sessions.list_usersessions, name="usersessions_list"),
+    path(
+        "sessions/",
+        RedirectView.as_view(url=reverse_lazy("account_settings", fragment="devices")),
+        name="usersessions_list",
+    ),
     path(
         "3rdparty/",
         may_lead_to_providers(social.connections),
         name="socialaccount_connections",
     ),
-    path("3rdparty/signup/", social.signup, name="socialaccount_signup"),
+    path(
+        "3rdparty/signup/",
+        transaction.atomic(social.signup),
+        name="socialaccount_signup",
+    ),
     path(
         "3rdparty/login/cancelled/",
         social.login_cancelled,

@@ -5,11 +5,24 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from accounts import joining
 from config.themes import theme_of
 
 
-def site(request: HttpRequest) -> dict[str, object]:
+def names() -> dict[str, object]:
+    """What an error page may say too, which has no request to ask."""
+    language, _, region = settings.LANGUAGE_CODE.partition("-")
     return {
+        "site_name": settings.SITE_NAME,
+        "contact_email": settings.CONTACT_EMAIL,
+        "privacy_url": settings.PRIVACY_URL,
+        "language": f"{language}-{region.upper()}" if region else language,
+    }
+
+
+def site(request: HttpRequest) -> dict[str, object]:
+    return names() | {
+        "can_sign_up": joining.is_open(),
         # Lazy: whoever asks for the person's theme has a page of that person's.
         "theme": SimpleLazyObject(lambda: theme_of(request)),
         "mail_is_printed": settings.MAIL_IS_PRINTED,

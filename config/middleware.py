@@ -15,7 +15,7 @@ from django.template import loader
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
-from config.time_zones import time_zone_of
+from config.time_zones import TimeZoneOf
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -93,10 +93,7 @@ def time_zone(get_response: GetResponse) -> GetResponse:
     """Say dates in a signed-in person's time zone; to visitors the same bytes."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        zone = time_zone_of(request)
-        if zone and not request.user.is_authenticated:
-            zone = None
-        with timezone.override(zone):
+        with timezone.override(TimeZoneOf(request)):
             return get_response(request)
 
     return middleware

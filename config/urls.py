@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from config import views
 
-admin.site.site_header = admin.site.site_title = "Cairn"
+admin.site.site_header = admin.site.site_title = settings.SITE_NAME
 admin.site.index_title = "Content and people"
 
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("search/", include("search.urls")),
     path("accounts/", include("accounts.urls")),
     path("theme/", views.theme, name="theme"),
+    path("privacy/", views.privacy, name="privacy"),
     path(settings.ADMIN_PATH, admin.site.urls),
     path("favicon.ico", views.favicon, name="favicon"),
     path("card.png", views.card, name="card"),

@@ -1,8 +1,10 @@
 """What belongs to no app: the theme, what robots and sharers ask for, and errors."""
 
 import sys
+from datetime import timedelta
 from http import HTTPStatus
 
+from django.conf import settings
 from django.contrib.sitemaps import views as sitemaps
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,8 +16,10 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 from structlog.contextvars import get_contextvars
 
+from accounts.mail import MailNotSentError
 from accounts.models import Theme
 from config import themes
+from config.context_processors import names
 from progress.same_origin import same_origin_only
 from roadmaps.card import SITE, draw
 from roadmaps.sitemaps import PublicPages
@@ -87,12 +91,25 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Say that something broke, or that the database is away, without asking it."""
-    is_away = isinstance(sys.exception(), OperationalError | InterfaceError)
-    status = (
-        HTTPStatus.SERVICE_UNAVAILABLE if is_away else HTTPStatus.INTERNAL_SERVER_ERROR
+    """Say that something broke, or that the database or the mail server is away,
+    without asking it.
+    """
+    match sys.exception():
+        case OperationalError() | InterfaceError():
+            page, status, retry = "503", HTTPStatus.SERVICE_UNAVAILABLE, "5"
+        case MailNotSentError():
+            page, status, retry = "503_mail", HTTPStatus.SERVICE_UNAVAILABLE, "60"
+        case _:
+            page, status, retry = "500", HTTPStatus.INTERNAL_SERVER_ERROR, ""
+    html = loader.get_template(f"{page}.html").render(
+        names() | {"request_id": get_contextvars().get("request_id")}
     )
-    page = loader.get_template(f"{status.value}.html")
-    headers = {"Cache-Control": "no-store"} | ({"Retry-After": "5"} if is_away else {})
-    context = {"request_id": get_contextvars().get("request_id")}
-    return HttpResponse(page.render(context), status=status, headers=headers)
+    headers = {"Cache-Control": "no-store"} | ({"Retry-After": retry} if retry else {})
+    return HttpResponse(html, status=status, headers=headers)
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    """What is stored, for how long, and how to get it out."""
+    days = timedelta(seconds=settings.SESSION_COOKIE_AGE).days
+    return render(request, "privacy.html", {"session_days": days})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -71,6 +71,15 @@ class Standing(NamedTuple):
         now = timezone.now()
         done_at = now if state == State.DONE else None
         return Standing(state, self.started_at or now, done_at)
+
+    @property
+    def marked_at(self) -> datetime:
+        return self.done_at or self.started_at or NEVER
+
+    def gives_way_to(self, other: Standing) -> bool:
+        """Whether `other`, marked elsewhere, is newer and no less far."""
+        is_as_far = other.state == State.DONE or self.state != State.DONE
+        return is_as_far and other.marked_at > self.marked_at
 
 
 class Count(NamedTuple):
@@ -162,6 +171,21 @@ class Route:
         if self.completed_at is None:
             return 0
         return sum(step.added_at > self.completed_at for step in self.total.left)
+
+    @property
+    def finished_at(self) -> datetime:
+        """When the last of the required steps that are done was done."""
+        return max(
+            step.done_at for step in self.steps if step.done_at and not step.is_optional
+        )
+
+    def was_complete(self, date: datetime | None) -> bool:
+        """Whether only steps added since `date` keep it from being complete."""
+        if date is None or not self.total.required.done:
+            return False
+        return all(
+            step.added_at > date for step in self.total.left if not step.is_optional
+        )
 
     def get(self, step_id: int) -> OwnStep:
         """Raises Step.DoesNotExist for a step that is not on the route."""
@@ -331,16 +355,40 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
                 defaults={"completed_at": past.completed_at},
             )
 
+    @transaction.atomic
+    def take_over(self, user: User, marks: Mapping[int, Standing]) -> set[int]:
+        """Take over what `user` had marked elsewhere, by step, where it is newer and no
+        less far than what is stored. Returns the steps that it changed.
+        """
+        _take_turns(user)
+        stored = {
+            row.step_id: Standing(row.state, row.started_at, row.done_at)
+            for row in self.filter(user=user, step__in=marks)
+        }
+        newer = {
+            step: mark
+            for step, mark in marks.items()
+            if step not in stored or stored[step].gives_way_to(mark)
+        }
+        self._write_all(user, newer)
+        return set(newer)
+
+    def _write_all(self, user: User, standings: Mapping[int, Standing]) -> None:
+        self.bulk_create(
+            [
+                StepProgress(user=user, step_id=step, **standing._asdict())
+                for step, standing in standings.items()
+            ],
+            update_conflicts=True,
+            unique_fields=["user", "step"],
+            update_fields=["state", "started_at", "done_at"],
+        )
+
     def _write(self, user: User, step: Step, standing: Standing) -> None:
         if standing.state == State.NONE:
             self.filter(user=user, step=step).delete()
         else:
-            self.bulk_create(
-                [StepProgress(user=user, step=step, **standing._asdict())],
-                update_conflicts=True,
-                unique_fields=["user", "step"],
-                update_fields=["state", "started_at", "done_at"],
-            )
+            self._write_all(user, {step.pk: standing})
 
 
 class StepProgress(models.Model):
@@ -393,11 +441,7 @@ class CompletionQuerySet(models.QuerySet["Completion"]):
             and step.state not in closed
         )
         if route.completed_at is None and (is_complete or completed_at):
-            route.completed_at = completed_at or max(
-                step.done_at
-                for step in route.steps
-                if step.done_at and not step.is_optional
-            )
+            route.completed_at = completed_at or route.finished_at
             self.create(
                 user=user, roadmap=step.roadmap, completed_at=route.completed_at
             )
@@ -408,6 +452,26 @@ class CompletionQuerySet(models.QuerySet["Completion"]):
         ):
             self.filter(user=user, roadmap=step.roadmap).delete()
             route.completed_at = None
+
+    def take_over(self, user: User, dates: Mapping[int, datetime]) -> set[int]:
+        """Write the completions that are true of what `user` has marked by now and not
+        stored, with the `dates` that they had elsewhere, by roadmap. Returns the
+        roadmaps.
+        """
+        completed = {
+            roadmap: dates.get(roadmap) or route.finished_at
+            for roadmap, route in begun(user).items()
+            if not route.completed_at
+            and (route.total.is_complete or route.was_complete(dates.get(roadmap)))
+        }
+        self.bulk_create(
+            [
+                Completion(user=user, roadmap_id=roadmap, completed_at=date)
+                for roadmap, date in completed.items()
+            ],
+            ignore_conflicts=True,
+        )
+        return set(completed)
 
 
 class Completion(models.Model):
@@ -437,6 +501,17 @@ class NoteConflictError(Exception):
 
     def __init__(self, stored: Note) -> None:
         self.stored = stored
+
+
+class Gathered(NamedTuple):
+    """What became of notes from elsewhere, as steps."""
+
+    added: set[int]
+    appended: set[int]
+    too_long: set[int]  # to be appended: the stored one stayed as it was
+
+
+BETWEEN_NOTES = "\n\n---\n\n"  # a rule, in Markdown
 
 
 class NoteQuerySet(models.QuerySet["Note"]):
@@ -484,6 +559,37 @@ class NoteQuerySet(models.QuerySet["Note"]):
                 update_fields=["text", "page", "saved_at"],
             )
             return note
+
+    @transaction.atomic
+    def gather(self, user: User, notes: Mapping[int, tuple[str, datetime]]) -> Gathered:
+        """Keep the person's notes from elsewhere, each a text and its date, by step: as
+        they are where there is none, else below what is stored, unless they are in it.
+        """
+        _take_turns(user)
+        stored = {
+            note.step_id: note.text
+            for note in self.select_for_update().filter(user=user, step__in=notes)
+        }
+        gathered = Gathered(set(), set(), set())
+        kept = []
+        for step, (text, saved_at) in notes.items():
+            if step not in stored:
+                gathered.added.add(step)
+                kept.append(Note(user=user, step_id=step, text=text, saved_at=saved_at))
+            elif text.strip() not in stored[step]:
+                both = f"{stored[step].rstrip()}{BETWEEN_NOTES}{text}"
+                if len(both) > LONGEST_NOTE:
+                    gathered.too_long.add(step)
+                else:
+                    gathered.appended.add(step)
+                    kept.append(Note(user=user, step_id=step, text=both))
+        self.bulk_create(
+            kept,
+            update_conflicts=True,
+            unique_fields=["user", "step"],
+            update_fields=["text", "page", "saved_at"],
+        )
+        return gathered
 
 
 class Note(models.Model):

@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 from allauth.account.internal.stagekit import unstash_login
+from allauth.socialaccount.providers import registry
 from django import template
 
 from accounts.providers import configured
@@ -22,6 +23,13 @@ def landing(context: template.RequestContext) -> str | None:
         return str(stated)
     login = unstash_login(context["request"], peek=True)
     return login.redirect_url if login else None
+
+
+@register.filter
+def provider_name(provider: str) -> str:
+    """What people call it, also where its keys are no longer set."""
+    known = registry.get_class(provider)  # type: ignore[no-untyped-call]
+    return str(known.name) if known else provider
 
 
 @register.filter

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from accounts.models import User
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, UserFactory
 
 PATH = "/accounts/signup/"
 CONFIRM = "/accounts/confirm-email/"
@@ -65,11 +65,43 @@ def test_a_new_code_can_be_asked_for(signed_up, mailoutbox):
     assert signed_up.post(CONFIRM, {"code": code_in(mailoutbox[1])}).url == "/"
 
 
-def test_a_mistyped_address_can_be_changed(signed_up, mailoutbox):
-    signed_up.post(CONFIRM, {"action": "change", "email": "right@example.com"})
-    assert mailoutbox[1].to == ["right@example.com"]
-    signed_up.post(CONFIRM, {"code": code_in(mailoutbox[1])})
-    assert User.objects.get().email == "right@example.com"
+class TestAnotherAddress:
+    AGAIN = "/accounts/signup/again/"
+
+    def test_than_the_mistyped_one_begins_anew_and_leaves_no_account(
+        self, signed_up, mailoutbox
+    ):
+        response = signed_up.post(self.AGAIN, {"next": "/roadmaps/x/"})
+        assert response.url == f"{PATH}?next=%2Froadmaps%2Fx%2F"
+        assert not User.objects.exists()
+        signed_up.post(PATH, {**NEW, "email": "Right@Example.com"})
+        signed_up.post(CONFIRM, {"code": code_in(mailoutbox[1])})
+        assert User.objects.get().email == "right@example.com"
+
+    def test_is_offered_to_who_has_an_account_alike(self, client, user):
+        client.post(PATH, {**NEW, "email": user.email})
+        response = client.post(self.AGAIN)
+        assert response.url == f"{PATH}?next="
+        assert client.get(response.url).status_code == 200
+        assert User.objects.get() == user
+
+    def test_takes_nothing_from_who_has_confirmed_meanwhile(self, signed_up):
+        user = User.objects.get()
+        user.emailaddress_set.update(verified=True)
+        signed_up.post(self.AGAIN)
+        assert User.objects.get() == user
+
+    def test_takes_nothing_from_who_signs_in(self, client, db):
+        user = UserFactory(confirmed=False)
+        client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
+        client.post(self.AGAIN)
+        assert User.objects.get() == user
+
+    def test_may_be_asked_for_out_of_nowhere(self, client, signed_in, user):
+        for anybody in (client, signed_in):
+            assert anybody.post(self.AGAIN).status_code == 302
+            assert anybody.get(self.AGAIN).status_code == 405
+        assert User.objects.get() == user
 
 
 def test_the_code_page_without_a_code_to_wait_for_leads_to_sign_in(client, db):
@@ -112,7 +144,9 @@ def test_no_account_is_left_when_the_mail_cannot_be_sent(client, db, monkeypatch
 
     monkeypatch.setattr("django.core.mail.EmailMessage.send", fail)
     client.raise_request_exception = False
-    assert client.post(PATH, NEW).status_code == 500
+    response = client.post(PATH, NEW)
+    assert response.status_code == 503
+    assert "The mail could not be sent" in response.content.decode()
     assert not User.objects.exists()
 
 

@@ -16,7 +16,7 @@ def compressed(kind):
     )
 
 
-@pytest.mark.parametrize(("kind", "most"), [("js", 6_000), ("css", 8_000)])
+@pytest.mark.parametrize(("kind", "most"), [("js", 6_000), ("css", 10_000)])
 def test_all_of_it_together(kind, most):
     assert 0 < compressed(kind) < most
 
