@@ -68,7 +68,7 @@ rolling: setup ## replace one web process, then the other, under load; needs cad
 
 .PHONY: stack
 stack: ## build the image, start the whole stack and try it; needs root and podman
-	deploy/check-stack
+	$(PYTHON) deploy/check_stack.py
 
 .PHONY: lock
 lock: | $(UV) ## lock the newest versions that pyproject.toml allows
