@@ -114,6 +114,7 @@ class Browser:
             "Cookie": "; ".join(
                 f"{name}={value}" for name, value in self.cookies.items()
             ),
+            "Content-Type": "application/x-www-form-urlencoded",
             "Origin": "https://localhost",
             "Referer": "https://localhost/",
             "Sec-Fetch-Site": "same-origin",
