@@ -22,10 +22,11 @@ test: setup lint types browser ## check everything: lint, types, every test
 	$(PYTHON) -m pytest -n $(WORKERS) --reruns 1 tests/browser
 
 .PHONY: lint
-lint: setup ## check style, format, and that no migration is missing
+lint: setup ## check style, format and migrations
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	$(PYTHON) manage.py makemigrations --check --dry-run
+	$(PYTHON) manage.py lint_migrations
 
 .PHONY: format
 format: setup ## mend what lint can mend
@@ -64,11 +65,24 @@ bench-insight: setup ## measure an editor's insight in ten million progress rows
 bench-auth: setup ## measure whether times tell who has an account
 	$(PYTHON) benchmarks/auth.py
 
+.PHONY: docs
+docs: setup ## write the tables of settings and licences
+	$(PYTHON) docs/settings.py >docs/settings.md
+	$(PYTHON) docs/licences.py >docs/licences.md
+
+.PHONY: rolling
+rolling: setup ## replace one web process, then the other, under load; needs caddy
+	$(PYTHON) benchmarks/rolling.py
+
+.PHONY: stack
+stack: ## build the image, start the whole stack and try it; needs root and podman
+	$(PYTHON) deploy/check_stack.py
+
 .PHONY: lock
 lock: | $(UV) ## lock the newest versions that pyproject.toml allows
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes pyproject.toml -o requirements.txt
-	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --extra telemetry pyproject.toml -o requirements-telemetry.txt
-	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --extra telemetry --group dev pyproject.toml -o requirements-dev.txt
+	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --extra telemetry -c requirements.txt pyproject.toml -o requirements-telemetry.txt
+	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --extra telemetry --group dev -c requirements-telemetry.txt pyproject.toml -o requirements-dev.txt
 
 .PHONY: setup
 setup: .env .venv/.synced

@@ -34,6 +34,12 @@ if not DEBUG:
         )
 
 SECRET_KEY = env.str("SECRET_KEY", "development only")
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
+# What Django's check security.W009 asks: a word copied from an example is shorter.
+if not DEBUG and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5):
+    raise ImproperlyConfigured(
+        "SECRET_KEY is too easy to guess; make one with: openssl rand -hex 32"
+    )
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 SITE_URL = env.str("SITE_URL", "")  # said to the servers that check_links asks
@@ -178,8 +184,8 @@ PASSWORD_HASHERS = [
 ]
 ADMIN_PATH = env.str("ADMIN_PATH", "admin").strip("/") + "/"
 ADMIN_NEEDS_SECOND_FACTOR = not DEBUG
-UNCONFIRMED_DAYS = env.int("UNCONFIRMED_DAYS", 30)  # until `care` deletes the account
 
+UNCONFIRMED_DAYS = env.int("UNCONFIRMED_DAYS", 30)  # until `care` deletes the account
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "roadmaps:index"
 

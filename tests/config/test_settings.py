@@ -11,7 +11,7 @@ from django.conf import settings
 
 REQUIRED = {
     "DATABASE_URL": "postgres://localhost/cairn",
-    "SECRET_KEY": "x" * 64,
+    "SECRET_KEY": "0123456789abcdef" * 4,
     "ALLOWED_HOSTS": "cairn.example",
 }
 
@@ -68,6 +68,26 @@ def test_it_names_the_one_that_is_missing(manage, missing):
 @pytest.mark.parametrize("empty", REQUIRED)
 def test_an_empty_variable_is_a_missing_one(manage, empty):
     assert f"set {empty} in" in manage("check", **{**REQUIRED, empty: ""}).stderr
+
+
+@pytest.mark.parametrize("weak", ["changeme", "unused", "x" * 64])
+def test_a_secret_key_that_can_be_guessed_is_refused(manage, weak):
+    result = manage("check", **{**REQUIRED, "SECRET_KEY": weak})
+    assert result.returncode == 1
+    assert result.stderr.startswith("manage.py: SECRET_KEY is too easy to guess")
+    assert weak not in result.stderr
+
+
+def test_what_an_earlier_secret_key_signed_still_counts(manage):
+    sign = "from django.core.signing import dumps, loads; "
+    old = manage(
+        "shell", "--no-imports", "-c", f"{sign} print(dumps('tick'))", **REQUIRED
+    ).stdout.strip()
+    rotated = {**REQUIRED, "SECRET_KEY": "fedcba9876543210" * 4}
+    read = ["shell", "--no-imports", "-c", f"{sign} print(loads('{old}'))"]
+    assert "BadSignature" in manage(*read, **rotated).stderr
+    rotated["SECRET_KEY_FALLBACKS"] = REQUIRED["SECRET_KEY"]
+    assert manage(*read, **rotated).stdout == "tick\n"
 
 
 def test_a_value_of_the_wrong_kind_is_named_in_one_line(manage):

@@ -1,0 +1,218 @@
+"""Replace one web process after the other while people tick, and count what fails.
+
+Two granians behind Caddy with deploy/caddy/Caddyfile, as compose runs them and as
+deploy/roll replaces them.
+"""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import urllib3
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from config.embedded_postgres import start  # noqa: E402
+
+PEOPLE = 20
+PAUSE = 0.6  # seconds between a person's ticks, under the limit of 120 a minute
+ROUNDS = 3
+SETTLE = 3  # seconds under load before and after each replacement
+STATES = ["done", "learning", "none"]
+
+SESSIONS = f"""
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpRequest
+from accounts.models import User
+for number in range({PEOPLE}):
+    request = HttpRequest()
+    request.session = SessionStore()
+    person = User.objects.create_user(f"{{number}}@example.org", None)
+    login(request, person, settings.AUTHENTICATION_BACKENDS[0])
+    request.session.save()
+    print(person.pk, request.session.session_key)
+"""
+STEP = "from roadmaps.models import Step; print(Step.objects.get(slug='caching').pk)"
+STORED = """
+from progress.models import StepProgress
+for row in StepProgress.objects.all(): print(row.user_id, row.state)
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return int(probe.getsockname()[1])
+
+
+class Stack:
+    def __init__(self, folder: Path) -> None:
+        self.environment = {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "DEBUG": "false",
+            "DATABASE_URL": start(folder / "postgres"),
+            "SECRET_KEY": secrets.token_hex(),
+            "ALLOWED_HOSTS": "localhost",
+            "HOME": str(folder),
+        }
+        self.manage("collectstatic", "--noinput")
+        self.manage("bootstrap")
+        self.ports = [free_port(), free_port()]
+        self.webs = [self.serve(port) for port in self.ports]
+        self.port = free_port()
+        self.caddy = self.run(
+            *("caddy", "run", "--config", "deploy/caddy/Caddyfile"),
+            DOMAIN=f"http://localhost:{self.port}",
+            UPSTREAMS=" ".join(f"localhost:{port}" for port in self.ports),
+        )
+        wait_for(self.port)
+
+    def run(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=self.environment | environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def manage(self, *command: str) -> str:
+        return subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env=self.environment,
+            check=True,
+            text=True,
+            stdout=subprocess.PIPE,
+        ).stdout
+
+    def serve(self, port: int) -> subprocess.Popen[bytes]:
+        web = self.run("deploy/start", GRANIAN_PORT=str(port))
+        wait_for(port)
+        return web
+
+    def replace(self, number: int) -> None:
+        self.webs[number].send_signal(signal.SIGTERM)
+        assert self.webs[number].wait() == 0
+        self.webs[number] = self.serve(self.ports[number])
+
+    def stop(self) -> None:
+        for process in [self.caddy, *self.webs]:
+            process.terminate()
+            process.wait()
+
+
+def wait_for(port: int) -> None:
+    """Until it answers /healthz, or whatever a proxy says."""
+    for _ in range(300):
+        try:
+            urllib3.request("GET", f"http://localhost:{port}/healthz", retries=False)
+        except urllib3.exceptions.HTTPError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError(f"nothing answers on port {port}")
+
+
+class Person(threading.Thread):
+    """Ticks a step and looks at the page, over and over, in one browser: it does not
+    write to a connection that it was told is closed, and tries nothing twice.
+    """
+
+    def __init__(self, port: int, session: str, step: str, over: threading.Event):
+        super().__init__()
+        self.browser = urllib3.HTTPConnectionPool("localhost", port, retries=False)
+        self.cookie = f"__Host-session={session}"
+        self.step, self.over = step, over
+        self.acknowledged = "none"
+        self.answers: Counter[str] = Counter()
+        self.longest = 0.0
+
+    def run(self) -> None:
+        turn = 0
+        while not self.over.wait(PAUSE):
+            state = STATES[turn % len(STATES)]
+            if self.ask("POST", f"/progress/{self.step}/{state}/") == "302":
+                self.acknowledged = state
+            self.ask("GET", "/roadmaps/backend-developer/")
+            turn += 1
+        self.browser.close()
+
+    def ask(self, method: str, address: str) -> str:
+        headers = {"Cookie": self.cookie, "Sec-Fetch-Site": "same-origin"}
+        begun = time.perf_counter()
+        try:
+            response = self.browser.request(
+                method, address, headers=headers, redirect=False, timeout=30
+            )
+            answer = str(response.status)
+            if "login" in response.headers.get("Location", ""):
+                answer = "signed out"
+        except urllib3.exceptions.HTTPError as error:
+            answer = str(error)
+        self.longest = max(self.longest, time.perf_counter() - begun)
+        self.answers[f"{method} {answer}"] += 1
+        return answer
+
+
+def measure(stack: Stack) -> int:
+    """Print what was answered, and return how many answers were failures."""
+    over = threading.Event()
+    step = stack.manage("shell", "--no-imports", "-c", STEP).strip()
+    sessions = stack.manage("shell", "--no-imports", "-c", SESSIONS).split()
+    owners = dict(zip(sessions[::2], sessions[1::2], strict=True))
+    people = {
+        pk: Person(stack.port, session, step, over) for pk, session in owners.items()
+    }
+    for person in people.values():
+        person.start()
+    for _ in range(ROUNDS):
+        for number in range(len(stack.webs)):
+            time.sleep(SETTLE)
+            stack.replace(number)
+    time.sleep(SETTLE)
+    over.set()
+    for person in people.values():
+        person.join()
+
+    answers = sum((person.answers for person in people.values()), Counter())
+    stored = stack.manage("shell", "--no-imports", "-c", STORED).split()
+    states = dict(zip(stored[::2], stored[1::2], strict=True))
+    wrong = [
+        pk for pk, one in people.items() if states.get(pk, "none") != one.acknowledged
+    ]
+    failed = sum(
+        n for name, n in answers.items() if name not in ("GET 200", "POST 302")
+    )
+    longest = max(person.longest for person in people.values())
+    print(f"{ROUNDS * 2} replacements, {PEOPLE} people, {answers.total()} requests:")
+    print(f"  {dict(answers)}")
+    print(f"  {failed} failed, the longest took {longest:.2f} s")
+    print(f"  {len(wrong)} people whose last acknowledged tick is not what is stored")
+    return failed + len(wrong)
+
+
+def main() -> None:
+    temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
+    with temporary as folder:
+        stack = Stack(Path(folder))
+        try:
+            failures = measure(stack)
+        finally:
+            stack.stop()
+    sys.exit(bool(failures))
+
+
+if __name__ == "__main__":
+    main()

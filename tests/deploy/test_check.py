@@ -1,0 +1,39 @@
+"""manage.py check --deploy, with the settings of production"""
+
+import os
+import subprocess
+import sys
+
+from django.conf import settings
+
+PRODUCTION = {
+    "DEBUG": "false",
+    "SECRET_KEY": "0123456789abcdef" * 4,
+    "ALLOWED_HOSTS": "cairn.example",
+    "CACHE_URL": "redis://cache:6379/0",
+    "BEHIND_TLS_PROXY": "true",
+    "EMAIL_HOST": "smtp.example.org",
+}
+
+
+def check(**environment):
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_it_finds_nothing(url):
+    result = check(**PRODUCTION, DATABASE_URL=url)
+    assert result.stdout.startswith("System check identified no issues"), result.stderr
+    assert result.returncode == 0
+
+
+def test_it_finds_what_is_left_out(url):
+    for name in ("CACHE_URL", "BEHIND_TLS_PROXY", "EMAIL_HOST"):
+        rest = {key: value for key, value in PRODUCTION.items() if key != name}
+        assert check(**rest, DATABASE_URL=url).returncode == 1, name

@@ -1,0 +1,79 @@
+"""Dockerfile, docker-compose.yml and the scripts beside them."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from shutil import which
+
+import pytest
+import yaml
+from django.conf import settings
+
+ROOT = settings.BASE_DIR
+TOOLS = Path(sys.executable).parent
+COMPOSE = ROOT / "docker-compose.yml"
+SERVICES = yaml.safe_load(COMPOSE.read_text())["services"]
+
+
+def check(*command):
+    result = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_dockerfile_passes_hadolint():
+    check(TOOLS / "hadolint", "Dockerfile")
+
+
+def test_the_compose_file_keeps_its_schema():
+    schema = "vendor.compose-spec"
+    check(TOOLS / "check-jsonschema", "--builtin-schema", schema, COMPOSE)
+
+
+@pytest.mark.skipif(not which("shellcheck"), reason="shellcheck is not installed")
+def test_the_scripts_pass_shellcheck():
+    scripts = [
+        path
+        for path in (ROOT / "deploy").iterdir()
+        if path.is_file() and re.match(r"#!.*\bb?a?sh\n", path.read_text())
+    ]
+    assert len(scripts) > 2
+    check("shellcheck", *scripts)
+
+
+def test_only_the_proxy_is_published():
+    assert [name for name, about in SERVICES.items() if "ports" in about] == ["proxy"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_confined_and_limited(name):
+    about = SERVICES[name]
+    assert about["read_only"]
+    assert about["cap_drop"] == ["ALL"]
+    assert about["security_opt"] == ["no-new-privileges:true"]
+    assert about["deploy"]["resources"]["limits"].keys() == {"cpus", "memory", "pids"}
+    assert about["restart"] in ("unless-stopped", "on-failure:3", "no")
+
+
+@pytest.mark.parametrize("name", ["database", "cache"])
+def test_what_keeps_data_is_in_no_network_that_leads_out(name):
+    networks = yaml.safe_load(COMPOSE.read_text())["networks"]
+    assert all(networks[network]["internal"] for network in SERVICES[name]["networks"])
+
+
+@pytest.mark.parametrize("secret", ["SECRET_KEY", "POSTGRES_PASSWORD"])
+def test_a_secret_has_no_default(secret):
+    uses = re.findall(rf"\$\{{{secret}([^}}]*)\}}", COMPOSE.read_text())
+    assert uses
+    assert all(use.startswith(":?") for use in uses)
+    example = (ROOT / "deploy/env.example").read_text()
+    assert f"\n{secret}=\n" in example
+
+
+def test_what_the_image_starts_is_in_it():
+    ignored = (ROOT / ".dockerignore").read_text()
+    for script in re.findall(r"deploy/[a-z]+", (ROOT / "Dockerfile").read_text()):
+        assert f"\n!{script}\n" in ignored
+    assert f"\n!{SERVICES['care']['command'][0]}\n" in ignored
