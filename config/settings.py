@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "django_htmx",
+    "simple_history",
     "django.forms",
 ]
 
@@ -73,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
     "config.middleware.time_zone",
     "config.middleware.cache_control",
     "config.middleware.method_not_allowed",
@@ -161,6 +163,8 @@ else:
         }
     }
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Cairn <cairn@localhost>")
+
+SIMPLE_HISTORY_DATE_INDEX = False  # versions are looked up by what they are of
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

@@ -1,6 +1,6 @@
 """Roadmaps and their steps: the content that editors keep."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,9 +12,17 @@ from django.db.models import Case, Count, Q, Value, When
 from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils import timezone
+from simple_history.models import HistoricalRecords
+from simple_history.signals import pre_create_historical_record
 
 from roadmaps.full_text import VectorField, text_of_html, words
 from roadmaps.markdown import to_html
+from roadmaps.versions import (
+    RecordedQuerySet,
+    RoadmapVersion,
+    StepVersion,
+    hold_belongings,
+)
 
 SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 validate_slug = RegexValidator(
@@ -25,7 +33,14 @@ validate_step_path = RegexValidator(
 )
 
 
-class RoadmapQuerySet(models.QuerySet["Roadmap"]):
+class RoadmapQuerySet(RecordedQuerySet["Roadmap"]):
+    def belongings(self, ids: Collection[int]) -> dict[int, dict[str, list[Any]]]:
+        orders: dict[int, dict[str, list[Any]]] = {}
+        steps = Step.objects.filter(roadmap__in=ids)
+        for roadmap, slug in steps.values_list("roadmap", "slug"):
+            orders.setdefault(roadmap, {"order": []})["order"].append(slug)
+        return orders
+
     def published(self) -> "RoadmapQuerySet":
         return self.filter(is_published=True)
 
@@ -58,6 +73,9 @@ class Roadmap(models.Model):
     )
 
     objects = RoadmapQuerySet.as_manager()
+    history = HistoricalRecords(
+        bases=[RoadmapVersion], excluded_fields=["search_vector"]
+    )
 
     class Meta:
         ordering = ["position", "pk"]
@@ -86,10 +104,19 @@ class Roadmap(models.Model):
             Step.objects.bulk_update(moved, ["position"])
 
 
+ENTRY = ["title", "url", "kind"]  # what a version of a step holds of its resources
 NOT_IN_OUTLINE = ["body", "body_html", "search_vector", "whole_vector"]
 
 
-class StepQuerySet(models.QuerySet["Step"]):
+class StepQuerySet(RecordedQuerySet["Step"]):
+    def belongings(self, ids: Collection[int]) -> dict[int, dict[str, list[Any]]]:
+        resources: dict[int, dict[str, list[Any]]] = {}
+        rows = Resource.objects.filter(step__in=ids).values_list("step", *ENTRY)
+        for step, *entry in rows:
+            held = resources.setdefault(step, {"resources": []})
+            held["resources"].append(dict(zip(ENTRY, entry, strict=True)))
+        return resources
+
     def about(self, subjects: Iterable[str]) -> "StepQuerySet":
         """The steps, of any roadmap, whose `subject` is one of these."""
         path = Concat("roadmap__slug", Value("/"), "slug")
@@ -149,6 +176,11 @@ class Step(models.Model):
     )
 
     objects = StepQuerySet.as_manager()
+    # Without its position, which a version of the roadmap holds.
+    history = HistoricalRecords(
+        bases=[StepVersion],
+        excluded_fields=["position", "body_html", "search_vector", "whole_vector"],
+    )
 
     class Meta:
         ordering = ["position", "pk"]
@@ -222,3 +254,7 @@ class Resource(models.Model):
     def host(self) -> str:
         """The site that the link leads to, as a person would call it."""
         return (urlsplit(self.url).hostname or "").removeprefix("www.")
+
+
+for content in (Roadmap, Step):
+    pre_create_historical_record.connect(hold_belongings, sender=content.history.model)
