@@ -56,6 +56,10 @@ lighthouse: setup ## score the pages with Lighthouse, which needs npm
 bench-search: setup ## measure how long a search takes in 10,000 steps
 	$(PYTHON) benchmarks/search.py
 
+.PHONY: schema
+schema: setup ## write docs/roadmap.schema.json anew from the format
+	$(PYTHON) manage.py roadmap_schema > docs/roadmap.schema.json
+
 .PHONY: lock
 lock: | $(UV) ## lock the newest versions that pyproject.toml allows
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes pyproject.toml -o requirements.txt
