@@ -8,8 +8,7 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F, FilteredRelation, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -238,11 +237,21 @@ class Past(NamedTuple):
     completed_at: datetime | None
 
 
-def _take_turns(user: User) -> None:
+def _take_turns(user: User, step_id: int = 0, roadmap_id: int = 0) -> None:
     """Make a person's own changes wait for one another until the transaction's end: of
-    two ticks that are each the last, neither would see the other.
+    two ticks that are each the last, neither would see the other. And let no edit of
+    the step, or of the roadmap's steps, move marks between reading and writing.
     """
-    get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT FROM accounts_user AS person, roadmaps_step AS step
+            WHERE person.id = %s AND (step.id = %s OR step.roadmap_id = %s)
+            ORDER BY step.id
+            FOR NO KEY UPDATE OF person FOR KEY SHARE OF step
+            """,
+            [user.pk, step_id, roadmap_id],
+        )
 
 
 class StepProgressQuerySet(models.QuerySet["StepProgress"]):
@@ -276,7 +285,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         Raises Step.DoesNotExist when the step is unknown, retired, or hidden from them.
         """
         with transaction.atomic():
-            _take_turns(user)
+            _take_turns(user, step_id=step_id)
             siblings = Step.objects.outline().filter(roadmap__steps=step_id)
             route = Route(with_progress(siblings.select_related("roadmap"), user))
             step = route.get(step_id)
@@ -297,7 +306,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
     @transaction.atomic
     def reset(self, user: User, roadmap: Roadmap) -> Past:
         """Take back all that `user` marked on the roadmap, and return what it was."""
-        _take_turns(user)
+        _take_turns(user, roadmap_id=roadmap.pk)
         own = self.filter(user=user, step__roadmap=roadmap)
         completion = Completion.objects.filter(user=user, roadmap=roadmap)
         past = Past(
@@ -314,7 +323,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
     @transaction.atomic
     def restore(self, user: User, roadmap: Roadmap, past: Past) -> None:
         """Put back what `reset` took, but for steps that were marked again since."""
-        _take_turns(user)
+        _take_turns(user, roadmap_id=roadmap.pk)
         still_there = set(roadmap.steps.values_list("pk", flat=True))
         self.bulk_create(
             [
@@ -408,6 +417,36 @@ class CompletionQuerySet(models.QuerySet["Completion"]):
         ):
             self.filter(user=user, roadmap=step.roadmap).delete()
             route.completed_at = None
+
+    def catch_up(self, roadmap: Roadmap) -> None:
+        """Write the completion of everybody whom an edit left with nothing to do: their
+        last required step's date. Called when fewer steps are required than before.
+
+        What `total` says of one person, said of all in one statement.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                WITH required AS (
+                    SELECT id FROM roadmaps_step WHERE roadmap_id = %(roadmap)s
+                        AND NOT is_optional AND NOT is_retired
+                )
+                INSERT INTO progress_completion (user_id, roadmap_id, completed_at)
+                SELECT user_id, %(roadmap)s, completed_at FROM (
+                    SELECT user_id, max(done_at) AS completed_at
+                    FROM progress_stepprogress
+                    WHERE step_id IN (SELECT id FROM required)
+                        AND state IN ('done', 'skipped')
+                    GROUP BY user_id
+                    HAVING count(*) = (SELECT count(*) FROM required)
+                        AND max(done_at) IS NOT NULL
+                ) AS complete
+                JOIN accounts_user AS person ON person.id = user_id
+                FOR KEY SHARE OF person
+                ON CONFLICT DO NOTHING
+                """,
+                {"roadmap": roadmap.pk},
+            )
 
 
 class Completion(models.Model):

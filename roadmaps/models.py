@@ -88,12 +88,14 @@ class Roadmap(models.Model):
         return reverse("roadmaps:roadmap", args=[self.slug])
 
     def arrange(self, ids: Sequence[int]) -> None:
-        """Put the steps in the order of `ids`, writing only those that moved.
+        """Put the steps in the order of `ids`, writing only those that moved. Whoever
+        calls it records the roadmap's new version.
 
         Raises ValidationError when `ids` are not this roadmap's steps, each once.
         """
         with transaction.atomic():
-            steps = {step.pk: step for step in self.steps.select_for_update()}
+            own = self.steps.outline().order_by("pk").select_for_update(no_key=True)
+            steps = {step.pk: step for step in own}
             if sorted(ids) != sorted(steps):
                 raise ValidationError("These are not the steps of this roadmap.")
             moved = []
@@ -203,6 +205,11 @@ class Step(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("roadmaps:step", args=[self.roadmap.slug, self.slug])
+
+    def save_as(self, why: str) -> None:
+        """Save, with the reason in the version that it leaves."""
+        self._change_reason = why[:100]
+        self.save()
 
     def render_body(self) -> None:
         """Called by save(); whoever writes steps in bulk calls it."""
