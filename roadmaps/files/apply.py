@@ -1,13 +1,15 @@
 """A plan carried out: all of it in a few queries, or nothing."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from progress.models import Completion
 from roadmaps.files.format import RoadmapFile
 from roadmaps.files.plan import Plan, StepPlan, compare
+from roadmaps.markdown import to_html
 from roadmaps.models import Resource, Roadmap, Step
 
 if TYPE_CHECKING:
@@ -16,46 +18,49 @@ if TYPE_CHECKING:
 HEAD = ["title", "category", "icon", "summary", "position", "is_published"]
 WRITTEN = [
     *("slug", "position", "title", "summary", "body", "body_html"),
-    *("is_optional", "same_as", "is_retired", "revised_at"),
+    *("is_optional", "same_as", "is_retired", "added_at", "revised_at"),
 ]
 
-type Watch = Callable[[Sequence[Step]], Iterable[Step]]
+type Watch = Callable[[Sequence[str]], Iterable[str]]
 
 
 class MeanwhileError(Exception):
-    """Somebody else added the roadmap that the plan was to add."""
+    """The roadmap is another than the one that a plan was made for."""
 
 
-@transaction.atomic
 def take_in(
-    file: RoadmapFile, why: str = "", by: "User | None" = None, watch: Watch = iter
+    file: RoadmapFile,
+    why: str = "",
+    by: "User | None" = None,
+    may_publish: bool = True,
+    fingerprint: str | None = None,
+    watch: Watch = iter,
 ) -> Plan:
     """Make the roadmap what the file says, and return what that changed. Steps are
     known by their slug; one that the file does not have is retired, never deleted.
+
+    `why` and `by` stand in the versions. `fingerprint` is of the state that somebody
+    saw; `watch` sees each text that is rendered, before anybody has to wait.
+    Raises MeanwhileError, and SourceError as `compare` does.
     """
-    plan = compare(file, lock=True)
-    apply(plan, why, by, watch)
+    planned = compare(file, may_publish).steps
+    bodies = [step.after.body for step in planned if step.has_new("body")]
+    pages = {body: to_html(body) for body in watch(bodies)}
+    with transaction.atomic():
+        plan = compare(file, may_publish, lock=True)
+        if fingerprint not in (None, plan.fingerprint):
+            raise MeanwhileError
+        _apply(plan, why[:100], by, pages)  # characters, the most that a version holds
     return plan
 
 
-@transaction.atomic
-def apply(
-    plan: Plan, why: str = "", by: "User | None" = None, watch: Watch = iter
-) -> Roadmap:
-    """Carry out a plan that was made with `lock`, and return its roadmap.
-
-    `why` and `by` stand in the versions; `watch` sees each step whose body is rendered.
-    Raises MeanwhileError.
-    """
-    why = why[:100]  # characters, the most that a version holds
+def _apply(plan: Plan, why: str, by: "User | None", pages: Mapping[str, str]) -> None:
     roadmap = _write_roadmap(plan)
     pairs = [(it.step or Step(roadmap=roadmap), it) for it in plan.steps]
     for index, position in plan.positions.items():
         pairs[index][0].position = position
     for step, planned in pairs:
-        _fill(step, planned)
-    for step in watch([step for step, planned in pairs if planned.has_new("body")]):
-        step.render_body()
+        _fill(step, planned, pages)
 
     added = [step for step, planned in pairs if planned.step is None]
     changed = [step for step, planned in pairs if planned.is_written]
@@ -71,11 +76,12 @@ def apply(
     Step.objects.bulk_create(added)
     _link([(step, it) for step, it in pairs if it.has_new("resources")])
     followers = _follow(plan)
+    if any(planned.is_no_longer_required for planned in plan.steps):
+        Completion.objects.catch_up(roadmap)
 
     Step.objects.record([*added, *changed, *followers], why, by)
     if not plan.roadmap or plan.changes or plan.positions or plan.kinds["renamed"]:
         Roadmap.objects.record([roadmap], why, by)
-    return roadmap
 
 
 def _write_roadmap(plan: Plan) -> Roadmap:
@@ -99,7 +105,7 @@ def _write_roadmap(plan: Plan) -> Roadmap:
     return roadmap
 
 
-def _fill(step: Step, planned: StepPlan) -> None:
+def _fill(step: Step, planned: StepPlan, pages: Mapping[str, str]) -> None:
     wanted = planned.after
     step.slug = wanted.slug
     step.title = wanted.title
@@ -109,8 +115,11 @@ def _fill(step: Step, planned: StepPlan) -> None:
     step.is_retired = wanted.retired
     if planned.has_new("body"):
         step.body = wanted.body
+        step.body_html = pages.get(wanted.body) or to_html(wanted.body)
     if planned.has_new_meaning:
         step.revised_at = timezone.now()
+    if planned.comes_back:
+        step.added_at = timezone.now()
 
 
 def _link(pairs: Sequence[tuple[Step, StepPlan]]) -> None:

@@ -61,6 +61,10 @@ class StepPlan:
         return any(change.name == name for change in self.changes)
 
     @property
+    def is_no_longer_required(self) -> bool:
+        return _is_required(self.before) and not _is_required(self.after)
+
+    @property
     def has_new_meaning(self) -> bool:
         is_other = self.before is not None and any(map(self.has_new, MEANING))
         return self.after.new_meaning and is_other
@@ -138,27 +142,32 @@ class Plan:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _is_required(entry: StepEntry | None) -> bool:
+    return entry is not None and not (entry.optional or entry.retired)
+
+
 def changes(before: Any, after: Any, names: Iterable[str]) -> list[Change]:
     pairs = ((name, getattr(before, name), getattr(after, name)) for name in names)
     return [Change(*pair) for pair in pairs if pair[1] != pair[2]]
 
 
 def compare(file: RoadmapFile, may_publish: bool = True, lock: bool = False) -> Plan:
-    """What taking the file in would change; with `lock` nobody else changes it until
-    the transaction's end. Whoever may not publish leaves that as it is.
+    """What taking the file in would change. With `lock` nobody else changes or marks
+    its steps until the transaction's end. Whoever may not publish leaves that as it is.
 
     Raises SourceError when a `was` does not fit what is stored.
     """
     roadmaps, steps = Roadmap.objects.all(), Step.objects.all()
-    if lock:  # ticks refer to these rows: without their keys, they need not wait
+    if lock:
         roadmaps = roadmaps.select_for_update(no_key=True)
-        steps = steps.select_for_update(no_key=True)
+        steps = steps.select_for_update()
     roadmap = roadmaps.filter(slug=file.slug).first()
     stored: list[Step] = []
     before = None
     if roadmap:
-        own = steps.filter(roadmap=roadmap)
-        stored = list(own.defer("search_vector", "whole_vector"))
+        own = steps.filter(roadmap=roadmap).defer("search_vector", "whole_vector")
+        # All who lock several steps do so in the order of their keys.
+        stored = sorted(own.order_by("pk"), key=lambda step: step.position)
         resources = Resource.objects.filter(step__roadmap=roadmap)
         before = as_file(roadmap, stored, resources)
     is_published = before is not None and before.published

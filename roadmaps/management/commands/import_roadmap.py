@@ -8,12 +8,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from tqdm import tqdm
 
-from roadmaps.files.apply import MeanwhileError, apply
+from roadmaps.files.apply import MeanwhileError, take_in
 from roadmaps.files.format import RoadmapFile, read
 from roadmaps.files.plan import compare
 from roadmaps.files.report import lines, summary
 from roadmaps.files.source import SourceError
-from roadmaps.models import Roadmap, Step
+from roadmaps.models import Roadmap
 
 
 class Command(BaseCommand):
@@ -72,25 +72,25 @@ def take_in_all(
             said.append(f"{file.slug}: is there, left alone")
             continue
         try:
-            plan = compare(file, lock=not dry_run)
-            if not dry_run:
+            if dry_run:
+                said += lines(compare(file))
+            else:
                 why = f"Imported from {path.name}"
-                apply(plan, why, watch=partial(with_bar, file.slug))
+                plan = take_in(file, why, watch=partial(with_bar, file.slug))
+                said.append(summary(plan))
         except SourceError as error:
             problems.append(str(error))
         except MeanwhileError:
             what = f"{file.slug} was added by somebody else meanwhile; run it again"
             problems.append(f"{path}: {what}")
-        else:
-            said += lines(plan) if dry_run else [summary(plan)]
     if problems:
         raise refusal(problems)
     return said
 
 
-def with_bar(slug: str, steps: Sequence[Step]) -> Iterable[Step]:
-    """The steps, counted before the eyes of whoever waits at a terminal."""
-    return tqdm(steps, desc=slug, unit=" steps", disable=None, leave=False)
+def with_bar(slug: str, bodies: Sequence[str]) -> Iterable[str]:
+    """The bodies, counted before the eyes of whoever waits at a terminal."""
+    return tqdm(bodies, desc=slug, unit=" steps", disable=None, leave=False)
 
 
 def refusal(problems: list[str]) -> CommandError:
