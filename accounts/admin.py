@@ -1,8 +1,11 @@
 """The operators' pages for people."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.http import HttpRequest
 
 from accounts.models import User
 
@@ -46,3 +49,10 @@ class UserAdmin(DjangoUserAdmin):
     add_fieldsets = [
         (None, {"fields": ["email", "usable_password", "password1", "password2"]})
     ]
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """What they did and wrote goes with them, and is told to nobody but counted."""
+        _, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return [str(person) for person in objs], counts, lacking, protected

@@ -38,6 +38,8 @@ class Touched(NamedTuple):
         return bool(self.learners or self.notes)
 
     def __str__(self) -> str:
+        if not self:
+            return "No learner has a mark or a note on this"
         marked = self.learners - self.done
         said = [f"{self.done:,} learner{pluralize(self.done)} ticked this"]
         if marked:
@@ -52,6 +54,10 @@ def are_touched(steps: StepQuerySet) -> bool:
     """Whether anybody has a mark or a note on one of the steps."""
     marks = StepProgress.objects.filter(step__in=steps)
     return marks.exists() or Note.objects.filter(step__in=steps).exists()
+
+
+def is_ticked(step: Step) -> bool:
+    return StepProgress.objects.filter(step=step, state=State.DONE).exists()
 
 
 @transaction.atomic

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import F, FilteredRelation, Q, Value
+from django.db.models import F, FilteredRelation, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from roadmaps.full_text import VectorField, words
 from roadmaps.markdown import to_html
-from roadmaps.models import NOT_IN_OUTLINE, Roadmap, Step, StepQuerySet
+from roadmaps.models import (
+    NOT_IN_OUTLINE,
+    Roadmap,
+    RoadmapQuerySet,
+    Step,
+    StepQuerySet,
+)
 
 if TYPE_CHECKING:
     from typing import TypedDict
@@ -212,6 +218,23 @@ def with_progress(
         completed_at=F("completion__completed_at"),
     )
     return cast("models.QuerySet[OwnStep]", annotated)
+
+
+def with_learners(roadmaps: RoadmapQuerySet) -> RoadmapQuerySet:
+    """Annotate `learner_count`, the people with a mark on any of the roadmap's steps,
+    and `completion_count`.
+    """
+    marks = StepProgress.objects.filter(step__roadmap=OuterRef("pk"))
+    completions = Completion.objects.filter(roadmap=OuterRef("pk"))
+    return roadmaps.annotate(
+        learner_count=_how_many(marks, models.Count("user", distinct=True)),
+        completion_count=_how_many(completions, models.Count("*")),
+    )
+
+
+def _how_many(rows: models.QuerySet[Any], what: models.Count) -> Coalesce:
+    alone = rows.order_by().values(one=Value(1)).annotate(how_many=what)
+    return Coalesce(Subquery(alone.values("how_many")), 0)
 
 
 def begun(user: User) -> dict[int, Route]:

@@ -80,6 +80,7 @@ class Roadmap(models.Model):
     class Meta:
         ordering = ["position", "pk"]
         indexes = [GinIndex("search_vector", name="roadmap_words")]
+        permissions = [("publish_roadmap", "Can publish and hide roadmaps")]
 
     def __str__(self) -> str:
         return self.title
