@@ -21,6 +21,7 @@ from django.views.decorators.csp import csp_override
 from progress.edits import is_ticked
 from progress.models import Completion, with_learners
 from roadmaps.admin_edits import KeepingAdmin, StepEdits
+from roadmaps.admin_files import PUBLISH, RoadmapFiles
 from roadmaps.admin_forms import (
     ASK,
     MEANING,
@@ -33,7 +34,6 @@ from roadmaps.differences import Values
 from roadmaps.markdown import to_html
 from roadmaps.models import Resource, Roadmap, Step, StepQuerySet
 
-PUBLISH = "roadmaps.publish_roadmap"
 # The editor's page holds a frame, and the page in it may be held.
 HOLDS_A_FRAME: Any = settings.SECURE_CSP | {"frame-src": [CSP.SELF]}
 IN_A_FRAME: Any = settings.SECURE_CSP | {"frame-ancestors": [CSP.SELF]}
@@ -169,7 +169,7 @@ class RoadmapList(ChangeList):
 
 
 @admin.register(Roadmap)
-class RoadmapAdmin(KeepingAdmin):
+class RoadmapAdmin(RoadmapFiles, KeepingAdmin):
     form = RoadmapForm
     change_form_template = "admin/roadmaps/roadmap/change_form.html"
     list_display = [

@@ -39,7 +39,7 @@ EXPLANATIONS = {
     "literal_error": "should be one of {expected}",
     "missing": "is missing",
     "model_type": "should be a mapping, `key: value`",
-    "string_too_long": "should be at most {max_length} characters long",
+    "string_too_long": "should be at most {max_length:,} characters long",
     "string_too_short": "should not be empty",
     "string_type": "should be text; put it in quotes",
     "too_long": "should have at most {max_length:,}",
@@ -132,7 +132,8 @@ Address = Annotated[
     AfterValidator(web_address),
     _pattern("^https?://"),
 ]
-Body = Annotated[str, AfterValidator(plain_text)]
+# PostgreSQL refuses to search more than 1 MB of words.
+Body = Annotated[str, StringConstraints(max_length=100_000), AfterValidator(plain_text)]
 
 
 class Entry(BaseModel, extra="forbid", strict=True):

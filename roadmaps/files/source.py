@@ -45,8 +45,8 @@ class SourceError(Exception):
 
 
 class Source:
-    """One YAML document: its `value`, the place of each part of it, and `problems`
-    that did not keep it from being read.
+    """One YAML document: its `text`, its `value`, the place of each part of it, and
+    `problems` that did not keep it from being read.
 
     Raises SourceError when it is not one plain YAML document. Anchors and aliases are
     refused: a small file could grow without bound.
@@ -57,8 +57,8 @@ class Source:
         self.problems: list[str] = []
         self._places: dict[Location, Any] = {}
         self._count = 0
-        text = self._decode(data)
-        self._events = yaml.parse(text, Loader=yaml.CSafeLoader)
+        self.text = self._decode(data)
+        self._events = yaml.parse(self.text, Loader=yaml.CSafeLoader)
         try:
             self.value = self._document()
         except yaml.MarkedYAMLError as error:

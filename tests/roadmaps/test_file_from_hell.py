@@ -79,6 +79,10 @@ FILES = {
         HEAD + STEP + '    body: "a\\0b"\n',
         ":10:5: body should hold no control characters (U+0000)",
     ),
+    "a body of 2 MB": (
+        HEAD + STEP + f"    body: {'x' * 2 * MEGABYTES}\n",
+        ":10:5: body should be at most 100,000 characters long",
+    ),
     "a tab": ("slug: a\n\ttitle: T\n", ":2:1: "),
     "brackets without end": ("[" * MEGABYTES, ":1:22: nested too deeply"),
     "braces without end": ("{a: " * MEGABYTES, ": nested too deeply"),
