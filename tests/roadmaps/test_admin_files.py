@@ -120,14 +120,15 @@ class TestThePreview:
         StepProgressFactory.create_batch(2, step=step)
         NoteFactory(step=step)
         html = upload(editor, WITHOUT_FRYING).content.decode()
-        assert "2 learners ticked this, 1 has a note." in html
-        assert "They keep it" in html
+        assert (
+            "2 learners ticked a step that this retires, and 1 has a note on one."
+        ) in html
 
     def test_it_says_who_sees_a_new_meaning(self, editor, cooking):
         StepProgressFactory(step=cooking.steps.get(slug="boil"))
         again = SOURCE.replace("title: Boil\n", "title: Boil\n    new_meaning: true\n")
         html = upload(editor, again.replace("it moves", "it boils")).content.decode()
-        assert "1 learner ticked this, 0 have notes." in html
+        assert "1 learner ticked a step that asks something else now." in html
         assert "“Changed since you ticked it”" in html
 
     def test_it_shows_the_roadmaps_own_fields_and_what_follows(self, editor, cooking):
