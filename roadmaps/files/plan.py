@@ -237,7 +237,8 @@ def plan_steps(
         (place.pop(names.get(entry.slug, entry.slug), None), entry)
         for entry in file.steps
     ]
-    kept = in_order([index for index, _ in pairs if index is not None])
+    in_place = in_order([index for index, _ in pairs if index is not None])
+    in_place |= set(place.values())  # those that the file does not have
     pairs += [
         (index, entries[index].model_copy(update={"retired": True}))
         for index in place.values()
@@ -250,7 +251,7 @@ def plan_steps(
             after=entry,
             number=number,
             old_number=None if index is None else old_numbers[index],
-            is_moved=not (index is None or index in kept or index in place.values()),
+            is_moved=index is not None and index not in in_place,
         )
         for (index, entry), number in zip(
             pairs, numbers([entry for _, entry in pairs]), strict=True
