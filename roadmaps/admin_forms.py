@@ -45,7 +45,7 @@ class RoadmapForm(VersionedForm):
         moved, _, place = self.data.get("place", "").partition(":")
         if moved in order and place.isdecimal():
             order.remove(moved)
-            order.insert(int(place[:9]) - 1, moved)
+            order.insert(max(int(place[:9]) - 1, 0), moved)
         return order
 
     @property
@@ -58,6 +58,9 @@ class RoadmapForm(VersionedForm):
     def changed_data(self) -> list[str]:
         moved = ["order"] if self.order != list(self.steps) else []
         return [name for name in super().changed_data if name != "version"] + moved
+
+    def is_not_as_stored(self) -> bool:
+        return bool(self.changed_data)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -69,7 +69,16 @@ class TestEditing:
         html = admin_client.get(f"{PATH}?q=fry").content.decode()
         assert "1 step" in html
 
-    @pytest.mark.parametrize("path", ["999/change/", "abc/change/", "1%00/change/"])
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "999/change/",
+            "abc/change/",
+            "1%00/change/",
+            f"{10**30}/change/",
+            "٣/change/",
+        ],
+    )
     def test_one_that_is_not_there_is_no_error(self, admin_client, db, path):
         assert admin_client.get(PATH + path).status_code in (302, 400)
 
