@@ -73,6 +73,19 @@ class RoadmapForm(VersionedForm):
         return cleaned
 
 
+class MarkdownField(forms.CharField):
+    """Text as files have it: browsers send lines with CR LF, and to strip it would be
+    a change that nobody made.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs | {"strip": False})
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 class StepForm(VersionedForm):
     """The step, and once a change could mean something else, whether it does."""
 

@@ -42,6 +42,15 @@ class TestEditing:
         edit()
         assert everything() == before
 
+    def test_lines_are_kept_as_files_have_them(self, edit, fry):
+        StepProgressFactory(step=fry)
+        fry.body = "One.\n\nTwo.\n"
+        fry.save()
+        before = everything()
+        answer, _ = edit(body="One.\r\n\r\nTwo.\r\n")
+        assert answer.status_code == 302
+        assert everything() == before
+
     def test_a_slug_is_for_ever(self, edit):
         _, step = edit(slug="other")
         assert step.slug == "fry"
