@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from django.conf import settings
 from django.db import connection, models, transaction
@@ -226,15 +226,14 @@ def with_learners(roadmaps: RoadmapQuerySet) -> RoadmapQuerySet:
     """
     marks = StepProgress.objects.filter(step__roadmap=OuterRef("pk"))
     completions = Completion.objects.filter(roadmap=OuterRef("pk"))
-    return roadmaps.annotate(
-        learner_count=_how_many(marks, models.Count("user", distinct=True)),
-        completion_count=_how_many(completions, models.Count("*")),
+    learners = marks.values("step__roadmap").annotate(
+        how_many=models.Count("user", distinct=True)
     )
-
-
-def _how_many(rows: models.QuerySet[Any], what: models.Count) -> Coalesce:
-    alone = rows.order_by().values(one=Value(1)).annotate(how_many=what)
-    return Coalesce(Subquery(alone.values("how_many")), 0)
+    completed = completions.values("roadmap").annotate(how_many=models.Count("*"))
+    return roadmaps.annotate(
+        learner_count=Coalesce(Subquery(learners.values("how_many")), 0),
+        completion_count=Coalesce(Subquery(completed.values("how_many")), 0),
+    )
 
 
 def begun(user: User) -> dict[int, Route]:

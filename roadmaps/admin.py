@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -26,6 +26,7 @@ from roadmaps.admin_forms import (
     ASK,
     MEANING,
     YES_OR_NO,
+    MarkdownField,
     ResourceFormSet,
     RoadmapForm,
     StepForm,
@@ -56,6 +57,7 @@ class StepAdmin(StepEdits):
     list_filter = ["roadmap", "is_optional", "is_retired"]
     search_fields = ["title", "slug"]
     inlines = [ResourceInline]
+    formfield_overrides = {TextField: {"form_class": MarkdownField}}
 
     def get_urls(self) -> list[URLPattern]:
         preview = self.admin_site.admin_view(self.preview_view)

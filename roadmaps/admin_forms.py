@@ -45,7 +45,7 @@ class RoadmapForm(VersionedForm):
         moved, _, place = self.data.get("place", "").partition(":")
         if moved in order and place.isdecimal():
             order.remove(moved)
-            order.insert(int(place[:9]) - 1, moved)
+            order.insert(max(int(place[:9]) - 1, 0), moved)
         return order
 
     @property
@@ -59,6 +59,9 @@ class RoadmapForm(VersionedForm):
         moved = ["order"] if self.order != list(self.steps) else []
         return [name for name in super().changed_data if name != "version"] + moved
 
+    def is_not_as_stored(self) -> bool:
+        return bool(self.changed_data)
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if sorted(self.order) != sorted(self.steps):
@@ -68,6 +71,19 @@ class RoadmapForm(VersionedForm):
                 "each once. Below is the list as it is now.",
             )
         return cleaned
+
+
+class MarkdownField(forms.CharField):
+    """Text as files have it: browsers send lines with CR LF, and to strip it would be
+    a change that nobody made.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs | {"strip": False})
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 class StepForm(VersionedForm):

@@ -53,18 +53,21 @@ class VersionedForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         if not self.instance.pk:
             return cleaned
-        content = type(self.instance).objects.select_for_update(no_key=True)
-        newest = newest_version(content.get(pk=self.instance.pk))
-        if cleaned.get("version") != newest:
+        newest = newest_version(self.instance)
+        if cleaned.get("version") != newest and self.is_not_as_stored():
             self.base = cleaned.get("version") or 0
             self.data = cast("QueryDict", self.data).copy()
             self.data["version"] = str(newest)
             self.add_error(
                 None,
-                "Not saved: somebody else has saved meanwhile. What you typed is "
-                "kept below; save again to put it over theirs.",
+                "Not saved: it was saved elsewhere meanwhile. What you typed is kept "
+                "below; save again to put it over that.",
             )
         return cleaned
+
+    def is_not_as_stored(self) -> bool:
+        """Whether saving would change anything: a repeat of a save does not."""
+        return True
 
 
 class VersionedAdmin(admin.ModelAdmin):
@@ -81,8 +84,16 @@ class VersionedAdmin(admin.ModelAdmin):
 
     # Saving
 
+    def get_object(self, request: HttpRequest, object_id: str, *args: Any) -> Any:
+        """As it stands when nobody else is saving it: who does waits for the answer."""
+        if request.method == "POST" and object_id.isdecimal():
+            own = self.model._default_manager.filter(pk=object_id).values("pk")
+            if transaction.get_connection().in_atomic_block:
+                list(own.select_for_update(no_key=True))
+        return super().get_object(request, object_id, *args)
+
     def save_model(
-        self, request: HttpRequest, obj: Any, form: Any, change: Any
+        self, request: HttpRequest, obj: Any, form: Any, change: bool
     ) -> None:
         obj.save_without_historical_record()
 
@@ -90,10 +101,7 @@ class VersionedAdmin(admin.ModelAdmin):
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
     ) -> None:
         super().save_related(request, form, formsets, change)
-        changed = [
-            *form.changed_data,
-            *filter(None, (f.has_changed() for f in formsets)),
-        ]
+        changed = form.changed_data or any(each.has_changed() for each in formsets)
         if changed or not change:
             type(form.instance).objects.record([form.instance])
 
@@ -120,7 +128,7 @@ class VersionedAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         base = getattr(context["adminform"].form, "base", None)
         if base is not None:
-            stored = self.model._default_manager.get(pk=obj.pk)
+            stored = self.model._default_manager.filter(pk=obj.pk).first() or obj
             context["conflict"] = differences(
                 self.model,
                 values(stored),

@@ -8,8 +8,8 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
 from django.db import models, transaction
-from django.db.models import Case, Count, Q, Value, When
-from django.db.models.functions import Concat
+from django.db.models import Case, Count, OuterRef, Subquery, Value, When
+from django.db.models.functions import Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
@@ -50,10 +50,10 @@ class RoadmapQuerySet(RecordedQuerySet["Roadmap"]):
 
     def with_step_count(self) -> "RoadmapQuerySet":
         """Annotate `step_count`, the number of active steps."""
-        # Django drops the model's ordering from a query that groups.
-        return self.annotate(
-            step_count=Count("steps", filter=Q(steps__is_retired=False))
-        ).order_by("position", "pk")
+        # Not by a join, whose groups would count again what others annotate.
+        steps = Step.objects.active().filter(roadmap=OuterRef("pk")).order_by()
+        alone = steps.values("roadmap").annotate(how_many=Count("*"))
+        return self.annotate(step_count=Coalesce(Subquery(alone.values("how_many")), 0))
 
 
 class Roadmap(models.Model):
@@ -74,7 +74,9 @@ class Roadmap(models.Model):
 
     objects = RoadmapQuerySet.as_manager()
     history = HistoricalRecords(
-        bases=[RoadmapVersion], excluded_fields=["search_vector"]
+        bases=[RoadmapVersion],
+        excluded_fields=["search_vector"],
+        history_id_field=models.BigAutoField(),
     )
 
     class Meta:
@@ -183,6 +185,7 @@ class Step(models.Model):
     history = HistoricalRecords(
         bases=[StepVersion],
         excluded_fields=["position", "body_html", "search_vector", "whole_vector"],
+        history_id_field=models.BigAutoField(),
     )
 
     class Meta:

@@ -146,6 +146,13 @@ class TestAStep:
         assert caching.summary == "Keep answers at hand."
         assert caching.revised_at is None
 
+    def test_a_save_without_a_change_asks_and_leaves_nothing(
+        self, open_page, caching, editor
+    ):
+        page = open_page(page_of(caching), editor)
+        save(page)
+        assert caching.history.count() == 1
+
     def test_a_new_step_gets_its_slug_from_its_title(self, page, backend):
         page.get_by_role("link", name="Add a step").click()
         page.get_by_label("Title:", exact=True).first.press_sequentially("New Flags")

@@ -89,6 +89,7 @@ class TestTheOrder:
             (3, ["boil", "bake", "fry", "braise"]),
             (2, ["boil", "fry", "bake", "braise"]),
             (99, ["boil", "bake", "braise", "fry"]),
+            (0, ["fry", "boil", "bake", "braise"]),
         ],
     )
     def test_without_a_script_a_button_moves_one(

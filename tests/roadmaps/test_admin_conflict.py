@@ -29,7 +29,7 @@ class TestAStep:
         answer = admin_client.post(page_of(fry), opened)
         html = answer.content.decode()
         assert answer.status_code == 200
-        assert "somebody else has saved meanwhile" in html
+        assert "it was saved elsewhere meanwhile" in html
         assert fry.history.first().history_user.email in html
         assert "<del>Theirs</del>" in html
         assert "<ins>Mine</ins>" in html
@@ -122,3 +122,10 @@ class TestARoadmap:
         assert ">Sear</a>" in html
         assert 'value="Mine"' in html
         assert everything() == before
+
+    def test_a_double_press_is_no_conflict(self, admin_client, cooking, fry):
+        opened = roadmap_form(cooking, place=f"{fry.pk}:1")
+        for _ in range(2):
+            assert admin_client.post(page_of(cooking), opened).status_code == 302
+        assert order(cooking) == ["fry", "boil", "bake", "braise"]
+        assert cooking.history.first().history_type == "~"

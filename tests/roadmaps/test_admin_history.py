@@ -77,7 +77,7 @@ class TestTheHistory:
         fry.history.all().delete()
         assert "No version has been kept yet." in html_of(admin_client, fry)
 
-    @pytest.mark.parametrize("pk", ["999", "abc", "1_7C"])
+    @pytest.mark.parametrize("pk", ["999", "abc", "1_7C", f"{10**30}"])
     def test_what_never_was_is_404(self, admin_client, db, pk):
         assert admin_client.get(f"{ADMIN}step/{pk}/history/").status_code == 404
 

@@ -107,8 +107,11 @@ class TestPublishers:
         send(publisher, cooking, is_published="on")
         assert client.get(address).status_code == 200
 
-    def test_they_edit_no_step(self, publisher, fry):
+    def test_they_look_at_steps_and_edit_none(self, publisher, fry):
         before = everything()
+        html = publisher.get(page_of(fry)).content.decode()
+        assert "Fry" in html
+        assert 'name="_save" value="Save" class="default"' not in html
         assert send(publisher, fry, title="Sear").status_code == 403
         assert everything() == before
 

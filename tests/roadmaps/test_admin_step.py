@@ -42,6 +42,15 @@ class TestEditing:
         edit()
         assert everything() == before
 
+    def test_lines_are_kept_as_files_have_them(self, edit, fry):
+        StepProgressFactory(step=fry)
+        fry.body = "One.\n\nTwo.\n"
+        fry.save()
+        before = everything()
+        answer, _ = edit(body="One.\r\n\r\nTwo.\r\n")
+        assert answer.status_code == 302
+        assert everything() == before
+
     def test_a_slug_is_for_ever(self, edit):
         _, step = edit(slug="other")
         assert step.slug == "fry"
@@ -69,7 +78,16 @@ class TestEditing:
         html = admin_client.get(f"{PATH}?q=fry").content.decode()
         assert "1 step" in html
 
-    @pytest.mark.parametrize("path", ["999/change/", "abc/change/", "1%00/change/"])
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "999/change/",
+            "abc/change/",
+            "1%00/change/",
+            f"{10**30}/change/",
+            "٣/change/",
+        ],
+    )
     def test_one_that_is_not_there_is_no_error(self, admin_client, db, path):
         assert admin_client.get(PATH + path).status_code in (302, 400)
 
