@@ -78,6 +78,10 @@ rolling: setup ## replace one web process, then the other, under load; needs cad
 stack: ## build the image, start the whole stack and try it; needs root and podman
 	$(PYTHON) deploy/check_stack.py
 
+.PHONY: schema
+schema: setup ## write docs/roadmap.schema.json anew from the format
+	$(PYTHON) manage.py roadmap_schema > docs/roadmap.schema.json
+
 .PHONY: lock
 lock: | $(UV) ## lock the newest versions that pyproject.toml allows
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes pyproject.toml -o requirements.txt

@@ -55,6 +55,13 @@ class UserAdmin(DjangoUserAdmin):
         (None, {"fields": ["email", "usable_password", "password1", "password2"]})
     ]
 
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """What they did and wrote goes with them, and is told to nobody but counted."""
+        _, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return [str(person) for person in objs], counts, lacking, protected
+
 
 class InvitationForm(ModelForm):
     def clean_address(self) -> str:

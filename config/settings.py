@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "django_htmx",
     "django_tasks_db",
+    "simple_history",
     "django.forms",
 ]
 
@@ -111,6 +112,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.devices.last_seen",
     "django_htmx.middleware.HtmxMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
     "config.middleware.time_zone",
     "config.middleware.cache_control",
     "config.middleware.method_not_allowed",
@@ -281,6 +283,8 @@ TASKS = {
     }
 }
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <cairn@localhost>")
+
+SIMPLE_HISTORY_DATE_INDEX = False  # versions are looked up by what they are of
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

@@ -8,15 +8,20 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.db import models, transaction
-from django.db.models import F, FilteredRelation, Q, Value
+from django.db import connection, models, transaction
+from django.db.models import F, FilteredRelation, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from roadmaps.full_text import VectorField, words
 from roadmaps.markdown import to_html
-from roadmaps.models import NOT_IN_OUTLINE, Roadmap, Step, StepQuerySet
+from roadmaps.models import (
+    NOT_IN_OUTLINE,
+    Roadmap,
+    RoadmapQuerySet,
+    Step,
+    StepQuerySet,
+)
 
 if TYPE_CHECKING:
     from typing import TypedDict
@@ -239,6 +244,22 @@ def with_progress(
     return cast("models.QuerySet[OwnStep]", annotated)
 
 
+def with_learners(roadmaps: RoadmapQuerySet) -> RoadmapQuerySet:
+    """Annotate `learner_count`, the people with a mark on any of the roadmap's steps,
+    and `completion_count`.
+    """
+    marks = StepProgress.objects.filter(step__roadmap=OuterRef("pk"))
+    completions = Completion.objects.filter(roadmap=OuterRef("pk"))
+    learners = marks.values("step__roadmap").annotate(
+        how_many=models.Count("user", distinct=True)
+    )
+    completed = completions.values("roadmap").annotate(how_many=models.Count("*"))
+    return roadmaps.annotate(
+        learner_count=Coalesce(Subquery(learners.values("how_many")), 0),
+        completion_count=Coalesce(Subquery(completed.values("how_many")), 0),
+    )
+
+
 def begun(user: User) -> dict[int, Route]:
     """The routes of the roadmaps on which `user` has marked a step, by roadmap id; the
     one that was marked last comes first.
@@ -262,11 +283,21 @@ class Past(NamedTuple):
     completed_at: datetime | None
 
 
-def _take_turns(user: User) -> None:
+def _take_turns(user: User, *step_ids: int, roadmap_id: int = 0) -> None:
     """Make a person's own changes wait for one another until the transaction's end: of
-    two ticks that are each the last, neither would see the other.
+    two ticks that are each the last, neither would see the other. And let no edit of
+    the steps, or of the roadmap's, move marks between reading and writing.
     """
-    get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT FROM accounts_user AS person, roadmaps_step AS step
+            WHERE person.id = %s AND (step.id = ANY(%s) OR step.roadmap_id = %s)
+            ORDER BY step.id
+            FOR NO KEY UPDATE OF person FOR KEY SHARE OF step
+            """,
+            [user.pk, list(step_ids), roadmap_id],
+        )
 
 
 class StepProgressQuerySet(models.QuerySet["StepProgress"]):
@@ -300,7 +331,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         Raises Step.DoesNotExist when the step is unknown, retired, or hidden from them.
         """
         with transaction.atomic():
-            _take_turns(user)
+            _take_turns(user, step_id)
             siblings = Step.objects.outline().filter(roadmap__steps=step_id)
             route = Route(with_progress(siblings.select_related("roadmap"), user))
             step = route.get(step_id)
@@ -321,7 +352,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
     @transaction.atomic
     def reset(self, user: User, roadmap: Roadmap) -> Past:
         """Take back all that `user` marked on the roadmap, and return what it was."""
-        _take_turns(user)
+        _take_turns(user, roadmap_id=roadmap.pk)
         own = self.filter(user=user, step__roadmap=roadmap)
         completion = Completion.objects.filter(user=user, roadmap=roadmap)
         past = Past(
@@ -338,7 +369,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
     @transaction.atomic
     def restore(self, user: User, roadmap: Roadmap, past: Past) -> None:
         """Put back what `reset` took, but for steps that were marked again since."""
-        _take_turns(user)
+        _take_turns(user, roadmap_id=roadmap.pk)
         still_there = set(roadmap.steps.values_list("pk", flat=True))
         self.bulk_create(
             [
@@ -360,7 +391,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         """Take over what `user` had marked elsewhere, by step, where it is newer and no
         less far than what is stored. Returns the steps that it changed.
         """
-        _take_turns(user)
+        _take_turns(user, *marks)
         stored = {
             row.step_id: Standing(row.state, row.started_at, row.done_at)
             for row in self.filter(user=user, step__in=marks)
@@ -473,6 +504,36 @@ class CompletionQuerySet(models.QuerySet["Completion"]):
         )
         return set(completed)
 
+    def catch_up(self, roadmap: Roadmap) -> None:
+        """Write the completion of everybody whom an edit left with nothing to do: their
+        last required step's date. Called when fewer steps are required than before.
+
+        What `total` says of one person, said of all in one statement.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                WITH required AS (
+                    SELECT id FROM roadmaps_step WHERE roadmap_id = %(roadmap)s
+                        AND NOT is_optional AND NOT is_retired
+                )
+                INSERT INTO progress_completion (user_id, roadmap_id, completed_at)
+                SELECT user_id, %(roadmap)s, completed_at FROM (
+                    SELECT user_id, max(done_at) AS completed_at
+                    FROM progress_stepprogress
+                    WHERE step_id IN (SELECT id FROM required)
+                        AND state IN ('done', 'skipped')
+                    GROUP BY user_id
+                    HAVING count(*) = (SELECT count(*) FROM required)
+                        AND max(done_at) IS NOT NULL
+                ) AS complete
+                JOIN accounts_user AS person ON person.id = user_id
+                FOR KEY SHARE OF person
+                ON CONFLICT DO NOTHING
+                """,
+                {"roadmap": roadmap.pk},
+            )
+
 
 class Completion(models.Model):
     """That a person finished a roadmap, and when: its last required step's date."""
@@ -565,7 +626,7 @@ class NoteQuerySet(models.QuerySet["Note"]):
         """Keep the person's notes from elsewhere, each a text and its date, by step: as
         they are where there is none, else below what is stored, unless they are in it.
         """
-        _take_turns(user)
+        _take_turns(user, *notes)
         stored = {
             note.step_id: note.text
             for note in self.select_for_update().filter(user=user, step__in=notes)

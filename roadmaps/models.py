@@ -1,6 +1,6 @@
 """Roadmaps and their steps: the content that editors keep."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,13 +8,21 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
 from django.db import models, transaction
-from django.db.models import Case, Count, Q, Value, When
-from django.db.models.functions import Concat
+from django.db.models import Case, Count, OuterRef, Subquery, Value, When
+from django.db.models.functions import Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
+from simple_history.models import HistoricalRecords
+from simple_history.signals import pre_create_historical_record
 
 from roadmaps.full_text import VectorField, text_of_html, words
 from roadmaps.markdown import to_html
+from roadmaps.versions import (
+    RecordedQuerySet,
+    RoadmapVersion,
+    StepVersion,
+    hold_belongings,
+)
 
 SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 validate_slug = RegexValidator(
@@ -25,7 +33,14 @@ validate_step_path = RegexValidator(
 )
 
 
-class RoadmapQuerySet(models.QuerySet["Roadmap"]):
+class RoadmapQuerySet(RecordedQuerySet["Roadmap"]):
+    def belongings(self, ids: Collection[int]) -> dict[int, dict[str, list[Any]]]:
+        orders: dict[int, dict[str, list[Any]]] = {}
+        steps = Step.objects.filter(roadmap__in=ids)
+        for roadmap, slug in steps.values_list("roadmap", "slug"):
+            orders.setdefault(roadmap, {"order": []})["order"].append(slug)
+        return orders
+
     def published(self) -> "RoadmapQuerySet":
         return self.filter(is_published=True)
 
@@ -35,10 +50,10 @@ class RoadmapQuerySet(models.QuerySet["Roadmap"]):
 
     def with_step_count(self) -> "RoadmapQuerySet":
         """Annotate `step_count`, the number of active steps."""
-        # Django drops the model's ordering from a query that groups.
-        return self.annotate(
-            step_count=Count("steps", filter=Q(steps__is_retired=False))
-        ).order_by("position", "pk")
+        # Not by a join, whose groups would count again what others annotate.
+        steps = Step.objects.active().filter(roadmap=OuterRef("pk")).order_by()
+        alone = steps.values("roadmap").annotate(how_many=Count("*"))
+        return self.annotate(step_count=Coalesce(Subquery(alone.values("how_many")), 0))
 
 
 class Roadmap(models.Model):
@@ -58,10 +73,16 @@ class Roadmap(models.Model):
     )
 
     objects = RoadmapQuerySet.as_manager()
+    history = HistoricalRecords(
+        bases=[RoadmapVersion],
+        excluded_fields=["search_vector"],
+        history_id_field=models.BigAutoField(),
+    )
 
     class Meta:
         ordering = ["position", "pk"]
         indexes = [GinIndex("search_vector", name="roadmap_words")]
+        permissions = [("publish_roadmap", "Can publish and hide roadmaps")]
 
     def __str__(self) -> str:
         return self.title
@@ -70,12 +91,14 @@ class Roadmap(models.Model):
         return reverse("roadmaps:roadmap", args=[self.slug])
 
     def arrange(self, ids: Sequence[int]) -> None:
-        """Put the steps in the order of `ids`, writing only those that moved.
+        """Put the steps in the order of `ids`, writing only those that moved. Whoever
+        calls it records the roadmap's new version.
 
         Raises ValidationError when `ids` are not this roadmap's steps, each once.
         """
         with transaction.atomic():
-            steps = {step.pk: step for step in self.steps.select_for_update()}
+            own = self.steps.outline().order_by("pk").select_for_update(no_key=True)
+            steps = {step.pk: step for step in own}
             if sorted(ids) != sorted(steps):
                 raise ValidationError("These are not the steps of this roadmap.")
             moved = []
@@ -86,10 +109,19 @@ class Roadmap(models.Model):
             Step.objects.bulk_update(moved, ["position"])
 
 
+ENTRY = ["title", "url", "kind"]  # what a version of a step holds of its resources
 NOT_IN_OUTLINE = ["body", "body_html", "search_vector", "whole_vector"]
 
 
-class StepQuerySet(models.QuerySet["Step"]):
+class StepQuerySet(RecordedQuerySet["Step"]):
+    def belongings(self, ids: Collection[int]) -> dict[int, dict[str, list[Any]]]:
+        resources: dict[int, dict[str, list[Any]]] = {}
+        rows = Resource.objects.filter(step__in=ids).values_list("step", *ENTRY)
+        for step, *entry in rows:
+            held = resources.setdefault(step, {"resources": []})
+            held["resources"].append(dict(zip(ENTRY, entry, strict=True)))
+        return resources
+
     def about(self, subjects: Iterable[str]) -> "StepQuerySet":
         """The steps, of any roadmap, whose `subject` is one of these."""
         path = Concat("roadmap__slug", Value("/"), "slug")
@@ -149,6 +181,12 @@ class Step(models.Model):
     )
 
     objects = StepQuerySet.as_manager()
+    # Without its position, which a version of the roadmap holds.
+    history = HistoricalRecords(
+        bases=[StepVersion],
+        excluded_fields=["position", "body_html", "search_vector", "whole_vector"],
+        history_id_field=models.BigAutoField(),
+    )
 
     class Meta:
         ordering = ["position", "pk"]
@@ -171,6 +209,11 @@ class Step(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("roadmaps:step", args=[self.roadmap.slug, self.slug])
+
+    def save_as(self, why: str) -> None:
+        """Save, with the reason in the version that it leaves."""
+        self._change_reason = why[:100]
+        self.save()
 
     def render_body(self) -> None:
         """Called by save(); whoever writes steps in bulk calls it."""
@@ -222,3 +265,7 @@ class Resource(models.Model):
     def host(self) -> str:
         """The site that the link leads to, as a person would call it."""
         return (urlsplit(self.url).hostname or "").removeprefix("www.")
+
+
+for content in (Roadmap, Step):
+    pre_create_historical_record.connect(hold_belongings, sender=content.history.model)

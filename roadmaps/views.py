@@ -90,7 +90,10 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
     route = Route(with_progress(roadmap.steps.outline(), request.user))
     step = next((step for step in route.steps if step.slug == slug), None)
     if step is None:
-        raise Http404("There is no such step.")
+        step = renamed(route, roadmap, slug)
+        # A page that was opened before still saves its note here.
+        if request.method != "POST":
+            return redirect(step)
     put_offers(request, [step])
     before, after = route.around(step)
     context = {
@@ -108,6 +111,16 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
         note = Note.objects.filter(user=request.user, step=step).first()
         context["note_form"] = NoteForm.on(note)
     return render_or_refresh(request, "roadmaps/step.html", context)
+
+
+def renamed(route: Route, roadmap: Roadmap, slug: str) -> OwnStep:
+    """The step that once had this slug, as its versions tell. Raises Http404."""
+    once = Step.history.filter(roadmap=roadmap, slug=slug).order_by("-history_id")
+    pk = once.values_list("id", flat=True).first()
+    for step in route.steps:
+        if step.pk == pk:
+            return step
+    raise Http404("There is no such step.")
 
 
 def write_note(

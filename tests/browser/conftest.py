@@ -103,6 +103,7 @@ def axe():
     def look(page, scheme, options):
         # Colours on their way to others have no contrast to measure.
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.evaluate("Promise.all(document.getAnimations().map((a) => a.finished))")
         # Without a list of all that is right it takes a third of the time.
         only_wrong = {"resultTypes": ["violations"], "preload": False}
         results = Axe().run(page, options=only_wrong | options)

@@ -1,7 +1,6 @@
 """manage.py import_roadmap FILE…"""
 
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -75,12 +74,12 @@ class TestWhatItDoes:
     def test_resources_follow_their_file(self, write):
         run(write(SOURCE + RESOURCES))
         moved = RESOURCES.replace("org/eggs", "org/more-eggs")
-        assert "1 changed" in run(write(SOURCE + moved))
+        assert "1 step changed" in run(write(SOURCE + moved))
         assert Resource.objects.get().url == "https://example.org/more-eggs"
-        assert "0 changed" in run(write(SOURCE + moved))
+        assert "changed" not in run(write(SOURCE + moved)).replace("unchanged", "")
 
     def test_it_loads_the_roadmap_and_its_steps_in_order(self, write):
-        assert run(write()) == "cooking: 2 steps added, 0 changed, 0 retired\n"
+        assert run(write()) == "cooking: a new roadmap, 2 steps added\n"
         roadmap = Roadmap.objects.get()
         assert (roadmap.title, roadmap.is_published) == ("Cooking", True)
         assert slugs() == ["boil-water", "eggs"]
@@ -89,7 +88,7 @@ class TestWhatItDoes:
     def test_a_repeat_changes_nothing(self, write):
         run(write())
         before = list(Step.objects.values())
-        assert run(write()) == "cooking: 0 steps added, 0 changed, 0 retired\n"
+        assert run(write()) == "cooking: 2 steps unchanged\n"
         assert list(Step.objects.values()) == before
 
     def test_renaming_and_reordering_leave_progress_as_it_was(self, write, user):
@@ -98,7 +97,7 @@ class TestWhatItDoes:
         before = list(StepProgress.objects.values())
         head, boil, eggs = SOURCE.split("  - slug: ")
         swapped = f"{head}  - slug: {eggs}  - slug: {boil}".replace("Eggs", "An Egg")
-        assert "2 changed" in run(write(swapped))
+        assert "1 step reordered, 1 changed" in run(write(swapped))
         assert slugs() == ["eggs", "boil-water"]
         assert Step.objects.get(slug="eggs").title == "An Egg"
         assert list(StepProgress.objects.values()) == before
@@ -106,11 +105,11 @@ class TestWhatItDoes:
     def test_a_step_that_is_missing_is_retired_and_may_come_back(self, write):
         run(write())
         without_eggs = SOURCE[: SOURCE.index("  - slug: eggs")]
-        assert "1 retired" in run(write(without_eggs))
+        assert "1 step retired, 1 unchanged" in run(write(without_eggs))
         assert slugs() == ["boil-water"]
         assert Step.objects.get(slug="eggs").is_retired
-        assert "0 retired" in run(write(without_eggs))
-        assert "1 changed" in run(write())
+        assert "2 steps unchanged" in run(write(without_eggs))
+        assert "1 step brought back" in run(write())
         assert slugs() == ["boil-water", "eggs"]
 
     def test_it_takes_the_roadmap_of_this_repository(self):
@@ -125,17 +124,6 @@ class TestWhatItDoes:
         out = run(write(), skip_existing=True)
         assert out == "cooking: is there, left alone\n"
         assert Roadmap.objects.get().title == "Edited"
-
-    def test_it_asks_the_same_number_of_queries_for_many_steps(
-        self, write, django_assert_max_num_queries
-    ):
-        steps = "".join(
-            f"  - slug: s{n}\n    title: S{n}\n    summary: Do it.\n"
-            for n in range(500)
-        )
-        path = write(SOURCE[: SOURCE.index("  - slug: boil")] + steps)
-        with django_assert_max_num_queries(16):
-            run(path)
 
 
 STEP = "  - slug: boil-water\n"
@@ -204,10 +192,7 @@ BAD = {
         SOURCE[: SOURCE.index("  - slug")].replace("steps:", "steps: many"),
         ":7:1: steps should be a list",
     ),
-    "no steps": (
-        SOURCE[: SOURCE.index("  - slug")].replace("steps:", "steps: []"),
-        ":7:1: steps should have at least 1",
-    ),
+    "no steps": (SOURCE[: SOURCE.index("steps:")], ":1:1: steps is missing"),
     "a step that is no mapping": (
         SOURCE.replace(STEP, "  - boil\n" + STEP),
         ":8:5: steps should be a mapping",
@@ -252,9 +237,9 @@ BAD = {
     ),
     "a tag that runs code": (
         SOURCE.replace("title: Eggs", "title: !!python/object/apply:os.system [ls]"),
-        ":12:5: title should be text",
+        ":12:12: tags (!) are not supported",
     ),
-    "brackets without end": ("[" * 9999 + "]" * 9999, ":1:21: nested too deeply"),
+    "brackets without end": ("[" * 9999 + "]" * 9999, ":1:22: nested too deeply"),
     "a key that is a list": ("? [a]\n: b\n", ":1:3: a key should be one word"),
 }
 
@@ -295,17 +280,10 @@ class TestBadInput:
             run(tmp_path / name)
 
     def test_a_file_that_is_too_large_is_not_read(self, write):
-        path = write("# " + "x" * 5_000_000)
-        with pytest.raises(CommandError, match="larger than 5,000,000 bytes"):
+        path = write("# " + "x" * 20_000_000)
+        with pytest.raises(CommandError, match="larger than 20,000,000 bytes"):
             run(path)
 
     def test_it_refuses_to_run_without_a_file(self):
         with pytest.raises(CommandError, match="FILE"):
             call_command("import_roadmap")
-
-
-def test_the_fixtures_are_what_a_person_would_write():
-    for path in sorted(Path(settings.BASE_DIR, "fixtures").glob("*.yaml")):
-        text = path.read_text()
-        assert "\t" not in text
-        assert text.endswith("\n")

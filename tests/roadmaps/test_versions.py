@@ -1,0 +1,95 @@
+"""What a save, a deletion and a bulk write leave behind as versions."""
+
+import importlib
+
+import pytest
+from django.db import connection
+
+from roadmaps.models import Resource, Roadmap, Step
+from tests.factories import RoadmapFactory, StepFactory, UserFactory
+
+MDN = {"title": "MDN", "url": "https://developer.mozilla.org/", "kind": "docs"}
+
+
+@pytest.fixture
+def roadmap(db):
+    roadmap = RoadmapFactory(title="Cooking")
+    for position, slug in enumerate(["boil", "fry"], start=1):
+        StepFactory(roadmap=roadmap, slug=slug, position=position)
+    return roadmap
+
+
+def test_a_save_keeps_the_step_with_its_resources(roadmap):
+    step = roadmap.steps.get(slug="fry")
+    Resource.objects.create(step=step, **MDN)
+    step.title = "Fry It"
+    step.save()
+    newest, first = step.history.all()
+    assert (newest.title, newest.resources) == ("Fry It", [MDN])
+    assert (newest.history_type, first.history_type) == ("~", "+")
+    assert first.resources == []
+
+
+def test_a_save_keeps_the_roadmap_with_the_order_of_its_steps(roadmap):
+    roadmap.summary = "From water to dinner."
+    roadmap.save()
+    assert roadmap.history.first().order == ["boil", "fry"]
+
+
+def test_a_deletion_is_kept_as_well(roadmap):
+    pk = roadmap.steps.get(slug="fry").pk
+    Step.objects.get(pk=pk).delete()
+    newest = Step.history.filter(id=pk).first()
+    assert (newest.history_type, newest.slug) == ("-", "fry")
+
+
+def test_a_bulk_write_is_recorded_in_a_few_queries(roadmap, at_most):
+    by = UserFactory()
+    added = [Step(roadmap=roadmap, slug=f"s-{n}", position=n) for n in range(50)]
+    Step.objects.bulk_create(added)
+    Resource.objects.create(step=added[3], **MDN)
+    steps = list(roadmap.steps.all())
+    with at_most(3):
+        Step.objects.record(steps, why="Imported from cooking.yaml", by=by)
+    with at_most(3):
+        Roadmap.objects.record([roadmap])
+    newest = added[3].history.get()
+    assert (newest.history_type, newest.history_user) == ("+", by)
+    assert newest.history_change_reason == "Imported from cooking.yaml"
+    assert newest.resources == [MDN]
+    assert roadmap.steps.get(slug="fry").history.first().history_type == "~"
+    assert len(roadmap.history.first().order) == 52
+
+
+def test_recording_nothing_is_nothing(db):
+    Step.objects.record([])
+    assert not Step.history.exists()
+
+
+def test_the_request_tells_who(roadmap, admin_client, admin_user):
+    admin_client.post(
+        "/admin/roadmaps/roadmap/",
+        {
+            "form-TOTAL_FORMS": 1,
+            "form-INITIAL_FORMS": 1,
+            "form-0-id": roadmap.pk,
+            "form-0-position": 7,
+            "_save": "Save",
+        },
+    )
+    assert roadmap.history.first().history_user == admin_user
+
+
+def test_the_migration_takes_what_is_there_for_the_first_version(roadmap):
+    step = roadmap.steps.get(slug="fry")
+    Resource.objects.create(step=step, **MDN)
+    Step.history.all().delete()
+    Roadmap.history.all().delete()
+    migration = importlib.import_module("roadmaps.migrations.0007_first_versions")
+    with connection.cursor() as cursor:
+        for operation in migration.Migration.operations:
+            cursor.execute(operation.sql)
+    assert step.history.get().resources == [MDN]
+    assert roadmap.steps.get(slug="boil").history.get().resources == []
+    assert roadmap.history.get().order == ["boil", "fry"]
+    assert roadmap.history.get().history_type == "+"
