@@ -13,18 +13,23 @@ from pathlib import Path
 from shutil import which
 from urllib.request import urlopen
 
-ROOT = Path(__file__).resolve().parent.parent
-BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-sys.path.insert(0, str(ROOT))
+from config.embedded_postgres import start
 
-from config.embedded_postgres import start  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
+BROWSERS = [
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+]
 
 
 class Server:
     """A running granian: its `address`, and `manage` for commands on its database."""
 
     def __init__(self, database_url: str) -> None:
-        port = _free_port()
+        port = free_port()
         self.address = f"http://localhost:{port}"
         self._environment = {
             "PATH": os.environ["PATH"],
@@ -84,7 +89,7 @@ def installed_browser() -> str | None:
     return next(filter(None, map(which, BROWSERS)), None)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         return int(probe.getsockname()[1])
