@@ -36,10 +36,10 @@ def draw(py_spy: Path, site: Site, name: str, requests: list[Request]) -> Path:
     worker = psutil.Process(site.server.process.pid).children()[0].pid
     picture = RESULTS / f"{name}.svg"
     record = [py_spy, "record", "--pid", str(worker), "--output", picture]
-    options = ["--duration", str(SECONDS), "--rate", "500", "--nonblocking"]
-    threads(site.server.port, requests, 1)
+    options = ["--duration", str(SECONDS), "--nonblocking"]
     with subprocess.Popen([*record, *options], stdout=subprocess.DEVNULL) as recording:
-        threads(site.server.port, requests, SECONDS + 2)
+        while recording.poll() is None:
+            threads(site.server.port, requests, 1)
     if recording.returncode:
         sys.exit("NOT DRAWN: py-spy failed; it may need the rights of root.")
     return picture

@@ -27,10 +27,10 @@ PAINTS = """() => new Promise((done) => {
   each("paint", (entry) => { seen[entry.name] = entry.startTime; });
   each("largest-contentful-paint", (entry) => { seen.largest = entry.startTime; });
   each("layout-shift", (entry) => { seen.shift += entry.value; });
-  const settle = (turns) => setTimeout(
-    () => seen.largest || !turns ? setTimeout(() => done(seen), 300) : settle(turns - 1),
-    100);
-  settle(50);
+  const settled = () => setTimeout(() => done(seen), 300);
+  const wait = (turns) => setTimeout(
+    () => (seen.largest || !turns ? settled() : wait(turns - 1)), 100);
+  wait(50);
 })"""
 TICK = """() => new Promise((done) => {
   const row = document.querySelector(".route > .step.open");
