@@ -19,7 +19,7 @@ from benchmarks.bench import browser, goals, loads, start
 from benchmarks.bench.data import ROWS, Cluster, Database
 from benchmarks.bench.load import FailedError
 from benchmarks.bench.report import Goal, Row, at_most, table, write
-from benchmarks.bench.servers import CAN_PIN, CLIENT, SERVING, pin, stopping
+from benchmarks.bench.servers import CAN_PIN, CLIENT, SERVING, Server, pin, stopping
 from benchmarks.bench.site import Site, prepare
 from benchmarks.bench.sizes import FIFTY_MILLION, FULL, QUICK, Size
 from benchmarks.bench.work import take_turns
@@ -53,24 +53,15 @@ def main() -> None:
         folder = Path(name)
         cluster = Cluster(folder / "postgres")
         people = begin(cluster)
-        stored = []
-        crowds = {}
-        for size in sizes:
-            say(f"filling {size.name}")
-            with closing(Database(cluster.create(size.database, "base"))) as database:
-                crowds[size.name] = size.fill(database, people)
-                if size.kind == "rows":
-                    each = database.bytes_a_row()
-                    stored.append(Row(size.storage, "bytes", [each]))
+        crowds, stored = grow(cluster, sizes, people)
         base = serve(cluster, "base", people, sessions, servers)
         works = [
             *loads.limits(base, folder, servers),
             *loads.signed_in(base),
             *loads.visits(base),
         ]
-        for size in sizes:
+        for size, crowd in zip(sizes, crowds, strict=True):
             say(f"serving {size.name}")
-            crowd = crowds[size.name]
             site = serve(cluster, size.database, crowd, sessions, servers)
             grown = loads.signed_in(site, size.name)
             works += [work for work in grown if work.name in size.pages]
@@ -100,8 +91,22 @@ def begin(cluster: Cluster) -> int:
         return Size(ROWS, "rows").fill(database, 0)
 
 
+def grow(
+    cluster: Cluster, sizes: list[Size], people: int
+) -> tuple[list[int], list[Row]]:
+    """A database for each size: how many people it has, and what it stores."""
+    crowds, stored = [], []
+    for size in sizes:
+        say(f"filling {size.name}")
+        with closing(Database(cluster.create(size.database, "base"))) as database:
+            crowds.append(size.fill(database, people))
+            if size.kind == "rows":
+                stored.append(Row(size.storage, "bytes", [database.bytes_a_row()]))
+    return crowds, stored
+
+
 def serve(
-    cluster: Cluster, name: str, people: int, sessions: int, servers: list
+    cluster: Cluster, name: str, people: int, sessions: int, servers: list[Server]
 ) -> Site:
     """Cairn on a database, once it answers."""
     site = Site(cluster, name, people, sessions)

@@ -86,7 +86,13 @@ def wrk(port: int, requests: Sequence[Request], seconds: float) -> Load:
     with tempfile.NamedTemporaryFile("w") as file:
         file.write("\0".join(request.raw(port) for request in requests))
         file.flush()
-        options = [f"-c{CONNECTIONS}", "-t1", f"-d{ceil(max(seconds, least))}s"]
+        options = [
+            "--timeout",
+            "60",
+            f"-c{CONNECTIONS}",
+            "-t1",
+            f"-d{ceil(max(seconds, least))}s",
+        ]
         command = ["wrk", *options, "-s", SCRIPT, f"http://localhost:{port}"]
         printed = subprocess.run(
             [*command, "--", file.name], check=True, text=True, stdout=subprocess.PIPE
