@@ -45,7 +45,7 @@ def main() -> None:
     sizes = [*(QUICK if asked.quick else FULL)]
     if asked.fifty_million:
         sizes.append(FIFTY_MILLION)
-    sizes = [size for size in sizes if any(map(wanted, [*size.pages, size.storage]))]
+    sizes = [size for size in sizes if any(map(wanted, size.names))]
     pin(os.getpid(), CLIENT)
     begun = datetime.now(UTC)
     temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)

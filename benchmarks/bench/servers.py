@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import which
 
@@ -24,17 +24,26 @@ CAN_PIN = hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1
 SERVING, CLIENT = 0, 1
 
 
+def tree(pid: int) -> list[psutil.Process]:
+    """A process and all below it."""
+    return [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+
+
 def pin(pid: int, core: int) -> None:
     """Keep a process and its children on one core, where the system can."""
     if CAN_PIN:
-        for process in (psutil.Process(pid), *psutil.Process(pid).children(True)):
-            os.sched_setaffinity(process.pid, {core})
+        for process in tree(pid):
+            with suppress(ProcessLookupError):  # it has ended meanwhile
+                os.sched_setaffinity(process.pid, {core})
 
 
 def cpu(pid: int) -> float:
-    """The CPU seconds that a process and its children have taken."""
-    tree = (psutil.Process(pid), *psutil.Process(pid).children(True))
-    return sum(sum(process.cpu_times()[:2]) for process in tree)
+    """The CPU seconds that a process and its children have taken, ended ones too."""
+    seconds = 0.0
+    for process in tree(pid):
+        with suppress(psutil.NoSuchProcess):
+            seconds += sum(process.cpu_times()[:4])
+    return seconds
 
 
 class Server:

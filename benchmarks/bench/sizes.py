@@ -32,6 +32,11 @@ class Size:
         return f"{self.name}: storage a row"
 
     @property
+    def names(self) -> list[str]:
+        """The names of all rows that need the database."""
+        return [*self.pages, *([self.storage] if self.kind == "rows" else [])]
+
+    @property
     def database(self) -> str:
         return f"{self.kind}_{self.count}"
 
