@@ -13,16 +13,18 @@ from pathlib import Path
 from shutil import which
 from urllib.request import urlopen
 
-from config.embedded_postgres import start
-
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = [
-    "chromium-headless-shell",
     "chromium",
     "chromium-browser",
     "google-chrome",
     "google-chrome-stable",
+    "chromium-headless-shell",  # last: it does not ask for the icon, as people's do
 ]
+
+sys.path.insert(0, str(ROOT))
+
+from config.embedded_postgres import start  # noqa: E402
 
 
 class Server:

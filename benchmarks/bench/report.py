@@ -73,9 +73,11 @@ def share(ratio: float) -> str:
 
 
 def number(value: float) -> str:
-    """Three figures or so: 12,345 and 123 and 1.23."""
+    """Three figures or so: 12,345 and 12.3 and 0.001."""
     if value == int(value) or abs(value) >= 100:
         return f"{value:,.0f}"
+    if abs(value) < 0.01:
+        return f"{value:.1g}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 

@@ -31,7 +31,14 @@ def test_a_row_without_a_spread_says_one_figure():
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(12_345.6, "12,346"), (123.4, "123"), (12.34, "12.3"), (1.234, "1.23"), (0, "0")],
+    [
+        (12_345.6, "12,346"),
+        (123.4, "123"),
+        (12.34, "12.3"),
+        (1.234, "1.23"),
+        (0, "0"),
+        (0.0012, "0.001"),
+    ],
 )
 def test_a_number_has_three_figures_or_so(value, said):
     assert number(value) == said
