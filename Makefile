@@ -47,11 +47,11 @@ screenshots: setup browser ## make the README's pictures and a set to look at
 
 .PHONY: first-view
 first-view: setup ## measure what a first visit to a roadmap transfers
-	$(PYTHON) benchmarks/first_view.py
+	$(PYTHON) -m benchmarks.first_view
 
 .PHONY: lighthouse
 lighthouse: setup ## score the pages with Lighthouse, which needs npm
-	$(PYTHON) benchmarks/lighthouse.py
+	$(PYTHON) -m benchmarks.lighthouse
 
 .PHONY: bench-search
 bench-search: setup ## measure how long a search takes in 10,000 steps
@@ -81,6 +81,14 @@ stack: ## build the image, start the whole stack and try it; needs root and podm
 .PHONY: schema
 schema: setup ## write docs/roadmap.schema.json anew from the format
 	$(PYTHON) manage.py roadmap_schema > docs/roadmap.schema.json
+
+.PHONY: bench
+bench: setup browser ## measure all that is served, beside its limits; OPTIONS=--quick
+	$(PYTHON) -m benchmarks.bench $(OPTIONS)
+
+.PHONY: flame
+flame: setup ## draw where the time of a page and of a tick goes, by py-spy
+	$(PYTHON) -m benchmarks.flame
 
 .PHONY: lock
 lock: | $(UV) ## lock the newest versions that pyproject.toml allows

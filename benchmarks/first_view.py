@@ -3,55 +3,80 @@
 One round trip carries ten TCP segments, 14,600 bytes: the page and its styles fit.
 """
 
+from collections.abc import Mapping
 from http.client import HTTPConnection
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from playwright.sync_api import sync_playwright
-from server import installed_browser, production_server
+from playwright.sync_api import Browser, sync_playwright
+
+from benchmarks.server import installed_browser, production_server
 
 PATH = "/roadmaps/backend-developer/"
 BUDGET = 14_600  # bytes
 
 
-def requested(address: str) -> list[str]:
-    """The addresses that a browser asks for."""
+class Transfer(NamedTuple):
+    path: str
+    headers: int  # bytes
+    body: int  # bytes, compressed
+
+    @property
+    def is_blocking(self) -> bool:
+        """Whether the first paint waits for it."""
+        return self.path.endswith((".css", "/"))
+
+
+def transfers(
+    browser: Browser, address: str, cookies: Mapping[str, str] = {}
+) -> list[Transfer]:
+    """All that a browser which has nothing asks for, somebody signed in or a visitor.
+
+    Raises ValueError when it asks a third party.
+    """
     asked: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=installed_browser(), args=["--no-sandbox"]
-        )
-        page = browser.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(address + PATH, wait_until="networkidle")
-        browser.close()
-    return asked
+    context = browser.new_context()
+    context.add_cookies([cookie(name, value) for name, value in cookies.items()])
+    page = context.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address + PATH, wait_until="networkidle")
+    context.close()
+    if not all(url.startswith(address) for url in asked):
+        raise ValueError(f"a third party was asked: {asked}")
+    return [transferred(url, cookies) for url in asked]
 
 
-def transferred(url: str) -> tuple[int, int]:
-    """The bytes of the answer's headers and of its compressed body."""
+def cookie(name: str, value: str) -> dict[str, object]:
+    """For Playwright, as a server on localhost would have set it."""
+    secure = name.startswith("__Host-")
+    return {"name": name, "value": value, "url": "https://localhost", "secure": secure}
+
+
+def transferred(url: str, cookies: Mapping[str, str]) -> Transfer:
+    """What an address transfers to a browser that has nothing."""
     parts = urlsplit(url)
     connection = HTTPConnection(parts.hostname or "", parts.port)
-    connection.request("GET", parts.path, headers={"Accept-Encoding": "gzip"})
+    sent = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    headers = {"Accept-Encoding": "gzip, br", "Cookie": sent}
+    connection.request("GET", parts.path, headers=headers)
     answer = connection.getresponse()
-    headers = sum(len(f"{name}: {value}\r\n") for name, value in answer.getheaders())
-    return headers, len(answer.read())
+    got = sum(len(f"{name}: {value}\r\n") for name, value in answer.getheaders())
+    return Transfer(parts.path, got, len(answer.read()))
 
 
 def main() -> None:
-    with production_server() as server:
-        address = server.address
-        urls = requested(address)
-        assert all(url.startswith(address) for url in urls), "a third party was asked"
-        total = 0
+    with production_server() as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=installed_browser(), args=["--no-sandbox"]
+        )
+        every = transfers(browser, server.address)
         print(f"{'headers':>8} {'body':>8}  address")
-        for url in urls:
-            headers, body = transferred(url)
-            path = urlsplit(url).path
-            blocking = path == PATH or path.endswith(".css")
-            total += (headers + body) if blocking else 0
-            note = "" if blocking else "  (not blocking)"
-            print(f"{headers:8,} {body:8,}  {path}{note}")
+        for transfer in every:
+            note = "" if transfer.is_blocking else "  (not blocking)"
+            print(f"{transfer.headers:8,} {transfer.body:8,}  {transfer.path}{note}")
+        total = sum(t.headers + t.body for t in every if t.is_blocking)
         print(f"{total:17,}  of {BUDGET:,} bytes before the first paint")
+        browser.close()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from shutil import which
 
-from server import installed_browser, production_server
+from benchmarks.server import installed_browser, production_server
 
 LIGHTHOUSE = "lighthouse@12.8.2"
 ROADMAP = "/roadmaps/backend-developer/"

@@ -14,7 +14,14 @@ from shutil import which
 from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parent.parent
-BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+BROWSERS = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chromium-headless-shell",  # last: it does not ask for the icon, as people's do
+]
+
 sys.path.insert(0, str(ROOT))
 
 from config.embedded_postgres import start  # noqa: E402
@@ -24,7 +31,7 @@ class Server:
     """A running granian: its `address`, and `manage` for commands on its database."""
 
     def __init__(self, database_url: str) -> None:
-        port = _free_port()
+        port = free_port()
         self.address = f"http://localhost:{port}"
         self._environment = {
             "PATH": os.environ["PATH"],
@@ -84,7 +91,7 @@ def installed_browser() -> str | None:
     return next(filter(None, map(which, BROWSERS)), None)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         return int(probe.getsockname()[1])

@@ -1,0 +1,1 @@
+"""`make bench`: Cairn beside what it could be at most and at least, in one run."""
