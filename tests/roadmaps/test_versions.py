@@ -7,6 +7,7 @@ from django.db import connection
 
 from roadmaps.models import Resource, Roadmap, Step
 from tests.factories import RoadmapFactory, StepFactory, UserFactory
+from tests.roadmaps.editor import send
 
 MDN = {"title": "MDN", "url": "https://developer.mozilla.org/", "kind": "docs"}
 
@@ -67,16 +68,7 @@ def test_recording_nothing_is_nothing(db):
 
 
 def test_the_request_tells_who(roadmap, admin_client, admin_user):
-    admin_client.post(
-        "/admin/roadmaps/roadmap/",
-        {
-            "form-TOTAL_FORMS": 1,
-            "form-INITIAL_FORMS": 1,
-            "form-0-id": roadmap.pk,
-            "form-0-position": 7,
-            "_save": "Save",
-        },
-    )
+    send(admin_client, roadmap, title="To Cook")
     assert roadmap.history.first().history_user == admin_user
 
 
