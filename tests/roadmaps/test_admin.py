@@ -40,6 +40,7 @@ class TestTheList:
     def test_it_asks_as_often_for_many_as_for_one(
         self, admin_client, cooking, django_assert_num_queries
     ):
+        admin_client.get(PATH)  # notes when the browser was seen, now and then
         # The session, the person, how many there are (twice), and the page.
         for _ in range(2):
             with django_assert_num_queries(5):
