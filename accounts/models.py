@@ -1,12 +1,16 @@
 """The person: known by an e-mail address, with no username."""
 
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+
+from accounts.time_zones import zone
 
 
 class UserManager(BaseUserManager["User"]):
@@ -33,8 +37,21 @@ class Theme(models.TextChoices):
     DARK = "dark"
 
 
+def validate_time_zone(name: str) -> None:
+    if zone(name) is None:
+        raise ValidationError("There is no such time zone.")
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField("e-mail address", max_length=254, unique=True)
+    name = models.CharField(
+        "display name",
+        max_length=80,
+        blank=True,
+        default="",
+        db_default="",  # for a process of the version before, while both run
+        help_text="How mails greet you.",
+    )
     is_staff = models.BooleanField(
         "staff", default=False, help_text="May sign in to the admin."
     )
@@ -48,6 +65,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         blank=True,
         choices=Theme.choices,
         help_text="Empty: as their system has it.",
+    )
+    time_zone = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_time_zone],
+        help_text="Empty: as their browser says.",
     )
     date_joined = models.DateTimeField("joined", default=timezone.now)
 
@@ -70,3 +95,63 @@ class User(AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         super().clean()
         self.email = self.email.lower()
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """The time zone of their own choice; None when that is their browser's."""
+        return zone(self.time_zone)
+
+
+class Device(models.Model):
+    """A browser that a person has signed in with; one that is new gets them a mail."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="devices")
+    name = models.CharField(max_length=120)  # "Firefox on Windows"
+    first_seen_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "name"], name="device_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self) -> "InvitationQuerySet":
+        return self.filter(used_at=None)
+
+
+class Invitation(models.Model):
+    """That an address may join where sign-up is by invitation; used, it is history."""
+
+    address = models.EmailField("e-mail address", max_length=254, unique=True)
+    invited_by = models.ForeignKey(
+        User,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="invitations",
+    )
+    invited_at = models.DateTimeField(default=timezone.now, editable=False)
+    used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-invited_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(address=Lower("address")),
+                name="invitation_address_lower_case",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+    def clean(self) -> None:
+        super().clean()
+        self.address = self.address.lower()

@@ -31,10 +31,7 @@ def time_zone(get_response: GetResponse) -> GetResponse:
     """Say dates in a signed-in person's time zone; to visitors the same bytes."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        zone = time_zone_of(request)
-        if zone and not request.user.is_authenticated:
-            zone = None
-        with timezone.override(zone):
+        with timezone.override(time_zone_of(request)):
             return get_response(request)
 
     return middleware

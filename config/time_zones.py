@@ -1,14 +1,18 @@
-"""The time zone that a person's browser says it is in."""
+"""The time zone that a page says dates in."""
 
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 
+from accounts.time_zones import zone
+
 COOKIE = "time_zone"  # written by static/js/time-zone.js
-NAMES = available_timezones()
 
 
 def time_zone_of(request: HttpRequest) -> ZoneInfo | None:
-    """None when the browser has not said, or nothing that is a time zone."""
-    name = request.COOKIES.get(COOKIE, "")
-    return ZoneInfo(name) if name in NAMES else None
+    """A person's own; else what their browser has said. None for a visitor, and for
+    what is no time zone.
+    """
+    if not request.user.is_authenticated:
+        return None
+    return request.user.zone or zone(request.COOKIES.get(COOKIE, ""))
