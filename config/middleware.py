@@ -1,9 +1,12 @@
 """What holds for every answer."""
 
+import re
+import uuid
 from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import unquote
 
+import structlog
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
@@ -13,6 +16,25 @@ from django.utils.cache import patch_vary_headers
 from config.time_zones import time_zone_of
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def request_id(get_response: GetResponse) -> GetResponse:
+    """Name the request in every line that is logged for it, and in its answer: by the
+    proxy's name for it, where that is one.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        name = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=name)
+        response = get_response(request)
+        response["X-Request-ID"] = name
+        return response
+
+    return middleware
 
 
 def refuse_nul(get_response: GetResponse) -> GetResponse:

@@ -12,6 +12,7 @@ from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
+from structlog.contextvars import get_contextvars
 
 from accounts.models import Theme
 from config import themes
@@ -86,4 +87,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
     )
     page = loader.get_template(f"{status.value}.html")
     headers = {"Cache-Control": "no-store"} | ({"Retry-After": "5"} if is_away else {})
-    return HttpResponse(page.render(), status=status, headers=headers)
+    context = {"request_id": get_contextvars().get("request_id")}
+    return HttpResponse(page.render(context), status=status, headers=headers)

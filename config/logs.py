@@ -1,0 +1,102 @@
+"""Logs: JSON lines in UTC for machines, in production; for people, in development.
+
+Both kinds of loggers, structlog's and the standard library's, end in the same lines,
+with the request id that `config.middleware.request_id` binds.
+"""
+
+import logging
+import re
+from typing import Any
+
+import structlog
+from django.http import HttpRequest
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+# PostgreSQL repeats there what it was sent: addresses, notes.
+VALUES = re.compile(r"^(DETAIL|CONTEXT|LINE \d+):.*$", re.MULTILINE)
+
+
+def route_of(request: HttpRequest) -> str:
+    """The pattern that the address matched, which holds nothing of a person's; empty
+    when it matched none.
+    """
+    match = request.resolver_match
+    return f"/{match.route}" if match else ""
+
+
+def name_the_route(record: logging.LogRecord) -> bool:
+    """Let Django name the route where it would name the path."""
+    request = getattr(record, "request", None)
+    if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
+        path = request.path.encode("unicode_escape").decode("ascii")
+        record.args = tuple(
+            route_of(request) if arg in (request.path, path) else arg
+            for arg in record.args
+        )
+    return True
+
+
+def without_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    if "exception" in event:
+        event["exception"] = VALUES.sub(r"\1: …", event["exception"])
+    return event
+
+
+def configuration(*, json: bool) -> dict[str, Any]:
+    """Set structlog up, and return what Django's `LOGGING` is to be."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    lines: list[Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+    ]
+    if json:
+        lines += [
+            structlog.processors.format_exc_info,
+            without_values,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    else:
+        plain = structlog.dev.plain_traceback  # without the values of locals
+        lines += [structlog.dev.ConsoleRenderer(exception_formatter=plain)]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"route": {"()": lambda: name_the_route}},
+        "formatters": {
+            "lines": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": shared,
+                "processors": lines,
+            }
+        },
+        "handlers": {
+            "lines": {
+                "class": "logging.StreamHandler",
+                "formatter": "lines",
+                "filters": ["route"],
+            },
+        },
+        "root": {"handlers": ["lines"], "level": "WARNING"},
+        "loggers": {
+            "cairn": {"level": "INFO"},
+            "django": {"level": "INFO", "handlers": [], "propagate": True},
+            # Of what people and robots ask wrongly there is the line of the request.
+            "django.request": {"level": "ERROR"},
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
+        },
+    }
