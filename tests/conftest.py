@@ -40,6 +40,7 @@ def quick_flush():
 def quick_and_apart(settings):
     """Hash passwords fast, and let no rate limit reach into the next test."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PAGES_KEPT_FOR = 0
     cache.clear()
 
 
