@@ -93,6 +93,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.middleware.request_id",
     "config.access.line",
+    "config.visitors.keep_visitors_pages",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -303,6 +304,8 @@ STORAGES = {
 }
 
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG
+
+PAGES_KEPT_FOR = 0 if DEBUG else 1  # seconds, a visitor's
 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 

@@ -301,7 +301,7 @@ def _take_turns(user: User, *step_ids: int, roadmap_id: int = 0) -> None:
 
 
 class StepProgressQuerySet(models.QuerySet["StepProgress"]):
-    def done_lately(self, user: User) -> StepProgressQuerySet:
+    def done(self, user: User) -> StepProgressQuerySet:
         """What `user` has done, retired steps included, the last first."""
         return (
             self.filter(user=user, state=State.DONE)
@@ -356,10 +356,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         own = self.filter(user=user, step__roadmap=roadmap)
         completion = Completion.objects.filter(user=user, roadmap=roadmap)
         past = Past(
-            {
-                row.step_id: Standing(row.state, row.started_at, row.done_at)
-                for row in own
-            },
+            {row.step_id: row.standing for row in own},
             completion.values_list("completed_at", flat=True).first(),
         )
         own.delete()
@@ -453,6 +450,10 @@ class StepProgress(models.Model):
 
     def __str__(self) -> str:
         return f"step {self.step_id}: {self.state}"
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.state, self.started_at, self.done_at)
 
 
 class CompletionQuerySet(models.QuerySet["Completion"]):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from progress import undo
-from progress.models import Standing, State, with_progress
+from progress.models import State, StepProgress
 from roadmaps.models import Step
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ def introduce(steps: Iterable[OwnStep], user: User) -> None:
     ticked; the earliest, should there be several.
     """
     waiting = {step.subject: step for step in steps if step.state == State.NONE}
-    others = Step.objects.outline().about(waiting).filter(roadmap__is_published=True)
-    ticked = with_progress(others.select_related("roadmap"), user)
-    for other in ticked.filter(state=State.DONE).order_by("-done_at"):
-        step = waiting[other.subject]
-        offer = undo.sign(user, step.pk, Standing.on(other))
-        step.twin = Twin(other.roadmap, offer)
+    same = Step.objects.about(waiting).filter(roadmap__is_published=True)
+    # From what the person ticked, which is little however many roadmaps there are.
+    for row in StepProgress.objects.done(user).filter(step__in=same):
+        step = waiting[row.step.subject]
+        offer = undo.sign(user, step.pk, row.standing)
+        step.twin = Twin(row.step.roadmap, offer)

@@ -60,7 +60,7 @@ def index(request: HtmxRequest) -> HttpResponse:
             key=lambda walk: walk[1].completed_at or NEVER,
             reverse=True,
         ),
-        "lately": StepProgress.objects.done_lately(user)[:LATELY],
+        "lately": StepProgress.objects.done(user)[:LATELY],
         "year": Year(StepProgress.objects.done_by_day(user, first_day(today)), today),
     }
     part = "#fresh" if request.htmx else ""

@@ -2,6 +2,7 @@ import re
 from contextlib import contextmanager
 
 import pytest
+import structlog
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connection
@@ -44,6 +45,7 @@ def quick_flush():
 def quick_and_apart(settings):
     """Hash passwords fast, and let no rate limit reach into the next test."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PAGES_KEPT_FOR = 0
     cache.clear()
 
 
@@ -90,3 +92,10 @@ def github(monkeypatch, settings):
         server.stand_in(monkeypatch, settings)
         yield server
         server.shutdown()
+
+
+@pytest.fixture
+def capture_logs():
+    """The events that are logged meanwhile."""
+    with structlog.testing.capture_logs() as lines:
+        yield lines

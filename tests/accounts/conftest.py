@@ -1,5 +1,4 @@
 import pytest
-import structlog
 
 from tests.accounts.people import reauthenticate
 
@@ -9,10 +8,3 @@ def sure(signed_in):
     """A client of somebody who has just said again who they are."""
     reauthenticate(signed_in)
     return signed_in
-
-
-@pytest.fixture
-def capture_logs():
-    """The events that are logged meanwhile."""
-    with structlog.testing.capture_logs() as lines:
-        yield lines
