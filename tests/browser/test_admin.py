@@ -3,7 +3,6 @@
 import pytest
 from playwright.sync_api import expect
 
-from roadmaps.models import Step
 from tests.browser.route import ROADMAP
 from tests.factories import (
     NoteFactory,
@@ -32,7 +31,6 @@ def page(open_page, backend, editor):
 def caching(backend):
     step = backend.steps.get(slug="caching")
     NoteFactory(step=step, user=StepProgressFactory(step=step).user)
-    Step.objects.record([step])
     return step
 
 
