@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FEWEST = 5  # people of whom anything is said
 SILENCE = timedelta(days=30)  # after which somebody is taken to have stopped
 TENTH_OF_A_DAY = 8640  # seconds
+LONGEST_WAIT = 30  # seconds, of an editor
 
 # Raw, since the ORM cannot group what a window was laid over. Each learner's marks are
 # put in order once, for the time since the mark before, and for the last one. That time
@@ -92,7 +93,8 @@ class Insight(NamedTuple):
 def insight(roadmap: Roadmap, now: datetime | None = None) -> Insight:
     """How everybody fares on the active steps; one query counts the people."""
     silent_since = (now or timezone.now()) - SILENCE
-    with connection.cursor() as cursor:
+    patiently = connection.patiently  # type: ignore[attr-defined]
+    with patiently(LONGEST_WAIT), connection.cursor() as cursor:
         cursor.execute(
             WALKED,
             {

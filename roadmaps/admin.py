@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.db.models import QuerySet, TextField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -19,6 +20,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 
 from progress.edits import is_ticked
+from progress.insight import LONGEST_WAIT
 from progress.models import Completion, with_learners
 from roadmaps.admin_edits import KeepingAdmin, StepEdits
 from roadmaps.admin_files import PUBLISH, RoadmapFiles
@@ -169,6 +171,11 @@ class RoadmapList(ChangeList):
     def get_queryset(self, request: HttpRequest, *args: Any) -> QuerySet[Roadmap]:
         roadmaps: Any = super().get_queryset(request, *args)
         return with_learners(roadmaps.with_step_count())
+
+    def get_results(self, request: HttpRequest) -> None:
+        with connection.patiently(LONGEST_WAIT):  # type: ignore[attr-defined]
+            super().get_results(request)
+            self.result_list: Any = list(self.result_list)
 
 
 @admin.register(Roadmap)

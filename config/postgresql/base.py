@@ -1,10 +1,12 @@
 """Django's PostgreSQL, with an end to every wait of a web process."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 import psycopg
+from django.db import transaction
 from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -98,6 +100,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise
         breaker.answered()
         return connection
+
+    @contextmanager
+    def patiently(self, seconds: int) -> Iterator[None]:
+        """Let each query of the block take up to so many seconds, all of them in one
+        transaction: for what few people ask, of everybody's rows.
+        """
+        with transaction.atomic(using=self.alias), self.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = '{seconds}s'")
+            own = self.connection
+            if not isinstance(own, Impatient):
+                yield
+                return
+            own.silence = seconds + 1.0
+            try:
+                yield
+            finally:
+                own.silence = type(own).silence
 
 
 def hold_to_limits(database: Any, pool_size: int) -> None:

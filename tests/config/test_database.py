@@ -5,13 +5,13 @@ from copy import deepcopy
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 from psycopg_pool import PoolTimeout
 
 from config.postgresql import base
 
 PEOPLE = 20
-PAGE = "/roadmaps/backend-developer/"
+PAGE = "/roadmaps/backend-developer/?show=required"  # with a query none is kept
 
 
 @pytest.fixture
@@ -80,6 +80,20 @@ class TestLimits:
         with pytest.raises(OperationalError) as caught:
             run(limited(), "SELECT pg_sleep(10)")
         assert isinstance(caught.value.__cause__, psycopg.errors.QueryCanceled)
+
+    def test_what_may_take_longer_is_waited_for_and_nothing_after_it(
+        self, limited, monkeypatch
+    ):
+        monkeypatch.setattr(base.Connection, "silence", 0.3)
+        own, patient = connections[connection.alias], limited()
+        connections[connection.alias] = patient
+        try:
+            with patient.patiently(10):
+                run(patient, "SELECT pg_sleep(0.6)")
+            with pytest.raises(OperationalError):
+                run(patient, "SELECT pg_sleep(0.6)")
+        finally:
+            connections[own.alias] = own
 
     def test_a_locked_table_is_not_waited_for(self, limited, other):
         other.execute("LOCK TABLE roadmaps_roadmap IN ACCESS EXCLUSIVE MODE")
