@@ -13,6 +13,7 @@ from tests.browser.account import (
     should_be_at,
     sign_in,
 )
+from tests.browser.route import ROADMAP, control, should_be, stored
 
 FACTORS = "/accounts/2fa/"
 CODE = "Enter the code that it shows"
@@ -118,6 +119,17 @@ class TestPasskey:
         page.get_by_role("button", name="Use a passkey").click()
         expect(page).to_have_title("Roadmaps · Cairn")
         expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+    def test_it_makes_a_wish_come_true(self, with_passkey, device, backend, user):
+        page = with_passkey
+        page.get_by_role("button", name="Sign out").click()
+        local(page, ROADMAP)
+        control(page, "Caching").click()
+        should_be_at(page, "Sign in to tick Caching")
+        device.owner_is(True)
+        page.get_by_role("button", name="Use a passkey").click()
+        should_be(page, "Caching", "done", "Undo")
+        assert stored(user) == {"caching": "done"}
 
     def test_it_is_offered_in_the_field_for_the_address(self, with_passkey, device):
         page = with_passkey
