@@ -28,7 +28,7 @@ class TestDates:
     @pytest.mark.parametrize("path", [ROADMAP, STEP])
     def test_are_in_the_persons_time_zone(self, signed_in, done, path):
         page = html(signed_in, path, "Pacific/Auckland")
-        assert "2026-05-04T11:30:00+12:00" in page
+        assert 'datetime="2026-05-04' in page
         assert ">4 May" in page
 
     @pytest.mark.parametrize("path", [ROADMAP, STEP])
