@@ -293,6 +293,28 @@ class TestMerge:
             counts.append(len(queries))
         assert counts[0] == counts[1]
 
+    def test_steps_that_are_the_same_follow(self, boil, fry):
+        twin = StepFactory(same_as="cooking/boil")
+        other = StepFactory(same_as="cooking/bake")
+        edits.merge(boil, into=fry)
+        for step in (twin, other):
+            step.refresh_from_db()
+        assert (twin.same_as, other.same_as) == ("cooking/fry", "cooking/bake")
+        newest = twin.history.first()
+        assert newest.same_as == "cooking/fry"
+        assert newest.history_change_reason == "cooking/boil was merged into fry"
+        assert (twin.history.count(), other.history.count()) == (2, 1)
+
+    def test_they_become_the_same_as_what_the_target_is(self, boil, fry):
+        eggs, twin = StepFactory.create_batch(2, same_as="cooking/boil")
+        fry.same_as = f"{eggs.roadmap.slug}/{eggs.slug}"
+        fry.save()
+        edits.merge(boil, into=fry)
+        for step in (eggs, twin):
+            step.refresh_from_db()
+        assert eggs.same_as == ""
+        assert eggs.subject == twin.subject == fry.subject
+
     def test_what_is_no_step_of_the_route_is_refused(self, boil, fry, user):
         mark(user, boil)
         retired = StepFactory(roadmap=boil.roadmap, is_retired=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from progress.models import Completion
-from roadmaps.models import Resource, Step
+from roadmaps.models import LONGEST_BODY, Resource, Step
 from tests.factories import StepFactory, StepProgressFactory
 from tests.roadmaps.editor import (
     ADMIN,
@@ -50,6 +50,17 @@ class TestEditing:
         answer, _ = edit(body="One.\r\n\r\nTwo.\r\n")
         assert answer.status_code == 302
         assert everything() == before
+
+    def test_a_body_that_is_too_long_is_told_beside_it(self, edit, fry):
+        before = everything()
+        answer, _ = edit(body="ab " * (LONGEST_BODY // 3) + "cd")
+        (error,) = answer.context["adminform"].form.errors["body"]
+        assert "at most 100000 characters (it has 100001)" in error
+        assert everything() == before
+
+    def test_the_longest_body_is_kept(self, edit):
+        body = "\U0001f9ed " * (LONGEST_BODY // 2)
+        assert edit(body=body)[1].body == body
 
     def test_a_slug_is_for_ever(self, edit):
         _, step = edit(slug="other")
