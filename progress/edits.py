@@ -76,12 +76,15 @@ def retire(step: Step) -> None:
 
 @transaction.atomic
 def bring_back(step: Step) -> None:
-    """Put a retired step on the route again, as one that is added now."""
+    """Put a retired step on the route again, as one that is added now. Who did it, and
+    skipped all others, has completed.
+    """
     step = _on_its_own(step)[step.pk]
     if step.is_retired:
         step.is_retired = False
         step.added_at = timezone.now()
         step.save_as("Brought back")
+        Completion.objects.catch_up(step.roadmap)
 
 
 @transaction.atomic
@@ -196,6 +199,7 @@ def split(step: Step, new: Step) -> None:
     ids.insert(ids.index(step.pk) + 1, new.pk)
     roadmap.arrange(ids)
     Roadmap.objects.record([roadmap], why=f"Split {step.slug}"[:100])
+    Completion.objects.catch_up(roadmap)
 
 
 def _on_its_own(*steps: Step) -> dict[int, Step]:

@@ -178,6 +178,15 @@ class TestBringBack:
         edits.bring_back(boil)
         assert total(user, roadmap).required == (1, 3)
 
+    def test_who_did_it_and_skipped_all_others_has_completed(self, roadmap, boil, user):
+        mark(user, boil, at=MARCH)
+        edits.retire(boil)
+        for step in roadmap.steps.exclude(slug="boil"):
+            mark(user, step, "skipped")
+        edits.bring_back(boil)
+        assert total(user, roadmap).is_complete
+        assert Completion.objects.get().completed_at == MARCH
+
     def test_a_step_on_the_route_stays_as_it_is(self, boil):
         before = everything()
         edits.bring_back(boil)
@@ -356,6 +365,17 @@ class TestSplit:
         edits.split(boil, steam)
         assert total(user, roadmap).required == (4, 4)
         assert Completion.objects.get().completed_at == MAY
+
+    def test_a_required_half_of_an_optional_step_can_complete(
+        self, roadmap, boil, steam, user
+    ):
+        Step.objects.filter(slug="boil").update(is_optional=True)
+        mark(user, boil, at=MARCH)
+        for step in roadmap.steps.exclude(slug="boil"):
+            mark(user, step, "skipped")
+        edits.split(boil, steam)
+        assert total(user, roadmap).is_complete
+        assert Completion.objects.get().completed_at == MARCH
 
     def test_notes_stay_with_the_first(self, boil, steam, user):
         NoteFactory(user=user, step=boil)

@@ -85,6 +85,16 @@ class TestEditing:
         edit(is_optional="on")
         assert Completion.objects.get().user == user
 
+    def test_making_the_only_one_that_was_done_required_completes(self, edit, cooking):
+        fry = cooking.steps.get(slug="fry")
+        fry.is_optional = True
+        fry.save()
+        user = StepProgressFactory(step=fry).user
+        for step in cooking.steps.exclude(slug="fry"):
+            StepProgressFactory(step=step, user=user, state="skipped")
+        edit(is_optional="", meaning="no")
+        assert Completion.objects.get().user == user
+
     def test_the_list_finds_by_title(self, admin_client, fry):
         html = admin_client.get(f"{PATH}?q=fry").content.decode()
         assert "1 step" in html
