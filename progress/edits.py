@@ -4,6 +4,7 @@ anything: retire and bring back, merge, split. A few statements however many the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -75,12 +76,15 @@ def retire(step: Step) -> None:
 
 @transaction.atomic
 def bring_back(step: Step) -> None:
-    """Put a retired step on the route again, as one that is added now."""
+    """Put a retired step on the route again, as one that is added now. Who did it, and
+    skipped all others, has completed.
+    """
     step = _on_its_own(step)[step.pk]
     if step.is_retired:
         step.is_retired = False
         step.added_at = timezone.now()
         step.save_as("Brought back")
+        Completion.objects.catch_up(step.roadmap)
 
 
 @transaction.atomic
@@ -89,11 +93,14 @@ def merge(step: Step, into: Step) -> None:
 
     The further state wins (done, then in progress, then skipped), the earlier date
     stays, and what they marked stays on `step` too. Notes are joined; one that would
-    become too long stays whole where it is.
+    become too long stays whole where it is. Steps of other roadmaps that are the same
+    as `step` become the same as `into`.
 
     Raises ValidationError unless `into` is another step on the same route.
     """
-    steps = _on_its_own(step, into)
+    path = f"{step.roadmap.slug}/{step.slug}"
+    followers = Step.objects.filter(same_as=path).exclude(roadmap=step.roadmap_id)
+    steps = _on_its_own(step, into, *followers)
     step, into = steps[step.pk], steps[into.pk]
     if step == into or step.roadmap_id != into.roadmap_id or into.is_retired:
         raise ValidationError("Choose another step on the route of this roadmap.")
@@ -157,6 +164,7 @@ def merge(step: Step, into: Step) -> None:
             """,
             ids,
         )
+    _follow(set(steps.values()) - {step, into}, path, into)
     _retire(step, f"Merged into {into.slug}")
 
 
@@ -191,6 +199,7 @@ def split(step: Step, new: Step) -> None:
     ids.insert(ids.index(step.pk) + 1, new.pk)
     roadmap.arrange(ids)
     Roadmap.objects.record([roadmap], why=f"Split {step.slug}"[:100])
+    Completion.objects.catch_up(roadmap)
 
 
 def _on_its_own(*steps: Step) -> dict[int, Step]:
@@ -199,8 +208,19 @@ def _on_its_own(*steps: Step) -> dict[int, Step]:
     """
     roadmaps = Roadmap.objects.select_for_update(no_key=True).order_by("pk")
     list(roadmaps.filter(steps__in=steps).values("pk"))
-    held = Step.objects.select_for_update().filter(pk__in=[step.pk for step in steps])
-    return {step.pk: step for step in held.order_by("pk")}
+    held = Step.objects.select_for_update(of=["self"]).select_related("roadmap")
+    own = held.filter(pk__in=[step.pk for step in steps]).order_by("pk")
+    return {step.pk: step for step in own}
+
+
+def _follow(others: Iterable[Step], path: str, into: Step) -> None:
+    """Let those that are the same as `path` be the same as `into`."""
+    followers = [step for step in others if step.same_as == path]
+    for step in followers:
+        own = f"{step.roadmap.slug}/{step.slug}"
+        step.same_as = "" if into.subject == own else into.subject
+    Step.objects.bulk_update(followers, ["same_as"])
+    Step.objects.record(followers, why=f"{path} was merged into {into.slug}"[:100])
 
 
 def _retire(step: Step, why: str) -> None:

@@ -382,6 +382,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
                 roadmap=roadmap,
                 defaults={"completed_at": past.completed_at},
             )
+        Completion.objects.take_over(user, {})  # if an edit left nothing to do since
 
     @transaction.atomic
     def take_over(self, user: User, marks: Mapping[int, Standing]) -> set[int]:
@@ -507,7 +508,8 @@ class CompletionQuerySet(models.QuerySet["Completion"]):
 
     def catch_up(self, roadmap: Roadmap) -> None:
         """Write the completion of everybody whom an edit left with nothing to do: their
-        last required step's date. Called when fewer steps are required than before.
+        last required step's date. Called when other steps are required than before: who
+        skipped all others has completed by one that they did.
 
         What `total` says of one person, said of all in one statement.
         """

@@ -106,7 +106,7 @@ class StepAdmin(StepEdits):
         step = form.instance
         if not change:
             Roadmap.objects.record([step.roadmap], why=f"Added {step.slug}"[:100])
-        elif step.is_optional and "is_optional" in form.changed_data:
+        elif "is_optional" in form.changed_data:
             Completion.objects.catch_up(step.roadmap)
 
     def response_post_save_add(
@@ -142,7 +142,7 @@ class StepAdmin(StepEdits):
             Resource(step=obj, position=position, **entry)
             for position, entry in enumerate(held["resources"], start=1)
         )
-        if obj.is_optional and not was_optional:
+        if obj.is_optional != was_optional:
             Completion.objects.catch_up(obj.roadmap)
 
     def asks_meaning(self, obj: Step, changed: list[str]) -> bool:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from progress import edits
 from progress.edits import Touched
+from progress.models import Completion
 from roadmaps.admin_forms import MergeForm, SplitForm
 from roadmaps.admin_versions import VersionedAdmin
 from roadmaps.models import Roadmap, Step, StepQuerySet
@@ -111,11 +112,14 @@ class StepEdits(KeepingAdmin):
     def delete_model(self, request: HttpRequest, obj: Step) -> None:
         super().delete_model(request, obj)
         Roadmap.objects.record([obj.roadmap], why=f"Deleted {obj.slug}"[:100])
+        Completion.objects.catch_up(obj.roadmap)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         roadmaps = list(Roadmap.objects.filter(steps__in=queryset).distinct())
         super().delete_queryset(request, queryset)
         Roadmap.objects.record(roadmaps, why="Deleted steps")
+        for roadmap in roadmaps:
+            Completion.objects.catch_up(roadmap)
 
     def change_view(
         self,

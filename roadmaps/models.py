@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator, URLValidator
+from django.core.validators import MaxLengthValidator, RegexValidator, URLValidator
 from django.db import models, transaction
 from django.db.models import Case, Count, OuterRef, Subquery, Value, When
 from django.db.models.functions import Coalesce, Concat
@@ -31,6 +31,9 @@ validate_slug = RegexValidator(
 validate_step_path = RegexValidator(
     rf"^{SLUG}/{SLUG}\Z", "Use the slugs of a roadmap and its step: roadmap/step."
 )
+
+# Characters. PostgreSQL refuses to search more than 1 MB of words.
+LONGEST_BODY = 100_000
 
 
 class RoadmapQuerySet(RecordedQuerySet["Roadmap"]):
@@ -151,7 +154,11 @@ class Step(models.Model):
     position = models.PositiveIntegerField()
     title = models.CharField(max_length=120)
     summary = models.CharField(max_length=300)
-    body = models.TextField(blank=True, help_text="Markdown: what to learn.")
+    body = models.TextField(
+        blank=True,
+        validators=[MaxLengthValidator(LONGEST_BODY)],
+        help_text="Markdown: what to learn.",
+    )
     body_html = models.TextField(blank=True, editable=False)
     is_optional = models.BooleanField("optional", default=False)
     same_as = models.CharField(

@@ -50,7 +50,8 @@ class RecordedQuerySet[Content: models.Model](models.QuerySet[Content]):
         """
         history = self.model.history  # type: ignore[attr-defined]
         ids = [content.pk for content in contents]
-        known = set(history.filter(id__in=ids).values_list("id", flat=True).distinct())
+        older = history.filter(id__in=ids).order_by()  # its own would undo `distinct`
+        known = set(older.values_list("id", flat=True).distinct())
         belongings = self.belongings(ids)
         now = timezone.now()
         history.bulk_create(

@@ -76,7 +76,7 @@ def _apply(plan: Plan, why: str, by: "User | None", pages: Mapping[str, str]) ->
     Step.objects.bulk_create(added)
     _link([(step, it) for step, it in pairs if it.has_new("resources")])
     followers = _follow(plan)
-    if any(planned.is_no_longer_required for planned in plan.steps):
+    if any(planned.is_otherwise_required for planned in plan.steps):
         Completion.objects.catch_up(roadmap)
 
     Step.objects.record([*added, *changed, *followers], why, by)

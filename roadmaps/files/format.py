@@ -28,7 +28,7 @@ from roadmaps.files.source import (
     listed,
     quote,
 )
-from roadmaps.models import SLUG
+from roadmaps.models import LONGEST_BODY, SLUG
 
 # What pydantic calls an error, as the writer of a file understands it.
 EXPLANATIONS = {
@@ -132,8 +132,9 @@ Address = Annotated[
     AfterValidator(web_address),
     _pattern("^https?://"),
 ]
-# PostgreSQL refuses to search more than 1 MB of words.
-Body = Annotated[str, StringConstraints(max_length=100_000), AfterValidator(plain_text)]
+Body = Annotated[
+    str, StringConstraints(max_length=LONGEST_BODY), AfterValidator(plain_text)
+]
 
 
 class Entry(BaseModel, extra="forbid", strict=True):

@@ -61,8 +61,9 @@ class StepPlan:
         return any(change.name == name for change in self.changes)
 
     @property
-    def is_no_longer_required(self) -> bool:
-        return _is_required(self.before) and not _is_required(self.after)
+    def is_otherwise_required(self) -> bool:
+        """Whether it is required and was not, or the other way round."""
+        return _is_required(self.before) != _is_required(self.after)
 
     @property
     def has_new_meaning(self) -> bool:

@@ -178,6 +178,15 @@ class TestBringBack:
         edits.bring_back(boil)
         assert total(user, roadmap).required == (1, 3)
 
+    def test_who_did_it_and_skipped_all_others_has_completed(self, roadmap, boil, user):
+        mark(user, boil, at=MARCH)
+        edits.retire(boil)
+        for step in roadmap.steps.exclude(slug="boil"):
+            mark(user, step, "skipped")
+        edits.bring_back(boil)
+        assert total(user, roadmap).is_complete
+        assert Completion.objects.get().completed_at == MARCH
+
     def test_a_step_on_the_route_stays_as_it_is(self, boil):
         before = everything()
         edits.bring_back(boil)
@@ -293,6 +302,28 @@ class TestMerge:
             counts.append(len(queries))
         assert counts[0] == counts[1]
 
+    def test_steps_that_are_the_same_follow(self, boil, fry):
+        twin = StepFactory(same_as="cooking/boil")
+        other = StepFactory(same_as="cooking/bake")
+        edits.merge(boil, into=fry)
+        for step in (twin, other):
+            step.refresh_from_db()
+        assert (twin.same_as, other.same_as) == ("cooking/fry", "cooking/bake")
+        newest = twin.history.first()
+        assert newest.same_as == "cooking/fry"
+        assert newest.history_change_reason == "cooking/boil was merged into fry"
+        assert (twin.history.count(), other.history.count()) == (2, 1)
+
+    def test_they_become_the_same_as_what_the_target_is(self, boil, fry):
+        eggs, twin = StepFactory.create_batch(2, same_as="cooking/boil")
+        fry.same_as = f"{eggs.roadmap.slug}/{eggs.slug}"
+        fry.save()
+        edits.merge(boil, into=fry)
+        for step in (eggs, twin):
+            step.refresh_from_db()
+        assert eggs.same_as == ""
+        assert eggs.subject == twin.subject == fry.subject
+
     def test_what_is_no_step_of_the_route_is_refused(self, boil, fry, user):
         mark(user, boil)
         retired = StepFactory(roadmap=boil.roadmap, is_retired=True)
@@ -334,6 +365,17 @@ class TestSplit:
         edits.split(boil, steam)
         assert total(user, roadmap).required == (4, 4)
         assert Completion.objects.get().completed_at == MAY
+
+    def test_a_required_half_of_an_optional_step_can_complete(
+        self, roadmap, boil, steam, user
+    ):
+        Step.objects.filter(slug="boil").update(is_optional=True)
+        mark(user, boil, at=MARCH)
+        for step in roadmap.steps.exclude(slug="boil"):
+            mark(user, step, "skipped")
+        edits.split(boil, steam)
+        assert total(user, roadmap).is_complete
+        assert Completion.objects.get().completed_at == MARCH
 
     def test_notes_stay_with_the_first(self, boil, steam, user):
         NoteFactory(user=user, step=boil)

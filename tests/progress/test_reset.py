@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
+from progress import edits
 from progress.models import Completion, Note, StepProgress
 from tests.factories import (
     RoadmapFactory,
@@ -81,6 +82,16 @@ def test_undo_survives_a_step_that_is_gone(signed_in, user, backend):
     past = reset(signed_in)
     step.delete()
     assert signed_in.post(RESTORE, {"past": past}).status_code == 302
+
+
+def test_undo_completes_what_an_edit_left_nothing_to_do_on(signed_in, user):
+    roadmap = RoadmapFactory(slug="backend-developer")
+    step, other = StepFactory.create_batch(2, roadmap=roadmap)
+    StepProgressFactory(user=user, step=step, started_at=MAY)
+    past = reset(signed_in)
+    edits.retire(other)
+    signed_in.post(RESTORE, {"past": past})
+    assert Completion.objects.get().completed_at == MAY
 
 
 def test_pressing_twice_keeps_the_way_back(signed_in, walked):

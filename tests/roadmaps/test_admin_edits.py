@@ -2,7 +2,7 @@
 
 import pytest
 
-from progress.models import Note, StepProgress
+from progress.models import Completion, Note, StepProgress
 from roadmaps.models import Step
 from tests.factories import NoteFactory, StepFactory, StepProgressFactory
 from tests.roadmaps.editor import ADMIN, everything, order, page_of
@@ -155,6 +155,18 @@ class TestDelete:
         assert order(cooking) == ["boil", "bake", "braise"]
         assert cooking.history.first().order == ["boil", "bake", "braise"]
         assert Step.history.filter(id=fry.pk).first().history_type == "-"
+
+    @pytest.mark.parametrize("at_once", [True, False])
+    def test_who_has_done_all_that_is_left_has_completed(
+        self, admin_client, cooking, fry, user, at_once
+    ):
+        for step in cooking.steps.exclude(slug="fry"):
+            StepProgressFactory(user=user, step=step)
+        page = f"{ADMIN}step/" if at_once else page_of(fry, "delete")
+        data = {"action": "delete_selected", "_selected_action": [fry.pk]}
+        admin_client.post(page, data | {"post": "yes"})
+        assert not Step.objects.filter(pk=fry.pk).exists()
+        assert Completion.objects.get().user == user
 
     @pytest.mark.parametrize("is_touched", [True, False])
     def test_several_at_once_are_all_or_none(

@@ -3,7 +3,7 @@
 import pytest
 
 from progress.models import Completion
-from roadmaps.models import Resource, Step
+from roadmaps.models import LONGEST_BODY, Resource, Step
 from tests.factories import StepFactory, StepProgressFactory
 from tests.roadmaps.editor import (
     ADMIN,
@@ -51,6 +51,17 @@ class TestEditing:
         assert answer.status_code == 302
         assert everything() == before
 
+    def test_a_body_that_is_too_long_is_told_beside_it(self, edit, fry):
+        before = everything()
+        answer, _ = edit(body="ab " * (LONGEST_BODY // 3) + "cd")
+        (error,) = answer.context["adminform"].form.errors["body"]
+        assert "at most 100000 characters (it has 100001)" in error
+        assert everything() == before
+
+    def test_the_longest_body_is_kept(self, edit):
+        body = "\U0001f9ed " * (LONGEST_BODY // 2)
+        assert edit(body=body)[1].body == body
+
     def test_a_slug_is_for_ever(self, edit):
         _, step = edit(slug="other")
         assert step.slug == "fry"
@@ -72,6 +83,16 @@ class TestEditing:
         for slug in ("bake", "braise"):
             StepProgressFactory(step=cooking.steps.get(slug=slug), user=user)
         edit(is_optional="on")
+        assert Completion.objects.get().user == user
+
+    def test_making_the_only_one_that_was_done_required_completes(self, edit, cooking):
+        fry = cooking.steps.get(slug="fry")
+        fry.is_optional = True
+        fry.save()
+        user = StepProgressFactory(step=fry).user
+        for step in cooking.steps.exclude(slug="fry"):
+            StepProgressFactory(step=step, user=user, state="skipped")
+        edit(is_optional="", meaning="no")
         assert Completion.objects.get().user == user
 
     def test_the_list_finds_by_title(self, admin_client, fry):

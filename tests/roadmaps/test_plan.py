@@ -177,6 +177,16 @@ class TestWhatIsWritten:
         assert twin.same_as == "cooking/boil-water"
         assert twin.history.count() == 2
 
+    def test_who_skipped_all_but_what_is_required_again_has_completed(self, take):
+        optional = step("boil", "optional: true", title="Boil")
+        take(optional, *ABC[1:])
+        done, *others = Step.objects.all()
+        user = StepProgressFactory(step=done).user
+        for other in others:
+            StepProgressFactory(step=other, user=user, state="skipped")
+        take(*ABC)
+        assert Completion.objects.get().user == user
+
     def test_a_was_that_is_left_in_the_file_does_no_harm_on_another_server(self, take):
         take(step("boil-water", "was: boil"))
         assert order() == ["boil-water"]

@@ -4,6 +4,7 @@ import importlib
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from roadmaps.models import Resource, Roadmap, Step
 from tests.factories import RoadmapFactory, StepFactory, UserFactory
@@ -60,6 +61,18 @@ def test_a_bulk_write_is_recorded_in_a_few_queries(roadmap, at_most):
     assert newest.resources == [MDN]
     assert roadmap.steps.get(slug="fry").history.first().history_type == "~"
     assert len(roadmap.history.first().order) == 52
+
+
+def test_a_long_history_is_not_read_to_tell_that_there_is_one(roadmap):
+    step = roadmap.steps.get(slug="fry")
+    Step.objects.record([step])
+    with CaptureQueriesContext(connection) as queries:
+        Step.objects.record([step])
+    asked = queries[0]["sql"]
+    assert "DISTINCT" in asked
+    with connection.cursor() as cursor:
+        cursor.execute(asked)
+        assert cursor.fetchall() == [(step.pk,)]
 
 
 def test_recording_nothing_is_nothing(db):
