@@ -15,7 +15,7 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import urllib3
 
@@ -185,8 +185,13 @@ class Person(threading.Thread):
         return answer
 
 
-def measure(stack: Stack) -> int:
-    """Print what was answered, and return how many answers were failures."""
+class Outcome(NamedTuple):
+    said: str
+    failures: int
+    sessions: list[str]
+
+
+def measure(stack: Stack) -> Outcome:
     over = threading.Event()
     [step] = stack.ask(STEP)
     sessions = stack.ask(SESSIONS)
@@ -215,11 +220,13 @@ def measure(stack: Stack) -> int:
         n for name, n in answers.items() if name not in ("GET 200", "POST 302")
     )
     longest = max(person.longest for person in people.values())
-    print(f"{ROUNDS * 2} replacements, {PEOPLE} people, {answers.total()} requests:")
     print(f"  {dict(answers)}")
-    print(f"  {failed} failed, the longest took {longest:.2f} s")
-    print(f"  {len(wrong)} people whose last acknowledged tick is not what is stored")
-    return failed + len(wrong)
+    said = (
+        f"{ROUNDS * 2} replacements, {answers.total()} requests, {failed} failed,"
+        f" the longest took {longest:.2f} s; {len(wrong)} people whose last"
+        " acknowledged tick is not what is stored"
+    )
+    return Outcome(said, failed + len(wrong), sessions[1::2])
 
 
 def main() -> None:
@@ -227,10 +234,11 @@ def main() -> None:
     with temporary as folder:
         stack = Stack(Path(folder))
         try:
-            failures = measure(stack)
+            found = measure(stack)
         finally:
             stack.stop()
-    sys.exit(bool(failures))
+    print(f"{PEOPLE} people, {found.said}")
+    sys.exit(bool(found.failures))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import psutil
 
-from benchmarks.faults import database
+from benchmarks.faults import database, neighbours, processes
 from benchmarks.faults.book import Check
 from benchmarks.faults.report import Row, table, write
 from benchmarks.faults.stand import Stand
@@ -35,6 +35,11 @@ FAULTS = {
         "no acknowledged tick lost, none doubled; first success within 5 s of its"
         " return; meanwhile 503 with Retry-After within 3 s",
         database.database_killed,
+    ),
+    "web-killed": Fault(
+        "web process killed with SIGKILL, restarted",
+        "the same, but nothing answers meanwhile and clients try again",
+        processes.web_killed,
     ),
     "connections-reset": Fault(
         "connections reset in the middle",
@@ -61,6 +66,26 @@ FAULTS = {
         "disk full on the database",
         "503, nothing corrupted, recovers",
         database.disk_full,
+    ),
+    "cache-down": Fault(
+        "cache down",
+        "site works, limits fall back to per-process, a warning is logged once",
+        neighbours.cache_down,
+    ),
+    "mail-down": Fault(
+        "mail server down",
+        "clear page, retried later, no half-made account",
+        neighbours.mail_down,
+    ),
+    "rolling": Fault(
+        "two web processes, rolling restart, load balancer in front",
+        "no failed request; sessions, limits and static files shared",
+        processes.rolling_restart,
+    ),
+    "clock-jumps": Fault(
+        "clock jumps an hour",
+        "no session or code accepted that should not be",
+        processes.clock_jumps,
     ),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -168,6 +169,17 @@ class Stand(Cairn):
             finally:
                 web.stop()
         del self.log
+
+    @contextmanager
+    def working(self, **environment: str) -> Iterator[None]:
+        """Run the worker that compose runs."""
+        command = (sys.executable, "manage.py", "db_worker", "--no-startup-delay")
+        worker = self.run(*command, **environment)
+        try:
+            yield
+        finally:
+            worker.terminate()
+            worker.wait()
 
     @contextmanager
     def people(self, port: int) -> Iterator[Crowd]:
