@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from http.cookies import SimpleCookie
 from itertools import cycle, islice
+from urllib.parse import urlencode
 
 import urllib3
 
@@ -29,14 +30,15 @@ class Browser:
         response = urllib3.request(
             method,
             f"{self.origin}{path}",
+            body=urlencode(fields) or None,
             headers={
+                "Content-Type": "application/x-www-form-urlencoded",
                 "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()),
                 "Sec-Fetch-Site": "same-origin",
             },
             redirect=False,
             retries=False,
             timeout=30,
-            **({"fields": fields, "encode_multipart": False} if fields else {}),
         )
         for header in response.headers.getlist("Set-Cookie"):
             for name, morsel in SimpleCookie(header).items():
