@@ -199,7 +199,10 @@ class Stand(Cairn):
 
     def logged(self, event: str) -> int:
         """How many lines the web process of now has written of it."""
-        return (self.folder / "web.log").read_text().count(f'"{event}"')
+        return self.log_of_web().count(f'"{event}"')
+
+    def log_of_web(self) -> str:
+        return (self.folder / "web.log").read_text()
 
 
 class Web:
