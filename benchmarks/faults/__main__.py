@@ -8,6 +8,7 @@ import shlex
 import sys
 import tempfile
 import time
+import traceback
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from typing import NamedTuple
 import psutil
 
 from benchmarks.faults import database, neighbours, processes
-from benchmarks.faults.book import Check
+from benchmarks.faults.book import CannotRunError, Check
 from benchmarks.faults.report import Row, table, write
 from benchmarks.faults.stand import Stand
 from benchmarks.rolling import PEOPLE, ROOT
@@ -111,8 +112,12 @@ def main() -> None:
             begun = time.monotonic()
             try:
                 row = Row(name, fault.title, fault.expected, fault.run(stand, asked))
-            except OSError as error:
+            except CannotRunError as error:
                 row = Row(name, fault.title, fault.expected, [], f"not run: {error}")
+            except Exception as error:
+                traceback.print_exc()
+                broke = Check(f"{type(error).__name__}: {error}", holds=False)
+                row = Row(name, fault.title, fault.expected, [broke])
             rows.append(row)
             for check in row.checks:
                 print(f"  {'holds' if check.holds else 'MISSED'}: {check.said}")
@@ -131,7 +136,8 @@ def conditions() -> str:
     return (
         f"Measured on {today} by `{command}` with {PEOPLE} people on"
         f" {os.cpu_count()} cores and {memory:.0f} GB ({platform.system()},"
-        f" Python {platform.python_version()})."
+        f" Python {platform.python_version()}), which"
+        f" {os.getloadavg()[2]:.0f} processes wanted."
     )
 
 

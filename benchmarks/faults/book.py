@@ -11,6 +11,10 @@ TICKED, SHOWN, AWAY = "302", "200", "503"
 type Key = tuple[int, int]  # a person and a step
 
 
+class CannotRunError(Exception):
+    """This machine lacks what the fault needs."""
+
+
 class Answer(NamedTuple):
     begun: float  # on the monotonic clock, as `took` in seconds
     took: float

@@ -18,6 +18,7 @@ import urllib3
 
 from benchmarks.faults.book import (
     AWAY,
+    CannotRunError,
     Check,
     back_within,
     honest,
@@ -203,14 +204,14 @@ def pool_full(stand: Stand, _: Namespace) -> list[Check]:
 
 @contextmanager
 def small_disk() -> Iterator[Path]:
-    """A folder that holds no more than `ROOM`. Raises OSError where it is not to be
-    had: it takes root.
+    """A folder that holds no more than `ROOM`. Raises CannotRunError where it is
+    not to be had.
     """
     temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
     with temporary as name:
         mount = ["mount", "-t", "tmpfs", "-o", f"size={ROOM}m", "tmpfs", name]
         if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
-            raise OSError("a small disk (tmpfs) can be mounted by root only")
+            raise CannotRunError("a small disk (tmpfs) can be mounted by root only")
         try:
             yield Path(name)
         finally:

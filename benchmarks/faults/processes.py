@@ -8,10 +8,11 @@ import time
 from argparse import Namespace
 from datetime import datetime
 from pathlib import Path
+from shutil import which
 
 from benchmarks import rolling
 from benchmarks.faults.beside import cache_server, mailbox
-from benchmarks.faults.book import Check, back_within, honest, settled
+from benchmarks.faults.book import CannotRunError, Check, back_within, honest, settled
 from benchmarks.faults.browser import MOST_CHANGES, Browser, heavy_hand
 from benchmarks.faults.database import WARM
 from benchmarks.faults.stand import Stand
@@ -51,6 +52,8 @@ def web_killed(stand: Stand, _: Namespace) -> list[Check]:
 
 
 def rolling_restart(_: Stand, __: Namespace) -> list[Check]:
+    if not which("caddy"):
+        raise CannotRunError("caddy is not there (apt-get install caddy)")
     temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
     with temporary as name, cache_server(Path(name)) as cache:
         stack = rolling.Stack(Path(name), CACHE_URL=cache.url)
@@ -83,7 +86,7 @@ def both_share(stack: rolling.Stack, session: str) -> Check:
 
 def clock_jumps(stand: Stand, _: Namespace) -> list[Check]:
     if not LIBRARIES:
-        raise OSError("libfaketime is not there (apt-get install faketime)")
+        raise CannotRunError("libfaketime is not there (apt-get install faketime)")
     clock = stand.folder / "clock"
     clock.write_text("+0")
     faked = {
