@@ -74,6 +74,10 @@ docs: setup ## write the tables of settings and licences
 rolling: setup ## replace one web process, then the other, under load; needs caddy
 	$(PYTHON) benchmarks/rolling.py
 
+.PHONY: faults
+faults: setup ## break what Cairn stands on while people tick; OPTIONS="--only NAME"
+	$(PYTHON) -m benchmarks.faults $(OPTIONS)
+
 .PHONY: stack
 stack: ## build the image, start the whole stack and try it; needs root and podman
 	$(PYTHON) deploy/check_stack.py

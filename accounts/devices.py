@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from allauth.account.adapter import get_adapter
@@ -67,6 +68,8 @@ def last_seen(
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return response  # to ask a database that is away again takes as long again
         # What did not ask for the session is the same for everybody, and stays so.
         if request.session.accessed and request.user.is_authenticated:
             key = f"seen:{request.session.session_key}"

@@ -15,6 +15,7 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
+from typing import IO, NamedTuple
 
 import urllib3
 
@@ -56,8 +57,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class Stack:
-    def __init__(self, folder: Path) -> None:
+class Cairn:
+    """A database of its own in `folder`, and whatever processes are started on it."""
+
+    log: IO[bytes] | int = subprocess.DEVNULL  # where they write
+
+    def __init__(self, folder: Path, **environment: str) -> None:
         self.environment = {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "DEBUG": "false",
@@ -65,26 +70,17 @@ class Stack:
             "SECRET_KEY": secrets.token_hex(),
             "ALLOWED_HOSTS": "localhost",
             "HOME": str(folder),
-        }
+        } | environment
         self.manage("collectstatic", "--noinput")
         self.manage("bootstrap")
-        self.ports = [free_port(), free_port()]
-        self.webs = [self.serve(port) for port in self.ports]
-        self.port = free_port()
-        self.caddy = self.run(
-            *("caddy", "run", "--config", "deploy/caddy/Caddyfile"),
-            DOMAIN=f"http://localhost:{self.port}",
-            UPSTREAMS=" ".join(f"localhost:{port}" for port in self.ports),
-        )
-        wait_for(self.port)
 
     def run(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             command,
             cwd=ROOT,
             env=self.environment | environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
         )
 
     def manage(self, *command: str) -> str:
@@ -97,10 +93,30 @@ class Stack:
             stdout=subprocess.PIPE,
         ).stdout
 
-    def serve(self, port: int) -> subprocess.Popen[bytes]:
-        web = self.run("deploy/start", GRANIAN_PORT=str(port))
+    def ask(self, script: str) -> list[str]:
+        """The words that a script prints, in manage.py's shell."""
+        return self.manage("shell", "--no-imports", "-c", script).split()
+
+    def serve(self, port: int, **environment: str) -> subprocess.Popen[bytes]:
+        web = self.run("deploy/start", GRANIAN_PORT=str(port), **environment)
         wait_for(port)
         return web
+
+
+class Stack(Cairn):
+    """Two web processes behind Caddy."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        super().__init__(folder, **environment)
+        self.ports = [free_port(), free_port()]
+        self.webs = [self.serve(port) for port in self.ports]
+        self.port = free_port()
+        self.caddy = self.run(
+            *("caddy", "run", "--config", "deploy/caddy/Caddyfile"),
+            DOMAIN=f"http://localhost:{self.port}",
+            UPSTREAMS=" ".join(f"localhost:{port}" for port in self.ports),
+        )
+        wait_for(self.port)
 
     def replace(self, number: int) -> None:
         self.webs[number].send_signal(signal.SIGTERM)
@@ -138,6 +154,7 @@ class Person(threading.Thread):
         self.acknowledged = "none"
         self.answers: Counter[str] = Counter()
         self.longest = 0.0
+        self.retry_after = ""  # of the last answer
 
     def run(self) -> None:
         turn = 0
@@ -152,11 +169,13 @@ class Person(threading.Thread):
     def ask(self, method: str, address: str) -> str:
         headers = {"Cookie": self.cookie, "Sec-Fetch-Site": "same-origin"}
         begun = time.perf_counter()
+        self.retry_after = ""
         try:
             response = self.browser.request(
                 method, address, headers=headers, redirect=False, timeout=30
             )
             answer = str(response.status)
+            self.retry_after = response.headers.get("Retry-After", "")
             if "login" in response.headers.get("Location", ""):
                 answer = "signed out"
         except urllib3.exceptions.HTTPError as error:
@@ -166,11 +185,16 @@ class Person(threading.Thread):
         return answer
 
 
-def measure(stack: Stack) -> int:
-    """Print what was answered, and return how many answers were failures."""
+class Outcome(NamedTuple):
+    said: str
+    failures: int
+    sessions: list[str]
+
+
+def measure(stack: Stack) -> Outcome:
     over = threading.Event()
-    step = stack.manage("shell", "--no-imports", "-c", STEP).strip()
-    sessions = stack.manage("shell", "--no-imports", "-c", SESSIONS).split()
+    [step] = stack.ask(STEP)
+    sessions = stack.ask(SESSIONS)
     owners = dict(zip(sessions[::2], sessions[1::2], strict=True))
     people = {
         pk: Person(stack.port, session, step, over) for pk, session in owners.items()
@@ -187,7 +211,7 @@ def measure(stack: Stack) -> int:
         person.join()
 
     answers = sum((person.answers for person in people.values()), Counter())
-    stored = stack.manage("shell", "--no-imports", "-c", STORED).split()
+    stored = stack.ask(STORED)
     states = dict(zip(stored[::2], stored[1::2], strict=True))
     wrong = [
         pk for pk, one in people.items() if states.get(pk, "none") != one.acknowledged
@@ -196,11 +220,13 @@ def measure(stack: Stack) -> int:
         n for name, n in answers.items() if name not in ("GET 200", "POST 302")
     )
     longest = max(person.longest for person in people.values())
-    print(f"{ROUNDS * 2} replacements, {PEOPLE} people, {answers.total()} requests:")
     print(f"  {dict(answers)}")
-    print(f"  {failed} failed, the longest took {longest:.2f} s")
-    print(f"  {len(wrong)} people whose last acknowledged tick is not what is stored")
-    return failed + len(wrong)
+    said = (
+        f"{ROUNDS * 2} replacements, {answers.total()} requests, {failed} failed,"
+        f" the longest took {longest:.2f} s; {len(wrong)} people whose last"
+        " acknowledged tick is not what is stored"
+    )
+    return Outcome(said, failed + len(wrong), sessions[1::2])
 
 
 def main() -> None:
@@ -208,10 +234,11 @@ def main() -> None:
     with temporary as folder:
         stack = Stack(Path(folder))
         try:
-            failures = measure(stack)
+            found = measure(stack)
         finally:
             stack.stop()
-    sys.exit(bool(failures))
+    print(f"{PEOPLE} people, {found.said}")
+    sys.exit(bool(found.failures))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,9 @@ def else_by_itself(name: str) -> Callable[..., Any]:
                 answer = getattr(RedisCache, name)(self, *args, **kwargs)
             except RedisError as error:
                 breaker.failed(error)
+            except ValueError:  # of `incr`: it has answered that there is no such key
+                breaker.answered()
+                raise
             else:
                 breaker.answered()
                 return answer

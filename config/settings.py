@@ -159,7 +159,7 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     keepalives_count=3,
     tcp_user_timeout=10_000,  # milliseconds
 )
-DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 8)  # connections of a web process
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 16)  # connections of a web process
 
 if cache_url := env.str("CACHE_URL", ""):
     CACHES = {"default": {"BACKEND": "config.cache.Cache", "LOCATION": cache_url}}

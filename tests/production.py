@@ -33,6 +33,8 @@ START = [
     *("--workers", "1", "--blocking-threads", "32"),
 ]
 
+REPLIES = {b"EHLO": b"250 mail", b"DATA": b"354 go on", b"QUIT": b"221 bye"}
+
 
 def install(folder):
     """Copy Cairn without the `.env` that opts in to development, and collect its static
@@ -124,6 +126,23 @@ class Proxy:
         self.is_dark = False
         self.server.close()
         self.reset()
+
+
+def take_a_mail(link):
+    """Speak SMTP (RFC 5321) to the end of one session, and return what was sent."""
+    link.sendall(b"220 mail\r\n")
+    mail, is_data = b"", False
+    for line in link.makefile("rb"):
+        if is_data:
+            mail += line
+            if line == b".\r\n":
+                is_data = False
+                link.sendall(b"250 taken\r\n")
+            continue
+        verb = line[:4].upper()
+        is_data = verb == b"DATA"
+        link.sendall(REPLIES.get(verb, b"250 ok") + b"\r\n")
+    return mail
 
 
 class Site:

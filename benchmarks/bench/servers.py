@@ -17,7 +17,7 @@ from benchmarks.bench.load import FailedError, Request, ask
 from benchmarks.server import ROOT, free_port
 
 # As deploy/start has them, for one worker.
-GRANIAN = ["--interface", "wsgi", "--workers", "1", "--blocking-threads", "8"]
+GRANIAN = ["--interface", "wsgi", "--workers", "1", "--blocking-threads", "32"]
 READY = 30  # seconds
 
 CAN_PIN = hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1

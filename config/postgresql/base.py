@@ -13,8 +13,8 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from config.breaker import Breaker
 
 # Seconds. Who waits for a connection and then for a lock waits for both.
-POOL_PATIENCE = 1.5  # for a connection of the pool
-LOCK_PATIENCE = 1.4  # for a row or a table that another holds
+POOL_PATIENCE = 1.6  # for a connection of the pool
+LOCK_PATIENCE = 1.0  # for a row or a table that another holds
 QUERY_PATIENCE = 4.0  # until the server cancels a query
 SILENCE = 5.0  # until a server that says nothing counts as away
 PAUSE = 1.0  # between two tries to reach one that is away

@@ -118,6 +118,14 @@ def test_one_warning_when_it_goes_and_a_word_when_it_is_back(
     assert len([r for r in caplog.records if "cache_is_back" in r.message]) == 1
 
 
+def test_a_counter_that_it_does_not_have_says_that_it_is_back(start, port, cache):
+    cache.add("n", 0, 60)
+    start(port)
+    with pytest.raises(ValueError, match="not found"):
+        cache.incr("n")
+    assert not shared.breaker_of(f"redis://127.0.0.1:{port}/0").is_away
+
+
 def test_a_server_that_is_away_is_left_alone_for_a_while(
     start, port, cache, monkeypatch
 ):

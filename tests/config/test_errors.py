@@ -16,6 +16,11 @@ def database_away(request):
     raise OperationalError("the connection is lost")
 
 
+def away_for_a_person(request):
+    request.session.get("asked")
+    raise OperationalError("the pool is full")
+
+
 def connection_closed(request):
     raise InterfaceError("the connection is closed")
 
@@ -31,6 +36,7 @@ def with_broken_pages():
         *urlpatterns,
         path("broken/", broken),
         path("away/", database_away),
+        path("away-for-a-person/", away_for_a_person),
         path("closed/", connection_closed),
         path("read-only/", read_only),
     ]
@@ -68,6 +74,14 @@ def test_a_bug_is_500_and_asks_no_database(client):
     assert response.status_code == 500
     assert is_a_page_of_the_site(response)
     assert response["Cache-Control"] == "no-store"
+
+
+def test_a_database_that_is_away_is_not_asked_again_for_who_it_was(
+    client, user, django_assert_num_queries
+):
+    client.force_login(user)
+    with django_assert_num_queries(1):  # the view's own, of the session
+        assert client.get("/away-for-a-person/").status_code == 503
 
 
 @pytest.mark.parametrize("address", ["/away/", "/closed/", "/read-only/"])

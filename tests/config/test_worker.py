@@ -11,9 +11,7 @@ from django.db import connection
 from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from tests.production import SECRET_KEY, environment, url_of
-
-REPLIES = {b"EHLO": b"250 mail", b"DATA": b"354 go on", b"QUIT": b"221 bye"}
+from tests.production import SECRET_KEY, environment, take_a_mail, url_of
 
 
 @pytest.fixture
@@ -28,23 +26,6 @@ def mail_server():
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(60)
         yield server
-
-
-def take_a_mail(link):
-    """Speak SMTP (RFC 5321) to the end of one session, and return what was sent."""
-    link.sendall(b"220 mail\r\n")
-    mail, is_data = b"", False
-    for line in link.makefile("rb"):
-        if is_data:
-            mail += line
-            if line == b".\r\n":
-                is_data = False
-                link.sendall(b"250 taken\r\n")
-            continue
-        verb = line[:4].upper()
-        is_data = verb == b"DATA"
-        link.sendall(REPLIES.get(verb, b"250 ok") + b"\r\n")
-    return mail
 
 
 def test_it_ends_the_mail_that_it_has_begun(queue, mail_server, installation):

@@ -1,0 +1,153 @@
+"""What may befall Cairn's own processes, and their clock."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import time
+from argparse import Namespace
+from datetime import datetime
+from pathlib import Path
+from shutil import which
+
+from benchmarks import rolling
+from benchmarks.faults.beside import cache_server, mailbox
+from benchmarks.faults.book import CannotRunError, Check, back_within, honest, settled
+from benchmarks.faults.browser import MOST_CHANGES, Browser, heavy_hand
+from benchmarks.faults.database import WARM
+from benchmarks.faults.stand import Stand
+
+LIBRARIES = [
+    *Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"),
+    *Path("/usr/lib").glob("faketime/libfaketimeMT.so.1"),
+]
+PROMPT, SLOW = "prompt@example.org", "slow@example.org"
+SHORT = """
+from django.contrib.sessions.backends.db import SessionStore
+session = SessionStore()
+session.update(SessionStore("{key}").load())
+session.set_expiry(1800)
+session.save()
+print(session.session_key)
+"""
+NO_ANSWER = re.compile(r"[A-Za-z]")  # a status has no letters
+
+
+def web_killed(stand: Stand, _: Namespace) -> list[Check]:
+    with stand.serving() as web, stand.people(web.port) as crowd:
+        time.sleep(WARM)
+        web.kill()
+        time.sleep(WARM)
+        back = web.start()
+        time.sleep(5 + WARM)
+    answered = [one for one in crowd.answers if not NO_ANSWER.search(one.answer)]
+    unanswered = len(crowd.answers) - len(answered)
+    odd = sum(not one.is_well for one in answered)
+    return [
+        stand.kept(crowd),
+        back_within(5, crowd.answers, back),
+        Check(f"{unanswered} got no answer, and {odd} one that failed", not odd),
+        settled(crowd.answers, back + 1),
+    ]
+
+
+def rolling_restart(_: Stand, __: Namespace) -> list[Check]:
+    if not which("caddy"):
+        raise CannotRunError("caddy is not there (apt-get install caddy)")
+    temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
+    with temporary as name, cache_server(Path(name)) as cache:
+        stack = rolling.Stack(Path(name), CACHE_URL=cache.url)
+        try:
+            found = rolling.measure(stack)
+            shared = both_share(stack, found.sessions[0])
+        finally:
+            stack.stop()
+    return [
+        Check(found.said, not found.failures),
+        shared,
+    ]
+
+
+def both_share(stack: rolling.Stack, session: str) -> Check:
+    """Whether both processes know the session, count the same limit and name the same
+    files.
+    """
+    [step] = stack.ask(rolling.STEP)
+    counted = heavy_hand(stack.ports, session, int(step), MOST_CHANGES + 2)
+    files, others = (
+        set(re.findall(r"/static/[^\"]+", Browser(port, session).ask("GET", "/")))
+        for port in stack.ports
+    )
+    said = f"one session at both: {counted[302]} ticks of a minute let through,"
+    said += f" {counted[429]} refused; both name the same {len(files)} files"
+    is_shared = counted == {302: MOST_CHANGES, 429: 2} and files == others
+    return Check(said, is_shared)
+
+
+def clock_jumps(stand: Stand, _: Namespace) -> list[Check]:
+    if not LIBRARIES:
+        raise CannotRunError("libfaketime is not there (apt-get install faketime)")
+    clock = stand.folder / "clock"
+    clock.write_text("+0")
+    faked = {
+        "LD_PRELOAD": str(LIBRARIES[0]),
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_DONT_RESET": "1",
+    }
+    [owner, *_others] = stand.sessions.values()
+    [short] = stand.ask(SHORT.format(key=owner))
+    with (
+        mailbox() as mail,
+        stand.working(**mail.environment),
+        stand.serving(**faked, **mail.environment) as web,
+        stand.people(web.port) as crowd,
+    ):
+        mail.open()
+        prompt, slow, late = (Browser(web.port) for _number in range(3))
+        prompt.sign_up(PROMPT)
+        first = mail.code_for(PROMPT)
+        prompt.confirm(first)
+        slow.sign_up(SLOW)
+        late.ask_for_code(PROMPT)
+        codes = mail.code_for(SLOW), mail.code_for(PROMPT, but=first)
+        was_in = prompt.is_signed_in(), Browser(web.port, short).is_signed_in()
+        jumped = time.monotonic()
+        clock.write_text("+3600")
+        time.sleep(WARM)
+        ahead = offset(stand)
+        slow.confirm(codes[0])
+        late.enter_code(codes[1])
+        now_in = slow.is_signed_in(), late.is_signed_in()
+        short_in = Browser(web.port, short).is_signed_in()
+        clock.write_text("+0")
+        time.sleep(WARM)
+        behind = offset(stand)
+    statuses = {*slow.statuses, *late.statuses, *prompt.statuses}
+    return [
+        Check(
+            f"the web process's clock went {ahead:.0f} s ahead, then {behind:.0f}",
+            abs(ahead - 3600) < 30 and abs(behind) < 30,
+        ),
+        Check(
+            f"codes of ten minutes: {was_in[0]:d} of 1 accepted before it, and"
+            f" {sum(now_in)} of 2 after",
+            was_in[0] and not any(now_in),
+        ),
+        Check(
+            "a session with 30 minutes left: "
+            + " and ".join("in" if one else "out" for one in (was_in[1], short_in)),
+            was_in[1] and not short_in,
+        ),
+        Check(f"statuses: {sorted(statuses)}", max(statuses) < 500),
+        settled(crowd.answers, jumped),
+        honest(crowd.answers),
+        stand.kept(crowd),
+    ]
+
+
+def offset(stand: Stand) -> float:
+    """Seconds that the clock of the web process is ahead, by what it logged last."""
+    stamps = re.findall(r'"timestamp": "([^"]+)"', stand.log_of_web())
+    return datetime.fromisoformat(stamps[-1]).timestamp() - time.time()

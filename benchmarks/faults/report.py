@@ -1,0 +1,46 @@
+"""The table of what was expected and what was measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.faults.book import Check
+
+BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
+
+
+class Row(NamedTuple):
+    name: str
+    fault: str
+    expected: str
+    checks: list[Check]
+    not_run: str = ""  # why
+
+    @property
+    def is_missed(self) -> bool:
+        return not self.not_run and not all(check.holds for check in self.checks)
+
+    @property
+    def verdict(self) -> str:
+        if self.not_run:
+            return f"**{self.not_run}**"
+        return "**missed**" if self.is_missed else "held"
+
+    def __str__(self) -> str:
+        said = "; ".join(
+            check.said if check.holds else f"**{check.said}**" for check in self.checks
+        )
+        return f"| {self.fault} | {self.expected} | {self.verdict} | {said} |"
+
+
+def table(rows: list[Row]) -> str:
+    head = "| fault | expected | | measured |\n| --- | --- | --- | --- |"
+    return "\n".join([head, *map(str, rows)])
+
+
+def write(page: Path, measured: str) -> None:
+    """Put what was measured between the two marks of `page`."""
+    text = page.read_text()
+    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
+    page.write_text(f"{before}{BEGIN}\n{measured}\n{END}{after}")
