@@ -90,13 +90,12 @@ class Play(RuleBasedStateMachine):
         transaction.set_rollback(True)
         self.undoing.__exit__(None, None, None)
 
-    @initialize(marks=st.lists(states, min_size=6, max_size=6), has_notes=st.booleans())
-    def begin(self, marks, has_notes):
+    @initialize(marks=st.lists(states, min_size=6, max_size=6))
+    def begin(self, marks):
         """Have something on every step that an edit could cost."""
         for index, state in enumerate(marks):
             self.mark(index % 2, index // 2, state)
-            if has_notes:
-                self.write(index % 2, index // 2, "begun")
+            self.write(index % 2, index // 2, "begun")
 
     # What people do
 
