@@ -1,8 +1,10 @@
 """What a password may be: long, in any letters, and not one that everybody tries."""
 
 import unicodedata
+from threading import BoundedSemaphore
 from typing import Any
 
+from django.contrib.auth import hashers
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 
@@ -13,6 +15,20 @@ def normalised(password: str) -> str:
     NFKC, as NIST SP 800-63B 3.1.1.2 advises.
     """
     return unicodedata.normalize("NFKC", password)
+
+
+class Argon2PasswordHasher(hashers.Argon2PasswordHasher):
+    """Django's, two at a time: each takes 100 MB, and there are many threads."""
+
+    turns = BoundedSemaphore(2)
+
+    def encode(self, password: str, salt: str) -> str:
+        with self.turns:
+            return super().encode(password, salt)
+
+    def verify(self, password: str, encoded: str) -> bool:
+        with self.turns:
+            return super().verify(password, encoded)
 
 
 class CommonPairValidator:

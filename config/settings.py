@@ -182,7 +182,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # The first hashes: argon2id, m=102400 KiB, t=2; the second reads what is older.
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "accounts.passwords.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 ADMIN_PATH = env.str("ADMIN_PATH", "admin").strip("/") + "/"

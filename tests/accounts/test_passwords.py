@@ -1,12 +1,16 @@
 """What a password may be, on every form that takes a new one."""
 
+import time
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.contrib.auth import hashers
 from django.contrib.auth.hashers import get_hasher, identify_hasher
 from django.contrib.auth.password_validation import get_default_password_validators
 
 from accounts.models import User
+from accounts.passwords import Argon2PasswordHasher
 from tests.accounts.test_sign_in import sign_in
 from tests.accounts.test_sign_up import PATH
 
@@ -15,7 +19,7 @@ pytestmark = pytest.mark.django_db
 ACCENTED = "crème brûlée à volonté"
 # The hashers of the settings; tests hash fast with another one.
 REAL = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "accounts.passwords.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 
@@ -100,3 +104,21 @@ def test_without_a_password_there_is_none_to_guess():
     user = User.objects.create_user("ada@example.com")
     assert not user.has_usable_password()
     assert not user.check_password("")
+
+
+def test_no_more_than_two_are_hashed_at_once(monkeypatch):
+    running, most = [], []
+
+    def encode(self, password, salt):
+        running.append(password)
+        most.append(len(running))
+        time.sleep(0.01)
+        running.remove(password)
+        return password
+
+    monkeypatch.setattr(hashers.Argon2PasswordHasher, "encode", encode)
+    hasher = Argon2PasswordHasher()
+    with ThreadPoolExecutor(8) as threads:
+        hashed = set(threads.map(hasher.encode, "abcdefgh", "12345678"))
+    assert hashed == set("abcdefgh")
+    assert max(most) <= 2

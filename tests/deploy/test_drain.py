@@ -40,6 +40,6 @@ def test_a_web_process_answers_what_it_has_begun_and_takes_nothing_new(
             process.send_signal(signal.SIGTERM)
             while is_listening(port):
                 assert process.poll() is None
-        # 503 where this machine is so slow that the wait for the lock has ended.
-        assert {answer.result() for answer in answers} <= {200, 503}
+        # In development 500, where the machine is so slow that the lock was given up.
+        assert {answer.result() for answer in answers} <= {200, 500}
         assert process.wait() == 0
