@@ -6,6 +6,7 @@ with the request id that `config.middleware.request_id` binds.
 
 import logging
 import re
+import sys
 from http import HTTPStatus
 from typing import Any
 
@@ -68,7 +69,11 @@ def configuration(*, json: bool) -> dict[str, Any]:
         ]
     else:
         plain = structlog.dev.plain_traceback  # without the values of locals
-        lines += [structlog.dev.ConsoleRenderer(exception_formatter=plain)]
+        lines += [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=plain
+            )
+        ]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
