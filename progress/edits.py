@@ -104,28 +104,9 @@ def merge(step: Step, into: Step) -> None:
     step, into = steps[step.pk], steps[into.pk]
     if step == into or step.roadmap_id != into.roadmap_id or into.is_retired:
         raise ValidationError("Choose another step on the route of this roadmap.")
+    _copy_marks(step, into)
     ids = {"step": step.pk, "into": into.pk}
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO progress_stepprogress AS own
-                (user_id, step_id, state, started_at, done_at)
-            SELECT user_id, %(into)s, state, started_at, done_at
-            FROM progress_stepprogress
-            JOIN accounts_user AS person ON person.id = user_id
-            WHERE step_id = %(step)s
-            FOR KEY SHARE OF person  -- who deletes their account waits, or is gone
-            ON CONFLICT (user_id, step_id) DO UPDATE SET
-                state = CASE
-                    WHEN 'done' IN (own.state, excluded.state) THEN 'done'
-                    WHEN 'learning' IN (own.state, excluded.state) THEN 'learning'
-                    ELSE 'skipped'
-                END,
-                started_at = least(own.started_at, excluded.started_at),
-                done_at = least(own.done_at, excluded.done_at)
-            """,
-            ids,
-        )
         cursor.execute(
             """
             SELECT count(*) FROM (
@@ -182,24 +163,37 @@ def split(step: Step, new: Step) -> None:
     new.roadmap, new.position = roadmap, step.position
     new.full_clean()
     new.save_as(f"Split off {step.slug}")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO progress_stepprogress
-                (user_id, step_id, state, started_at, done_at)
-            SELECT user_id, %(new)s, state, started_at, done_at
-            FROM progress_stepprogress
-            JOIN accounts_user AS person ON person.id = user_id
-            WHERE step_id = %(step)s
-            FOR KEY SHARE OF person  -- who deletes their account waits, or is gone
-            """,
-            {"step": step.pk, "new": new.pk},
-        )
+    _copy_marks(step, new)
     ids = [pk for pk in roadmap.steps.values_list("pk", flat=True) if pk != new.pk]
     ids.insert(ids.index(step.pk) + 1, new.pk)
     roadmap.arrange(ids)
     Roadmap.objects.record([roadmap], why=f"Split {step.slug}"[:100])
     Completion.objects.catch_up(roadmap)
+
+
+def _copy_marks(step: Step, into: Step) -> None:
+    """Let everybody who stands on `step` stand as far on `into`, since as early."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO progress_stepprogress AS own
+                (user_id, step_id, state, started_at, done_at)
+            SELECT user_id, %(into)s, state, started_at, done_at
+            FROM progress_stepprogress
+            JOIN accounts_user AS person ON person.id = user_id
+            WHERE step_id = %(step)s
+            FOR KEY SHARE OF person  -- who deletes their account waits, or is gone
+            ON CONFLICT (user_id, step_id) DO UPDATE SET
+                state = CASE
+                    WHEN 'done' IN (own.state, excluded.state) THEN 'done'
+                    WHEN 'learning' IN (own.state, excluded.state) THEN 'learning'
+                    ELSE 'skipped'
+                END,
+                started_at = least(own.started_at, excluded.started_at),
+                done_at = least(own.done_at, excluded.done_at)
+            """,
+            {"step": step.pk, "into": into.pk},
+        )
 
 
 def _on_its_own(*steps: Step) -> dict[int, Step]:

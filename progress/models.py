@@ -391,8 +391,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         """
         _take_turns(user, *marks)
         stored = {
-            row.step_id: Standing(row.state, row.started_at, row.done_at)
-            for row in self.filter(user=user, step__in=marks)
+            row.step_id: row.standing for row in self.filter(user=user, step__in=marks)
         }
         newer = {
             step: mark

@@ -28,6 +28,8 @@ def introduce(steps: Iterable[OwnStep], user: User) -> None:
     ticked; the earliest, should there be several.
     """
     waiting = {step.subject: step for step in steps if step.state == State.NONE}
+    if not waiting:
+        return
     same = Step.objects.about(waiting).filter(roadmap__is_published=True)
     # From what the person ticked, which is little however many roadmaps there are.
     for row in StepProgress.objects.done(user).filter(step__in=same):
