@@ -55,15 +55,15 @@ lighthouse: setup ## score the pages with Lighthouse, which needs npm
 
 .PHONY: bench-search
 bench-search: setup ## measure how long a search takes in 10,000 steps
-	$(PYTHON) benchmarks/search.py
+	$(PYTHON) -m benchmarks.search
 
 .PHONY: bench-insight
 bench-insight: setup ## measure an editor's insight in ten million progress rows
-	$(PYTHON) benchmarks/insight.py
+	$(PYTHON) -m benchmarks.insight
 
 .PHONY: bench-auth
 bench-auth: setup ## measure whether times tell who has an account
-	$(PYTHON) benchmarks/auth.py
+	$(PYTHON) -m benchmarks.auth
 
 .PHONY: docs
 docs: setup ## write the tables of settings and licences
@@ -72,7 +72,7 @@ docs: setup ## write the tables of settings and licences
 
 .PHONY: rolling
 rolling: setup ## replace one web process, then the other, under load; needs caddy
-	$(PYTHON) benchmarks/rolling.py
+	$(PYTHON) -m benchmarks.rolling
 
 .PHONY: faults
 faults: setup ## break what Cairn stands on while people tick; OPTIONS="--only NAME"

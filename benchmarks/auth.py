@@ -5,17 +5,11 @@ known and unknown addresses in turn. Mails are rendered and put into memory.
 """
 
 import logging
-import os
 import statistics
 import sys
-import tempfile
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from config.embedded_postgres import start  # noqa: E402
+from benchmarks.scratch import print_load, scratch_database
 
 TRIES = 30
 BUDGET = 50  # ms between the medians
@@ -68,31 +62,20 @@ def measure() -> bool:
         figures = (known_wall, unknown_wall, apart, abs(known_cpu - unknown_cpu))
         print(" ".join(f"{value:7.1f} ms" for value in figures), f" {page}")
     print(f"the medians of {TRIES} tries are at most {worst:.1f} of {BUDGET} ms apart;")
-    load, cores = os.getloadavg()[0], os.cpu_count()
-    print(f"{load:.1f} processes wanted the {cores} cores meanwhile")
+    print_load()
     return worst <= BUDGET
 
 
 def main() -> None:
-    temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
-    with temporary as folder:
-        os.environ |= {
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "DEBUG": "true",
-            "DATABASE_URL": start(Path(folder, "postgres")),
-        }
-        import django
+    with scratch_database():
         from django.conf import settings
-        from django.core.management import call_command
 
-        django.setup()
         logging.disable()
         settings.DEBUG = False
         settings.ALLOWED_HOSTS = ["testserver"]
         settings.MAILERS = {
             "default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}
         }
-        call_command("migrate", verbosity=0)
         if not measure():
             sys.exit("That tells known from unknown addresses.")
 

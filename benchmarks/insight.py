@@ -8,15 +8,9 @@ were written, everybody's mixed. ROWS=100000 in the environment makes it quick.
 import json
 import os
 import statistics
-import sys
-import tempfile
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from config.embedded_postgres import start  # noqa: E402
+from benchmarks.scratch import explained, print_load, scratch_database
 
 ROWS = int(os.environ.get("ROWS", 10_000_000))
 USERS = int(0.077 * ROWS)  # enough for as many rows
@@ -142,32 +136,17 @@ def measure() -> None:
         with CaptureQueriesContext(connection) as queries:
             insight(roadmap)
         counting = next(q["sql"] for q in queries if "walked" in q["sql"])
-        with connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {counting}")
-            answer = cursor.fetchone()[0]
-        plan = (answer if isinstance(answer, list) else json.loads(answer))[0]
+        plan = explained(counting)
         rows = StepProgress.objects.filter(step__roadmap=roadmap).count()
         print(
             f"{statistics.median(times):7.2f} s {min(times):7.2f} s "
             f"{plan['Execution Time'] / 1000:7.2f} s {rows:10,} {counted.learners:9,}"
         )
-    load, cores = os.getloadavg()[0], os.cpu_count()
-    print(f"{load:.1f} processes wanted the {cores} cores meanwhile")
+    print_load()
 
 
 def main() -> None:
-    temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
-    with temporary as folder:
-        os.environ |= {
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "DEBUG": "true",
-            "DATABASE_URL": start(Path(folder, "postgres")),
-        }
-        import django
-        from django.core.management import call_command
-
-        django.setup()
-        call_command("migrate", verbosity=0)
+    with scratch_database():
         fill()
         measure()
 

@@ -4,25 +4,18 @@ Two granians behind Caddy with deploy/caddy/Caddyfile, as compose runs them and 
 deploy/roll replaces them.
 """
 
-import os
-import secrets
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import urllib3
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from config.embedded_postgres import start  # noqa: E402
+from benchmarks.server import Cairn, free_port, wait_for
 
 PEOPLE = 20
 PAUSE = 0.6  # seconds between a person's ticks, under the limit of 120 a minute
@@ -51,58 +44,6 @@ for row in StepProgress.objects.all(): print(row.user_id, row.state)
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        return int(probe.getsockname()[1])
-
-
-class Cairn:
-    """A database of its own in `folder`, and whatever processes are started on it."""
-
-    log: IO[bytes] | int = subprocess.DEVNULL  # where they write
-
-    def __init__(self, folder: Path, **environment: str) -> None:
-        self.environment = {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "DEBUG": "false",
-            "DATABASE_URL": start(folder / "postgres"),
-            "SECRET_KEY": secrets.token_hex(),
-            "ALLOWED_HOSTS": "localhost",
-            "HOME": str(folder),
-        } | environment
-        self.manage("collectstatic", "--noinput")
-        self.manage("bootstrap")
-
-    def run(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=self.environment | environment,
-            stdout=self.log,
-            stderr=self.log,
-        )
-
-    def manage(self, *command: str) -> str:
-        return subprocess.run(
-            [sys.executable, "manage.py", *command],
-            cwd=ROOT,
-            env=self.environment,
-            check=True,
-            text=True,
-            stdout=subprocess.PIPE,
-        ).stdout
-
-    def ask(self, script: str) -> list[str]:
-        """The words that a script prints, in manage.py's shell."""
-        return self.manage("shell", "--no-imports", "-c", script).split()
-
-    def serve(self, port: int, **environment: str) -> subprocess.Popen[bytes]:
-        web = self.run("deploy/start", GRANIAN_PORT=str(port), **environment)
-        wait_for(port)
-        return web
-
-
 class Stack(Cairn):
     """Two web processes behind Caddy."""
 
@@ -127,18 +68,6 @@ class Stack(Cairn):
         for process in [self.caddy, *self.webs]:
             process.terminate()
             process.wait()
-
-
-def wait_for(port: int) -> None:
-    """Until it answers /healthz, or whatever a proxy says."""
-    for _ in range(300):
-        try:
-            urllib3.request("GET", f"http://localhost:{port}/healthz", retries=False)
-        except urllib3.exceptions.HTTPError:
-            time.sleep(0.1)
-        else:
-            return
-    raise TimeoutError(f"nothing answers on port {port}")
 
 
 class Person(threading.Thread):

@@ -4,19 +4,12 @@ The texts are lines of the Backend Developer roadmap, shuffled, so that common w
 as common as there: "learn" is in every step, the most that a search can match.
 """
 
-import json
-import os
 import random
 import statistics
-import sys
-import tempfile
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from config.embedded_postgres import start  # noqa: E402
+from benchmarks.scratch import explained, print_load, scratch_database
+from benchmarks.server import ROOT
 
 ROADMAPS, STEPS, NOTES = 200, 50, 500
 RUNS = 30
@@ -83,15 +76,10 @@ def fill() -> None:
     )
 
 
-def explained(sql: str) -> float:
+def inside(query: str) -> float:
     """What PostgreSQL itself says that planning and running take, in ms."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
-        answer = cursor.fetchone()[0]
-    plan = (answer if isinstance(answer, list) else json.loads(answer))[0]
-    return float(plan["Planning Time"] + plan["Execution Time"])
+    plan = explained(query)
+    return plan["Planning Time"] + plan["Execution Time"]
 
 
 def measure() -> None:
@@ -116,30 +104,18 @@ def measure() -> None:
         with CaptureQueriesContext(connection) as queries:
             best(Query(typed), user)
         assert len(queries) == 1
-        inside = statistics.median(explained(queries[0]["sql"]) for _ in range(5))
+        within = statistics.median(inside(queries[0]["sql"]) for _ in range(5))
         medians.append(statistics.median(times))
         print(
-            f"{medians[-1]:6.1f} ms {min(times):6.1f} ms {inside:6.1f} ms "
+            f"{medians[-1]:6.1f} ms {min(times):6.1f} ms {within:6.1f} ms "
             f"{len(hits):5}  {typed}"
         )
     print(f"the slowest median is {max(medians):.1f} ms, of {BUDGET} ms;")
-    load, cores = os.getloadavg()[0], os.cpu_count()
-    print(f"{load:.1f} processes wanted the {cores} cores meanwhile")
+    print_load()
 
 
 def main() -> None:
-    temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
-    with temporary as folder:
-        os.environ |= {
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "DEBUG": "true",
-            "DATABASE_URL": start(Path(folder, "postgres")),
-        }
-        import django
-        from django.core.management import call_command
-
-        django.setup()
-        call_command("migrate", verbosity=0)
+    with scratch_database():
         fill()
         measure()
 

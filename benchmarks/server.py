@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import which
-from urllib.request import urlopen
+from typing import IO
+
+import urllib3
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = [
@@ -27,58 +29,80 @@ sys.path.insert(0, str(ROOT))
 from config.embedded_postgres import start  # noqa: E402
 
 
-class Server:
-    """A running granian: its `address`, and `manage` for commands on its database."""
+class Cairn:
+    """A database of its own in `folder`, and whatever processes are started on it."""
 
-    def __init__(self, database_url: str) -> None:
-        port = free_port()
-        self.address = f"http://localhost:{port}"
-        self._environment = {
-            "PATH": os.environ["PATH"],
+    log: IO[bytes] | int = subprocess.DEVNULL  # where they write
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.environment = {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "DEBUG": "false",
-            "DATABASE_URL": database_url,
-            "SECRET_KEY": secrets.token_hex(32),
+            "DATABASE_URL": start(folder / "postgres"),
+            "SECRET_KEY": secrets.token_hex(),
             "ALLOWED_HOSTS": "localhost",
-        }
+            "HOME": str(folder),
+        } | environment
         self.manage("collectstatic", "--noinput")
         self.manage("bootstrap")
-        granian = Path(sys.executable).with_name("granian")
-        options = ["--interface", "wsgi", "--port", str(port)]
-        self.process = subprocess.Popen(
-            [granian, *options, "config.wsgi:application"],
+
+    def run(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command,
             cwd=ROOT,
-            env=self._environment,
-            stdout=subprocess.DEVNULL,
+            env=self.environment | environment,
+            stdout=self.log,
+            stderr=self.log,
         )
-        self._wait()
 
     def manage(self, *command: str) -> str:
         """Run `manage.py` and return what it printed."""
         return subprocess.run(
             [sys.executable, "manage.py", *command],
             cwd=ROOT,
-            env=self._environment,
+            env=self.environment,
             check=True,
             text=True,
             stdout=subprocess.PIPE,
         ).stdout
 
-    def _wait(self) -> None:
-        for _ in range(100):
-            try:
-                urlopen(self.address).close()
-            except OSError:
-                time.sleep(0.1)
-            else:
-                return
-        raise TimeoutError(f"{self.address} did not answer within ten seconds")
+    def ask(self, script: str) -> list[str]:
+        """The words that a script prints, in manage.py's shell."""
+        return self.manage("shell", "--no-imports", "-c", script).split()
+
+    def serve(self, port: int, **environment: str) -> subprocess.Popen[bytes]:
+        web = self.run("deploy/start", GRANIAN_PORT=str(port), **environment)
+        wait_for(port)
+        return web
+
+
+def wait_for(port: int) -> None:
+    """Until it answers /healthz, or whatever a proxy says."""
+    for _ in range(300):
+        try:
+            urllib3.request("GET", f"http://localhost:{port}/healthz", retries=False)
+        except urllib3.exceptions.HTTPError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError(f"nothing answers on port {port}")
+
+
+class Server(Cairn):
+    """One web process: its `address`, and `manage` for commands on its database."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        port = free_port()
+        self.address = f"http://localhost:{port}"
+        self.process = self.serve(port)
 
 
 @contextmanager
 def production_server() -> Iterator[Server]:
     temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
     with temporary as folder:
-        server = Server(start(Path(folder, "postgres")))
+        server = Server(Path(folder))
         try:
             yield server
         finally:

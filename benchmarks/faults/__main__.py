@@ -21,7 +21,8 @@ from benchmarks.faults import database, neighbours, processes
 from benchmarks.faults.book import CannotRunError, Check
 from benchmarks.faults.report import Row, table, write
 from benchmarks.faults.stand import Stand
-from benchmarks.rolling import PEOPLE, ROOT
+from benchmarks.rolling import PEOPLE
+from benchmarks.server import ROOT
 
 
 class Fault(NamedTuple):

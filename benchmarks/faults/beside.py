@@ -17,7 +17,7 @@ from pathlib import Path
 from shutil import which
 from typing import cast
 
-from benchmarks.rolling import free_port
+from benchmarks.server import free_port
 from tests.production import take_a_mail
 
 CODE = re.compile(r"\b[A-Z]{4}-[A-Z]{4}\b")

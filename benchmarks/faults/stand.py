@@ -17,14 +17,8 @@ import psutil
 import psycopg
 
 from benchmarks.faults.book import TICKED, Answer, Book, Check, kept
-from benchmarks.rolling import (
-    PAUSE,
-    SESSIONS,
-    STATES,
-    Cairn,
-    Person,
-    free_port,
-)
+from benchmarks.rolling import PAUSE, SESSIONS, STATES, Person
+from benchmarks.server import Cairn, free_port
 from config.embedded_postgres import PostgresServer, get_server
 from tests.production import Proxy, url_of
 

@@ -5,19 +5,18 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
+from tests.production import free_port, url_of
+
 
 @pytest.fixture
 def url(transactional_db):
     """The database that the tests run on."""
-    parameters = connection.get_connection_params()
-    host = quote(str(parameters["host"]), safe="")
-    return f"postgresql://{parameters['user']}@/{parameters['dbname']}?host={host}"
+    return url_of(connection.settings_dict)
 
 
 @pytest.fixture
@@ -28,9 +27,7 @@ def serve():
 
     @contextmanager
     def serve(database_url, **environment):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         process = subprocess.Popen(
             [settings.BASE_DIR / "deploy/start"],
             cwd=settings.BASE_DIR,
