@@ -1,5 +1,6 @@
 import re
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 import structlog
@@ -11,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from roadmaps.files import read, take_in
 from roadmaps.models import Roadmap
-from tests.factories import UserFactory
+from tests.factories import StepProgressFactory, UserFactory
 from tests.github import StandIn
 
 # And the note of when a session was last seen, which is taken every ten minutes.
@@ -100,3 +101,22 @@ def capture_logs():
     """The events that are logged meanwhile."""
     with structlog.testing.capture_logs() as lines:
         yield lines
+
+
+@pytest.fixture
+def under_way(backend, user):
+    """Somebody with a step in every state, who marked them all on 3 May 2026."""
+    states = {
+        "internet-fundamentals": "done",
+        "choose-a-backend-language": "learning",
+        "version-control-systems": "skipped",
+        "caching": "done",
+    }
+    for slug, state in states.items():
+        StepProgressFactory(
+            user=user,
+            step=backend.steps.get(slug=slug),
+            state=state,
+            started_at=datetime(2026, 5, 3, 9, 30, tzinfo=UTC),
+        )
+    return user

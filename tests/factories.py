@@ -77,3 +77,11 @@ class NoteFactory(DjangoModelFactory):
     step = factory.SubFactory(StepFactory)
     text = "Read the RFC."
     page = "a page"
+
+
+def cooking_with(*slugs):
+    """A roadmap of these steps, in their order."""
+    roadmap = RoadmapFactory(slug="cooking", title="Cooking")
+    for position, slug in enumerate(slugs, start=1):
+        StepFactory(roadmap=roadmap, slug=slug, title=slug.title(), position=position)
+    return roadmap

@@ -224,7 +224,7 @@ class TestCsv:
 
 
 class TestMarkdown:
-    def test_is_a_checklist_with_dates(self, under_way_on, sure):
+    def test_is_a_checklist_with_dates(self, under_way, sure):
         lines = download(sure, MARKDOWN).splitlines()
         assert lines[0] == "# Backend Developer Roadmap"
         assert lines[2].startswith("1 of 13 required · 1 of 9 optional · 1 skipped")
@@ -245,19 +245,6 @@ class TestMarkdown:
 
     def test_of_somebody_new_says_so(self, sure):
         assert download(sure, MARKDOWN) == "No step is marked yet.\n"
-
-
-@pytest.fixture
-def under_way_on(backend, user):
-    states = {
-        "internet-fundamentals": "done",
-        "choose-a-backend-language": "learning",
-        "version-control-systems": "skipped",
-        "caching": "done",
-    }
-    for slug, state in states.items():
-        step = backend.steps.get(slug=slug)
-        StepProgressFactory(user=user, step=step, state=state, started_at=MAY)
 
 
 def test_the_schema_in_the_docs_is_that_of_the_code():

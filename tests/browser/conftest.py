@@ -2,15 +2,12 @@
 
 import os
 import shutil
-from datetime import UTC, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
 from django.test import Client
 from playwright.sync_api import expect
-
-from tests.factories import StepProgressFactory
 
 # Playwright keeps an event loop in this thread, which Django takes for a coroutine.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -110,22 +107,3 @@ def axe():
         assert results.violations_count == 0, results.generate_report()
 
     return check
-
-
-@pytest.fixture
-def under_way(backend, user):
-    """Somebody with a step in every state, who marked them all on 3 May 2026."""
-    states = {
-        "internet-fundamentals": "done",
-        "choose-a-backend-language": "learning",
-        "version-control-systems": "skipped",
-        "caching": "done",
-    }
-    for slug, state in states.items():
-        StepProgressFactory(
-            user=user,
-            step=backend.steps.get(slug=slug),
-            state=state,
-            started_at=datetime(2026, 5, 3, 9, 30, tzinfo=UTC),
-        )
-    return user

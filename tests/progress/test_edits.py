@@ -23,10 +23,10 @@ from progress.models import (
 from roadmaps.models import Step
 from tests.factories import (
     NoteFactory,
-    RoadmapFactory,
     StepFactory,
     StepProgressFactory,
     UserFactory,
+    cooking_with,
 )
 
 MARCH, APRIL, MAY = (datetime(2026, month, 3, tzinfo=UTC) for month in (3, 4, 5))
@@ -34,10 +34,7 @@ MARCH, APRIL, MAY = (datetime(2026, month, 3, tzinfo=UTC) for month in (3, 4, 5)
 
 @pytest.fixture
 def roadmap(db):
-    roadmap = RoadmapFactory(slug="cooking", title="Cooking")
-    for position, slug in enumerate(["boil", "fry", "bake"], start=1):
-        StepFactory(roadmap=roadmap, slug=slug, title=slug.title(), position=position)
-    return roadmap
+    return cooking_with("boil", "fry", "bake")
 
 
 @pytest.fixture

@@ -2,14 +2,12 @@ import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from tests.factories import RoadmapFactory, StepFactory, UserFactory
+from tests.factories import UserFactory, cooking_with
 
 
 @pytest.fixture
 def cooking(db):
-    roadmap = RoadmapFactory(slug="cooking", title="Cooking")
-    for position, slug in enumerate(["boil", "fry", "bake", "braise"], start=1):
-        StepFactory(roadmap=roadmap, slug=slug, title=slug.title(), position=position)
+    roadmap = cooking_with("boil", "fry", "bake", "braise")
     roadmap.save()  # its version has the order
     return roadmap
 

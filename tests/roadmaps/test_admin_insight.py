@@ -14,10 +14,9 @@ from progress.insight import SILENCE, Insight, StepInsight, insight, rounded
 from progress.models import Completion, State, StepProgress
 from roadmaps.models import Step
 from tests.factories import (
-    RoadmapFactory,
-    StepFactory,
     StepProgressFactory,
     UserFactory,
+    cooking_with,
 )
 
 NOW = timezone.now()
@@ -26,10 +25,7 @@ LONG_AGO = NOW - SILENCE - timedelta(days=300)
 
 @pytest.fixture
 def roadmap(db):
-    roadmap = RoadmapFactory(slug="cooking", title="Cooking")
-    for position, slug in enumerate(["boil", "fry", "bake"], start=1):
-        StepFactory(roadmap=roadmap, slug=slug, title=slug.title(), position=position)
-    return roadmap
+    return cooking_with("boil", "fry", "bake")
 
 
 @pytest.fixture
