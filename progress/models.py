@@ -326,7 +326,7 @@ class Standings(NamedTuple):
     edition: str
     completed_at: datetime | None
     marks: int  # of the person, wherever
-    by_step: dict[int, Standing]
+    by_step: dict[int, dict[str, Any]]
 
     @classmethod
     def read(cls, sql: str, **values: Any) -> Standings | None:
@@ -337,17 +337,22 @@ class Standings(NamedTuple):
         if not rows:
             return None
         roadmap, edition, completed_at, marks, *_ = rows[0]
-        by_step = {row[4]: Standing(*row[5:]) for row in rows if row[4]}
+        by_step = {
+            row[4]: dict(zip(Standing._fields, row[5:], strict=True))
+            for row in rows
+            if row[4]
+        }
         return cls(roadmap, edition, completed_at, marks, by_step)
 
     def walk(self) -> tuple[Roadmap, Route]:
         roadmap, steps = outline(self.roadmap, self.edition)
+        no_mark = NOT_STARTED._asdict()
         of_all = {"completed_at": self.completed_at, "edition": self.edition}
         own = []
         for shared in steps:
-            standing = self.by_step.get(shared.pk, NOT_STARTED)
             step = Step.__new__(Step)  # what others are shown as well is not changed
-            step.__dict__ = shared.__dict__ | standing._asdict() | of_all
+            mark = self.by_step.get(shared.id, no_mark)
+            step.__dict__ = shared.__dict__ | of_all | mark
             own.append(cast("OwnStep", step))
         return roadmap, Route(own, marks_elsewhere=self.marks - len(self.by_step))
 
