@@ -8,6 +8,7 @@ from config.settings import BASE_DIR, TEMPLATES, database_url
 ROOT_URLCONF = "benchmarks.bench.plain.urls"
 TEMPLATES[0]["DIRS"].insert(0, BASE_DIR / "benchmarks/bench/plain/templates")
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 DATABASES = {
     "default": dj_database_url.parse(
         database_url, conn_max_age=600, conn_health_checks=True
