@@ -1,4 +1,5 @@
-"""Flame graphs of the signed-in page and of the tick, drawn by py-spy under load.
+"""Where the time of the signed-in page and of the tick goes, by py-spy under load: a
+flame graph of each, and the share of each part.
 
 py-spy is installed for the run alone, into a temporary environment.
 """
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import venv
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
@@ -22,6 +24,27 @@ PY_SPY = "py-spy==0.4.1"
 SECONDS = 10
 RESULTS = ROOT / "benchmarks/results"
 
+# By the innermost of these functions that a sample was taken in.
+PARTS = {
+    "session and person": [
+        "load (accounts/sessions.py",
+        "get_user (django/contrib/auth",
+    ],
+    "connection from the pool": ["connect (django/db/backends/base/base.py"],
+    "progress: lock, write, read": [
+        "read (progress/models.py",
+        "_take_turns (progress",
+    ],
+    "progress: route and totals": [
+        "walk (progress/models.py",
+        "total (progress/models",
+    ],
+    "template": ["render (django/shortcuts.py"],
+    "log line and metrics": ["tell (config/access.py"],
+    "the view": ["roadmap (roadmaps/views.py", "mark (progress/views.py"],
+    "Django and middleware": ["__call__ (django/core/handlers/wsgi.py"],
+}
+
 
 def installed(folder: Path) -> Path:
     """The path of a py-spy in a new environment in `folder`."""
@@ -31,18 +54,41 @@ def installed(folder: Path) -> Path:
     return folder / "bin/py-spy"
 
 
-def draw(py_spy: Path, site: Site, name: str, requests: list[Request]) -> Path:
-    """Record the worker that answers `requests`, and return where the picture is."""
+def record(
+    py_spy: Path, site: Site, requests: list[Request], file: Path, *options: str
+) -> None:
+    """Write into `file` where the worker is that answers `requests`."""
     worker = psutil.Process(site.server.process.pid).children()[0].pid
-    picture = RESULTS / f"{name}.svg"
-    record = [py_spy, "record", "--pid", str(worker), "--output", picture]
-    options = ["--duration", str(SECONDS), "--nonblocking"]
-    with subprocess.Popen([*record, *options], stdout=subprocess.DEVNULL) as recording:
+    command = [py_spy, "record", "--pid", str(worker), "--output", file, *options]
+    usual = ["--duration", str(SECONDS), "--rate", "400", "--gil"]
+    with subprocess.Popen([*command, *usual], stdout=subprocess.DEVNULL) as recording:
         while recording.poll() is None:
             threads(site.server.port, requests, 1)
     if recording.returncode:
         sys.exit("NOT DRAWN: py-spy failed; it may need the rights of root.")
-    return picture
+
+
+def shares(stacks: str) -> Counter[str]:
+    """How many samples each part has, of stacks as py-spy writes them, a line each."""
+    samples: Counter[str] = Counter()
+    for line in stacks.splitlines():
+        stack, _, count = line.rpartition(" ")
+        samples[part_of(stack.split(";"))] += int(count)
+    return samples
+
+
+def part_of(stack: list[str]) -> str:
+    for function in reversed(stack):
+        for part, beginnings in PARTS.items():
+            if any(function.startswith(beginning) for beginning in beginnings):
+                return part
+    return "the server"
+
+
+def show(name: str, samples: Counter[str]) -> None:
+    print(name)
+    for part, count in samples.most_common():
+        print(f"{100 * count / samples.total():5.1f} %  {part}")
 
 
 def main() -> None:
@@ -59,9 +105,15 @@ def main() -> None:
         site = Site(cluster, "base", people, 64)
         servers.append(site.serve())
         site.server.wait(site.visit())
-        print(draw(py_spy, site, "page", site.signed_in("page")))
-        site.finish()
-        print(draw(py_spy, site, "tick", site.ticks()))
+        for name, requests, before in (
+            ("page", site.signed_in("page"), site.put_back),
+            ("tick", site.ticks(), site.finish),
+        ):
+            before()
+            picture, stacks = RESULTS / f"{name}.svg", folder / f"{name}.txt"
+            record(py_spy, site, requests, picture)
+            record(py_spy, site, requests, stacks, "--format", "raw")
+            show(f"{name}, drawn in {picture}", shares(stacks.read_text()))
 
 
 if __name__ == "__main__":
