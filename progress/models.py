@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, models, transaction
@@ -22,6 +23,7 @@ from roadmaps.models import (
     Step,
     StepQuerySet,
 )
+from roadmaps.outlines import outline
 
 if TYPE_CHECKING:
     from typing import TypedDict
@@ -69,11 +71,10 @@ class Standing(NamedTuple):
     def on(cls, step: OwnStep) -> Standing:
         return cls(step.state, step.started_at, step.done_at)
 
-    def moved_to(self, state: str) -> Standing:
-        """The same step in another state, as of now. Leaving done forgets its date."""
+    def moved_to(self, state: str, now: datetime) -> Standing:
+        """The same step in another state. Leaving done forgets its date."""
         if state == State.NONE:
-            return Standing(State.NONE)
-        now = timezone.now()
+            return NOT_STARTED
         done_at = now if state == State.DONE else None
         return Standing(state, self.started_at or now, done_at)
 
@@ -85,6 +86,9 @@ class Standing(NamedTuple):
         """Whether `other`, marked elsewhere, is newer and no less far."""
         is_as_far = other.state == State.DONE or self.state != State.DONE
         return is_as_far and other.marked_at > self.marked_at
+
+
+NOT_STARTED = Standing(State.NONE)
 
 
 class Count(NamedTuple):
@@ -276,6 +280,77 @@ def begun(user: User) -> dict[int, Route]:
     )
 
 
+# Where a person stands on a roadmap: a row a mark, and one at least.
+STANDINGS = """
+    SELECT roadmap.id, roadmap.edition, completed_at,
+        own.step_id, own.state, own.started_at, own.done_at
+    FROM roadmaps_roadmap AS roadmap
+    LEFT JOIN progress_completion AS completion
+        ON completion.roadmap_id = roadmap.id AND completion.user_id = %(user)s
+    LEFT JOIN (
+        progress_stepprogress AS own JOIN roadmaps_step ON roadmaps_step.id = step_id
+    ) ON roadmaps_step.roadmap_id = roadmap.id AND own.user_id = %(user)s
+    """
+OF_SLUG = "WHERE roadmap.slug = %(slug)s"
+OF_STEP = """
+    WHERE roadmap.id = (SELECT roadmap_id FROM roadmaps_step WHERE id = %(step)s)"""
+
+# These write and stand before it: what it then reads is what was there before that.
+MARK = """
+    WITH written AS (
+        INSERT INTO progress_stepprogress AS stored
+            (user_id, step_id, state, started_at, done_at)
+        SELECT person.id, step.id, %(state)s, %(started_at)s, %(done_at)s
+        FROM accounts_user AS person, roadmaps_step AS step
+        WHERE person.id = %(user)s AND step.id = %(step)s
+        ON CONFLICT (user_id, step_id) DO UPDATE SET
+            state = excluded.state,
+            started_at = CASE WHEN %(is_back)s
+                THEN excluded.started_at ELSE stored.started_at END,
+            done_at = excluded.done_at
+        WHERE stored.state <> excluded.state
+    )"""
+UNMARK = """
+    WITH written AS (
+        DELETE FROM progress_stepprogress
+        WHERE user_id = %(user)s AND step_id = %(step)s
+    )"""
+
+
+type Row = tuple[int, UUID, datetime | None, int, str, datetime, datetime | None]
+
+
+def walk(slug: str, user: User | AnonymousUser) -> tuple[Roadmap, Route]:
+    """The roadmap, and where `user` stands on it. Raises Roadmap.DoesNotExist."""
+    rows = _rows(STANDINGS + OF_SLUG, {"user": user.pk, "slug": slug})
+    if not rows:
+        raise Roadmap.DoesNotExist
+    return _walk(rows)
+
+
+def _rows(sql: str, values: dict[str, Any]) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cast("list[Row]", cursor.fetchall())
+
+
+def _walk(rows: list[Row]) -> tuple[Roadmap, Route]:
+    pk, edition, completed_at, *_ = rows[0]
+    standings = {row[3]: Standing(*row[4:]) for row in rows}
+    roadmap, steps = outline(pk, edition)
+    return roadmap, Route(
+        _with_own(step, standings.get(step.pk, NOT_STARTED), completed_at)
+        for step in steps
+    )
+
+
+def _with_own(step: Step, standing: Standing, completed_at: datetime | None) -> OwnStep:
+    """A copy of a step that others are shown as well, as one out of `with_progress`."""
+    own = Step.__new__(Step)
+    own.__dict__ |= step.__dict__ | standing._asdict() | {"completed_at": completed_at}
+    return cast("OwnStep", own)
+
+
 class Past(NamedTuple):
     """What a person had marked on a roadmap, by step, and when they completed it."""
 
@@ -332,18 +407,26 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         """
         with transaction.atomic():
             _take_turns(user, step_id)
-            siblings = Step.objects.outline().filter(roadmap__steps=step_id)
-            route = Route(with_progress(siblings.select_related("roadmap"), user))
+            now = timezone.now()
+            # What is marked so already keeps its dates, and what was begun its first.
+            asked = put_back or NOT_STARTED.moved_to(state, now)
+            rows = _rows(
+                (UNMARK if state == State.NONE else MARK) + STANDINGS + OF_STEP,
+                asked._asdict()
+                | {"user": user.pk, "step": step_id, "is_back": put_back is not None},
+            )
+            if not rows:
+                raise Step.DoesNotExist
+            roadmap, route = _walk(rows)
             step = route.get(step_id)
-            if not (step.roadmap.is_published or user.is_staff):
+            if not roadmap.is_visible(user.is_staff):
                 raise Step.DoesNotExist
             before = Standing.on(step)
             mark = Mark(
                 step, route, before, route.completed_at, route.total.is_complete
             )
             if state != before.state:
-                after = put_back or before.moved_to(state)
-                self._write(user, step, after)
+                after = put_back or before.moved_to(state, now)
                 step.state, step.started_at, step.done_at = after
                 step.news = route.news_of(step)
                 Completion.objects.settle(user, mark, completed_at)
@@ -411,12 +494,6 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
             unique_fields=["user", "step"],
             update_fields=["state", "started_at", "done_at"],
         )
-
-    def _write(self, user: User, step: Step, standing: Standing) -> None:
-        if standing.state == State.NONE:
-            self.filter(user=user, step=step).delete()
-        else:
-            self._write_all(user, {step.pk: standing})
 
 
 class StepProgress(models.Model):

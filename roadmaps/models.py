@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, RegexValidator, URLValidator
@@ -71,6 +72,8 @@ class Roadmap(models.Model):
     is_published = models.BooleanField(
         "published", default=False, help_text="A draft is seen by staff only."
     )
+    # Of all that is said of it and of its steps: triggers renew it, whoever writes.
+    edition = models.UUIDField(db_default=RandomUUID(), editable=False)
     search_vector = VectorField(
         words("title", "A"), words("summary", "B"), words("category", "C")
     )
@@ -78,7 +81,7 @@ class Roadmap(models.Model):
     objects = RoadmapQuerySet.as_manager()
     history = HistoricalRecords(
         bases=[RoadmapVersion],
-        excluded_fields=["search_vector"],
+        excluded_fields=["edition", "search_vector"],
         history_id_field=models.BigAutoField(),
     )
 
@@ -92,6 +95,10 @@ class Roadmap(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("roadmaps:roadmap", args=[self.slug])
+
+    def is_visible(self, to_staff: bool) -> bool:
+        """What `visible` says of many."""
+        return self.is_published or to_staff
 
     def arrange(self, ids: Sequence[int]) -> None:
         """Put the steps in the order of `ids`, writing only those that moved. Whoever

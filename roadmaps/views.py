@@ -16,12 +16,15 @@ from django_htmx.http import HttpResponseClientRefresh
 from progress import twins, undo
 from progress.forms import NoteForm
 from progress.limits import limited
-from progress.models import Note, NoteConflictError, Route, begun, with_progress
+from progress.models import Note, NoteConflictError, Route, begun, walk
 from progress.requests import HtmxRequest
 from roadmaps.card import SITE, Card, draw
 from roadmaps.models import Roadmap, Step
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
     from progress.models import OwnStep
 
 DAY = 24 * 60 * 60  # seconds
@@ -46,9 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
-    visible = Roadmap.objects.visible(request.user.is_staff)
-    roadmap = get_object_or_404(visible, slug=slug)
-    route = Route(with_progress(roadmap.steps.outline(), request.user))
+    roadmap, route = walk_or_404(slug, request.user)
     put_offers(request, route.steps)
     show = request.GET.get("show", "")
     context = {
@@ -85,9 +86,7 @@ def card(request: HttpRequest, slug: str) -> HttpResponse:
 @limited
 def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
     """A step's own page. A POST writes the private note on it."""
-    visible = Roadmap.objects.visible(request.user.is_staff)
-    roadmap = get_object_or_404(visible, slug=roadmap_slug)
-    route = Route(with_progress(roadmap.steps.outline(), request.user))
+    roadmap, route = walk_or_404(roadmap_slug, request.user)
     step = next((step for step in route.steps if step.slug == slug), None)
     if step is None:
         step = renamed(route, roadmap, slug)
@@ -111,6 +110,17 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
         note = Note.objects.filter(user=request.user, step=step).first()
         context["note_form"] = NoteForm.on(note)
     return render_or_refresh(request, "roadmaps/step.html", context)
+
+
+def walk_or_404(slug: str, user: User | AnonymousUser) -> tuple[Roadmap, Route]:
+    try:
+        roadmap, route = walk(slug, user)
+    except Roadmap.DoesNotExist:
+        pass
+    else:
+        if roadmap.is_visible(user.is_staff):
+            return roadmap, route
+    raise Http404("There is no such roadmap.")
 
 
 def renamed(route: Route, roadmap: Roadmap, slug: str) -> OwnStep:

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from config.postgresql.base import plan_once
 from roadmaps.files import read, take_in
 from roadmaps.models import Roadmap
 from tests.factories import StepProgressFactory, UserFactory
@@ -27,6 +28,15 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     """What is thrown away need not reach the disk."""
     options = django_settings.DATABASES["default"].setdefault("OPTIONS", {})
     options["options"] = "-c synchronous_commit=off"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Once migrated, ask the database as web processes do."""
+    with django_db_blocker.unblock():
+        connection.close()
+    plan_once(connection.settings_dict)
+    del connection.features.uses_server_side_binding
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -119,11 +119,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 own.silence = type(own).silence
 
 
+def plan_once(database: Any) -> None:
+    """Let PostgreSQL plan each statement once a connection, not each time: it then gets
+    the values apart from the statement. Migrations cannot send theirs so.
+    """
+    database["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 0}
+
+
 def hold_to_limits(database: Any, pool_size: int) -> None:
     """Make `database`, of the settings, one for web processes: none waits for long.
 
     Commands keep what they have, since a migration may take its time.
     """
+    plan_once(database)
     database["CONN_MAX_AGE"] = 0  # the pool keeps them
     options = database["OPTIONS"]
     limits = {

@@ -1,0 +1,25 @@
+"""What the pages of a roadmap say of it, kept by its edition."""
+
+from functools import lru_cache
+from typing import NamedTuple
+from uuid import UUID
+
+from roadmaps.models import Roadmap, Step
+
+MOST_OUTLINES = 200  # of some 2 kB a step
+
+
+class Outline(NamedTuple):
+    roadmap: Roadmap
+    steps: list[Step]  # in order, the retired ones too
+
+
+@lru_cache(MOST_OUTLINES)
+def outline(pk: int, edition: UUID) -> Outline:  # noqa: ARG001, what it is kept by
+    """The roadmap that is of this edition just now, shared by all who ask.
+
+    Nothing has to drop it: after an edit it is another edition that one asks for.
+    Raises Roadmap.DoesNotExist.
+    """
+    roadmap = Roadmap.objects.get(pk=pk)
+    return Outline(roadmap, list(roadmap.steps.outline()))
