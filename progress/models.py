@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
-from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, models, transaction
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
         completed_at: datetime | None
         number: int
         news: str
+        edition: str
         offer: Offer | None
         twin: Twin | None
 
@@ -145,9 +145,10 @@ def total(steps: Iterable[OwnStep]) -> Total:
 class Route:
     """A roadmap's steps in their order, as one person stands on each."""
 
-    def __init__(self, steps: Iterable[OwnStep]) -> None:
-        """`steps` are all of one roadmap's, out of `with_progress`."""
+    def __init__(self, steps: Iterable[OwnStep], marks_elsewhere: int = 0) -> None:
+        """`steps` are all of one roadmap's, out of `with_progress` or `Standings`."""
         everything = list(steps)
+        self.marks_elsewhere = marks_elsewhere  # on other roadmaps, as far as is known
         self.steps = [step for step in everything if not step.is_retired]
         self.begun_at = min(
             (step.started_at for step in everything if step.started_at), default=None
@@ -282,7 +283,8 @@ def begun(user: User) -> dict[int, Route]:
 
 # Where a person stands on a roadmap: a row a mark, and one at least.
 STANDINGS = """
-    SELECT roadmap.id, roadmap.edition, completed_at,
+    SELECT roadmap.id, roadmap.edition::text, completed_at,
+        (SELECT count(*) FROM progress_stepprogress WHERE user_id = %(user)s),
         own.step_id, own.state, own.started_at, own.done_at
     FROM roadmaps_roadmap AS roadmap
     LEFT JOIN progress_completion AS completion
@@ -317,38 +319,50 @@ UNMARK = """
     )"""
 
 
-type Row = tuple[int, UUID, datetime | None, int, str, datetime, datetime | None]
+class Standings(NamedTuple):
+    """Where a person stands on a roadmap, which may be another by now."""
+
+    roadmap: int  # its id
+    edition: str
+    completed_at: datetime | None
+    marks: int  # of the person, wherever
+    by_step: dict[int, dict[str, Any]]
+
+    @classmethod
+    def read(cls, sql: str, **values: Any) -> Standings | None:
+        """What `sql` finds; None where there is no such roadmap, or step."""
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            rows = cursor.fetchall()
+        if not rows:
+            return None
+        roadmap, edition, completed_at, marks, *_ = rows[0]
+        by_step = {
+            row[4]: dict(zip(Standing._fields, row[5:], strict=True))
+            for row in rows
+            if row[4]
+        }
+        return cls(roadmap, edition, completed_at, marks, by_step)
+
+    def walk(self) -> tuple[Roadmap, Route]:
+        roadmap, steps = outline(self.roadmap, self.edition)
+        no_mark = NOT_STARTED._asdict()
+        of_all = {"completed_at": self.completed_at, "edition": self.edition}
+        own = []
+        for shared in steps:
+            step = Step.__new__(Step)  # what others are shown as well is not changed
+            mark = self.by_step.get(shared.id, no_mark)
+            step.__dict__ = shared.__dict__ | of_all | mark
+            own.append(cast("OwnStep", step))
+        return roadmap, Route(own, marks_elsewhere=self.marks - len(self.by_step))
 
 
 def walk(slug: str, user: User | AnonymousUser) -> tuple[Roadmap, Route]:
     """The roadmap, and where `user` stands on it. Raises Roadmap.DoesNotExist."""
-    rows = _rows(STANDINGS + OF_SLUG, {"user": user.pk, "slug": slug})
-    if not rows:
+    standings = Standings.read(STANDINGS + OF_SLUG, user=user.pk, slug=slug)
+    if standings is None:
         raise Roadmap.DoesNotExist
-    return _walk(rows)
-
-
-def _rows(sql: str, values: dict[str, Any]) -> list[Row]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cast("list[Row]", cursor.fetchall())
-
-
-def _walk(rows: list[Row]) -> tuple[Roadmap, Route]:
-    pk, edition, completed_at, *_ = rows[0]
-    standings = {row[3]: Standing(*row[4:]) for row in rows}
-    roadmap, steps = outline(pk, edition)
-    return roadmap, Route(
-        _with_own(step, standings.get(step.pk, NOT_STARTED), completed_at)
-        for step in steps
-    )
-
-
-def _with_own(step: Step, standing: Standing, completed_at: datetime | None) -> OwnStep:
-    """A copy of a step that others are shown as well, as one out of `with_progress`."""
-    own = Step.__new__(Step)
-    own.__dict__ |= step.__dict__ | standing._asdict() | {"completed_at": completed_at}
-    return cast("OwnStep", own)
+    return standings.walk()
 
 
 class Past(NamedTuple):
@@ -410,14 +424,16 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
             now = timezone.now()
             # What is marked so already keeps its dates, and what was begun its first.
             asked = put_back or NOT_STARTED.moved_to(state, now)
-            rows = _rows(
+            standings = Standings.read(
                 (UNMARK if state == State.NONE else MARK) + STANDINGS + OF_STEP,
-                asked._asdict()
-                | {"user": user.pk, "step": step_id, "is_back": put_back is not None},
+                user=user.pk,
+                step=step_id,
+                is_back=put_back is not None,
+                **asked._asdict(),
             )
-            if not rows:
+            if standings is None:
                 raise Step.DoesNotExist
-            roadmap, route = _walk(rows)
+            roadmap, route = standings.walk()
             step = route.get(step_id)
             if not roadmap.is_visible(user.is_staff):
                 raise Step.DoesNotExist

@@ -98,9 +98,13 @@ def mark(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
     step.offer = undo.offer(user, mark)
     if request.htmx:
         page = "step" if is_from_its_page(request) else "roadmap"
-        context = {"mark": mark, "roadmap": step.roadmap, "route": mark.route}
+        route = mark.route
+        context = {"roadmap": step.roadmap, "route": route, "total": route.total}
+        context |= {"step": step, "rows": [step], "mark": mark}
         return render(
-            request, f"roadmaps/{page}.html#marked", {**context, "step": step}
+            request,
+            f"roadmaps/{page}.html#marked",
+            context,
         )
     offers = undo.still_open(request.POST.getlist("undo"), user)
     offers.pop(step.pk, None)

@@ -1,6 +1,6 @@
 """Roadmaps and their steps: the content that editors keep."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,8 +9,8 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, RegexValidator, URLValidator
 from django.db import models, transaction
-from django.db.models import Case, Count, OuterRef, Subquery, Value, When
-from django.db.models.functions import Coalesce, Concat
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
@@ -131,12 +131,6 @@ class StepQuerySet(RecordedQuerySet["Step"]):
             held = resources.setdefault(step, {"resources": []})
             held["resources"].append(dict(zip(ENTRY, entry, strict=True)))
         return resources
-
-    def about(self, subjects: Iterable[str]) -> "StepQuerySet":
-        """The steps, of any roadmap, whose `subject` is one of these."""
-        path = Concat("roadmap__slug", Value("/"), "slug")
-        subject = Case(When(same_as="", then=path), default="same_as")
-        return self.alias(own_subject=subject).filter(own_subject__in=subjects)
 
     def outline(self) -> "StepQuerySet":
         """Without the bodies, which only a step's own page shows, and their words."""

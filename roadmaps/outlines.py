@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 from typing import NamedTuple
-from uuid import UUID
 
 from roadmaps.models import Roadmap, Step
 
@@ -15,7 +14,7 @@ class Outline(NamedTuple):
 
 
 @lru_cache(MOST_OUTLINES)
-def outline(pk: int, edition: UUID) -> Outline:  # noqa: ARG001, what it is kept by
+def outline(pk: int, edition: str) -> Outline:  # noqa: ARG001, what it is kept by
     """The roadmap that is of this edition just now, shared by all who ask.
 
     Nothing has to drop it: after an edit it is another edition that one asks for.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -50,12 +51,15 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
     roadmap, route = walk_or_404(slug, request.user)
-    put_offers(request, route.steps)
+    put_offers(request, route, route.steps)
     show = request.GET.get("show", "")
     context = {
         "roadmap": roadmap,
         "route": route,
-        "card": Card.of(roadmap, route.steps),
+        "rows": route.steps,
+        "total": route.total,
+        "card": partial(Card.of, roadmap, route.steps),
+        "kept_by": f"{roadmap.edition} {request.build_absolute_uri(request.path)}",
         "filters": FILTERS,
         "show": show if show in FILTERS else "",
     }
@@ -93,7 +97,7 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
         # A page that was opened before still saves its note here.
         if request.method != "POST":
             return redirect(step)
-    put_offers(request, [step])
+    put_offers(request, route, [step])
     before, after = route.around(step)
     context = {
         "roadmap": roadmap,
@@ -171,7 +175,7 @@ def render_or_refresh(
     return render(request, f"{template}#fresh", context)
 
 
-def put_offers(request: HttpRequest, steps: list[OwnStep]) -> None:
+def put_offers(request: HttpRequest, route: Route, steps: list[OwnStep]) -> None:
     """Give the steps what may be put to a standing with its dates: by an undo that the
     page still holds (a plain form keeps it in the address, htmx sends it along when the
     page refreshes itself), or from the same step in another roadmap.
@@ -180,4 +184,5 @@ def put_offers(request: HttpRequest, steps: list[OwnStep]) -> None:
         offers = undo.still_open(request.GET.getlist("undo"), request.user)
         for step in steps:
             step.offer = offers.get(step.pk)
-        twins.introduce(steps, request.user)
+        if route.marks_elsewhere:
+            twins.introduce(steps, request.user)

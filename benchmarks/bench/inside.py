@@ -49,6 +49,12 @@ def signed_in(user: User) -> Client:
     return client
 
 
+def cookies(client: Client, path: str) -> dict[str, str]:
+    """What a browser sends that has opened a page before."""
+    client.get(path)
+    return {name: cookie.value for name, cookie in client.cookies.items()}
+
+
 def queries(client: Client, path: str) -> int:
     """How many a page runs once it is warm."""
     for _ in range(2):
@@ -97,11 +103,10 @@ def main(slug: str, people: int, sessions: int) -> None:
     }
     counted["visitor"] = queries(Client(HTTP_HOST="localhost"), page)
     counted["tick"] = queries_of_tick(clients[4], steps)
-    cookie = settings.SESSION_COOKIE_NAME
     told = {
-        "cookie": cookie,
+        "cookie": settings.SESSION_COOKIE_NAME,
         "people": [user.pk for user in chosen],
-        "sessions": [client.cookies[cookie].value for client in clients],
+        "cookies": [cookies(client, page) for client in clients],
         "steps": {step.slug: step.pk for step in steps},
         "addresses": addresses,
         "queries": counted,

@@ -66,13 +66,10 @@ class Site:
         self.people: list[int] = self.told["people"][len(STATES) :]
         self.queries: dict[str, int] = self.told["queries"]
         self.page: str = self.told["addresses"]["page"]
-        self.sessions = [
-            {self.told["cookie"]: session}
-            for session in self.told["sessions"][len(STATES) :]
-        ]
+        self.sessions: list[dict[str, str]] = self.told["cookies"][len(STATES) :]
         self.cookies = [
-            {"Cookie": f"{self.told['cookie']}={session}"}
-            for session in self.told["sessions"]
+            {"Cookie": "; ".join(f"{name}={value}" for name, value in own.items())}
+            for own in self.told["cookies"]
         ]
 
     def serve(self) -> Server:

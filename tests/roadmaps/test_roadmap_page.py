@@ -255,12 +255,24 @@ class TestQueries:
         StepFactory.create_batch(request.param, roadmap=roadmap)
         return roadmap.get_absolute_url()
 
-    def test_a_visitor_costs_at_most_two(self, client, path, at_most):
-        with at_most(2):
+    def test_a_visitor_costs_one_and_the_first_two_more(self, client, path, at_most):
+        with at_most(3):
+            client.get(path)
+        with at_most(1):
             client.get(path)
 
-    def test_a_person_costs_at_most_five(self, signed_in, path, at_most):
+    def test_a_person_costs_at_most_three(self, signed_in, path, at_most):
         with at_most(5):
+            signed_in.get(path)
+        with at_most(3):
+            signed_in.get(path)
+
+    def test_who_has_marks_elsewhere_costs_one_more(
+        self, signed_in, user, path, at_most
+    ):
+        StepProgressFactory(user=user)
+        signed_in.get(path)
+        with at_most(4):
             signed_in.get(path)
 
 

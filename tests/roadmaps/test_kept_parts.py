@@ -1,0 +1,219 @@
+"""Parts of a page that were written once are what would be written anew."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.template import Context, Template
+from django.test import Client
+from django.utils import timezone
+
+from progress.models import State, StepProgress
+from progress.templatetags import keep
+from roadmaps.models import Step
+from tests.factories import StepFactory, StepProgressFactory, UserFactory
+from tests.progress.test_mark import HTMX, SAME_ORIGIN, address
+
+PAGE = "/roadmaps/backend-developer/"
+MAY = datetime(2026, 5, 3, 22, 30, tzinfo=UTC)
+TOKEN = re.compile('name="csrfmiddlewaretoken" value="[^"]+"')
+
+
+@pytest.fixture(autouse=True)
+def written(monkeypatch):
+    """The parts that were written anew, each with what it is kept by."""
+    written = []
+    write = keep.Kept.write
+
+    def watched(kept, look, context):
+        if look not in kept.parts:
+            written.append(look)
+        return write(kept, look, context)
+
+    monkeypatch.setattr(keep.Kept, "write", watched)
+    return written
+
+
+def read(client, path=PAGE, **headers):
+    return TOKEN.sub("", client.get(path, **headers).text)
+
+
+def read_anew(client, path=PAGE, **headers):
+    """The page, as it is where nothing is kept."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            keep.Kept, "write", lambda kept, _, context: kept.nodelist.render(context)
+        )
+        return read(client, path, **headers)
+
+
+def mark_all(user, roadmap):
+    """Every third step in one of the three states."""
+    for step, state in zip(roadmap.steps.all(), State.values[1:] * 8, strict=False):
+        StepProgress.objects.mark(user, step.pk, state)
+
+
+def complete(user, roadmap):
+    for step in roadmap.steps.all():
+        StepProgress.objects.mark(user, step.pk, State.DONE)
+
+
+def retire(user, roadmap):
+    complete(user, roadmap)
+    roadmap.steps.filter(slug="caching").update(is_retired=True)
+
+
+def make_long(_, roadmap):
+    StepFactory.create_batch(50, roadmap=roadmap)
+
+
+def add_news(user, roadmap):
+    mark_all(user, roadmap)
+    StepFactory(roadmap=roadmap)
+    roadmap.steps.filter(slug="caching").update(revised_at=timezone.now())
+
+
+def make_draft(user, roadmap):
+    user.is_staff = True
+    user.save()
+    roadmap.is_published = False
+    roadmap.save()
+
+
+def prefer_dark(user, _):
+    user.theme = "dark"
+    user.save()
+
+
+def tick_a_twin(user, roadmap):
+    twin = StepFactory(same_as="backend-developer/caching")
+    StepProgressFactory(user=user, step=twin, started_at=MAY)
+
+
+STORIES = [mark_all, complete, retire, make_long, add_news, make_draft, prefer_dark]
+STORIES += [tick_a_twin]
+
+
+@pytest.mark.parametrize("path", [PAGE, f"{PAGE}?show=required"])
+@pytest.mark.parametrize("story", STORIES)
+def test_a_page_is_the_same_bytes_kept_or_not(signed_in, user, backend, story, path):
+    read(signed_in, path)  # what it is like before
+    story(user, backend)
+    first = read(signed_in, path)
+    assert first == read(signed_in, path) == read_anew(signed_in, path)
+
+
+def test_a_visitors_page_is_too_after_that_of_somebody_signed_in(signed_in, backend):
+    own = read(signed_in)
+    visitors = read(Client())
+    assert visitors == read_anew(Client())
+    assert own == read(signed_in) != visitors
+
+
+def test_each_host_and_theme_has_its_own(backend, settings):
+    settings.ALLOWED_HOSTS = ["a.example.com", "b.example.com"]
+    for host in settings.ALLOWED_HOSTS:
+        page = read(Client(), headers={"Host": host})
+        assert f'href="http://{host}{PAGE}"' in page
+        assert page == read_anew(Client(), headers={"Host": host})
+    client = Client(headers={"Host": "a.example.com"})
+    for theme in ("dark", "light"):
+        client.cookies["theme"] = theme
+        assert f'data-theme="{theme}"' in read(client)
+
+
+def test_the_second_page_writes_nothing(signed_in, user, backend, written):
+    mark_all(user, backend)
+    read(signed_in)
+    written.clear()
+    read(signed_in)
+    assert written == []
+
+
+def test_those_who_stand_alike_share_their_parts(signed_in, backend, written):
+    read(signed_in)
+    written.clear()
+    other = Client()
+    other.force_login(UserFactory())
+    read(other)
+    assert written == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", "Renamed"),
+        ("summary", "Said anew"),
+        ("slug", "renamed"),
+        ("is_optional", True),
+        ("added_at", MAY),
+    ],
+)
+def test_an_edit_shows_at_once(signed_in, user, backend, field, value):
+    StepProgressFactory(
+        user=user, step=backend.steps.get(slug="caching"), started_at=MAY
+    )
+    Step.objects.update(added_at=MAY + timedelta(days=1))
+    before = read(signed_in)
+    Step.objects.filter(slug="internet-fundamentals").update(**{field: value})
+    after = read(signed_in)
+    assert after != before
+    assert after == read_anew(signed_in)
+
+
+def test_a_tick_shows_at_once(signed_in, backend):
+    read(signed_in)
+    step = backend.steps.get(slug="caching")
+    answer = signed_in.post(address(step), headers=HTMX).text
+    assert "Caching, step 7, done." in answer
+    assert "Caching, step 7, done." in read(signed_in)
+
+
+def test_the_day_is_that_of_the_time_zone(signed_in, user, backend):
+    step = backend.steps.get(slug="caching")
+    StepProgressFactory(user=user, step=step, started_at=MAY)
+    assert 'datetime="2026-05-03">3 May' in read(signed_in)
+    signed_in.cookies["time_zone"] = "Europe/Berlin"
+    assert 'datetime="2026-05-04">4 May' in read(signed_in)
+
+
+def test_a_row_with_a_date_is_written_anew_in_another_year(
+    signed_in, user, backend, monkeypatch, written
+):
+    step = backend.steps.get(slug="caching")
+    StepProgressFactory(user=user, step=step, started_at=MAY)
+    read(signed_in)
+    written.clear()
+    localtime = timezone.localtime
+    a_year = timedelta(days=366)
+    monkeypatch.setattr(
+        timezone,
+        "localtime",
+        lambda *said: localtime(*said) if said else localtime() + a_year,
+    )
+    read(signed_in)
+    assert len(written) == 23 + 22  # rows, and what is left
+
+
+def test_an_offer_to_one_person_is_never_kept(signed_in, user, backend, written):
+    step = backend.steps.get(slug="caching")
+    StepProgressFactory(user=user, step=step, started_at=MAY)
+    answer = signed_in.post(address(step, "none"), headers=SAME_ORIGIN)
+    for _ in range(2):
+        written.clear()
+        assert "Put it back" in read(signed_in, answer["Location"])
+    assert written == [None, None]  # its row, and its line among what is left
+    assert "Put it back" not in read(signed_in)
+
+
+def test_what_depends_on_something_unknown_is_written_anew():
+    template = Template(
+        "{% load keep %}{% keep known unknown %}{{ said }}{% endkeep %}"
+    )
+    for said in "ab":
+        assert template.render(Context({"known": 1, "said": said})) == said
+
+
+def test_parts_take_no_more_room_than_they_may(signed_in, backend, monkeypatch):
+    monkeypatch.setattr(keep, "MOST_PARTS", 10)
+    assert read(signed_in) == read_anew(signed_in)
