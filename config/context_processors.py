@@ -1,5 +1,7 @@
 """What every template may say."""
 
+from urllib.parse import quote
+
 import structlog
 from django.conf import settings
 from django.http import HttpRequest
@@ -7,6 +9,10 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts import joining
 from config.themes import theme_of
+
+# In the page: as a file it would cost a request, and be less than its headers.
+SVG = (settings.BASE_DIR / "static/icon.svg").read_text().strip()
+ICON = f"data:image/svg+xml,{quote(SVG, safe=' =/:')}"
 
 
 def names() -> dict[str, object]:
@@ -16,6 +22,7 @@ def names() -> dict[str, object]:
         "site_name": settings.SITE_NAME,
         "contact_email": settings.CONTACT_EMAIL,
         "privacy_url": settings.PRIVACY_URL,
+        "icon": ICON,
         "language": f"{language}-{region.upper()}" if region else language,
     }
 

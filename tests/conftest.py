@@ -16,6 +16,7 @@ from roadmaps.files import read, take_in
 from roadmaps.models import Roadmap
 from tests.factories import StepProgressFactory, UserFactory
 from tests.github import StandIn
+from tests.production import install, serving, url_of
 
 # And the note of when a session was last seen, which is taken every ten minutes.
 NOT_COUNTED = re.compile(
@@ -135,3 +136,22 @@ def under_way(backend, user):
             started_at=datetime(2026, 5, 3, 9, 30, tzinfo=UTC),
         )
     return user
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory, worker_id):
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "cairn"
+    install(folder)
+    return folder
+
+
+@pytest.fixture
+def serve(transactional_db, installation):
+    """Serve the test's database, as in production; by another host if one is given."""
+
+    def serve(host=None, port=None, **environment):
+        url = url_of(connection.settings_dict, host, port)
+        return serving(installation, url, **environment)
+
+    return serve

@@ -1,6 +1,6 @@
 // Keys for who would rather not reach for the pointer. All of it can be done without
 // them, and they can be switched off (WCAG 2.1.4).
-{
+if (document.getElementById("page_keys")) {
   const KEPT = "keys";
   const help = document.getElementById("page_keys");
   const enabled = help.querySelector("[type=checkbox]");

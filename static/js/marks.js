@@ -1,5 +1,5 @@
 // What htmx leaves to us: owning up to what was not saved, and staying fresh.
-{
+if (document.querySelector("[hx-trigger=fresh]")) {
   const marks = document.querySelector("[hx-trigger=fresh]");
   const alert = document.getElementById("page_alert");
   const unsaved = new Map(); // by place: what was wanted, and why it failed

@@ -104,9 +104,9 @@ def test_every_answer_has_all_the_headers(site: Site, target):
 
 
 def test_static_files_have_them_too(site: Site):
-    page = site.send(get(b"/"))
-    files = set(re.findall(rb'"(/static/[^"]+\.(?:css|js|svg))"', page))
-    assert len(files) >= 3
+    page = site.send(get(b"/search/"))
+    files = set(re.findall(rb'"(/static/[^"]+\.(?:css|js))"', page))
+    assert len(files) >= 4
     for file in files:
         answer = site.send(get(file))
         assert status_of(answer) == 200

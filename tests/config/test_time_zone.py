@@ -68,9 +68,9 @@ class TestAVisitor:
 
     @pytest.mark.parametrize("path", ["/", ROADMAP, STEP, "/accounts/login/"])
     def test_is_not_asked(self, client, backend, path):
-        assert "time-zone" not in html(client, path)
+        assert "js/person.js" not in html(client, path)
 
 
 @pytest.mark.parametrize("path", ["/", ROADMAP, STEP, "/accounts/logout/"])
 def test_the_pages_of_a_person_ask_the_browser(signed_in, backend, path):
-    assert "js/time-zone.js" in html(signed_in, path)
+    assert "js/person.js" in html(signed_in, path)

@@ -1,0 +1,3 @@
+// What only a step's page of somebody signed in has.
+import "./note.js";
+import "./copy.js";
