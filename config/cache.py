@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from config.breaker import Breaker
+from config.health import NotReadyError
 
 PATIENCE = 0.5  # seconds, to connect and for each answer
 PAUSE = 5.0  # seconds for which a server that was away is left alone
@@ -54,8 +55,11 @@ class Cache(RedisCache):
         self.own = LocMemCache("while Redis is away", {})
 
     def ping(self) -> None:
-        """Raises RedisError when the server does not answer."""
-        self._cache.get_client().ping()
+        """Raises NotReadyError when the server does not answer."""
+        try:
+            self._cache.get_client().ping()
+        except RedisError as error:
+            raise NotReadyError(type(error).__name__) from error
 
     add = else_by_itself("add")
     get = else_by_itself("get")

@@ -13,6 +13,7 @@ from django.db.models import F, FilteredRelation, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from progress.fields import NarrowForeignKey
 from roadmaps.full_text import VectorField, words
 from roadmaps.markdown import to_html
 from roadmaps.models import (
@@ -514,14 +515,14 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
 
 class StepProgress(models.Model):
     pk = models.CompositePrimaryKey("user", "step")
-    user = models.ForeignKey(
+    user = NarrowForeignKey(
         settings.AUTH_USER_MODEL,
         models.CASCADE,
         related_name="progress",
         db_index=False,  # the primary key begins with it
     )
     # PROTECT: a step that somebody marked is retired, never deleted.
-    step = models.ForeignKey(Step, models.PROTECT, related_name="progress")
+    step = NarrowForeignKey(Step, models.PROTECT, related_name="progress")
     state = models.CharField(max_length=8, choices=State.choices[1:])
     started_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)

@@ -100,8 +100,12 @@ def grow(
         say(f"filling {size.name}")
         with closing(Database(cluster.create(size.database, "base"))) as database:
             crowds.append(size.fill(database, people))
-            if size.kind == "rows":
-                stored.append(Row(size.storage, "bytes", [database.bytes_a_row()]))
+            if size.storage:
+                both = [database.bytes_a_row(), database.bytes_a_row_in_time()]
+                stored += [
+                    Row(name, "bytes", [each])
+                    for name, each in zip(size.storage, both, strict=True)
+                ]
     return crowds, stored
 
 

@@ -28,13 +28,17 @@ class Size:
         return [f"{self.name}: {page}" for page in pages]
 
     @property
-    def storage(self) -> str:
-        return f"{self.name}: storage a row"
+    def storage(self) -> list[str]:
+        """The names of the two that tell what a row takes."""
+        if self.kind != "rows":
+            return []
+        name = f"{self.name}: storage a row"
+        return [f"{name}, person by person", f"{name}, in order of time"]
 
     @property
     def names(self) -> list[str]:
         """The names of all rows that need the database."""
-        return [*self.pages, *([self.storage] if self.kind == "rows" else [])]
+        return [*self.pages, *self.storage]
 
     @property
     def database(self) -> str:

@@ -1,11 +1,11 @@
-"""How soon a process is ready, and what memory its worker takes."""
+"""How soon a process is ready, what that costs, and what memory its worker takes."""
 
 from __future__ import annotations
 
 import psutil
 
 from benchmarks.bench.report import Goal, Row, at_most
-from benchmarks.bench.servers import granian
+from benchmarks.bench.servers import cpu, granian
 from benchmarks.bench.site import Site, environment
 
 MB = 1_000_000
@@ -15,10 +15,12 @@ READY, MEMORY = 1, 90  # seconds, MB a worker
 def measured(site: Site, repetitions: int) -> tuple[list[Row], list[Goal]]:
     """Of processes that start anew, and of the one that has served the loads."""
     ready = Row("start: until the first page is answered", "s")
+    spent = Row("start: CPU time of the server until then", "s")
     for _ in range(repetitions):
         server = granian("config.wsgi:application", environment(site.database.url))
         try:
             ready.values.append(server.wait(site.visit()))
+            spent.values.append(cpu(server.process.pid))
         finally:
             server.stop()
     main = psutil.Process(site.server.process.pid)
@@ -27,4 +29,4 @@ def measured(site: Site, repetitions: int) -> tuple[list[Row], list[Goal]]:
     own = main.memory_full_info().pss / MB
     watching = Row("memory: the process that watches the workers (PSS)", "MB", [own])
     goals = [at_most(ready, READY, "s"), at_most(worker, MEMORY, "MB")]
-    return [ready, worker, watching], goals
+    return [ready, spent, worker, watching], goals

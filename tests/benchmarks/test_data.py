@@ -36,6 +36,15 @@ def test_people_walk_every_step_and_stand_at_each_state(database):
     assert states == {State.DONE, State.LEARNING, State.SKIPPED}
 
 
+def test_what_a_row_takes_in_order_of_time_leaves_nothing_behind(database):
+    database.grow_progress(STEPS)
+    before = standings()
+    with_a_page_each = 3 * 8192 / STEPS  # the table and its two indexes
+    assert database.bytes_a_row_in_time() >= with_a_page_each
+    assert standings() == before
+    assert "in_time" not in connection.introspection.table_names()
+
+
 def test_more_steps_are_on_the_same_roadmap_and_walked(database, backend):
     database.grow_progress(STEPS)
     database.grow_steps(50)

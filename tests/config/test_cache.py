@@ -12,9 +12,9 @@ from django.conf import settings
 from django.core.cache import cache as own_cache
 from django.core.cache import caches
 from fakeredis import TcpFakeServer
-from redis.exceptions import RedisError
 
 from config import cache as shared
+from config.health import NotReadyError
 
 COUNT = "from django.core.cache import cache; cache.add('n', 0); print(cache.incr('n'))"
 
@@ -153,7 +153,7 @@ def test_a_server_that_says_nothing_costs_little(cache, port, monkeypatch):
 
 
 def test_a_ping_tells_the_truth(cache, start, port):
-    with pytest.raises(RedisError):
+    with pytest.raises(NotReadyError):
         caches["default"].ping()
     start(port)
     caches["default"].ping()
