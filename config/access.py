@@ -1,21 +1,18 @@
 """One line a request, and its numbers: who, what, how it went, how long it took."""
 
-import logging
 import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject, empty
+from structlog.contextvars import get_contextvars
 
-from config import metrics
+from config import logs, metrics
 from config.logs import route_of
-
-log = structlog.get_logger("cairn.access")
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
 PROBES = {"/healthz", "/readyz"}
@@ -47,9 +44,7 @@ class Queries:
 def line(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Log and count the request. Nothing of a person's is in it but their id: no
-    address, neither theirs nor the page's, only the pattern that it matched.
-    """
+    """Log and count what Django answers, and what that asked of the database."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         begun = time.perf_counter()
@@ -59,26 +54,48 @@ def line(
         seconds = time.perf_counter() - begun
         method = request.method if request.method in METHODS else "other"
         route, user = route_or_kind(request), user_id(request)
-        labels = (method, route, str(response.status_code))
-        metrics.REQUESTS.labels(*labels).observe(seconds)
+        name = get_contextvars()["request_id"]
+        tell(name, method, route, response.status_code, seconds, user, queries)
         metrics.QUERIES.labels(route).inc(queries.count)
         metrics.QUERY_SECONDS.labels(route).inc(queries.seconds)
         if user and response.status_code < HTTPStatus.BAD_REQUEST:
             metrics.count_tick(request)
-        log.log(
-            logging.DEBUG if request.path in PROBES else logging.INFO,
-            "request",
-            method=method,
-            route=route,
-            status=response.status_code,
-            user_id=user,
-            duration_ms=round(seconds * 1000, 1),
-            queries=queries.count,
-            queries_ms=round(queries.seconds * 1000, 1),
-        )
         return response
 
     return middleware
+
+
+def tell(
+    name: str,
+    method: str,
+    route: str,
+    status: int,
+    seconds: float,
+    user: int | None = None,
+    queries: Queries | None = None,
+) -> None:
+    """Log and count a request that was answered. Nothing of a person's is in it but
+    their id: no address, neither theirs nor the page's, only the pattern that it
+    matched.
+    """
+    metrics.REQUESTS.labels(method, route, str(status)).observe(seconds)
+    if route in PROBES:
+        return
+    logs.write(
+        {
+            "event": "request",
+            "method": method,
+            "route": route,
+            "status": status,
+            "user_id": user,
+            "duration_ms": round(seconds * 1000, 1),
+            "queries": queries.count if queries else 0,
+            "queries_ms": round(queries.seconds * 1000, 1) if queries else 0.0,
+            "request_id": name,
+            "logger": "cairn.access",
+            "level": "info",
+        }
+    )
 
 
 def route_or_kind(request: HttpRequest) -> str:

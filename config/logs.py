@@ -7,8 +7,9 @@ with the request id that `config.middleware.request_id` binds.
 import logging
 import re
 import sys
+from contextlib import suppress
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 from django.http import HttpRequest
@@ -44,6 +45,31 @@ def tell_less(record: logging.LogRecord) -> bool:
     return True
 
 
+stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
+
+
+class Lines(logging.StreamHandler[TextIO]):
+    """Where all lines end, written by `render`."""
+
+    def __init__(self, render: Processor, stream: TextIO | None = None) -> None:
+        super().__init__(stream)
+        self.render = render
+
+    def write(self, event: EventDict) -> None:
+        """Write an event that needs nothing but its time: by way of its logger that
+        takes longer than to answer with a page that is kept.
+        """
+        line = cast(str, self.render(None, "info", stamp(None, "info", event)))
+        with suppress(OSError):  # as loggers do: who asks is answered all the same
+            self.stream.write(f"{line}\n")
+
+
+def write(event: EventDict) -> None:
+    lines = logging.getHandlerByName("lines")
+    if isinstance(lines, Lines):
+        lines.write(event)
+
+
 def without_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     if "exception" in event:
         event["exception"] = VALUES.sub(r"\1: …", event["exception"])
@@ -56,24 +82,20 @@ def configuration(*, json: bool) -> dict[str, Any]:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        stamp,
     ]
     lines: list[Processor] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
     ]
+    render: Processor
     if json:
-        lines += [
-            structlog.processors.format_exc_info,
-            without_values,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ]
+        lines += [structlog.processors.format_exc_info, without_values]
+        render = structlog.processors.JSONRenderer(ensure_ascii=False)
     else:
         plain = structlog.dev.plain_traceback  # without the values of locals
-        lines += [
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=plain
-            )
-        ]
+        render = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=plain
+        )
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -93,12 +115,13 @@ def configuration(*, json: bool) -> dict[str, Any]:
             "lines": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": shared,
-                "processors": lines,
+                "processors": [*lines, render],
             }
         },
         "handlers": {
             "lines": {
-                "class": "logging.StreamHandler",
+                "()": Lines,
+                "render": render,
                 "formatter": "lines",
                 "filters": ["less"],
             },

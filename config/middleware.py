@@ -1,9 +1,10 @@
 """What holds for every answer."""
 
 import re
-import uuid
+import secrets
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import unquote
 
 import structlog
@@ -23,13 +24,10 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 def request_id(get_response: GetResponse) -> GetResponse:
-    """Name the request in every line that is logged for it, and in its answer: by the
-    proxy's name for it, where that is one.
-    """
+    """Name the request in every line that is logged for it, and in its answer."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-ID", "")
-        name = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        name = name_of(request.META)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=name)
         response = get_response(request)
@@ -37,6 +35,12 @@ def request_id(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
+
+
+def name_of(environ: dict[str, Any]) -> str:
+    """The proxy's name for the request, where that is one, or a new one."""
+    given = environ.get("HTTP_X_REQUEST_ID", "")
+    return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
 
 
 def keep_apart(get_response: GetResponse) -> GetResponse:

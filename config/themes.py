@@ -13,9 +13,9 @@ def theme_of(request: HttpRequest) -> str:
     user = getattr(request, "user", None)  # none where a request is refused at once
     if user and user.is_authenticated and user.theme:
         return str(user.theme)
-    return theme_of_browser(request)
+    return theme_of_browser(request.COOKIES)
 
 
-def theme_of_browser(request: HttpRequest) -> str:
-    theme = request.COOKIES.get(COOKIE, "")
+def theme_of_browser(cookies: dict[str, str]) -> str:
+    theme = cookies.get(COOKIE, "")
     return theme if theme in Theme.values else ""

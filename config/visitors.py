@@ -1,87 +1,151 @@
 """Visitors' pages, kept as bytes for a moment: they are the same for everyone."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import NamedTuple
+from threading import Lock
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.urls import ResolverMatch
+from django.core.handlers.wsgi import get_str_from_wsgi
+from django.http import HttpRequest, HttpResponse, parse_cookie
+from django.middleware.gzip import re_accepts_gzip
 from django.utils.cache import get_conditional_response
+from django.utils.http import parse_etags
 
-from config import themes
+from config import access, themes
+from config.logs import route_of
+from config.middleware import name_of
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
+type Environ = dict[str, Any]
+type StartResponse = Callable[[str, list[tuple[str, str]]], object]
+type Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 type Key = tuple[str, ...]
 
 MOST_PAGES = 2000  # of some 10 kB
+TO_KEEP = "cairn.visitors_page"  # the key of the page to be made, in its environ
+
+# What asks for more than the page: a part of it, or that it be as it was; or is sent.
+MORE = (
+    "HTTP_HX_REQUEST",
+    "HTTP_IF_MATCH",
+    "HTTP_IF_UNMODIFIED_SINCE",
+    "CONTENT_LENGTH",
+)
+OF_304 = {"Cache-Control", "ETag", "Vary"}  # RFC 9110, 15.4.5
 
 
 class Page(NamedTuple):
     content: bytes
-    headers: dict[str, str]
-    match: ResolverMatch | None  # for the log
-    kept_until: float  # as time.monotonic() counts
+    headers: list[tuple[str, str]]
+    etag: str
+    route: str  # for the log
+    renewed_from: float  # as time.monotonic() counts
+    kept_until: float
+    renewal: Lock  # whoever gets it makes the next one
 
-    def answer(self) -> HttpResponse:
-        return HttpResponse(self.content, headers=self.headers)
+    def is_good(self) -> bool:
+        """Whether to answer with it. In the second half of its time the first who asks
+        renews it while others still get it, so that they do not all make it at once.
+        """
+        now = time.monotonic()
+        return now < self.renewed_from or (
+            now < self.kept_until and not self.renewal.acquire(blocking=False)
+        )
+
+    def is_held(self, condition: str) -> bool:
+        """By a browser that sends this If-None-Match (RFC 9110, 13.1.2)."""
+        held = parse_etags(condition)
+        own = self.etag.removeprefix("W/")
+        return held == ["*"] or own in (etag.removeprefix("W/") for etag in held)
 
 
 pages: dict[Key, Page] = {}
 
 
-def keep_visitors_pages(get_response: GetResponse) -> GetResponse:
+def answer_visitors(application: Application) -> Application:
     """Answer a visitor with the page that another one got `PAGES_KEPT_FOR` seconds ago
-    at most. Nothing but that time drops it, so an edit shows as soon in every process.
+    at most, before `application`, which is Django. Nothing but that time drops it, so
+    an edit shows as soon in every process.
     """
 
+    def answer(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        begun = time.perf_counter()
+        key = key_of(environ)
+        if key is None:
+            return application(environ, start_response)
+        page = pages.get(key)
+        if page is None or not page.is_good():
+            environ[TO_KEEP] = key
+            return application(environ, start_response)
+        name = name_of(environ)
+        status, headers, content = HTTPStatus.OK, page.headers, page.content
+        if page.is_held(environ.get("HTTP_IF_NONE_MATCH", "")):
+            status = HTTPStatus.NOT_MODIFIED
+            headers = [header for header in headers if header[0] in OF_304]
+            content = b""
+        start_response(f"{status} {status.phrase}", [*headers, ("X-Request-ID", name)])
+        seconds = time.perf_counter() - begun
+        access.tell(name, "GET", page.route, status, seconds)
+        return [content]
+
+    return answer
+
+
+def keep_visitors_pages(get_response: GetResponse) -> GetResponse:
+    """Keep the page that `answer_visitors` had not."""
+
     def middleware(request: HttpRequest) -> HttpResponse:
-        key = key_of(request)
+        key = request.META.get(TO_KEEP)
         if key is None:
             return get_response(request)
-        page = pages.get(key)
-        if page and time.monotonic() < page.kept_until:
-            response = page.answer()
-            request.resolver_match = page.match
-        else:
-            response = fresh(request, key)
-        etag = response.get("ETag")
-        return get_conditional_response(request, etag, response=response)  # type: ignore[return-value]
-
-    def fresh(request: HttpRequest, key: Key) -> HttpResponse:
-        # What this browser has already is asked of the answer, kept or not.
+        # What this browser has already is asked of the page once it is kept.
         condition = request.META.pop("HTTP_IF_NONE_MATCH", None)
+        begun = time.monotonic()
         response = get_response(request)
         if condition is not None:
             request.META["HTTP_IF_NONE_MATCH"] = condition
         if is_everybodys(response):
             if len(pages) >= MOST_PAGES:
                 pages.clear()
-            until = time.monotonic() + settings.PAGES_KEPT_FOR
-            headers = dict(response.items())
-            pages[key] = Page(response.content, headers, request.resolver_match, until)
-        return response
+            pages[key] = Page(
+                response.content,
+                list(response.items()),
+                response["ETag"],
+                route_of(request),
+                begun + settings.PAGES_KEPT_FOR / 2,
+                begun + settings.PAGES_KEPT_FOR,
+                Lock(),
+            )
+        etag = response.get("ETag")
+        return get_conditional_response(request, etag, response=response)  # type: ignore[return-value]
 
     return middleware
 
 
-def key_of(request: HttpRequest) -> Key | None:
+def key_of(environ: Environ) -> Key | None:
     """All that a visitor's page depends on; None for what may depend on more."""
     if (
         not settings.PAGES_KEPT_FOR
-        or request.method != "GET"
-        or request.META.get("QUERY_STRING")
-        or "HTTP_HX_REQUEST" in request.META
-        or settings.SESSION_COOKIE_NAME in request.COOKIES
+        or environ["REQUEST_METHOD"] != "GET"
+        or environ.get("QUERY_STRING")
+        or any(name in environ for name in MORE)
     ):
         return None
+    cookies = parse_cookie(get_str_from_wsgi(environ, "HTTP_COOKIE", ""))
+    if settings.SESSION_COOKIE_NAME in cookies:
+        return None
+    of_proxy = settings.SECURE_PROXY_SSL_HEADER
     return (
-        request.scheme or "",
-        request.META.get("HTTP_HOST", ""),
-        request.path,
-        themes.theme_of_browser(request),
-        "gzip" if "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", "") else "",
+        environ["wsgi.url_scheme"],
+        environ.get(of_proxy[0], "") if of_proxy else "",
+        environ.get("HTTP_HOST", ""),
+        environ["PATH_INFO"],
+        themes.theme_of_browser(cookies),
+        "gzip"
+        if re_accepts_gzip.search(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        else "",
     )
 
 

@@ -14,10 +14,12 @@ hold_to_limits(settings.DATABASES["default"], settings.DATABASE_POOL_SIZE)
 telemetry.start()
 django = get_wsgi_application()
 
+from config.visitors import answer_visitors  # noqa: E402 - Django has to be set up
 
-def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Django's answer, in one piece where it is one: granian hands on an iterable bit
-    by bit, which takes as long as half of a page.
+
+def in_one_piece(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Django's answer, as a list where it is all there: granian hands on an iterable
+    bit by bit, and holds the GIL.
     """
     response = django(environ, start_response)
     if not isinstance(response, HttpResponse):
@@ -27,6 +29,8 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     finally:
         response.close()
 
+
+application = answer_visitors(in_one_piece)
 
 if settings.METRICS_ADDRESS:
     from config import metrics
