@@ -75,10 +75,13 @@ class Connection(Impatient):
         """Raise an error when it is dead. So may be its fellows in the pool, each of
         which would cost somebody a try: they are dropped with it.
         """
+        threshold = self.prepare_threshold
         try:
             self.silence = Impatient.silence
+            self.prepare_threshold = None  # else it is prepared each time, in vain
             ConnectionPool.check_connection(self)
             self.silence = SILENCE
+            self.prepare_threshold = threshold
         except psycopg.OperationalError:
             if self.made_at > Connection.drained_at:
                 Connection.drained_at = time.monotonic()

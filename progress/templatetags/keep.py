@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 from django import template
@@ -14,7 +13,9 @@ from progress.strip import Segment
 from roadmaps.models import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    from progress.models import OwnStep
 
 
 register = template.Library()
@@ -95,19 +96,24 @@ class KeepEach(template.Node):
         with context.push():
             for thing in things:
                 context[self.name] = thing
-                rows.append(self.kept.write(look_of(thing, today), context))
+                look = LOOKS[type(thing)](thing, today)
+                rows.append(self.kept.write(look, context))
         return "".join(rows)
 
 
-@singledispatch
-def look_of(step: Any, today: datetime) -> Look | None:
-    """All that is shown of a step; None for one with an offer, one person's alone."""
+def look_of_step(step: OwnStep, today: datetime) -> Look | None:
+    """All that is shown of it; None for one with an offer, which is one person's."""
     if getattr(step, "offer", None) or getattr(step, "twin", None):
         return None
     done_on = step.done_at and step.done_at.astimezone(today.tzinfo).date()
     return step.edition, step.id, step.state, step.news, done_on, today.year
 
 
-@look_of.register
-def _(segment: Segment, _: datetime) -> Look:
+def look_of_segment(segment: Segment, _: datetime) -> Look:
     return segment.first.edition, segment.first.id, segment.state
+
+
+LOOKS: dict[type, Callable[[Any, datetime], Look | None]] = {
+    Step: look_of_step,
+    Segment: look_of_segment,
+}
