@@ -53,15 +53,17 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
     roadmap, route = walk_or_404(slug, request.user)
     put_offers(request, route, route.steps)
     show = request.GET.get("show", "")
+    show = show if show in FILTERS else ""
+    page = request.build_absolute_uri(request.path)
     context = {
         "roadmap": roadmap,
         "route": route,
         "rows": route.steps,
         "total": route.total,
         "card": partial(Card.of, roadmap, route.steps),
-        "kept_by": f"{roadmap.edition} {request.build_absolute_uri(request.path)}",
+        "kept_by": f"{roadmap.edition} {page} {show}",
         "filters": FILTERS,
-        "show": show if show in FILTERS else "",
+        "show": show,
     }
     if request.GET.get("notes") and request.user.is_authenticated:
         own = Note.objects.of(request.user).filter(step__roadmap=roadmap)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from django import template
@@ -23,33 +24,34 @@ register = template.Library()
 type Look = tuple[object, ...]
 
 MOST_PARTS = 5000  # of one place in a template, of some 1.5 kB
+PLACES = "places_of_what_is_live"
+PLACE = "\0"  # no page has one: PostgreSQL cannot hold it, and no request may
 
 
-class Kept:
+class Kept[Part]:
     """What one place in a template has written, by all that it shows, so that nothing
     has to drop it: what changes is another part. That holds nothing of one person's.
     """
 
-    def __init__(self, nodelist: NodeList) -> None:
-        self.nodelist = nodelist
-        self.parts: dict[Look, str] = {}
+    def __init__(self, write: Callable[[template.Context], Part]) -> None:
+        self.write = write
+        self.parts: dict[Look, Part] = {}
 
-    def write(self, look: Look | None, context: template.Context) -> str:
-        """The part as it was written before; anew where `look` is None."""
-        if look is None:
-            return self.nodelist.render(context)
+    def get(self, look: Look, context: template.Context) -> Part:
+        """The part as it was written before, or as it is now."""
         part = self.parts.get(look)
         if part is None:
             if len(self.parts) >= MOST_PARTS:
                 self.parts.clear()
-            part = self.parts[look] = self.nodelist.render(context)
+            part = self.parts[look] = self.write(context)
         return part
 
 
 @register.tag
 def keep(parser: Parser, token: Token) -> Keep:
-    """`{% keep a b %}…{% endkeep %}` writes what is between the two, and depends on `a`
-    and `b` alone. Where one of them is unknown it is always written anew.
+    """`{% keep a b %}…{% endkeep %}` keeps what it writes: that depends on `a` and `b`
+    alone, but for what stands between `{% live %}` and `{% endlive %}`. Where one of
+    them is unknown it is always written anew.
     """
     _, *names = token.split_contents()
     nodelist = parser.parse(["endkeep"])
@@ -61,14 +63,47 @@ class Keep(template.Node):
     def __init__(self, depends_on: list[FilterExpression], nodelist: NodeList) -> None:
         self.depends_on = depends_on
         self.nodelist = nodelist
-        self.kept = Kept(nodelist)
+        self.kept = Kept(self.write)
 
     def render(self, context: template.Context) -> str:
         values = [
             name.resolve(context, ignore_failures=True) for name in self.depends_on
         ]
-        look = None if None in values else tuple(map(str, values))
-        return self.kept.write(look, context)
+        if None in values:
+            return self.nodelist.render(context)
+        around, live = self.kept.get(tuple(map(str, values)), context)
+        written = [node.nodelist.render(context) for node in live]
+        return "".join(chain(*zip_longest(around, written, fillvalue="")))
+
+    def write(self, context: template.Context) -> tuple[list[str], list[Live]]:
+        """The text around what is live, and that: one less."""
+        live: list[Live] = []
+        with context.push(**{PLACES: live}):
+            text = self.nodelist.render(context)
+        return text.split(PLACE), live
+
+
+@register.tag
+def live(parser: Parser, _: Token) -> Live:
+    nodelist = parser.parse(["endlive"])
+    parser.delete_first_token()
+    return Live(nodelist)
+
+
+class Live(template.Node):
+    """Only leaves its place where what is around it is written to be kept. It may use
+    what the view has said, and no more: later, no tag around it is in force.
+    """
+
+    def __init__(self, nodelist: NodeList) -> None:
+        self.nodelist = nodelist
+
+    def render(self, context: template.Context) -> str:
+        places = context.get(PLACES)
+        if places is None:
+            return self.nodelist.render(context)
+        places.append(self)
+        return PLACE
 
 
 @register.tag
@@ -87,7 +122,7 @@ class KeepEach(template.Node):
         self.name = name
         self.things = things
         self.nodelist = nodelist
-        self.kept = Kept(nodelist)
+        self.kept = Kept(nodelist.render)
 
     def render(self, context: template.Context) -> str:
         things: Iterable[Step | Segment] = self.things.resolve(context)
@@ -97,7 +132,11 @@ class KeepEach(template.Node):
             for thing in things:
                 context[self.name] = thing
                 look = LOOKS[type(thing)](thing, today)
-                rows.append(self.kept.write(look, context))
+                rows.append(
+                    self.kept.get(look, context)
+                    if look
+                    else self.nodelist.render(context)
+                )
         return "".join(rows)
 
 

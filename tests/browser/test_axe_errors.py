@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError
 from playwright.sync_api import expect
 
-from roadmaps.models import RoadmapQuerySet
+from progress.models import Standings
 from tests.browser.account import sign_in
 from tests.browser.route import ROADMAP
 
@@ -53,7 +53,7 @@ def test_when_the_server_fails(open_page, db, monkeypatch, axe, error, status):
     def fail(*args):
         raise error
 
-    monkeypatch.setattr(RoadmapQuerySet, "visible", fail)
+    monkeypatch.setattr(Standings, "read", fail)
     page = open_page(ROADMAP)
     should_be_error(page, status)
     axe(page)

@@ -21,16 +21,16 @@ TOKEN = re.compile('name="csrfmiddlewaretoken" value="[^"]+"')
 
 @pytest.fixture(autouse=True)
 def written(monkeypatch):
-    """The parts that were written anew, each with what it is kept by."""
+    """What the parts that were written anew are kept by."""
     written = []
-    write = keep.Kept.write
+    get = keep.Kept.get
 
     def watched(kept, look, context):
         if look not in kept.parts:
             written.append(look)
-        return write(kept, look, context)
+        return get(kept, look, context)
 
-    monkeypatch.setattr(keep.Kept, "write", watched)
+    monkeypatch.setattr(keep.Kept, "get", watched)
     return written
 
 
@@ -41,8 +41,9 @@ def read(client, path=PAGE, **headers):
 def read_anew(client, path=PAGE, **headers):
     """The page, as it is where nothing is kept."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keep.Kept, "get", lambda kept, _, context: kept.write(context))
         patch.setattr(
-            keep.Kept, "write", lambda kept, _, context: kept.nodelist.render(context)
+            keep.Keep, "render", lambda node, context: node.nodelist.render(context)
         )
         return read(client, path, **headers)
 
@@ -202,8 +203,29 @@ def test_an_offer_to_one_person_is_never_kept(signed_in, user, backend, written)
     for _ in range(2):
         written.clear()
         assert "Put it back" in read(signed_in, answer["Location"])
-    assert written == [None, None]  # its row, and its line among what is left
+    assert written == []
     assert "Put it back" not in read(signed_in)
+
+
+def test_what_is_live_is_written_each_time_wherever_it_stands():
+    template = Template(
+        "{% load keep %}{% live %}{{ said }}{% endlive %}"
+        "{% keep known %}({% live %}{{ said }}{% endlive %}, {{ said }},"
+        " {% with said=0 %}{% live %}{{ said }}{% endlive %}{% endwith %}){% endkeep %}"
+    )
+    # The last has left what was around it: what the view said holds.
+    assert template.render(Context({"known": 1, "said": "a"})) == "a(a, a, a)"
+    assert template.render(Context({"known": 1, "said": "b"})) == "b(b, a, b)"
+
+
+def test_a_message_shows_once_on_a_page_that_is_kept(signed_in, user, backend):
+    read(signed_in)
+    signed_in.post("/accounts/password/change/")  # something else of theirs
+    session = signed_in.session
+    session["_messages"] = '[["__json_message", 0, 25, "Something was done.", ""]]'
+    session.save()
+    assert "Something was done." in read(signed_in)
+    assert "Something was done." not in read(signed_in)
 
 
 def test_what_depends_on_something_unknown_is_written_anew():
