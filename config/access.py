@@ -78,7 +78,7 @@ def tell(
     their id: no address, neither theirs nor the page's, only the pattern that it
     matched.
     """
-    metrics.REQUESTS.labels(method, route, str(status)).observe(seconds)
+    metrics.requests(method, route, status).observe(seconds)
     if route in PROBES:
         return
     logs.write(

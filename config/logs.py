@@ -7,13 +7,17 @@ with the request id that `config.middleware.request_id` binds.
 import logging
 import re
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any, TextIO, cast
+from json import JSONEncoder
+from typing import Any, TextIO
 
 import structlog
 from django.http import HttpRequest
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+type Render = Callable[[WrappedLogger, str, EventDict], str]
 
 # PostgreSQL repeats there what it was sent: addresses, notes.
 VALUES = re.compile(r"^(DETAIL|CONTEXT|LINE \d+):.*$", re.MULTILINE)
@@ -51,7 +55,7 @@ stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
 class Lines(logging.StreamHandler[TextIO]):
     """Where all lines end, written by `render`."""
 
-    def __init__(self, render: Processor, stream: TextIO | None = None) -> None:
+    def __init__(self, render: Render, stream: TextIO | None = None) -> None:
         super().__init__(stream)
         self.render = render
 
@@ -59,7 +63,7 @@ class Lines(logging.StreamHandler[TextIO]):
         """Write an event that needs nothing but its time: by way of its logger that
         takes longer than to answer with a page that is kept.
         """
-        line = cast(str, self.render(None, "info", stamp(None, "info", event)))
+        line = self.render(None, "info", stamp(None, "info", event))
         with suppress(OSError):  # as loggers do: who asks is answered all the same
             self.stream.write(f"{line}\n")
 
@@ -76,6 +80,13 @@ def without_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return event
 
 
+encoder = JSONEncoder(ensure_ascii=False, default=repr)  # json.dumps makes one a line
+
+
+def as_json(_: WrappedLogger, __: str, event: EventDict) -> str:
+    return encoder.encode(event)
+
+
 def configuration(*, json: bool) -> dict[str, Any]:
     """Set structlog up, and return what Django's `LOGGING` is to be."""
     shared: list[Processor] = [
@@ -87,10 +98,10 @@ def configuration(*, json: bool) -> dict[str, Any]:
     lines: list[Processor] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
     ]
-    render: Processor
+    render: Render
     if json:
         lines += [structlog.processors.format_exc_info, without_values]
-        render = structlog.processors.JSONRenderer(ensure_ascii=False)
+        render = as_json
     else:
         plain = structlog.dev.plain_traceback  # without the values of locals
         render = structlog.dev.ConsoleRenderer(

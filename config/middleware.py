@@ -1,7 +1,7 @@
 """What holds for every answer."""
 
+import random
 import re
-import secrets
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -40,7 +40,10 @@ def request_id(get_response: GetResponse) -> GetResponse:
 def name_of(environ: dict[str, Any]) -> str:
     """The proxy's name for the request, where that is one, or a new one."""
     given = environ.get("HTTP_X_REQUEST_ID", "")
-    return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+    if REQUEST_ID.fullmatch(given):
+        return str(given)
+    # It guards nothing; os.urandom would hand the GIL to another thread.
+    return f"{random.getrandbits(128):032x}"
 
 
 def keep_apart(get_response: GetResponse) -> GetResponse:

@@ -18,4 +18,4 @@ def theme_of(request: HttpRequest) -> str:
 
 def theme_of_browser(cookies: dict[str, str]) -> str:
     theme = cookies.get(COOKIE, "")
-    return theme if theme in Theme.values else ""
+    return theme if theme in Theme else ""

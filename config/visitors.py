@@ -27,13 +27,15 @@ MOST_PAGES = 2000  # of some 10 kB
 TO_KEEP = "cairn.visitors_page"  # the key of the page to be made, in its environ
 
 # What asks for more than the page: a part of it, or that it be as it was; or is sent.
-MORE = (
+MORE = {
     "HTTP_HX_REQUEST",
     "HTTP_IF_MATCH",
     "HTTP_IF_UNMODIFIED_SINCE",
     "CONTENT_LENGTH",
-)
+}
 OF_304 = {"Cache-Control", "ETag", "Vary"}  # RFC 9110, 15.4.5
+
+accepts_gzip = re_accepts_gzip.search  # Django's own, looked up through a proxy
 
 
 class Page(NamedTuple):
@@ -81,7 +83,8 @@ def answer_visitors(application: Application) -> Application:
             return application(environ, start_response)
         name = name_of(environ)
         status, headers, content = HTTPStatus.OK, page.headers, page.content
-        if page.is_held(environ.get("HTTP_IF_NONE_MATCH", "")):
+        held = environ.get("HTTP_IF_NONE_MATCH")
+        if held and page.is_held(held):
             status = HTTPStatus.NOT_MODIFIED
             headers = [header for header in headers if header[0] in OF_304]
             content = b""
@@ -130,7 +133,7 @@ def key_of(environ: Environ) -> Key | None:
         not settings.PAGES_KEPT_FOR
         or environ["REQUEST_METHOD"] != "GET"
         or environ.get("QUERY_STRING")
-        or any(name in environ for name in MORE)
+        or not MORE.isdisjoint(environ)
     ):
         return None
     cookies = parse_cookie(get_str_from_wsgi(environ, "HTTP_COOKIE", ""))
@@ -143,9 +146,7 @@ def key_of(environ: Environ) -> Key | None:
         environ.get("HTTP_HOST", ""),
         environ["PATH_INFO"],
         themes.theme_of_browser(cookies),
-        "gzip"
-        if re_accepts_gzip.search(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        else "",
+        "gzip" if accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")) else "",
     )
 
 
