@@ -172,7 +172,9 @@ class TestPasskey:
     def test_turning_away_from_it_says_so(self, page, device):
         device.tell("setUserVerified", isUserVerified=False)
         sign_out(page)
-        page.get_by_role("button", name="Use a passkey").click()
-        expect(page.get_by_role("alert")).to_have_text(
-            "No passkey was used. Try again when you are ready."
-        )
+        button = page.get_by_role("button", name="Use a passkey")
+        button.click()
+        said = page.get_by_role("alert")
+        expect(said).to_have_text("No passkey was used. Try again when you are ready.")
+        above, below = button.bounding_box(), said.bounding_box()
+        assert 0 < below["y"] - above["y"] - above["height"] < 20  # right below it
