@@ -64,7 +64,7 @@ class Lines(logging.StreamHandler[TextIO]):
         takes longer than to answer with a page that is kept.
         """
         line = self.render(None, "info", stamp(None, "info", event))
-        with suppress(OSError):  # as loggers do: who asks is answered all the same
+        with suppress(OSError, ValueError):  # as loggers do: the answer goes out
             self.stream.write(f"{line}\n")
 
 
