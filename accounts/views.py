@@ -33,7 +33,6 @@ from accounts.forms import AddEmailForm, NameForm, TimeZoneForm
 from accounts.leaving import leave
 from accounts.models import User
 from accounts.my_data import restore, tables
-from accounts.my_data.collect import collect
 from progress.models import Completion, Note, StepProgress
 from progress.requests import PersonsRequest
 
@@ -41,6 +40,9 @@ log = structlog.get_logger("cairn.accounts")
 
 
 def as_json(user: User) -> str:
+    # Not at every start: pydantic, which only files need, takes a tenth of it.
+    from accounts.my_data.collect import collect
+
     return collect(user).model_dump_json(indent=2)
 
 

@@ -23,7 +23,7 @@ type StartResponse = Callable[[str, list[tuple[str, str]]], object]
 type Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 type Key = tuple[str, ...]
 
-MOST_PAGES = 2000  # of some 10 kB
+MOST_PAGES = 200  # of some 30 kB
 TO_KEEP = "cairn.visitors_page"  # the key of the page to be made, in its environ
 
 # What asks for more than the page: a part of it, or that it be as it was; or is sent.
@@ -48,7 +48,7 @@ class Page(NamedTuple):
     renewal: Lock  # whoever gets it makes the next one
 
     def is_good(self) -> bool:
-        """Whether to answer with it. In the second half of its time the first who asks
+        """Whether to answer with it. In the last fifth of its time the first who asks
         renews it while others still get it, so that they do not all make it at once.
         """
         now = time.monotonic()
@@ -117,7 +117,7 @@ def keep_visitors_pages(get_response: GetResponse) -> GetResponse:
                 list(response.items()),
                 response["ETag"],
                 route_of(request),
-                begun + settings.PAGES_KEPT_FOR / 2,
+                begun + 0.8 * settings.PAGES_KEPT_FOR,
                 begun + settings.PAGES_KEPT_FOR,
                 Lock(),
             )

@@ -12,7 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from config.postgresql.base import plan_once
-from roadmaps.files import read, take_in
+from roadmaps.files.apply import take_in
+from roadmaps.files.format import read
 from roadmaps.models import Roadmap
 from tests.factories import StepProgressFactory, UserFactory
 from tests.github import StandIn

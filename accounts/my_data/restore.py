@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from pydantic import ValidationError as Invalid
 
 from accounts.models import User
-from accounts.my_data.document import OfStep, Restorable
 from progress.models import Completion, Note, Standing, StepProgress
 from roadmaps.models import Roadmap, Step
 
 if TYPE_CHECKING:
     from django.core.files import File
+
+    from accounts.my_data.document import OfStep, Restorable
 
 LARGEST = 2_000_000  # bytes
 TOO_LARGE = f"The file is larger than {LARGEST // 1_000_000} MB. Nothing was imported."
@@ -37,6 +37,11 @@ def read(file: File[bytes]) -> Restorable:
     """Raises ValidationError, in words for whoever chose the file."""
     if file.size is None or file.size > LARGEST:
         raise ValidationError(TOO_LARGE)
+    # Not at every start: pydantic, which only files need, takes a tenth of it.
+    from pydantic import ValidationError as Invalid
+
+    from accounts.my_data.document import Restorable
+
     try:
         return Restorable.model_validate_json(file.read())
     except Invalid as error:

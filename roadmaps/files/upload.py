@@ -13,7 +13,6 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
-from roadmaps.files.format import RoadmapFile, parse
 from roadmaps.files.source import Source
 
 LARGEST = 2_000_000  # bytes of a file
@@ -43,9 +42,10 @@ class Upload:
     text: str
     fingerprint: str
 
-    def read(self) -> RoadmapFile:
+    @property
+    def source(self) -> Source:
         """Raises SourceError."""
-        return parse(Source(self.name, self.text.encode()))
+        return Source(self.name, self.text.encode())
 
     def seal(self) -> str:
         """What a page holds, to be sent again as it is."""

@@ -95,7 +95,7 @@ class TestThePage:
     ):
         visit()
         rename(roadmap)
-        let_pass(monkeypatch, 0.7)
+        let_pass(monkeypatch, 0.9)
         [page] = visitors.pages.values()
         assert page.renewal.acquire(blocking=False)  # somebody else, who is at it
         assert "As it was" in visit().text

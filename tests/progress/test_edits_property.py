@@ -32,7 +32,7 @@ from progress.models import (
     StepProgress,
     with_progress,
 )
-from roadmaps.files import take_in
+from roadmaps.files.apply import take_in
 from roadmaps.files.format import (
     REORDERING,
     ResourceEntry,

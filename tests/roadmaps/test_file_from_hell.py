@@ -190,7 +190,7 @@ import resource, sys
 from pathlib import Path
 import django
 django.setup()
-from roadmaps.files import read
+from roadmaps.files.format import read
 from roadmaps.files.source import SourceError
 
 def peak():  # in kB

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.conf import settings
 
-from roadmaps.files import read
+from roadmaps.files.format import read
 
 FILES = sorted(settings.BASE_DIR.glob("fixtures/*.yaml"))
 PARTS = [
