@@ -19,14 +19,16 @@ RUN uv venv "$VIRTUAL_ENV" \
 # .dockerignore lists what the app consists of.
 COPY . .
 # Settings want these three; nothing here uses them, and they end with this line. Python
-# keeps the bytecode of what the two commands import, which is what a start imports.
+# keeps the bytecode of what the two commands import, which is what a start imports,
+# and what a process imports later.
 RUN rm requirements*.txt \
     && export DATABASE_URL=postgres://unused ALLOWED_HOSTS=unused \
     && SECRET_KEY=$(python -c 'import secrets; print(secrets.token_hex())') \
     && export SECRET_KEY \
     && python manage.py collectstatic --no-input \
     && find "$VIRTUAL_ENV" -path '*/static/*' -type f -delete \
-    && python -c 'from config.wsgi import application; from config import urls'
+    && python -c 'from config.wsgi import application; from config import cache, urls; \
+        import accounts.my_data.collect, roadmaps.admin_file_pages'
 
 FROM python:3.13-slim-trixie
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
