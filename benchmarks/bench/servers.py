@@ -10,14 +10,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import which
+from tempfile import TemporaryFile
 
 import psutil
 
 from benchmarks.bench.load import FailedError, Request, ask
 from benchmarks.server import ROOT, free_port
 
-# As deploy/start has them, for one worker.
-GRANIAN = ["--interface", "wsgi", "--workers", "1", "--blocking-threads", "32"]
+# As deploy/start has them, but for half the threads, and so the connections: all
+# servers share one PostgreSQL, which takes a hundred.
+GRANIAN = ["--interface", "wsgi", "--workers", "1", "--blocking-threads", "16"]
 READY = 30  # seconds
 
 CAN_PIN = hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1
@@ -52,11 +54,13 @@ class Server:
     def __init__(self, command: list[str | Path], environment: Mapping[str, str]):
         self.port = free_port()
         self.begun = time.perf_counter()
+        self.said = TemporaryFile()  # noqa: SIM115, as long as the process
         self.process = subprocess.Popen(
             [str(part).replace("PORT", str(self.port)) for part in command],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], **environment},
             stdout=subprocess.DEVNULL,
+            stderr=self.said,
             preexec_fn=lambda: pin(os.getpid(), SERVING),
         )
 
@@ -71,7 +75,9 @@ class Server:
                 return time.perf_counter() - self.begun
             if self.process.poll() is not None:
                 break
-        raise FailedError(f"{self.process.args} did not answer")
+        self.said.seek(0)
+        said = self.said.read().decode()[-1000:]
+        raise FailedError(f"{self.process.args} did not answer:\n{said}")
 
     def stop(self) -> None:
         self.process.terminate()

@@ -28,6 +28,7 @@ def environment(url: str) -> dict[str, str]:
     return {
         "DEBUG": "false",
         "DATABASE_URL": url,
+        "DATABASE_POOL_SIZE": "8",  # as many as ask
         "SECRET_KEY": SECRET,
         "ALLOWED_HOSTS": "localhost",
         "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -42,7 +43,7 @@ def run(url: str, *command: str) -> str:
         env=environment(url),
         check=True,
         text=True,
-        stdout=subprocess.PIPE,
+        capture_output=True,
     ).stdout
 
 

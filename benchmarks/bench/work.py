@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import statistics
+import sys
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tqdm import tqdm
 
-from benchmarks.bench.load import Request, ask, load, threads
+from benchmarks.bench.load import FailedError, Request, ask, load, threads
 from benchmarks.bench.report import Row
 from benchmarks.bench.servers import Server, cpu
 
 WARM_UP = 0.5  # seconds
+PAUSE = 2
 
 
 @dataclass
@@ -31,10 +34,18 @@ class Work:
         self._seen: defaultdict[str, list[float]] = defaultdict(list)
 
     def measure(self, postgres: int, seconds: float) -> None:
-        """One repetition."""
+        """One repetition; once more where something was refused, as it is when the
+        disk stands still for longer than a page waits for a connection.
+        """
         self.before()
         begun = cpu(self.server.process.pid), cpu(postgres)
-        got = load(self.server.port, self.requests, seconds)
+        try:
+            got = load(self.server.port, self.requests, seconds)
+        except FailedError as error:
+            print(f"{self.name} once more: {error}", file=sys.stderr)
+            time.sleep(PAUSE)
+            begun = cpu(self.server.process.pid), cpu(postgres)
+            got = load(self.server.port, self.requests, seconds)
         ended = cpu(self.server.process.pid), cpu(postgres)
         serving, storing = (
             1e6 * (after - before) / got.answers

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.sessions import ALLAUTHS, OURS
+from accounts.sessions import ALLAUTHS, OURS, SessionStore
 from tests.factories import UserFactory
 
 PAGE = "/accounts/settings/"
@@ -50,6 +50,24 @@ def test_who_is_listed_does_not_decide_who_it_is(signed_in, user):
     page = signed_in.get(PAGE).text
     assert user.email in page
     assert "other@example.com" not in page
+
+
+def test_who_came_along_is_who_the_database_has(signed_in, user):
+    store = SessionStore(signed_in.session.session_key)
+    store.load()
+    came, stored = store.take_person(user.pk), User.objects.get()
+    assert vars(came) | {"_state": None} == vars(stored) | {"_state": None}
+    assert store.take_person(user.pk) is None  # once
+
+
+def test_another_secret_key_keeps_them_in_as_long_as_the_old_one_is_named(
+    signed_in, settings
+):
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another one"
+    assert is_in(signed_in)
+    settings.SECRET_KEY_FALLBACKS = []
+    assert is_in(signed_in)  # by a session that is signed anew
 
 
 def test_a_sign_out_holds_everywhere_at_once(signed_in):

@@ -1,35 +1,16 @@
 """The line of a request, and what Prometheus is told of it."""
 
 import json
-import logging
-import logging.config
 import socket
 import urllib.request
-from io import StringIO
 
 import pytest
 from django.contrib.auth import SESSION_KEY
 from prometheus_client import REGISTRY
 
-from config import logs, metrics
+from config import metrics
 from tests.factories import PASSWORD, StepFactory
 from tests.production import free_port
-
-
-@pytest.fixture
-def lines():
-    """The lines of the requests so far, as in production."""
-    stream = StringIO()
-    configuration = logs.configuration(json=True)
-    configuration["handlers"]["lines"]["stream"] = stream
-    logging.config.dictConfig(configuration)
-
-    def lines():
-        said = [json.loads(line) for line in stream.getvalue().splitlines()]
-        return [line for line in said if line["event"] == "request"]
-
-    yield lines
-    logging.config.dictConfig(logs.configuration(json=False))
 
 
 @pytest.fixture

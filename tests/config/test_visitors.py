@@ -9,12 +9,12 @@ import pytest
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
+from django.http import HttpResponse
 from django.test import RequestFactory
 from prometheus_client import REGISTRY
 
 from config import visitors
 from roadmaps.models import Roadmap
-from tests.config.test_access import lines  # noqa: F401, a fixture
 from tests.factories import RoadmapFactory
 
 PATH = "/roadmaps/backend-developer/"
@@ -186,8 +186,19 @@ class TestWhatIsNeverKept:
         visit(path)
         assert visitors.pages == {}
 
-    def test_what_htmx_asks_for(self, visit):
-        visit(HX_Request="true")
+    @pytest.mark.parametrize(
+        "asked",
+        ["HX-Request", "If-Match", "If-Unmodified-Since", "Content-Length"],
+    )
+    def test_what_is_asked_for_more_than_the_page(self, visit, asked):
+        visit(**{asked: "0"})
+        assert visitors.pages == {}
+
+    def test_what_has_no_etag_to_ask_by(self):
+        environ = {visitors.TO_KEEP: ("a key",)}
+        request = RequestFactory().get(PATH, **environ)
+        empty = HttpResponse(headers={"Cache-Control": "no-cache"})
+        assert visitors.keep_visitors_pages(lambda _: empty)(request) is empty
         assert visitors.pages == {}
 
     def test_anything_in_development(self, visit, settings):
@@ -204,7 +215,7 @@ class TestWhatIsToldOfIt:
             "from-a-proxy"
         )
 
-    def test_the_line_is_the_same_kept_or_not(self, visit, lines):  # noqa: F811
+    def test_the_line_is_the_same_kept_or_not(self, visit, lines):
         for _ in range(2):
             visit(X_Request_ID="from-a-proxy")
         first, second = lines()
