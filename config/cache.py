@@ -15,6 +15,7 @@ from config.health import NotReadyError
 
 PATIENCE = 0.5  # seconds, to connect and for each answer
 PAUSE = 5.0  # seconds for which a server that was away is left alone
+MOST_ENTRIES = 100_000  # of each process's own; 300 by default
 
 
 @cache
@@ -52,7 +53,9 @@ class Cache(RedisCache):
         }
         super().__init__(location, {**params, "OPTIONS": options})
         self.location = location
-        self.own = LocMemCache("while Redis is away", {})
+        self.own = LocMemCache(
+            "while Redis is away", {"OPTIONS": {"MAX_ENTRIES": 100_000}}
+        )
 
     def ping(self) -> None:
         """Raises NotReadyError when the server does not answer."""

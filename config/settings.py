@@ -161,10 +161,17 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
 )
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 16)  # connections of a web process
 
+CACHES: dict[str, dict[str, object]]
 if cache_url := env.str("CACHE_URL", ""):
     CACHES = {"default": {"BACKEND": "config.cache.Cache", "LOCATION": cache_url}}
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            # Of the 300 that it keeps by itself, limits and sessions would be lost.
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+    }
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.sessions.AuthenticationBackend"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import chain, zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django import template
 from django.template.base import FilterExpression, NodeList, Parser, Token
@@ -28,23 +28,47 @@ PLACES = "places_of_what_is_live"
 PLACE = "\0"  # no page has one: PostgreSQL cannot hold it, and no request may
 
 
-class Kept[Part]:
+class Part(NamedTuple):
+    """What was written, around what is live in it: one text more."""
+
+    texts: list[str]
+    live: list[Live]
+
+    def render(self, context: template.Context) -> str:
+        if not self.live:
+            return self.texts[0]
+        written = [node.nodelist.render(context) for node in self.live]
+        return "".join(chain(*zip_longest(self.texts, written, fillvalue="")))
+
+
+class Kept:
     """What one place in a template has written, by all that it shows, so that nothing
     has to drop it: what changes is another part. That holds nothing of one person's.
     """
 
-    def __init__(self, write: Callable[[template.Context], Part]) -> None:
-        self.write = write
+    def __init__(self, nodelist: NodeList) -> None:
+        self.nodelist = nodelist
         self.parts: dict[Look, Part] = {}
 
+    def render(self, look: Look | None, context: template.Context) -> str:
+        """The part as it was written before; anew where `look` is None."""
+        if look is None:
+            return self.nodelist.render(context)
+        return self.get(look, context).render(context)
+
     def get(self, look: Look, context: template.Context) -> Part:
-        """The part as it was written before, or as it is now."""
         part = self.parts.get(look)
         if part is None:
             if len(self.parts) >= MOST_PARTS:
                 self.parts.clear()
             part = self.parts[look] = self.write(context)
         return part
+
+    def write(self, context: template.Context) -> Part:
+        live: list[Live] = []
+        with context.push(**{PLACES: live}):
+            text = self.nodelist.render(context)
+        return Part(text.split(PLACE), live)
 
 
 @register.tag
@@ -63,24 +87,14 @@ class Keep(template.Node):
     def __init__(self, depends_on: list[FilterExpression], nodelist: NodeList) -> None:
         self.depends_on = depends_on
         self.nodelist = nodelist
-        self.kept = Kept(self.write)
+        self.kept = Kept(nodelist)
 
     def render(self, context: template.Context) -> str:
         values = [
             name.resolve(context, ignore_failures=True) for name in self.depends_on
         ]
-        if None in values:
-            return self.nodelist.render(context)
-        around, live = self.kept.get(tuple(map(str, values)), context)
-        written = [node.nodelist.render(context) for node in live]
-        return "".join(chain(*zip_longest(around, written, fillvalue="")))
-
-    def write(self, context: template.Context) -> tuple[list[str], list[Live]]:
-        """The text around what is live, and that: one less."""
-        live: list[Live] = []
-        with context.push(**{PLACES: live}):
-            text = self.nodelist.render(context)
-        return text.split(PLACE), live
+        look = None if None in values else tuple(map(str, values))
+        return self.kept.render(look, context)
 
 
 @register.tag
@@ -122,37 +136,37 @@ class KeepEach(template.Node):
         self.name = name
         self.things = things
         self.nodelist = nodelist
-        self.kept = Kept(nodelist.render)
+        self.kept = Kept(nodelist)
 
     def render(self, context: template.Context) -> str:
         things: Iterable[Step | Segment] = self.things.resolve(context)
-        today = timezone.localtime()
         rows = []
-        with context.push():
+        with context.push(this_year=str(timezone.localdate().year)):
             for thing in things:
                 context[self.name] = thing
-                look = LOOKS[type(thing)](thing, today)
-                rows.append(
-                    self.kept.get(look, context)
-                    if look
-                    else self.nodelist.render(context)
-                )
+                look = LOOKS[type(thing)](thing)
+                rows.append(self.kept.render(look, context))
         return "".join(rows)
 
 
-def look_of_step(step: OwnStep, today: datetime) -> Look | None:
-    """All that is shown of it; None for one with an offer, which is one person's."""
+@register.filter
+def day(moment: datetime | None) -> str:
+    """Its date in the time zone, to keep by; empty for none."""
+    return str(timezone.localdate(moment)) if moment else ""
+
+
+def look_of_step(step: OwnStep) -> Look | None:
+    """All that is kept of it; None for one with an offer, which is one person's."""
     if getattr(step, "offer", None) or getattr(step, "twin", None):
         return None
-    done_on = step.done_at and step.done_at.astimezone(today.tzinfo).date()
-    return step.edition, step.id, step.state, step.news, done_on, today.year
+    return step.edition, step.id, step.state, step.news
 
 
-def look_of_segment(segment: Segment, _: datetime) -> Look:
+def look_of_segment(segment: Segment) -> Look:
     return segment.first.edition, segment.first.id, segment.state
 
 
-LOOKS: dict[type, Callable[[Any, datetime], Look | None]] = {
+LOOKS: dict[type, Callable[[Any], Look | None]] = {
     Step: look_of_step,
     Segment: look_of_segment,
 }

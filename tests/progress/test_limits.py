@@ -80,3 +80,9 @@ def test_another_site_cannot_use_it_up(tick):
 def test_counting_costs_no_query(db, at_most):
     with at_most(0):
         assert [limits.count("key") for _ in range(3)] == [1, 2, 3]
+
+
+def test_a_crowd_makes_nobodys_count_forgotten(db):
+    for person in range(1, 1000):
+        limits.count(f"changes:{person}:0")
+    assert limits.count("changes:1:0") == 2
