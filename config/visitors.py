@@ -157,4 +157,5 @@ def is_everybodys(response: HttpResponse) -> bool:
         and not response.streaming
         and not response.cookies
         and response.get("Cache-Control") == "no-cache"
+        and response.has_header("ETag")
     )
