@@ -50,7 +50,7 @@ def test_403_for_a_form_without_its_cookie(open_page, user, axe):
     ("error", "status"), [(OperationalError, 503), (ZeroDivisionError, 500)]
 )
 def test_when_the_server_fails(open_page, db, monkeypatch, axe, error, status):
-    def fail(*args):
+    def fail(*args, **values):
         raise error
 
     monkeypatch.setattr(Standings, "read", fail)
