@@ -26,9 +26,9 @@ STATES = ["done", "learning", "none"]
 SESSIONS = f"""
 from django.conf import settings
 from django.contrib.auth import login
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from accounts.models import User
+from accounts.sessions import SessionStore
 for number in range({PEOPLE}):
     request = HttpRequest()
     request.session = SessionStore()

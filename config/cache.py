@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis.backoff import NoBackoff
@@ -15,7 +16,6 @@ from config.health import NotReadyError
 
 PATIENCE = 0.5  # seconds, to connect and for each answer
 PAUSE = 5.0  # seconds for which a server that was away is left alone
-MOST_ENTRIES = 100_000  # of each process's own; 300 by default
 
 
 @cache
@@ -54,7 +54,7 @@ class Cache(RedisCache):
         super().__init__(location, {**params, "OPTIONS": options})
         self.location = location
         self.own = LocMemCache(
-            "while Redis is away", {"OPTIONS": {"MAX_ENTRIES": 100_000}}
+            "while Redis is away", {"OPTIONS": {"MAX_ENTRIES": settings.MOST_CACHED}}
         )
 
     def ping(self) -> None:

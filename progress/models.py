@@ -293,10 +293,9 @@ STANDINGS = """
     LEFT JOIN (
         progress_stepprogress AS own JOIN roadmaps_step ON roadmaps_step.id = step_id
     ) ON roadmaps_step.roadmap_id = roadmap.id AND own.user_id = %(user)s
-    """
-OF_SLUG = "WHERE roadmap.slug = %(slug)s"
-OF_STEP = """
-    WHERE roadmap.id = (SELECT roadmap_id FROM roadmaps_step WHERE id = %(step)s)"""
+    WHERE (roadmap.is_published OR %(is_staff)s) AND """
+OF_SLUG = "roadmap.slug = %(slug)s"
+OF_STEP = "roadmap.id = (SELECT roadmap_id FROM roadmaps_step WHERE id = %(step)s)"
 
 # These write and stand before it: what it then reads is what was there before that.
 MARK = """
@@ -330,10 +329,12 @@ class Standings(NamedTuple):
     by_step: dict[int, dict[str, Any]]
 
     @classmethod
-    def read(cls, sql: str, **values: Any) -> Standings | None:
-        """What `sql` finds; None where there is no such roadmap, or step."""
+    def read(
+        cls, sql: str, user: User | AnonymousUser, **values: Any
+    ) -> Standings | None:
+        """What `sql` finds; None where there is nothing that `user` may see."""
         with connection.cursor() as cursor:
-            cursor.execute(sql, values)
+            cursor.execute(sql, {"user": user.pk, "is_staff": user.is_staff, **values})
             rows = cursor.fetchall()
         if not rows:
             return None
@@ -359,8 +360,10 @@ class Standings(NamedTuple):
 
 
 def walk(slug: str, user: User | AnonymousUser) -> tuple[Roadmap, Route]:
-    """The roadmap, and where `user` stands on it. Raises Roadmap.DoesNotExist."""
-    standings = Standings.read(STANDINGS + OF_SLUG, user=user.pk, slug=slug)
+    """The roadmap, and where `user` stands on it. Raises Roadmap.DoesNotExist, for a
+    draft too unless they are staff.
+    """
+    standings = Standings.read(STANDINGS + OF_SLUG, user, slug=slug)
     if standings is None:
         raise Roadmap.DoesNotExist
     return standings.walk()
@@ -427,17 +430,15 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
             asked = put_back or NOT_STARTED.moved_to(state, now)
             standings = Standings.read(
                 (UNMARK if state == State.NONE else MARK) + STANDINGS + OF_STEP,
-                user=user.pk,
+                user,
                 step=step_id,
                 is_back=put_back is not None,
                 **asked._asdict(),
             )
             if standings is None:
                 raise Step.DoesNotExist
-            roadmap, route = standings.walk()
+            _, route = standings.walk()
             step = route.get(step_id)
-            if not roadmap.is_visible(user.is_staff):
-                raise Step.DoesNotExist
             before = Standing.on(step)
             mark = Mark(
                 step, route, before, route.completed_at, route.total.is_complete

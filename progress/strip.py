@@ -42,8 +42,6 @@ def groups[T](steps: Sequence[T]) -> list[tuple[T, ...]]:
 
 
 def _shared(group: Sequence[OwnStep]) -> str:
-    if len(group) == 1:
-        return group[0].state
     states = {step.state for step in group}
     if len(states) > 1:
         states.discard(State.SKIPPED)

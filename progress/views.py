@@ -101,11 +101,7 @@ def mark(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
         route = mark.route
         context = {"roadmap": step.roadmap, "route": route, "total": route.total}
         context |= {"step": step, "rows": [step], "mark": mark}
-        return render(
-            request,
-            f"roadmaps/{page}.html#marked",
-            context,
-        )
+        return render(request, f"roadmaps/{page}.html#marked", context)
     offers = undo.still_open(request.POST.getlist("undo"), user)
     offers.pop(step.pk, None)
     tokens = [offer.token for offer in (*offers.values(), step.offer) if offer]

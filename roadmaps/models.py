@@ -96,10 +96,6 @@ class Roadmap(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("roadmaps:roadmap", args=[self.slug])
 
-    def is_visible(self, to_staff: bool) -> bool:
-        """What `visible` says of many."""
-        return self.is_published or to_staff
-
     def arrange(self, ids: Sequence[int]) -> None:
         """Put the steps in the order of `ids`, writing only those that moved. Whoever
         calls it records the roadmap's new version.

@@ -120,13 +120,9 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
 
 def walk_or_404(slug: str, user: User | AnonymousUser) -> tuple[Roadmap, Route]:
     try:
-        roadmap, route = walk(slug, user)
-    except Roadmap.DoesNotExist:
-        pass
-    else:
-        if roadmap.is_visible(user.is_staff):
-            return roadmap, route
-    raise Http404("There is no such roadmap.")
+        return walk(slug, user)
+    except Roadmap.DoesNotExist as error:
+        raise Http404("There is no such roadmap.") from error
 
 
 def renamed(route: Route, roadmap: Roadmap, slug: str) -> OwnStep:

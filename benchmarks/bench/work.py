@@ -38,14 +38,16 @@ class Work:
         disk stands still for longer than a page waits for a connection.
         """
         self.before()
-        begun = cpu(self.server.process.pid), cpu(postgres)
         try:
-            got = load(self.server.port, self.requests, seconds)
+            self._measure(postgres, seconds)
         except FailedError as error:
             print(f"{self.name} once more: {error}", file=sys.stderr)
             time.sleep(PAUSE)
-            begun = cpu(self.server.process.pid), cpu(postgres)
-            got = load(self.server.port, self.requests, seconds)
+            self._measure(postgres, seconds)
+
+    def _measure(self, postgres: int, seconds: float) -> None:
+        begun = cpu(self.server.process.pid), cpu(postgres)
+        got = load(self.server.port, self.requests, seconds)
         ended = cpu(self.server.process.pid), cpu(postgres)
         serving, storing = (
             1e6 * (after - before) / got.answers

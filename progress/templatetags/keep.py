@@ -75,7 +75,8 @@ class Kept:
 def keep(parser: Parser, token: Token) -> Keep:
     """`{% keep a b %}…{% endkeep %}` keeps what it writes: that depends on `a` and `b`
     alone, but for what stands between `{% live %}` and `{% endlive %}`. Where one of
-    them is unknown it is always written anew.
+    them is unknown it is always written anew. Another one within it is in vain, and
+    loses what is live, unless it stands there.
     """
     _, *names = token.split_contents()
     nodelist = parser.parse(["endkeep"])

@@ -25,33 +25,32 @@ BEGIN
     WHERE id IN (SELECT roadmap_id FROM written);
     RETURN NULL;
 END $$;
+"""
 
-CREATE TRIGGER renew_edition_after_insert AFTER INSERT ON roadmaps_step
-REFERENCING NEW TABLE AS written
-FOR EACH STATEMENT EXECUTE FUNCTION cairn_renew_edition_of_steps();
-
-CREATE TRIGGER renew_edition_after_update AFTER UPDATE ON roadmaps_step
-REFERENCING NEW TABLE AS written
-FOR EACH STATEMENT EXECUTE FUNCTION cairn_renew_edition_of_steps();
-
--- Of the roadmap that a step has left.
-CREATE TRIGGER renew_edition_left_by_update AFTER UPDATE ON roadmaps_step
-REFERENCING OLD TABLE AS written
-FOR EACH STATEMENT EXECUTE FUNCTION cairn_renew_edition_of_steps();
-
-CREATE TRIGGER renew_edition_after_delete AFTER DELETE ON roadmaps_step
-REFERENCING OLD TABLE AS written
+AFTER = [
+    ("after_insert", "INSERT", "NEW"),
+    ("after_update", "UPDATE", "NEW"),
+    ("left_by_update", "UPDATE", "OLD"),  # of the roadmap that a step has left
+    ("after_delete", "DELETE", "OLD"),
+]
+RENEW += "".join(
+    f"""
+CREATE TRIGGER renew_edition_{name} AFTER {event} ON roadmaps_step
+REFERENCING {rows} TABLE AS written
 FOR EACH STATEMENT EXECUTE FUNCTION cairn_renew_edition_of_steps();
 """
-FORGET = """
-DROP TRIGGER renew_edition_after_delete ON roadmaps_step;
-DROP TRIGGER renew_edition_left_by_update ON roadmaps_step;
-DROP TRIGGER renew_edition_after_update ON roadmaps_step;
-DROP TRIGGER renew_edition_after_insert ON roadmaps_step;
+    for name, event, rows in AFTER
+)
+FORGET = (
+    "".join(
+        f"DROP TRIGGER renew_edition_{name} ON roadmaps_step;\n" for name, *_ in AFTER
+    )
+    + """
 DROP FUNCTION cairn_renew_edition_of_steps;
 DROP TRIGGER renew_edition ON roadmaps_roadmap;
 DROP FUNCTION cairn_renew_edition;
 """
+)
 
 
 class Migration(migrations.Migration):

@@ -25,16 +25,17 @@ def site(installation, django_db_setup, django_db_blocker):
 
 
 @pytest.fixture
-def lines():
-    """The lines of the requests so far, as in production."""
+def said():
+    """What is logged as in production, a dictionary a line; in a list, when called."""
     stream = StringIO()
     configuration = logs.configuration(json=True)
     configuration["handlers"]["lines"]["stream"] = stream
     logging.config.dictConfig(configuration)
-
-    def lines():
-        said = [json.loads(line) for line in stream.getvalue().splitlines()]
-        return [line for line in said if line["event"] == "request"]
-
-    yield lines
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     logging.config.dictConfig(logs.configuration(json=False))
+
+
+@pytest.fixture
+def lines(said):
+    """The lines of the requests so far; in a list, when called."""
+    return lambda: [line for line in said() if line["event"] == "request"]

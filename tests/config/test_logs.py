@@ -1,9 +1,7 @@
 """What is logged, and the name that a request has in it."""
 
-import json
 import logging
 import logging.config
-from io import StringIO
 
 import pytest
 import structlog
@@ -36,17 +34,6 @@ handler500 = "config.views.server_error"
 def client(settings):
     settings.ROOT_URLCONF = __name__
     return Client(raise_request_exception=False)
-
-
-@pytest.fixture
-def said():
-    """What is logged as in production, a dictionary a line; in a list, when called."""
-    stream = StringIO()
-    configuration = logs.configuration(json=True)
-    configuration["handlers"]["lines"]["stream"] = stream
-    logging.config.dictConfig(configuration)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    logging.config.dictConfig(logs.configuration(json=False))
 
 
 class TestRequestId:
