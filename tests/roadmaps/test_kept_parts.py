@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core import signing
 from django.template import Context, Template
 from django.test import Client
 from django.utils import timezone
@@ -32,6 +33,12 @@ def written(monkeypatch):
 
     monkeypatch.setattr(keep.Kept, "get", watched)
     return written
+
+
+@pytest.fixture(autouse=True)
+def same_second(monkeypatch):
+    """A clock that stands for what is signed: offers on a page say when."""
+    monkeypatch.setattr(signing.TimestampSigner, "timestamp", lambda _: "0")
 
 
 def read(client, path=PAGE, **headers):
