@@ -37,14 +37,19 @@ class Impatient(psycopg.Connection[Any]):
         timeout: float | None = None,
     ) -> Answer:
         try:
-            return super().wait(gen, interval, timeout or self.silence)
+            answer = super().wait(gen, interval, timeout or self.silence)
         except psycopg.errors._WaitTimeout as error:
             self.pgconn.finish()
             self.given_up(error)
             raise
+        self.answered()
+        return answer
+
+    def answered(self) -> None:
+        """To be told of it."""
 
     def given_up(self, error: psycopg.Error) -> None:
-        """To be told of it."""
+        """To be told of that."""
 
 
 class Connection(Impatient):
@@ -53,6 +58,7 @@ class Connection(Impatient):
     silence = SILENCE
     can_connect = True  # what came of the last try
     drained_at = 0.0
+    answered_at = 0.0  # any of them, as time.monotonic() counts
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -68,8 +74,13 @@ class Connection(Impatient):
         Connection.can_connect = True
         return connection
 
+    def answered(self) -> None:
+        Connection.answered_at = time.monotonic()
+
     def given_up(self, error: psycopg.Error) -> None:
-        breaker.failed(error)
+        # Where one is silent and its fellows are not, the machine has too much to do.
+        if time.monotonic() - Connection.answered_at > self.silence:
+            breaker.failed(error)
 
     def check(self) -> None:
         """Raise an error when it is dead. So may be its fellows in the pool, each of

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
+from threading import Timer
 
 import psycopg
 import pytest
@@ -127,6 +128,21 @@ class TestLimits:
         wrapper.close()
         proxy.is_dark = False
         assert run(wrapper, "SELECT 1") == [(1,)]
+        assert not base.breaker.is_away
+
+    def test_one_connection_is_silent_and_others_are_not(
+        self, limited, proxy, monkeypatch
+    ):
+        monkeypatch.setattr(base.Connection, "silence", 0.4)
+        wrapper = limited(host="127.0.0.1", port=proxy.port)
+        run(wrapper, "SELECT 1")
+        with base.Connection.connect(**psycopg_params()) as other:
+            proxy.is_dark = True
+            meanwhile = Timer(0.2, other.execute, ["SELECT 1"])
+            meanwhile.start()
+            with pytest.raises(OperationalError):
+                run(wrapper, "SELECT 1")
+            meanwhile.join()
         assert not base.breaker.is_away
 
     def test_while_it_is_known_to_be_away_nobody_waits(self, limited, monkeypatch):
