@@ -21,7 +21,7 @@ from accounts.models import Theme
 from config import themes
 from config.context_processors import names
 from progress.same_origin import same_origin_only
-from roadmaps.card import SITE, draw
+from roadmaps.card import SITE
 from roadmaps.sitemaps import PublicPages
 
 HOUR = 60 * 60  # seconds
@@ -82,7 +82,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 @cache_control(public=True, max_age=DAY)
 def card(request: HttpRequest) -> HttpResponse:
     """The picture of the whole site, for where its front page is shared."""
-    return HttpResponse(draw(SITE), content_type="image/png")
+    return HttpResponse(SITE.png, content_type="image/png")
 
 
 def sqlstate_of(error: InternalError) -> str | None:

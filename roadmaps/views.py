@@ -19,7 +19,7 @@ from progress.forms import NoteForm
 from progress.limits import limited
 from progress.models import Note, NoteConflictError, Route, begun, walk
 from progress.requests import HtmxRequest
-from roadmaps.card import SITE, Card, draw
+from roadmaps.card import SITE, Card
 from roadmaps.models import Roadmap, Step
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def card(request: HttpRequest, slug: str) -> HttpResponse:
     if not (roadmap.is_published or request.user.is_staff):
         raise Http404("There is no such roadmap.")
     card = Card.of(roadmap, roadmap.steps.active().outline())
-    response = HttpResponse(draw(card), content_type="image/png")
+    response = HttpResponse(card.png, content_type="image/png")
     if roadmap.is_published:
         patch_cache_control(response, public=True, max_age=DAY)
     return response

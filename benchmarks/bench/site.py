@@ -29,6 +29,7 @@ def environment(url: str) -> dict[str, str]:
         "DEBUG": "false",
         "DATABASE_URL": url,
         "DATABASE_POOL_SIZE": "8",  # as many as ask
+        "MALLOC_ARENA_MAX": "2",  # as in deploy/start
         "SECRET_KEY": SECRET,
         "ALLOWED_HOSTS": "localhost",
         "DJANGO_SETTINGS_MODULE": "config.settings",

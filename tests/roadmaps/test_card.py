@@ -8,8 +8,9 @@ import pytest
 from django.conf import settings
 from PIL import Image, ImageChops
 
-from roadmaps import card
-from roadmaps.card import Card, draw, writable
+from roadmaps import drawing
+from roadmaps.card import Card
+from roadmaps.drawing import draw, writable
 from tests.factories import RoadmapFactory, StepFactory
 
 PATH = "/roadmaps/backend-developer/card.png"
@@ -111,9 +112,9 @@ class TestTheDrawing:
     def test_stays_within_its_margins(self, title, steps):
         optional = tuple(number % 3 == 1 for number in range(steps))
         left, top, right, bottom = inked(opened(draw(Card(title, "W" * 80, optional))))
-        assert left >= card.MARGIN - 8  # a letter's overhang
-        assert top >= card.MARK_TOP - 2
-        assert right <= 1200 - card.MARGIN + 8
+        assert left >= drawing.MARGIN - 8  # a letter's overhang
+        assert top >= drawing.MARK_TOP - 2
+        assert right <= 1200 - drawing.MARGIN + 8
         assert bottom <= 630 - 30
 
     @pytest.mark.parametrize("title", LONGEST)
@@ -134,9 +135,9 @@ class TestTheDrawing:
 
     def test_shows_required_steps_tall_and_optional_ones_short(self):
         picture = opened(draw(Card("A", "B", (False, True)))).convert("RGB")
-        top, height = card.STRIP
-        pitch = card.WIDEST_SEGMENT + 6
-        middles = [card.MARGIN + 22, card.MARGIN + 22 + pitch]
+        top, height = drawing.STRIP
+        pitch = drawing.WIDEST_SEGMENT + 6
+        middles = [drawing.MARGIN + 22, drawing.MARGIN + 22 + pitch]
         paper = picture.getpixel((0, 0))
         upper = [picture.getpixel((x, top + 8)) == paper for x in middles]
         lower = [picture.getpixel((x, top + height - 8)) == paper for x in middles]
@@ -144,12 +145,12 @@ class TestTheDrawing:
         assert lower == [False, False]
 
     def test_breaks_a_title_into_lines_of_like_length(self):
-        font = card.font(96)
+        font = drawing.font(96)
         words = [f"n{number}" for number in range(16)]
-        lines = card.balanced(words, font)
+        lines = drawing.balanced(words, font)
         assert " ".join(lines).split() == words
         lengths = [font.getlength(line) for line in lines]
-        assert max(lengths) <= card.WIDTH
+        assert max(lengths) <= drawing.WIDTH
         assert min(lengths) > 0.7 * max(lengths)
 
     def test_has_no_box_in_place_of_a_letter_that_the_font_lacks(self):
@@ -160,10 +161,10 @@ class TestTheDrawing:
         by_day = dict(re.findall(r"--(\w+): light-dark\((#\w+),", css))
         names = ["paper", "ink", "soft", "done"]
         assert [by_day[name] for name in names] == [
-            card.PAPER,
-            card.INK,
-            card.SOFT,
-            card.DONE,
+            drawing.PAPER,
+            drawing.INK,
+            drawing.SOFT,
+            drawing.DONE,
         ]
 
 
