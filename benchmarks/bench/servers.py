@@ -39,6 +39,12 @@ def pin(pid: int, core: int) -> None:
                 os.sched_setaffinity(process.pid, {core})
 
 
+def unpin() -> None:
+    """Let this process, and what it starts from here on, have every core."""
+    if CAN_PIN:
+        os.sched_setaffinity(0, range(os.cpu_count() or 1))
+
+
 def cpu(pid: int) -> float:
     """The CPU seconds that a process and its children have taken, ended ones too."""
     seconds = 0.0
