@@ -87,12 +87,18 @@ schema: setup ## write docs/roadmap.schema.json anew from the format
 	$(PYTHON) manage.py roadmap_schema > docs/roadmap.schema.json
 
 .PHONY: bench
-bench: setup browser ## measure all that is served, beside its limits; OPTIONS=--quick
+bench: setup browser benchmarks/.venv/.synced ## measure all that is served, beside its limits; OPTIONS=--quick
 	$(PYTHON) -m benchmarks.bench $(OPTIONS)
 
 .PHONY: flame
-flame: setup ## draw where the time of a page and of a tick goes, by py-spy
+flame: setup benchmarks/.venv/.synced ## draw where the time of a page and of a tick goes, by py-spy
 	$(PYTHON) -m benchmarks.flame
+
+# What production installs: a benchmark's servers load nothing of development's.
+benchmarks/.venv/.synced: requirements.txt .python-version | $(UV)
+	$(UV) venv --quiet --clear benchmarks/.venv
+	$(UV) pip sync --quiet --python benchmarks/.venv requirements.txt
+	touch $@
 
 .PHONY: lock
 lock: | $(UV) ## lock the newest versions that pyproject.toml allows

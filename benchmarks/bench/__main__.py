@@ -26,6 +26,9 @@ from benchmarks.bench.work import take_turns
 from benchmarks.server import ROOT
 
 MOST_BYTES = 110  # a row of progress
+# Where Linux shares a core by sessions, one of PostgreSQL's processes may wait for it
+# for longer than a second while the servers have much to do.
+AUTOGROUP = Path("/proc/sys/kernel/sched_autogroup_enabled")
 
 
 def options() -> Namespace:
@@ -134,6 +137,7 @@ def show(asked: Namespace, begun: datetime, rows: list[Row], met: list[Goal]) ->
         "machine": f"{platform.machine()}, {os.cpu_count()} cores,"
         f" {psutil.virtual_memory().total // 2**30} GB",
         "servers": f"PostgreSQL and servers {place}",
+        "scheduler": f"autogroup {'on' if is_shared_by_session() else 'off'}",
         "client": "wrk" if which("wrk") else "threads of Python's",
         "load": f"{os.getloadavg()[1]:.1f} processes wanted a core, over five minutes",
     }
@@ -141,6 +145,10 @@ def show(asked: Namespace, begun: datetime, rows: list[Row], met: list[Goal]) ->
     print(*(f"{name}: {said}" for name, said in about.items()), sep="\n")
     print(f"{sum(goal.is_met for goal in met)} of {len(met)} goals are met")
     write(asked.json, about, rows, met)
+
+
+def is_shared_by_session() -> bool:
+    return AUTOGROUP.exists() and AUTOGROUP.read_text().strip() == "1"
 
 
 def say(what: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -19,6 +18,7 @@ from benchmarks.server import ROOT, free_port
 
 # As deploy/start has them, but for half the threads, and so the connections: all
 # servers share one PostgreSQL, which takes a hundred.
+PROGRAM = ROOT / "benchmarks/.venv/bin/granian"
 GRANIAN = ["--interface", "wsgi", "--workers", "1", "--blocking-threads", "16"]
 READY = 30  # seconds
 
@@ -91,8 +91,9 @@ class Server:
 
 
 def granian(application: str, environment: Mapping[str, str]) -> Server:
-    program = Path(sys.executable).with_name("granian")
-    return Server([program, *GRANIAN, "--port", "PORT", application], environment)
+    if not PROGRAM.exists():
+        raise FailedError("What production installs is missing: run it by make.")
+    return Server([PROGRAM, *GRANIAN, "--port", "PORT", application], environment)
 
 
 def nginx(folder: Path, page: bytes) -> Server | None:
