@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from roadmaps.models import Roadmap, Step
 
-# A new way of drawing is a new picture.
-DRAWING = Path(__file__).with_name("drawing.py").read_bytes()
+# A new way of drawing, or of saying what is drawn, is a new picture.
+CODE = b"".join(
+    Path(__file__).with_name(name).read_bytes() for name in ("card.py", "drawing.py")
+)
 
 
 class Card(NamedTuple):
@@ -30,7 +32,7 @@ class Card(NamedTuple):
     @property
     def version(self) -> str:
         """Part of the picture's address, so that an edit is another address."""
-        return sha256(DRAWING + repr(self).encode()).hexdigest()[:8]
+        return sha256(CODE + repr(self).encode()).hexdigest()[:8]
 
     @property
     def length(self) -> str:

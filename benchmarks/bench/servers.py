@@ -16,9 +16,9 @@ import psutil
 from benchmarks.bench.load import FailedError, Request, ask
 from benchmarks.server import ROOT, free_port
 
+PROGRAM = ROOT / "benchmarks/.venv/bin/granian"
 # As deploy/start has them, but for half the threads, and so the connections: all
 # servers share one PostgreSQL, which takes a hundred.
-PROGRAM = ROOT / "benchmarks/.venv/bin/granian"
 GRANIAN = ["--interface", "wsgi", "--workers", "1", "--blocking-threads", "16"]
 READY = 30  # seconds
 

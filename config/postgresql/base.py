@@ -46,10 +46,10 @@ class Impatient(psycopg.Connection[Any]):
         return answer
 
     def answered(self) -> None:
-        """To be told of it."""
+        """Called when the server has answered; by itself it does nothing."""
 
     def given_up(self, error: psycopg.Error) -> None:
-        """To be told of that."""
+        """Called when it said nothing for too long; by itself it does nothing."""
 
 
 class Connection(Impatient):
