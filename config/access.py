@@ -1,9 +1,13 @@
 """One line a request, and its numbers: who, what, how it went, how long it took."""
 
+import atexit
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
-from typing import Any
+from threading import Event, Thread
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -16,6 +20,8 @@ from config.logs import route_of
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
 PROBES = {"/healthz", "/readyz"}
+A_MOMENT = 0.01  # seconds
+MOST_UNTOLD = 10_000  # answers
 
 
 class Queries:
@@ -55,7 +61,8 @@ def line(
         method = request.method if request.method in METHODS else "other"
         route, user = route_or_kind(request), user_id(request)
         name = get_contextvars()["request_id"]
-        tell(name, method, route, response.status_code, seconds, user, queries)
+        status = response.status_code
+        tell(Answer(name, method, route, status, seconds, user, queries))
         metrics.QUERIES.labels(route).inc(queries.count)
         metrics.QUERY_SECONDS.labels(route).inc(queries.seconds)
         if user and response.status_code < HTTPStatus.BAD_REQUEST:
@@ -65,37 +72,75 @@ def line(
     return middleware
 
 
-def tell(
-    name: str,
-    method: str,
-    route: str,
-    status: int,
-    seconds: float,
-    user: int | None = None,
-    queries: Queries | None = None,
-) -> None:
-    """Log and count a request that was answered. Nothing of a person's is in it but
-    their id: no address, neither theirs nor the page's, only the pattern that it
-    matched.
+class Answer(NamedTuple):
+    """What is told of one. Nothing of a person's is in it but their id: no address,
+    neither theirs nor the page's, only the pattern that it matched.
     """
-    metrics.requests(method, route, status).observe(seconds)
-    if route in PROBES:
-        return
-    logs.write(
-        {
+
+    name: str  # of the request
+    method: str
+    route: str
+    status: int
+    seconds: float
+    user: int | None = None
+    queries: Queries | None = None
+
+    @property
+    def event(self) -> dict[str, Any]:
+        queries = self.queries
+        return {
             "event": "request",
-            "method": method,
-            "route": route,
-            "status": status,
-            "user_id": user,
-            "duration_ms": round(seconds * 1000, 1),
+            "method": self.method,
+            "route": self.route,
+            "status": self.status,
+            "user_id": self.user,
+            "duration_ms": round(self.seconds * 1000, 1),
             "queries": queries.count if queries else 0,
             "queries_ms": round(queries.seconds * 1000, 1) if queries else 0.0,
-            "request_id": name,
+            "request_id": self.name,
             "logger": "cairn.access",
             "level": "info",
         }
-    )
+
+
+def tell(*answers: Answer) -> None:
+    """Log and count them."""
+    for answer in answers:
+        counted = metrics.requests(answer.method, answer.route, answer.status)
+        counted.observe(answer.seconds)
+    logs.write([answer.event for answer in answers if answer.route not in PROBES])
+
+
+class Afterwards:
+    """Tells of many answers at once, a moment later: to write a line takes as long as
+    to answer with a page that is kept, and lets another thread have the GIL.
+    """
+
+    def __init__(self) -> None:
+        self.answers: deque[Answer] = deque()
+        self.has_some = Event()
+        Thread(target=self.run, daemon=True).start()
+        atexit.register(self.tell_all)
+
+    def tell(self, answer: Answer) -> None:
+        self.answers.append(answer)
+        if not self.has_some.is_set():
+            self.has_some.set()
+        if len(self.answers) >= MOST_UNTOLD:  # whoever reads the log cannot keep up
+            self.tell_all()
+
+    def run(self) -> None:
+        while self.has_some.wait():
+            time.sleep(A_MOMENT)
+            self.has_some.clear()
+            self.tell_all()
+
+    def tell_all(self) -> None:
+        answers = []
+        with suppress(IndexError):
+            while True:
+                answers.append(self.answers.popleft())
+        tell(*answers)
 
 
 def route_or_kind(request: HttpRequest) -> str:

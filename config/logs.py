@@ -59,19 +59,19 @@ class Lines(logging.StreamHandler[TextIO]):
         super().__init__(stream)
         self.render = render
 
-    def write(self, event: EventDict) -> None:
-        """Write an event that needs nothing but its time: by way of its logger that
-        takes longer than to answer with a page that is kept.
+    def write(self, events: list[EventDict]) -> None:
+        """Write events that need nothing but their time: by way of its logger one takes
+        longer than to answer with a page that is kept.
         """
-        line = self.render(None, "info", stamp(None, "info", event))
+        lines = [self.render(None, "info", stamp(None, "info", e)) for e in events]
         with suppress(OSError, ValueError):  # as loggers do: the answer goes out
-            self.stream.write(f"{line}\n")
+            self.stream.write("".join(f"{line}\n" for line in lines))
 
 
-def write(event: EventDict) -> None:
+def write(events: list[EventDict]) -> None:
     lines = logging.getHandlerByName("lines")
     if isinstance(lines, Lines):
-        lines.write(event)
+        lines.write(events)
 
 
 def without_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

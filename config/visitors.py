@@ -13,7 +13,8 @@ from django.middleware.gzip import re_accepts_gzip
 from django.utils.cache import get_conditional_response
 from django.utils.http import parse_etags
 
-from config import access, themes
+from config import themes
+from config.access import Answer
 from config.logs import route_of
 from config.middleware import name_of
 
@@ -66,7 +67,9 @@ class Page(NamedTuple):
 pages: dict[Key, Page] = {}
 
 
-def answer_visitors(application: Application) -> Application:
+def answer_visitors(
+    application: Application, tell: Callable[[Answer], None]
+) -> Application:
     """Answer a visitor with the page that another one got `PAGES_KEPT_FOR` seconds ago
     at most, before `application`, which is Django. Nothing but that time drops it, so
     an edit shows as soon in every process.
@@ -90,7 +93,7 @@ def answer_visitors(application: Application) -> Application:
             content = b""
         start_response(f"{status} {status.phrase}", [*headers, ("X-Request-ID", name)])
         seconds = time.perf_counter() - begun
-        access.tell(name, "GET", page.route, status, seconds)
+        tell(Answer(name, "GET", page.route, status, seconds))
         return [content]
 
     return answer

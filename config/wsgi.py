@@ -14,7 +14,9 @@ hold_to_limits(settings.DATABASES["default"], settings.DATABASE_POOL_SIZE)
 telemetry.start()
 django = get_wsgi_application()
 
-from config.visitors import answer_visitors  # noqa: E402 - Django has to be set up
+# Django has to be set up.
+from config.access import Afterwards  # noqa: E402
+from config.visitors import answer_visitors  # noqa: E402
 
 
 def in_one_piece(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -30,7 +32,7 @@ def in_one_piece(environ: dict[str, Any], start_response: Any) -> Iterable[bytes
         response.close()
 
 
-application = answer_visitors(in_one_piece)
+application = answer_visitors(in_one_piece, Afterwards().tell)
 
 if settings.METRICS_ADDRESS:
     from config import metrics

@@ -1,5 +1,6 @@
 import json
 import logging.config
+import time
 from io import StringIO
 
 import pytest
@@ -39,3 +40,16 @@ def said():
 def lines(said):
     """The lines of the requests so far; in a list, when called."""
     return lambda: [line for line in said() if line["event"] == "request"]
+
+
+@pytest.fixture
+def eventually():
+    """Waits until what it is given is true; some seconds at the most."""
+
+    def eventually(is_so):
+        deadline = time.monotonic() + 5
+        while not is_so():
+            assert time.monotonic() < deadline, "it has not come about"
+            time.sleep(0.002)
+
+    return eventually

@@ -2,15 +2,27 @@
 
 import json
 import socket
+import subprocess
+import sys
 import urllib.request
 
 import pytest
 from django.contrib.auth import SESSION_KEY
 from prometheus_client import REGISTRY
 
-from config import metrics
+from config import access, metrics
 from tests.factories import PASSWORD, StepFactory
-from tests.production import free_port
+from tests.production import environment, free_port
+
+ENDING = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+import django
+django.setup()
+from config import access
+access.A_MOMENT = 60
+access.Afterwards().tell(access.Answer("the-last-one", "GET", "/", 200, 0.001))
+"""
 
 
 @pytest.fixture
@@ -72,6 +84,60 @@ def test_probes_have_none(client, db, lines):
 
 def value(name, **labels):
     return REGISTRY.get_sample_value(name, labels) or 0
+
+
+def answers(number, route="/"):
+    return [access.Answer(f"{n}", "GET", route, 200, 0.001) for n in range(number)]
+
+
+def names_in(lines):
+    return [line["request_id"] for line in lines]
+
+
+class TestAfterwards:
+    """What is told of answers that are quicker than their line."""
+
+    def test_each_has_its_line_in_the_order_of_the_answers(self, lines):
+        afterwards = access.Afterwards()
+        for answer in answers(100):
+            afterwards.tell(answer)
+        afterwards.tell_all()
+        assert names_in(lines()) == [f"{n}" for n in range(100)]
+
+    def test_it_comes_by_itself_and_once(self, lines, eventually):
+        afterwards = access.Afterwards()
+        for answer in answers(2):
+            afterwards.tell(answer)
+            eventually(lambda name=answer.name: name in names_in(lines()))
+        afterwards.tell_all()
+        assert names_in(lines()) == ["0", "1"]
+
+    def test_probes_are_counted_alone(self, lines):
+        labels = {"method": "GET", "route": "/healthz", "status": "200"}
+        before = value("cairn_request_seconds_count", **labels)
+        access.tell(*answers(2, "/healthz"))
+        assert value("cairn_request_seconds_count", **labels) == before + 2
+        assert lines() == []
+
+    def test_not_too_many_wait(self, lines, monkeypatch):
+        monkeypatch.setattr(access, "A_MOMENT", 60)
+        monkeypatch.setattr(access, "MOST_UNTOLD", 3)
+        afterwards = access.Afterwards()
+        for answer in answers(4):
+            afterwards.tell(answer)
+        assert names_in(lines()) == ["0", "1", "2"]
+
+    def test_what_waits_is_told_when_the_process_ends(self, installation):
+        process = subprocess.run(
+            [sys.executable, "-c", ENDING],
+            cwd=installation,
+            env=environment("postgres://unused"),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        [line] = process.stderr.splitlines()
+        assert json.loads(line)["request_id"] == "the-last-one"
 
 
 class TestMetrics:

@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from prometheus_client import REGISTRY
 
-from config import visitors
+from config import access, visitors
 from roadmaps.models import Roadmap
 from tests.factories import RoadmapFactory
 
@@ -37,7 +37,7 @@ def visit(roadmap, settings):
     """What asks the application for a page, as a server does."""
     settings.PAGES_KEPT_FOR = 1
     visitors.pages.clear()
-    application = visitors.answer_visitors(get_wsgi_application())
+    application = visitors.answer_visitors(get_wsgi_application(), access.tell)
     # As Django's own test client has it: the transaction of the test goes on.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
