@@ -4,7 +4,7 @@ import socket
 import ssl
 import threading
 from collections import Counter
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 
@@ -33,7 +33,9 @@ class Handler(StreamRequestHandler):
             while line := self.rfile.readline().strip():
                 name, _, value = line.decode("latin-1").partition(":")
                 headers[name.lower()] = value.strip()
-            with self.server.counting(self.method, self.path, headers):
+            with ExitStack() as self.work:
+                work = self.server.counting(self.method, self.path, headers)
+                self.work.enter_context(work)
                 answer = self.server.pages.get(self.path, (404,))
                 if callable(answer):
                     answer(self)
@@ -41,6 +43,7 @@ class Handler(StreamRequestHandler):
                     self.say(*answer)
 
     def say(self, status, headers=(), body=b""):
+        self.work.close()  # whoever hears the answer may ask on before this is over
         lines = [f"HTTP/1.1 {status} .", f"Content-Length: {len(body)}"]
         lines += [f"{name}: {value}" for name, value in dict(headers).items()]
         self.write("\r\n".join([*lines, "", ""]).encode())
