@@ -10,6 +10,7 @@ import tempfile
 from argparse import ArgumentParser, Namespace
 from contextlib import closing
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from shutil import which
 
@@ -26,6 +27,7 @@ from benchmarks.bench.work import take_turns
 from benchmarks.server import ROOT
 
 MOST_BYTES = 110  # a row of progress
+BROWSER, START = "slow phone, first view", "start memory"  # what --only looks for
 # Where Linux shares a core by sessions, one of PostgreSQL's processes may wait for it
 # for longer than a second while the servers have much to do.
 AUTOGROUP = Path("/proc/sys/kernel/sched_autogroup_enabled")
@@ -58,6 +60,10 @@ def main() -> None:
         people = begin(cluster)
         crowds, stored = grow(cluster, sizes, people)
         base = serve(cluster, "base", people, sessions, servers)
+        parts = [(stored, [at_most(row, MOST_BYTES, "bytes") for row in stored])]
+        if wanted(BROWSER):  # before the loads, after which PostgreSQL tidies up
+            say(BROWSER)
+            parts.append(browse(base, repetitions))
         works = [
             *loads.limits(base, folder, servers),
             *loads.signed_in(base),
@@ -70,18 +76,12 @@ def main() -> None:
             works += [work for work in grown if work.name in size.pages]
         works = [work for work in works if wanted(work.name)]
         say(f"{len(works)} loads, {repetitions} times in turn")
-        rows = [*take_turns(works, cluster.pid, repetitions, seconds), *stored]
-        met = goals.of_loads(rows, sizes)
-        met += [at_most(row, MOST_BYTES, "bytes") for row in stored]
-        for pattern, measured in (
-            ("start memory", lambda: start.measured(base, repetitions)),
-            ("slow phone, first view", lambda: browse(base, repetitions)),
-        ):
-            if wanted(pattern):
-                say(pattern)
-                more, reached = measured()
-                rows += more
-                met += reached
+        loaded = take_turns(works, cluster.pid, repetitions, seconds)
+        parts.append((loaded, goals.of_loads(loaded, sizes)))
+        if wanted(START):
+            say(START)
+            parts.append(start.measured(base, repetitions))
+    rows, met = (list(chain.from_iterable(all_)) for all_ in zip(*parts, strict=True))
     show(asked, begun, rows, met)
 
 

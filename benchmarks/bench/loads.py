@@ -14,6 +14,7 @@ PAGE, TICK = "signed-in roadmap", "tick"
 CONSTANT = "granian: visitor's bytes"
 FLOOR_PAGE, FLOOR_TICK = f"FLOOR: {PAGE}", f"FLOOR: {TICK}"
 PLAIN = f"plain Django: {PAGE}"
+WRITTEN_PAGE, WRITTEN_TICK = f"written already: {PAGE}", f"written already: {TICK}"
 CAIRN = "Cairn"
 VISITOR, REVISIT = f"{CAIRN}: visitor's roadmap", f"{CAIRN}: revisit, 304"
 SIGNED_IN = {"page": PAGE, "list": "list", "step": "step", "search": "search"}
@@ -26,20 +27,23 @@ def limits(base: Site, folder: Path, servers: list[Server]) -> list[Work]:
     parts.write_text(json.dumps(base.parts()))
     page.write_bytes(body)
     url = base.database.url
-    constant, floor, plain = (
+    constant, floor, plain, written = (
         granian(f"benchmarks.bench.{application}:application", variables)
         for application, variables in (
             ("constant", {"CONSTANT_PAGE": str(page)}),
             ("floor", {"DATABASE_URL": url, "FLOOR_PARTS": str(parts)}),
             ("plain.wsgi", environment(url)),
+            ("written", environment(url)),
         )
     )
-    servers += [constant, floor, plain]
-    pages, visit = base.signed_in("page"), [base.visit()]
+    servers += [constant, floor, plain, written]
+    pages, ticks, visit = base.signed_in("page"), base.ticks(), [base.visit()]
     works = [
         Work(CONSTANT, constant, visit),
         Work(FLOOR_PAGE, floor, pages, before=base.put_back),
-        Work(FLOOR_TICK, floor, base.ticks(), before=base.finish),
+        Work(FLOOR_TICK, floor, ticks, before=base.finish),
+        Work(WRITTEN_PAGE, written, pages, before=base.put_back),
+        Work(WRITTEN_TICK, written, ticks, before=base.finish),
         Work(PLAIN, plain, pages, before=base.put_back),
     ]
     if static := nginx(folder, body):

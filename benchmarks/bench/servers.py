@@ -39,10 +39,13 @@ def pin(pid: int, core: int) -> None:
                 os.sched_setaffinity(process.pid, {core})
 
 
-def unpin() -> None:
-    """Let this process, and what it starts from here on, have every core."""
+@contextmanager
+def unpinned() -> Iterator[None]:
+    """Let this process, and what it starts meanwhile, have every core."""
     if CAN_PIN:
         os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    yield
+    pin(os.getpid(), CLIENT)
 
 
 def cpu(pid: int) -> float:
