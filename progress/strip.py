@@ -20,18 +20,24 @@ class Segment(NamedTuple):
     steps: Sequence[OwnStep]
     state: str
     is_optional: bool
+    is_here: bool  # where the page is that shows it
 
     @property
     def first(self) -> OwnStep:
         return self.steps[0]
 
 
-def strip(steps: Sequence[OwnStep]) -> list[Segment]:
+def strip(steps: Sequence[OwnStep], here: OwnStep | None = None) -> list[Segment]:
     """At most 60 segments. One of several steps has the state that they share; else it
     is in progress, or done when all that is not skipped is; optional if they all are.
     """
     return [
-        Segment(group, _shared(group), all(step.is_optional for step in group))
+        Segment(
+            group,
+            _shared(group),
+            all(step.is_optional for step in group),
+            here is not None and here in group,
+        )
         for group in groups(steps)
     ]
 

@@ -108,7 +108,8 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
         "before": before,
         "after": after,
         "resources": step.resources.all(),
-        "card": Card.of(roadmap, route.steps),
+        "card": partial(Card.of, roadmap, route.steps),
+        "kept_by": f"{roadmap.edition} {request.build_absolute_uri(request.path)}",
     }
     if request.method == "POST":
         return write_note(request, step, context)

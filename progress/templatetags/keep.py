@@ -23,7 +23,7 @@ register = template.Library()
 
 type Look = tuple[object, ...]
 
-MOST_PARTS = 5000  # of one place in a template, of some 1.5 kB
+MOST_KEPT = 4_000_000  # characters, of one place in a template
 PLACES = "places_of_what_is_live"
 PLACE = "\0"  # no page has one: PostgreSQL cannot hold it, and no request may
 
@@ -49,6 +49,7 @@ class Kept:
     def __init__(self, nodelist: NodeList) -> None:
         self.nodelist = nodelist
         self.parts: dict[Look, Part] = {}
+        self.length = 0  # of all their texts
 
     def render(self, look: Look | None, context: template.Context) -> str:
         """The part as it was written before; anew where `look` is None."""
@@ -59,9 +60,13 @@ class Kept:
     def get(self, look: Look, context: template.Context) -> Part:
         part = self.parts.get(look)
         if part is None:
-            if len(self.parts) >= MOST_PARTS:
+            part = self.write(context)
+            length = sum(map(len, part.texts))
+            if self.length + length > MOST_KEPT:
                 self.parts.clear()
-            part = self.parts[look] = self.write(context)
+                self.length = 0
+            self.length += length
+            self.parts[look] = part
         return part
 
     def write(self, context: template.Context) -> Part:
@@ -164,7 +169,7 @@ def look_of_step(step: OwnStep) -> Look | None:
 
 
 def look_of_segment(segment: Segment) -> Look:
-    return segment.first.edition, segment.first.id, segment.state
+    return segment.first.edition, segment.first.id, segment.state, segment.is_here
 
 
 LOOKS: dict[type, Callable[[Any], Look | None]] = {

@@ -11,13 +11,19 @@ from django.utils import timezone
 
 from progress.models import State, StepProgress
 from progress.templatetags import keep
-from roadmaps.models import Step
-from tests.factories import StepFactory, StepProgressFactory, UserFactory
+from roadmaps.models import Resource, Step
+from tests.factories import (
+    NoteFactory,
+    StepFactory,
+    StepProgressFactory,
+    UserFactory,
+)
 from tests.progress.test_mark import HTMX, SAME_ORIGIN, address
 
 PAGE = "/roadmaps/backend-developer/"
+STEP = f"{PAGE}caching/"
 MAY = datetime(2026, 5, 3, 22, 30, tzinfo=UTC)
-TOKEN = re.compile('name="csrfmiddlewaretoken" value="[^"]+"')
+RANDOM = re.compile('name="(csrfmiddlewaretoken|page)" value="[^"]+"')
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +48,7 @@ def same_second(monkeypatch):
 
 
 def read(client, path=PAGE, **headers):
-    return TOKEN.sub("", client.get(path, **headers).text)
+    return RANDOM.sub("", client.get(path, **headers).text)
 
 
 def read_anew(client, path=PAGE, **headers):
@@ -67,7 +73,7 @@ def complete(user, roadmap):
 
 def retire(user, roadmap):
     complete(user, roadmap)
-    roadmap.steps.filter(slug="caching").update(is_retired=True)
+    roadmap.steps.filter(slug="authentication").update(is_retired=True)
 
 
 def make_long(_, roadmap):
@@ -101,7 +107,7 @@ STORIES = [mark_all, complete, retire, make_long, add_news, make_draft, prefer_d
 STORIES += [tick_a_twin]
 
 
-@pytest.mark.parametrize("path", [PAGE, f"{PAGE}?show=required"])
+@pytest.mark.parametrize("path", [PAGE, f"{PAGE}?show=required", STEP])
 @pytest.mark.parametrize("story", STORIES)
 def test_a_page_is_the_same_bytes_kept_or_not(signed_in, user, backend, story, path):
     read(signed_in, path)  # what it is like before
@@ -110,40 +116,84 @@ def test_a_page_is_the_same_bytes_kept_or_not(signed_in, user, backend, story, p
     assert first == read(signed_in, path) == read_anew(signed_in, path)
 
 
-def test_a_visitors_page_is_too_after_that_of_somebody_signed_in(signed_in, backend):
-    own = read(signed_in)
-    visitors = read(Client())
-    assert visitors == read_anew(Client())
-    assert own == read(signed_in) != visitors
+@pytest.mark.parametrize("path", [PAGE, STEP])
+class TestTheFrame:
+    def test_a_visitors_is_another_after_that_of_somebody_signed_in(
+        self, signed_in, backend, path
+    ):
+        own = read(signed_in, path)
+        visitors = read(Client(), path)
+        assert visitors == read_anew(Client(), path)
+        assert own == read(signed_in, path) != visitors
+
+    def test_each_host_and_theme_has_its_own(self, backend, settings, path):
+        settings.ALLOWED_HOSTS = ["a.example.com", "b.example.com"]
+        for host in settings.ALLOWED_HOSTS:
+            page = read(Client(), path, headers={"Host": host})
+            assert f'href="http://{host}{path}"' in page
+            assert page == read_anew(Client(), path, headers={"Host": host})
+        client = Client(headers={"Host": "a.example.com"})
+        for theme in ("dark", "light"):
+            client.cookies["theme"] = theme
+            assert f'data-theme="{theme}"' in read(client, path)
+
+    def test_the_second_page_writes_nothing(
+        self, signed_in, user, backend, written, path
+    ):
+        mark_all(user, backend)
+        read(signed_in, path)
+        written.clear()
+        read(signed_in, path)
+        assert written == []
+
+    def test_those_who_stand_alike_share_it(self, signed_in, backend, written, path):
+        read(signed_in, path)
+        written.clear()
+        other = Client()
+        other.force_login(UserFactory())
+        read(other, path)
+        assert written == []
 
 
-def test_each_host_and_theme_has_its_own(backend, settings):
-    settings.ALLOWED_HOSTS = ["a.example.com", "b.example.com"]
-    for host in settings.ALLOWED_HOSTS:
-        page = read(Client(), headers={"Host": host})
-        assert f'href="http://{host}{PAGE}"' in page
-        assert page == read_anew(Client(), headers={"Host": host})
-    client = Client(headers={"Host": "a.example.com"})
-    for theme in ("dark", "light"):
-        client.cookies["theme"] = theme
-        assert f'data-theme="{theme}"' in read(client)
+def test_each_step_has_its_own(signed_in, backend):
+    pages = {
+        step: read(signed_in, step.get_absolute_url()) for step in backend.steps.all()
+    }
+    for step, page in pages.items():
+        assert page == read_anew(signed_in, step.get_absolute_url())
+    assert len(set(pages.values())) == 23
 
 
-def test_the_second_page_writes_nothing(signed_in, user, backend, written):
-    mark_all(user, backend)
-    read(signed_in)
-    written.clear()
-    read(signed_in)
-    assert written == []
+@pytest.mark.parametrize(
+    ("of", "change"),
+    [
+        ("caching", {"title": "Renamed"}),
+        ("caching", {"body_html": "<p>Said anew.</p>"}),
+        ("caching", {"is_optional": False}),
+        ("web-security", {"title": "The next one"}),
+    ],
+)
+def test_an_edit_shows_at_once_on_the_page_of_a_step(signed_in, backend, of, change):
+    before = read(signed_in, STEP)
+    assert backend.steps.filter(slug=of).update(**change) == 1
+    after = read(signed_in, STEP)
+    assert after != before
+    assert after == read_anew(signed_in, STEP)
 
 
-def test_those_who_stand_alike_share_their_parts(signed_in, backend, written):
-    read(signed_in)
-    written.clear()
+def test_so_does_one_of_its_resources(signed_in, backend):
+    resource = backend.steps.get(slug="caching").resources.first()
+    assert resource.title in read(signed_in, STEP)
+    Resource.objects.filter(pk=resource.pk).update(title="As it is now")
+    assert "As it is now" in read(signed_in, STEP)
+
+
+def test_a_note_is_its_writers_alone(signed_in, user, backend):
+    NoteFactory(user=user, step=backend.steps.get(slug="caching"), text="Mine.")
     other = Client()
     other.force_login(UserFactory())
-    read(other)
-    assert written == []
+    assert "Mine." in read(signed_in, STEP)
+    assert "Mine." not in read(other, STEP)
 
 
 @pytest.mark.parametrize(
@@ -243,5 +293,5 @@ def test_what_depends_on_something_unknown_is_written_anew():
 
 
 def test_parts_take_no_more_room_than_they_may(signed_in, backend, monkeypatch):
-    monkeypatch.setattr(keep, "MOST_PARTS", 10)
+    monkeypatch.setattr(keep, "MOST_KEPT", 5000)
     assert read(signed_in) == read_anew(signed_in)
