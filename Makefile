@@ -94,12 +94,6 @@ bench: setup browser benchmarks/.venv/.synced ## measure all that is served, bes
 flame: setup benchmarks/.venv/.synced ## draw where the time of a page and of a tick goes, by py-spy
 	$(PYTHON) -m benchmarks.flame
 
-# What production installs: a benchmark's servers load nothing of development's.
-benchmarks/.venv/.synced: requirements.txt .python-version | $(UV)
-	$(UV) venv --quiet --clear benchmarks/.venv
-	$(UV) pip sync --quiet --python benchmarks/.venv requirements.txt
-	touch $@
-
 .PHONY: lock
 lock: | $(UV) ## lock the newest versions that pyproject.toml allows
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes pyproject.toml -o requirements.txt
@@ -112,9 +106,13 @@ setup: .env .venv/.synced
 .env:
 	cp .env.example .env
 
-.venv/.synced: requirements-dev.txt .python-version | $(UV)
-	$(UV) venv --quiet --clear .venv
-	$(UV) pip sync --quiet --python .venv requirements-dev.txt
+.venv/.synced: requirements-dev.txt
+# What production installs: a benchmark's servers load nothing of development's.
+benchmarks/.venv/.synced: requirements.txt
+
+%/.synced: .python-version | $(UV)
+	$(UV) venv --quiet --clear $(@D)
+	$(UV) pip sync --quiet --python $(@D) $(filter requirements%,$^)
 	touch $@
 
 uv:

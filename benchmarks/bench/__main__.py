@@ -63,7 +63,7 @@ def main() -> None:
         parts = [(stored, [at_most(row, MOST_BYTES, "bytes") for row in stored])]
         if wanted(BROWSER):  # before the loads, after which PostgreSQL tidies up
             say(BROWSER)
-            parts.append(browse(base, repetitions))
+            parts.append(browse(base, 3 * repetitions))  # frames vary
         works = [
             *loads.limits(base, folder, servers),
             *loads.signed_in(base),
