@@ -252,15 +252,20 @@ def test_a_date_is_written_anew_in_another_year(
     assert written == [("2026-05-03", str((localdate() + a_year).year))]
 
 
-def test_an_offer_to_one_person_is_never_kept(signed_in, user, backend, written):
+@pytest.mark.parametrize(("path", "at"), [(PAGE, {}), (STEP, {"at": "step"})])
+def test_an_offer_to_one_person_is_never_kept(
+    signed_in, user, backend, written, path, at
+):
     step = backend.steps.get(slug="caching")
     StepProgressFactory(user=user, step=step, started_at=MAY)
-    answer = signed_in.post(address(step, "none"), headers=SAME_ORIGIN)
+    answer = signed_in.post(address(step, "none"), at, headers=SAME_ORIGIN)
+    assert answer["Location"].startswith(path)
+    read(signed_in, path)
     for _ in range(2):
         written.clear()
         assert "Put it back" in read(signed_in, answer["Location"])
     assert written == []
-    assert "Put it back" not in read(signed_in)
+    assert "Put it back" not in read(signed_in, path)
 
 
 def test_what_is_live_is_written_each_time_wherever_it_stands():
