@@ -44,8 +44,10 @@ def unpinned() -> Iterator[None]:
     """Let this process, and what it starts meanwhile, have every core."""
     if CAN_PIN:
         os.sched_setaffinity(0, range(os.cpu_count() or 1))
-    yield
-    pin(os.getpid(), CLIENT)
+    try:
+        yield
+    finally:
+        pin(os.getpid(), CLIENT)
 
 
 def cpu(pid: int) -> float:
