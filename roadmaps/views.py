@@ -54,14 +54,12 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
     put_offers(request, route, route.steps)
     show = request.GET.get("show", "")
     show = show if show in FILTERS else ""
-    page = request.build_absolute_uri(request.path)
     context = {
         "roadmap": roadmap,
         "route": route,
         "rows": route.steps,
         "total": route.total,
         "card": partial(Card.of, roadmap, route.steps),
-        "kept_by": f"{roadmap.edition} {page} {show}",
         "filters": FILTERS,
         "show": show,
     }
@@ -109,7 +107,6 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
         "after": after,
         "resources": step.resources.all(),
         "card": partial(Card.of, roadmap, route.steps),
-        "kept_by": f"{roadmap.edition} {request.build_absolute_uri(request.path)}",
     }
     if request.method == "POST":
         return write_note(request, step, context)
@@ -166,9 +163,11 @@ def write_note(
 def render_or_refresh(
     request: HtmxRequest, template: str, context: dict[str, Any]
 ) -> HttpResponse:
-    """The page; what can have changed on it, when the page itself asks."""
+    """The page, its frame kept; what can have changed, when the page itself asks."""
     if not request.htmx:
-        return render(request, template, context)
+        page = request.build_absolute_uri(request.path)
+        kept_by = f"{context['roadmap'].edition} {page} {context.get('show', '')}"
+        return render(request, template, context | {"kept_by": kept_by})
     if not request.user.is_authenticated:  # they have signed out in another tab
         return HttpResponseClientRefresh()
     return render(request, f"{template}#fresh", context)
