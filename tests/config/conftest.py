@@ -44,10 +44,10 @@ def lines(said):
 
 @pytest.fixture
 def eventually():
-    """Waits until what it is given is true; some seconds at the most."""
+    """Waits until what it is given is true; so many seconds at the most."""
 
-    def eventually(is_so):
-        deadline = time.monotonic() + 5
+    def eventually(is_so, seconds=5):
+        deadline = time.monotonic() + seconds
         while not is_so():
             assert time.monotonic() < deadline, "it has not come about"
             time.sleep(0.002)
