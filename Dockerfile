@@ -27,8 +27,8 @@ RUN rm requirements*.txt \
     && export SECRET_KEY \
     && python manage.py collectstatic --no-input \
     && find "$VIRTUAL_ENV" -path '*/static/*' -type f -delete \
-    && python -c 'from config.wsgi import application; from config import cache, urls; \
-        import accounts.my_data.collect, roadmaps.admin_file_pages'
+    && python -c 'from config.wsgi import application; import core.cache, config.urls; \
+        import data_export.collector, editing.admin.file_pages'
 
 FROM python:3.13-slim-trixie
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

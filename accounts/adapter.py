@@ -11,11 +11,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from accounts import devices, joining, reauthentication
+from accounts import devices, reauthentication, signup_policy
 from accounts.mail import MailAdapter
 from accounts.models import User
 from accounts.passwords import normalised
-from progress import wishes
+from progress import pending_mark
 
 
 class AccountAdapter(MailAdapter):
@@ -43,13 +43,13 @@ class AccountAdapter(MailAdapter):
         self, request: HttpRequest, user: User, **kwargs: Any
     ) -> HttpResponse:
         response = super().post_login(request, user, **kwargs)
-        wishes.grant(request, user, landing=response["Location"])
+        pending_mark.grant(request, user, landing=response["Location"])
         devices.meet(request, user)
-        joining.use_invitations(user)
+        signup_policy.use_invitations(user)
         return response
 
     def is_open_for_signup(self, _request: HttpRequest) -> bool:
-        return joining.is_open()
+        return signup_policy.is_open()
 
     def get_email_verification_redirect_url(self, _address: EmailAddress) -> str:
         return reverse("account_settings", fragment="email")
@@ -75,7 +75,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         if not sociallogin.is_existing:
             addresses = sorted(
                 sociallogin.email_addresses,
-                key=lambda a: (not joining.may_join(a.email), not a.primary),
+                key=lambda a: (not signup_policy.may_join(a.email), not a.primary),
             )[:1]
             sociallogin.email_addresses = addresses
             sociallogin.user.email = (  # type: ignore[union-attr]
@@ -83,8 +83,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             )
 
     def is_open_for_signup(self, _: HttpRequest, sociallogin: SocialLogin) -> bool:
-        return joining.is_open() and all(
-            joining.may_join(address.email) for address in sociallogin.email_addresses
+        return signup_policy.is_open() and all(
+            signup_policy.may_join(address.email)
+            for address in sociallogin.email_addresses
         )
 
     def get_provider(

@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 
-from accounts.joining import invite
 from accounts.models import Invitation, User
+from accounts.signup_policy import invite
 
 
 class UserForm(UserChangeForm):

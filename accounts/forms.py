@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.forms import ChoiceField, Field, ModelForm, Select
 from django.http import HttpRequest
 
-from accounts import joining
+from accounts import signup_policy
 from accounts.models import User
 from accounts.time_zones import by_region, label
 
@@ -39,7 +39,7 @@ class Joining:
 
     def clean_email(self) -> str:
         address: str = super().clean_email()  # type: ignore[misc]
-        joining.check(address)
+        signup_policy.check(address)
         return address
 
 

@@ -30,7 +30,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from progress.requests import PersonsRequest
+from accounts.requests import PersonsRequest
 
 STATE = "reauthentication_code"
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.urls import URLPattern, path, reverse_lazy
 from django.views.generic import RedirectView
 
-from accounts import factors
+from accounts import mfa as own_mfa
 from accounts import views as own
 from accounts.providers import if_configured, may_lead_to_providers
 from accounts.reauthentication import reauthenticate_by_code
@@ -122,10 +122,10 @@ urlpatterns = [
         name="mfa_list_webauthn",
     ),
     path("2fa/webauthn/add/", webauthn.add_webauthn, name="mfa_add_webauthn"),
-    path("2fa/webauthn/login/", factors.LoginView.as_view(), name="mfa_login_webauthn"),
+    path("2fa/webauthn/login/", own_mfa.LoginView.as_view(), name="mfa_login_webauthn"),
     path(
         "2fa/webauthn/reauthenticate/",
-        factors.ReauthenticateView.as_view(),
+        own_mfa.ReauthenticateView.as_view(),
         name="mfa_reauthenticate_webauthn",
     ),
     path(

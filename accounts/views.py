@@ -29,19 +29,19 @@ from django.views.decorators.http import (
 )
 
 from accounts import devices
+from accounts.deletion import leave
 from accounts.forms import AddEmailForm, NameForm, TimeZoneForm
-from accounts.leaving import leave
 from accounts.models import User
-from accounts.my_data import restore, tables
+from accounts.requests import PersonsRequest
+from data_export import restore, tables
 from progress.models import Completion, Note, StepProgress
-from progress.requests import PersonsRequest
 
 log = structlog.get_logger("cairn.accounts")
 
 
 def as_json(user: User) -> str:
     # Not at every start: pydantic, which only files need, takes a tenth of it.
-    from accounts.my_data.collect import collect
+    from data_export.collector import collect
 
     return collect(user).model_dump_json(indent=2)
 

@@ -44,7 +44,7 @@ PARTS = {
         "total (progress/models",
     ],
     "template": ["render (django/shortcuts.py"],
-    "log line and metrics": ["tell (config/access.py"],
+    "log line and metrics": ["tell (core/observability/request_log.py"],
     "the view": ["roadmap (roadmaps/views.py", "mark (progress/views.py"],
     "Django and middleware": ["__call__ (django/core/handlers/wsgi.py"],
 }

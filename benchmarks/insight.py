@@ -117,7 +117,7 @@ def measure() -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from progress.insight import insight
+    from editing.insight import insight
     from progress.models import StepProgress
     from roadmaps.models import Roadmap
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.embedded_postgres import start
+from core.postgresql.embedded import start
 
 
 @contextmanager

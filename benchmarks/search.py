@@ -23,8 +23,8 @@ TYPED = [
 def fill() -> None:
     """Write the roadmaps, their steps and resources, and the notes of one person."""
     from accounts.models import User
+    from editing.yaml_format.schema import read
     from progress.models import Note
-    from roadmaps.files.format import read
     from roadmaps.models import Resource, Roadmap, Step
 
     source = read(ROOT / "fixtures/backend-developer.yaml").steps
@@ -87,8 +87,8 @@ def measure() -> None:
     from django.test.utils import CaptureQueriesContext
 
     from accounts.models import User
-    from search.hits import best
     from search.query import Query
+    from search.results import best
 
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")

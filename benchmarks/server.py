@@ -26,7 +26,7 @@ BROWSERS = [
 
 sys.path.insert(0, str(ROOT))
 
-from config.embedded_postgres import start  # noqa: E402
+from core.postgresql.embedded import start  # noqa: E402
 
 
 class Cairn:

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from accounts import joining
-from config.themes import theme_of
+from accounts import signup_policy
+from accounts.theme import theme_of
 
 # In the page: as a file it would cost a request, and be less than its headers.
 SVG = (settings.BASE_DIR / "static/icon.svg").read_text().strip()
@@ -29,7 +29,7 @@ def names() -> dict[str, object]:
 
 def site(request: HttpRequest) -> dict[str, object]:
     return names() | {
-        "can_sign_up": joining.is_open(),
+        "can_sign_up": signup_policy.is_open(),
         "sign_up": settings.SIGN_UP,
         "sign_up_domains": settings.SIGN_UP_DOMAINS,
         # Lazy: whoever asks for the person's theme has a page of that person's.

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from environs import Env
 
-from config import logs
+from core.observability import logging as logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -63,12 +63,14 @@ if env.bool("BEHIND_TLS_PROXY", False):
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # probes come without TLS
 
 INSTALLED_APPS = [
-    "config",
+    "core",
     "accounts",
     "roadmaps",
     "progress",
+    "editing",
+    "data_export",
     "search",
-    "config.admin_app.AdminConfig",
+    "accounts.admin_config.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -91,20 +93,20 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "config.middleware.request_id",
-    "config.access.line",
-    "config.visitors.keep_visitors_pages",
+    "core.middleware.request_id",
+    "core.observability.request_log.line",
+    "core.visitor_pages.keep_visitors_pages",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
-    "config.middleware.keep_apart",
-    "config.health.health",
-    "config.middleware.refuse_odd",
+    "core.middleware.keep_apart",
+    "core.observability.health.health",
+    "core.middleware.refuse_odd",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
-    "config.middleware.refuse_nul",
+    "core.middleware.refuse_nul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -114,13 +116,13 @@ MIDDLEWARE = [
     "accounts.devices.last_seen",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
-    "config.middleware.time_zone",
-    "config.middleware.cache_control",
-    "config.middleware.method_not_allowed",
+    "core.middleware.time_zone",
+    "core.middleware.cache_control",
+    "core.middleware.method_not_allowed",
 ]
 
 ROOT_URLCONF = "config.urls"
-FORM_RENDERER = "config.forms.Renderer"
+FORM_RENDERER = "core.forms.Renderer"
 WSGI_APPLICATION = "config.wsgi.application"
 
 TEMPLATES = [
@@ -141,13 +143,13 @@ TEMPLATES = [
 
 database_url = env.str("DATABASE_URL", "")
 if not database_url:
-    from config.embedded_postgres import start
+    from core.postgresql.embedded import start
 
     database_url = start(BASE_DIR / ".postgres")
 DATABASES = {
     "default": dj_database_url.parse(
         database_url,
-        engine="config.postgresql",
+        engine="core.postgresql",
         conn_max_age=600,
         conn_health_checks=True,
     )
@@ -166,7 +168,7 @@ DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 16)  # connections of a web p
 MOST_CACHED = 100_000
 CACHES: dict[str, dict[str, object]]
 if cache_url := env.str("CACHE_URL", ""):
-    CACHES = {"default": {"BACKEND": "config.cache.Cache", "LOCATION": cache_url}}
+    CACHES = {"default": {"BACKEND": "core.cache.Cache", "LOCATION": cache_url}}
 else:
     CACHES = {
         "default": {
@@ -237,14 +239,14 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # How many proxies add to X-Forwarded-For; what stands further left is hearsay.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 
-MFA_ADAPTER = "accounts.factors.MFAAdapter"
+MFA_ADAPTER = "accounts.mfa.MFAAdapter"
 MFA_FORMS = {
-    "activate_totp": "accounts.factors.ActivateAppForm",
-    "add_webauthn": "accounts.factors.AddPasskeyForm",
-    "edit_webauthn": "accounts.factors.EditPasskeyForm",
-    "authenticate_webauthn": "accounts.factors.AuthenticateByPasskeyForm",
-    "login_webauthn": "accounts.factors.LoginByPasskeyForm",
-    "reauthenticate_webauthn": "accounts.factors.ReauthenticateByPasskeyForm",
+    "activate_totp": "accounts.mfa.ActivateAppForm",
+    "add_webauthn": "accounts.mfa.AddPasskeyForm",
+    "edit_webauthn": "accounts.mfa.EditPasskeyForm",
+    "authenticate_webauthn": "accounts.mfa.AuthenticateByPasskeyForm",
+    "login_webauthn": "accounts.mfa.LoginByPasskeyForm",
+    "reauthenticate_webauthn": "accounts.mfa.ReauthenticateByPasskeyForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -283,7 +285,7 @@ else:
             "timeout": 10,  # seconds
         },
     }
-    queue: dict[str, object] = {"BACKEND": "config.mail.EmailBackend"}
+    queue: dict[str, object] = {"BACKEND": "core.mail.EmailBackend"}
     # Development has no worker, and sends at once.
     MAILERS = {"default": smtp if DEBUG else queue, "smtp": smtp}
 TASKS = {
@@ -309,7 +311,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "config.storage.StaticFilesStorage"
+        else "core.static_storage.StaticFilesStorage"
     },
 }
 

@@ -16,11 +16,11 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 from structlog.contextvars import get_contextvars
 
+from accounts import theme as themes
 from accounts.mail import MailNotSentError
 from accounts.models import Theme
-from config import themes
 from config.context_processors import names
-from progress.same_origin import same_origin_only
+from core.same_origin import same_origin_only
 from roadmaps.card import SITE
 from roadmaps.sitemaps import PublicPages
 

@@ -6,17 +6,17 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
 
-from config import telemetry
-from config.postgresql.base import hold_to_limits
+from core.observability import tracing
+from core.postgresql.base import hold_to_limits
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 hold_to_limits(settings.DATABASES["default"], settings.DATABASE_POOL_SIZE)
-telemetry.start()
+tracing.start()
 django = get_wsgi_application()
 
 # Django has to be set up.
-from config.access import Afterwards  # noqa: E402
-from config.visitors import answer_visitors  # noqa: E402
+from core.observability.request_log import Afterwards  # noqa: E402
+from core.visitor_pages import answer_visitors  # noqa: E402
 
 
 def in_one_piece(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -35,6 +35,6 @@ def in_one_piece(environ: dict[str, Any], start_response: Any) -> Iterable[bytes
 application = answer_visitors(in_one_piece, Afterwards().tell)
 
 if settings.METRICS_ADDRESS:
-    from config import metrics
+    from core.observability import metrics
 
     metrics.serve(settings.METRICS_ADDRESS)

@@ -214,7 +214,7 @@ def main():
             "--queue-name=*",
             **ENVIRONMENT,
         )
-        run("care", "deploy/care", **ENVIRONMENT)
+        run("cleanup", "deploy/cleanup", **ENVIRONMENT)
         for name in WEB:
             until(f"{name} is healthy", lambda name=name: is_healthy(name))
         ready = urllib3.request("GET", f"http://127.0.0.1:{WEB['web']}/readyz")
@@ -241,10 +241,10 @@ def main():
             check(f"{name} ends what it has begun and stops", state.stdout == "0\n")
         page = browser.get("/progress/")
         check("the other web process serves on", page.status == 200)
-        cleaned = podman("logs", "cairn-care").stdout
-        check(f"care cleaned up: {' '.join(cleaned.split())}", "deleted" in cleaned)
+        cleaned = podman("logs", "cairn-cleanup").stdout
+        check(f"cleanup cleaned up: {' '.join(cleaned.split())}", "deleted" in cleaned)
     finally:
-        for name in ("migrate", *WEB, "worker", "care"):
+        for name in ("migrate", *WEB, "worker", "cleanup"):
             podman("rm", "--force", "--ignore", f"cairn-{name}", check=False)
         for server in reversed(servers):
             server.send_signal(signal.SIGINT)

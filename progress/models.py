@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from progress.fields import NarrowForeignKey
+from roadmaps.content_cache import outline
 from roadmaps.full_text import VectorField, words
 from roadmaps.markdown import to_html
 from roadmaps.models import (
@@ -23,7 +24,6 @@ from roadmaps.models import (
     Step,
     StepQuerySet,
 )
-from roadmaps.outlines import outline
 
 if TYPE_CHECKING:
     from typing import TypedDict
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
     from accounts.models import User
-    from progress.twins import Twin
+    from progress.equivalent_steps import Twin
     from progress.undo import Offer
 
     class Own(TypedDict):

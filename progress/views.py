@@ -20,12 +20,12 @@ from django.views.decorators.http import (
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.models import User
-from progress import undo, wishes
+from accounts.requests import HtmxRequest, PersonsRequest
+from core.rate_limit import limited
+from core.same_origin import same_origin_only
+from progress import pending_mark, undo
 from progress.activity import Year, first_day
-from progress.limits import limited
 from progress.models import NEVER, Note, StepProgress, begun
-from progress.requests import HtmxRequest, PersonsRequest
-from progress.same_origin import same_origin_only
 from roadmaps.models import Roadmap, Step
 
 LATELY = 10  # steps
@@ -136,7 +136,7 @@ def wish(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
     published = Step.objects.published().select_related("roadmap")
     step = get_object_or_404(published, pk=step_id)
     back = landing(request, step)
-    wishes.make(request, step, state, back)
+    pending_mark.make(request, step, state, back)
     if request.htmx:
         return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
     return redirect(f"{reverse('account_login')}?{urlencode({'next': back})}")

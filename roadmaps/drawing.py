@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from django.conf import settings
 from PIL import Image, ImageDraw, ImageFont
 
-from progress.strip import groups
+from progress.progress_bar import groups
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont

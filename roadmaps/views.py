@@ -14,11 +14,11 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from progress import twins, undo
+from accounts.requests import HtmxRequest
+from core.rate_limit import limited
+from progress import equivalent_steps, undo
 from progress.forms import NoteForm
-from progress.limits import limited
 from progress.models import Note, NoteConflictError, Route, begun, walk
-from progress.requests import HtmxRequest
 from roadmaps.card import SITE, Card
 from roadmaps.models import Roadmap, Step
 
@@ -183,4 +183,4 @@ def put_offers(request: HttpRequest, route: Route, steps: list[OwnStep]) -> None
         for step in steps:
             step.offer = offers.get(step.pk)
         if route.marks_elsewhere:
-            twins.introduce(steps, request.user)
+            equivalent_steps.introduce(steps, request.user)

@@ -7,9 +7,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from progress.requests import HtmxRequest
-from search.hits import MOST_OF_A_KIND, best
+from accounts.requests import HtmxRequest
 from search.query import Query
+from search.results import MOST_OF_A_KIND, best
 
 
 @require_safe

@@ -1,23 +1,30 @@
+import json
+import logging.config
 import re
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from io import StringIO
 
 import pytest
 import structlog
 from allauth.usersessions.models import UserSession
 from django.conf import settings as django_settings
+from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from config.postgresql.base import plan_once
-from roadmaps.files.apply import take_in
-from roadmaps.files.format import read
+from core.observability import logging as logs
+from core.postgresql.base import plan_once
+from editing.yaml_format.importer import take_in
+from editing.yaml_format.schema import read
 from roadmaps.models import Roadmap
-from tests.factories import StepProgressFactory, UserFactory
+from tests.accounts.people import reauthenticate
+from tests.factories import StepProgressFactory, UserFactory, cooking_with
 from tests.github import StandIn
-from tests.production import install, serving, url_of
+from tests.production import Proxy, install, serving, url_of
 
 # And the note of when a session was last seen, which is taken every ten minutes.
 NOT_COUNTED = re.compile(
@@ -156,3 +163,81 @@ def serve(transactional_db, installation):
         return serving(installation, url, **environment)
 
     return serve
+
+
+@pytest.fixture
+def cooking(db):
+    roadmap = cooking_with("boil", "fry", "bake", "braise")
+    roadmap.save()  # its version has the order
+    return roadmap
+
+
+@pytest.fixture
+def fry(cooking):
+    return cooking.steps.get(slug="fry")
+
+
+@pytest.fixture
+def member(db):
+    """A function that signs in somebody new: staff, in the groups that are named."""
+
+    def sign_in(*groups):
+        user = UserFactory(is_staff=True)
+        user.groups.set(Group.objects.filter(name__in=groups))
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def proxy(transactional_db):
+    """Between the database and whoever goes by `proxy.port`."""
+    proxy = Proxy(connection.settings_dict["OPTIONS"]["host"])
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture(scope="module")
+def site(installation, django_db_setup, django_db_blocker):
+    """Served for all tests of a module; what they store they must commit."""
+    with serving(installation, url_of(connection.settings_dict)) as site:
+        yield site
+
+
+@pytest.fixture
+def said():
+    """What is logged as in production, a dictionary a line; in a list, when called."""
+    stream = StringIO()
+    configuration = logs.configuration(json=True)
+    configuration["handlers"]["lines"]["stream"] = stream
+    logging.config.dictConfig(configuration)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    logging.config.dictConfig(logs.configuration(json=False))
+
+
+@pytest.fixture
+def lines(said):
+    """The lines of the requests so far; in a list, when called."""
+    return lambda: [line for line in said() if line["event"] == "request"]
+
+
+@pytest.fixture
+def eventually():
+    """Waits until what it is given is true; so many seconds at the most."""
+
+    def eventually(is_so, seconds=5):
+        deadline = time.monotonic() + seconds
+        while not is_so():
+            assert time.monotonic() < deadline, "it has not come about"
+            time.sleep(0.002)
+
+    return eventually
+
+
+@pytest.fixture
+def sure(signed_in):
+    """A client of somebody who has just said again who they are."""
+    reauthenticate(signed_in)
+    return signed_in

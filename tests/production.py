@@ -18,9 +18,12 @@ from fasteners import InterProcessLock
 SECRET_KEY = "0123456789abcdef" * 4
 PARTS = (
     "config",
+    "core",
     "accounts",
     "roadmaps",
     "progress",
+    "editing",
+    "data_export",
     "search",
     "templates",
     "static",

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from benchmarks.bench.load import FailedError
 from benchmarks.bench.servers import SERVING, pin
-from config.embedded_postgres import get_server, start
+from core.postgresql.embedded import get_server, start
 
 SLUG = "backend-developer"
 STEPS = 23

@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 import psutil
 
-from benchmarks.faults import database, neighbours, processes
-from benchmarks.faults.book import CannotRunError, Check
+from benchmarks.faults import database, processes, service_faults
+from benchmarks.faults.harness import Stand
+from benchmarks.faults.ledger import CannotRunError, Check
 from benchmarks.faults.report import Row, table, write
-from benchmarks.faults.stand import Stand
 from benchmarks.rolling import PEOPLE
 from benchmarks.server import ROOT
 
@@ -72,12 +72,12 @@ FAULTS = {
     "cache-down": Fault(
         "cache down",
         "site works, limits fall back to per-process, a warning is logged once",
-        neighbours.cache_down,
+        service_faults.cache_down,
     ),
     "mail-down": Fault(
         "mail server down",
         "clear page, retried later, no half-made account",
-        neighbours.mail_down,
+        service_faults.mail_down,
     ),
     "rolling": Fault(
         "two web processes, rolling restart, load balancer in front",

@@ -16,7 +16,8 @@ from pathlib import Path
 import psycopg
 import urllib3
 
-from benchmarks.faults.book import (
+from benchmarks.faults.harness import Stand
+from benchmarks.faults.ledger import (
     AWAY,
     CannotRunError,
     Check,
@@ -26,7 +27,6 @@ from benchmarks.faults.book import (
     settled,
     within,
 )
-from benchmarks.faults.stand import Stand
 
 WARM = 3  # seconds under load before a fault, and after it
 DOWN = 6  # seconds that something is away

@@ -11,11 +11,11 @@ from pathlib import Path
 from shutil import which
 
 from benchmarks import rolling
-from benchmarks.faults.beside import cache_server, mailbox
-from benchmarks.faults.book import CannotRunError, Check, back_within, honest, settled
 from benchmarks.faults.browser import MOST_CHANGES, Browser, heavy_hand
 from benchmarks.faults.database import WARM
-from benchmarks.faults.stand import Stand
+from benchmarks.faults.harness import Stand
+from benchmarks.faults.ledger import CannotRunError, Check, back_within, honest, settled
+from benchmarks.faults.services import cache_server, mailbox
 
 LIBRARIES = [
     *Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"),

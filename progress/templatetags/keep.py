@@ -10,7 +10,7 @@ from django import template
 from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.utils import timezone
 
-from progress.strip import Segment
+from progress.progress_bar import Segment
 from roadmaps.models import Step
 
 if TYPE_CHECKING:

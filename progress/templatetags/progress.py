@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 from django import template
 from django.http import HttpRequest
 
-from progress import wishes
+from progress import pending_mark
 from progress.models import State
-from progress.strip import strip
+from progress.progress_bar import strip
 
 if TYPE_CHECKING:
     from progress.models import OwnStep
@@ -46,6 +46,6 @@ def states() -> list[State]:
 @register.simple_tag(takes_context=True)
 def wish_behind(
     context: template.RequestContext, landing: str | None
-) -> wishes.Wish | None:
+) -> pending_mark.Wish | None:
     request: HttpRequest = context["request"]
-    return wishes.behind(request, landing or "")
+    return pending_mark.behind(request, landing or "")

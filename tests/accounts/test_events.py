@@ -4,7 +4,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 
 from accounts.models import User
-from tests.accounts.test_factors import SECRET, code, one_half_minute, secret_on
+from tests.accounts.test_mfa import SECRET, code, one_half_minute, secret_on
 from tests.accounts.test_providers import go_through
 from tests.accounts.test_sign_in import sign_in
 from tests.accounts.test_sign_up import code_in

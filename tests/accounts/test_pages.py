@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from accounts.urls import urlpatterns
-from tests.accounts.test_factors import SECRET, add_passkey
+from tests.accounts.test_mfa import SECRET, add_passkey
 from tests.accounts.test_sign_in import sign_in
 from tests.factories import PASSWORD
 

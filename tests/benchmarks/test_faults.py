@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.faults import report
-from benchmarks.faults.book import (
+from benchmarks.faults.ledger import (
     Answer,
     Book,
     Check,

@@ -4,13 +4,13 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.route import ROADMAP
+from tests.editing.editor import order, page_of, send
 from tests.factories import (
     NoteFactory,
     RoadmapFactory,
     StepProgressFactory,
     UserFactory,
 )
-from tests.roadmaps.editor import order, page_of, send
 
 ROADMAPS = "/admin/roadmaps/roadmap/"
 

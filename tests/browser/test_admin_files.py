@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from roadmaps.files.write import export
+from editing.yaml_format.exporter import export
 from tests.factories import StepProgressFactory, UserFactory
 
 ROADMAPS = "/admin/roadmaps/roadmap/"

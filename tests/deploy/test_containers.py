@@ -76,4 +76,4 @@ def test_what_the_image_starts_is_in_it():
     ignored = (ROOT / ".dockerignore").read_text()
     for script in re.findall(r"deploy/[a-z]+", (ROOT / "Dockerfile").read_text()):
         assert f"\n!{script}\n" in ignored
-    assert f"\n!{SERVICES['care']['command'][0]}\n" in ignored
+    assert f"\n!{SERVICES['cleanup']['command'][0]}\n" in ignored

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from progress import limits
+from core import rate_limit
 from progress.models import Completion, StepProgress
 from tests.factories import StepFactory, UserFactory
 from tests.progress.test_mark import HTMX, address
@@ -27,7 +27,7 @@ def press_in(user, steps_and_states):
 
 
 def test_eight_threads_at_one_step_leave_one_consistent_row(monkeypatch):
-    monkeypatch.setattr(limits, "CHANGES_A_MINUTE", 1000)
+    monkeypatch.setattr(rate_limit, "CHANGES_A_MINUTE", 1000)
     user, step = UserFactory(), StepFactory()
     presses = [(step, state) for state in ("done", "none")] * 10 + [(step, "done")]
     with ThreadPoolExecutor(8) as threads:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
-from progress import edits
+from editing import step_operations
 from progress.models import Completion, Note, StepProgress
 from tests.factories import (
     RoadmapFactory,
@@ -89,7 +89,7 @@ def test_undo_completes_what_an_edit_left_nothing_to_do_on(signed_in, user):
     step, other = StepFactory.create_batch(2, roadmap=roadmap)
     StepProgressFactory(user=user, step=step, started_at=MAY)
     past = reset(signed_in)
-    edits.retire(other)
+    step_operations.retire(other)
     signed_in.post(RESTORE, {"past": past})
     assert Completion.objects.get().completed_at == MAY
 

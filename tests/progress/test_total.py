@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from progress.models import Count, State, total
-from progress.strip import strip
+from progress.progress_bar import strip
 
 DONE, LEARNING, NONE, SKIPPED = State.DONE, State.LEARNING, State.NONE, State.SKIPPED
 

@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from roadmaps.models import Resource, Roadmap, Step
+from tests.editing.editor import send
 from tests.factories import RoadmapFactory, StepFactory, UserFactory
-from tests.roadmaps.editor import send
 
 MDN = {"title": "MDN", "url": "https://developer.mozilla.org/", "kind": "docs"}
 

@@ -1,0 +1,234 @@
+"""Cairn with a database that may be killed, and people who tick."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import cycle, product
+from pathlib import Path
+
+import dj_database_url
+import psutil
+import psycopg
+
+from benchmarks.faults.ledger import TICKED, Answer, Book, Check, kept
+from benchmarks.rolling import PAUSE, SESSIONS, STATES, Person
+from benchmarks.server import Cairn, free_port
+from core.postgresql.embedded import PostgresServer, get_server
+from tests.production import Proxy, url_of
+
+PAGE = "/roadmaps/backend-developer/"
+STEPS = """
+from roadmaps.models import Step
+for step in Step.objects.filter(roadmap__slug="backend-developer"): print(step.pk)
+"""
+
+
+class Ticker(Person):
+    """Ticks one step after the other, looks at the page at times, and sends a tick
+    again that was not acknowledged.
+    """
+
+    def __init__(
+        self, crowd: Crowd, person: int, session: str, steps: list[int]
+    ) -> None:
+        super().__init__(crowd.port, session, "", crowd.over)
+        self.person, self.steps, self.book = person, steps, crowd.book
+        self.history: list[Answer] = []
+
+    def run(self) -> None:
+        ticks = cycle(product(STATES, self.steps))
+        state, step = next(ticks)
+        while not self.over.wait(PAUSE * random.uniform(0.9, 1.2)):
+            self.book.ask((self.person, step), state)
+            if self.ask("POST", f"/progress/{step}/{state}/") == TICKED:
+                self.book.tell((self.person, step), state)
+                state, step = next(ticks)
+            if random.random() < 0.1:
+                self.ask("GET", PAGE)
+        self.browser.close()
+
+    def ask(self, method: str, address: str) -> str:
+        begun = time.monotonic()
+        answer = super().ask(method, address)
+        took = time.monotonic() - begun
+        self.history.append(Answer(begun, took, answer, self.retry_after))
+        return answer
+
+
+class Crowd:
+    def __init__(self, stand: Stand, port: int) -> None:
+        self.port = port
+        self.over = threading.Event()
+        self.book = Book()
+        self.people = [
+            Ticker(self, person, session, stand.steps)
+            for person, session in stand.sessions.items()
+        ]
+
+    @property
+    def answers(self) -> list[Answer]:
+        return [one for person in self.people for one in [*person.history]]
+
+    def between(self, begun: float, ended: float) -> list[Answer]:
+        """What was asked and answered in that time."""
+        return [one for one in self.answers if begun <= one.begun and one.ended < ended]
+
+
+class Database:
+    """The PostgreSQL of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.server: PostgresServer = get_server(folder)
+        self.url = self.server.get_uri()
+        self.parsed = dj_database_url.parse(self.url)
+
+    def connect(self) -> psycopg.Connection:
+        """As the superuser, in no transaction."""
+        return psycopg.connect(self.url, autocommit=True)
+
+    def run(self, sql: str) -> None:
+        with self.connect() as own:
+            own.execute(sql)
+
+    def progress(self) -> list[tuple[int, int, str]]:
+        """The rows themselves: an index could hide that one is there twice."""
+        with self.connect() as own:
+            for way in ("indexscan", "indexonlyscan", "bitmapscan"):
+                own.execute(f"SET enable_{way} = off")
+            rows = own.execute(
+                "SELECT user_id, step_id, state FROM progress_stepprogress"
+            )
+            return rows.fetchall()
+
+    def kill(self) -> None:
+        """SIGKILL, to the postmaster and all that it has started."""
+        kill(self.server.get_pid())
+
+    def start(self) -> float:
+        """Start it again unless it runs, and return when it answered."""
+        deadline = time.monotonic() + 30
+        while True:
+            with suppress(subprocess.SubprocessError, psycopg.OperationalError):
+                self.server.ensure_postgres_running()
+                self.connect().close()
+                return time.monotonic()
+            assert time.monotonic() < deadline, "PostgreSQL does not come back"
+            time.sleep(0.1)
+
+    @contextmanager
+    def slow(self, seconds: float) -> Iterator[None]:
+        """Let every tick take so long in the database."""
+        self.run(
+            "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN PERFORM pg_sleep({seconds}); RETURN NULL; END $$;"
+            " CREATE TRIGGER dawdle BEFORE INSERT OR DELETE"
+            " ON progress_stepprogress EXECUTE FUNCTION dawdle()"
+        )
+        try:
+            yield
+        finally:
+            self.run("DROP FUNCTION dawdle CASCADE")
+
+    @contextmanager
+    def behind_proxy(self) -> Iterator[tuple[Proxy, str]]:
+        """A proxy before it, and the URL that leads through it."""
+        proxy = Proxy(self.parsed["OPTIONS"]["host"] or self.parsed["HOST"])
+        try:
+            yield proxy, url_of(self.parsed, "127.0.0.1", proxy.port)
+        finally:
+            proxy.close()
+
+
+class Stand(Cairn):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, CACHE_URL="", EMAIL_HOST="")
+        self.folder = folder
+        self.database = Database(folder / "postgres")
+        self.steps = [int(step) for step in self.ask(STEPS)]
+        words = self.ask(SESSIONS)
+        self.sessions = dict(zip(map(int, words[::2]), words[1::2], strict=True))
+
+    @contextmanager
+    def serving(self, **environment: str) -> Iterator[Web]:
+        with (self.folder / "web.log").open("w+b") as self.log:
+            web = Web(self, environment)
+            try:
+                yield web
+            finally:
+                web.stop()
+        del self.log
+
+    @contextmanager
+    def working(self, **environment: str) -> Iterator[None]:
+        """Run the worker that compose runs."""
+        command = (sys.executable, "manage.py", "db_worker", "--no-startup-delay")
+        worker = self.run(*command, **environment)
+        try:
+            yield
+        finally:
+            worker.terminate()
+            worker.wait()
+
+    @contextmanager
+    def people(self, port: int) -> Iterator[Crowd]:
+        self.database.run("TRUNCATE progress_stepprogress, progress_completion")
+        crowd = Crowd(self, port)
+        for person in crowd.people:
+            person.start()
+        try:
+            yield crowd
+        finally:
+            crowd.over.set()
+            for person in crowd.people:
+                person.join()
+
+    def kept(self, crowd: Crowd) -> Check:
+        return kept(crowd.book, self.database.progress())
+
+    def logged(self, event: str) -> int:
+        """How many lines the web process of now has written of it."""
+        return self.log_of_web().count(f'"{event}"')
+
+    def log_of_web(self) -> str:
+        return (self.folder / "web.log").read_text()
+
+
+class Web:
+    """A web process as deploy/start runs it."""
+
+    def __init__(self, stand: Stand, environment: dict[str, str]) -> None:
+        self.stand, self.environment = stand, environment
+        self.port = free_port()
+        self.start()
+
+    def start(self) -> float:
+        """Start it, and return when it answered."""
+        self.process = self.stand.serve(self.port, **self.environment)
+        return time.monotonic()
+
+    def kill(self) -> None:
+        kill(self.process.pid)
+        self.process.wait()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=40)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+def kill(pid: int | None) -> None:
+    assert pid
+    parent = psutil.Process(pid)
+    doomed = [parent, *parent.children(recursive=True)]
+    for process in doomed:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(doomed, timeout=10)

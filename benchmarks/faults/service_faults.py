@@ -1,0 +1,108 @@
+"""What may befall the cache and the mail server."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+
+from benchmarks.faults.browser import MOST_CHANGES, Browser, heavy_hand
+from benchmarks.faults.database import WARM, health
+from benchmarks.faults.harness import Stand
+from benchmarks.faults.ledger import Check, settled
+from benchmarks.faults.services import cache_server, mailbox
+
+NEW = "new@example.com"
+PUT_OFF = """
+SELECT count(*) FROM django_tasks_database_dbtaskresult
+WHERE run_after BETWEEN now() AND now() + interval '1 hour'
+"""
+ACCOUNTS = f"""
+SELECT count(*), count(*) FILTER (WHERE verified) FROM accounts_user
+LEFT JOIN account_emailaddress ON user_id = accounts_user.id
+WHERE accounts_user.email = '{NEW}'
+"""
+
+
+def cache_down(stand: Stand, _: Namespace) -> list[Check]:
+    with (
+        cache_server(stand.folder) as cache,
+        stand.serving(CACHE_URL=cache.url) as web,
+    ):
+        with stand.people(web.port) as crowd:
+            time.sleep(WARM)
+            begun = time.monotonic()
+            cache.kill()
+            time.sleep(4 * WARM)
+            during = health(web.port)
+        kept = stand.kept(crowd)
+        [session, *_others] = stand.sessions.values()
+        counted = heavy_hand([web.port], session, stand.steps[0], MOST_CHANGES + 5)
+        away = stand.logged("cache_is_away")
+        cache.start()
+        time.sleep(6)  # it is left alone for 5
+        Browser(web.port, session).ask("POST", f"/progress/{stand.steps[0]}/none/")
+        back = stand.logged("cache_is_back")
+        after = health(web.port)
+    return [
+        settled(crowd.answers, begun),
+        Check(
+            f"without it one process let {counted[302]} ticks of a minute through and"
+            f" refused {counted[429]}",
+            counted == {302: MOST_CHANGES, 429: 5},
+        ),
+        Check(f"{away} warning, and {back} line of its return", away == back == 1),
+        Check(
+            f"healthz, readyz without and with it: {during} {after}",
+            [during, after] == [(200, 503), (200, 200)],
+        ),
+        kept,
+    ]
+
+
+def mail_down(stand: Stand, _: Namespace) -> list[Check]:
+    with (
+        mailbox() as mail,
+        stand.working(**mail.environment),
+        stand.serving(**mail.environment) as web,
+        stand.people(web.port) as crowd,
+        stand.database.connect() as own,
+    ):
+        begun = time.monotonic()
+        browser = Browser(web.port)
+        browser.sign_up(NEW)
+        page = browser.ask("GET", "/accounts/confirm-email/")
+        statuses, is_clear = browser.statuses, NEW in page
+        while own.execute(PUT_OFF).fetchone() == (0,):
+            assert time.monotonic() < begun + 30, "no mail was put off"
+            time.sleep(0.1)
+        was_in = browser.is_signed_in()
+        before = own.execute(ACCOUNTS).fetchone()
+        opened = time.monotonic()
+        mail.open()
+        code = mail.code_for(NEW)
+        came = time.monotonic() - opened
+        browser.confirm(code)
+        is_in = browser.is_signed_in()
+        after = own.execute(ACCOUNTS).fetchone()
+        copies = len(mail.mails)
+    return [
+        Check(
+            "sign-up was answered by the page that waits for the code",
+            statuses[:3] == [200, 302, 200] and is_clear,
+        ),
+        Check(
+            f"the mail was put off, and came {came:.0f} s after the server did,"
+            f" {copies} time",
+            copies == 1,
+        ),
+        Check(
+            "its code let in whom nothing had let in before",
+            (was_in, is_in) == (False, True),
+        ),
+        Check(
+            f"accounts, of them confirmed: {before} before and {after} after",
+            (before, after) == ((1, 0), (1, 1)),
+        ),
+        settled(crowd.answers, begun),
+        stand.kept(crowd),
+    ]

@@ -1,0 +1,34 @@
+"""What `manage.py check --deploy` holds against the settings."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+
+SHARED_CACHE = "core.cache.Cache"
+
+
+@checks.register(checks.Tags.caches, deploy=True)
+def limits_are_shared(**_: Any) -> list[checks.CheckMessage]:
+    if settings.CACHES["default"]["BACKEND"] == SHARED_CACHE:
+        return []
+    return [
+        checks.Warning(
+            "Each web process counts the limits on signing in and ticking by itself.",
+            hint="Set CACHE_URL to a Redis or Valkey, or run one web process.",
+            id="cairn.W001",
+        )
+    ]
+
+
+@checks.register(checks.Tags.security, deploy=True)
+def codes_reach_people(**_: Any) -> list[checks.CheckMessage]:
+    if not settings.MAIL_IS_PRINTED:
+        return []
+    return [
+        checks.Error(
+            "Signing up needs a code from a mail, and there is no mail server.",
+            hint="Set EMAIL_HOST. Until then codes are printed to the log.",
+            id="cairn.E001",
+        )
+    ]

@@ -1,0 +1,131 @@
+"""Everything that is held about a person, read in so many queries and no more."""
+
+from allauth.account import models as account
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.utils import timezone
+
+from accounts.devices import name_of
+from accounts.models import Invitation, User
+from data_export import document
+from progress.models import Completion, Note, StepProgress
+from roadmaps.models import NOT_IN_OUTLINE, Step
+
+LOGGED = {1: "added", 2: "changed", 3: "deleted"}  # LogEntry's flags
+
+
+def collect(user: User) -> document.Document:
+    addresses = account.EmailAddress.objects.filter(user=user).order_by("pk")
+    sent = user.invitations.order_by("pk")
+    received = Invitation.objects.filter(address__in=addresses.values("email"))
+    return document.Document(
+        format="cairn-my-data",
+        version=1,
+        made_at=timezone.now(),
+        site=settings.SITE_NAME,
+        profile=profile(user),
+        email_addresses=[
+            document.EmailAddress(
+                address=row.email, is_confirmed=row.verified, is_primary=row.primary
+            )
+            for row in addresses
+        ],
+        factors=[
+            document.Factor(
+                kind=row.type,
+                name=str(row),
+                added_at=row.created_at,
+                last_used_at=row.last_used_at,
+            )
+            for row in Authenticator.objects.filter(user=user).order_by("pk")
+        ],
+        linked_accounts=[
+            document.LinkedAccount(
+                provider=row.provider,
+                identity=row.uid,
+                linked_at=row.date_joined,
+                last_used_at=row.last_login,
+                told_by_provider=row.extra_data,
+            )
+            for row in SocialAccount.objects.filter(user=user).order_by("pk")
+        ],
+        sessions=[
+            document.Session(
+                browser=name_of(row.user_agent),
+                user_agent=row.user_agent,
+                ip_address=row.ip,
+                begun_at=row.created_at,
+                last_seen_at=row.last_seen_at,
+            )
+            for row in UserSession.objects.filter(user=user).order_by("pk")
+        ],
+        devices=[
+            document.Device(name=row.name, first_seen_at=row.first_seen_at)
+            for row in user.devices.order_by("pk")
+        ],
+        invitations_received=list(map(invitation, received)),
+        invitations_sent=list(map(invitation, sent)),
+        edits=[
+            document.Edit(
+                at=row.action_time,
+                what=LOGGED[row.action_flag],
+                on=f"{row.content_type or 'something'}: {row.object_repr}",
+            )
+            for row in LogEntry.objects.filter(user=user)
+            .select_related("content_type")
+            .order_by("pk")
+        ],
+        progress=[
+            document.Progress.model_validate(
+                path(row.step)
+                | {
+                    "state": row.state,
+                    "started_at": row.started_at,
+                    "done_at": row.done_at,
+                }
+            )
+            for row in StepProgress.objects.filter(user=user)
+            .select_related("step__roadmap")
+            .defer(*(f"step__{name}" for name in NOT_IN_OUTLINE))
+            .order_by("step__roadmap", "step__position", "step")
+        ],
+        completions=[
+            document.Completion(roadmap=row.roadmap.slug, completed_at=row.completed_at)
+            for row in Completion.objects.filter(user=user)
+            .select_related("roadmap")
+            .order_by("completed_at", "roadmap")
+        ],
+        notes=[
+            document.Note(**path(row.step), text=row.text, saved_at=row.saved_at)
+            for row in Note.objects.of(user)
+        ],
+    )
+
+
+def path(step: Step) -> dict[str, str]:
+    return {"roadmap": step.roadmap.slug, "step": step.slug}
+
+
+def profile(user: User) -> document.Profile:
+    return document.Profile(
+        email=user.email,
+        name=user.name,
+        time_zone=user.time_zone,
+        theme=user.theme,
+        joined_at=user.date_joined,
+        last_sign_in_at=user.last_login,
+        has_password=user.has_usable_password(),
+        is_staff=user.is_staff,
+        is_administrator=user.is_superuser,
+        groups=list(user.groups.order_by("name").values_list("name", flat=True)),
+        permissions=[str(each) for each in user.user_permissions.all()],
+    )
+
+
+def invitation(row: Invitation) -> document.Invitation:
+    return document.Invitation(
+        address=row.address, invited_at=row.invited_at, used_at=row.used_at
+    )

@@ -1,0 +1,51 @@
+"""The editors' page on how learners fare, which names none of them."""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
+
+from editing.insight import FEWEST, SILENCE, insight
+from editing.insight_chart import Columns
+from roadmaps.models import Roadmap
+
+
+class InsightPage(admin.ModelAdmin):
+    """What RoadmapAdmin has of it: the page, and the list's link to it."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.insight)
+        page = path("<int:pk>/insight/", view, name="roadmaps_roadmap_insight")
+        return [page, *super().get_urls()]
+
+    @method_decorator(require_safe)
+    def insight(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        roadmap = self.get_object(request, str(pk))
+        if roadmap is None:
+            raise Http404("There is no such roadmap.")
+        counted = insight(roadmap)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "How learners fare",
+            "subtitle": str(roadmap),
+            "roadmap": roadmap,
+            "insight": counted,
+            "chart": Columns(counted),
+            "fewest": FEWEST,
+            "silence": SILENCE.days,
+        }
+        page = "admin/roadmaps/roadmap/insight.html"
+        return TemplateResponse(request, page, context)
+
+    @admin.display(description="insight")
+    def insight_link(self, roadmap: Roadmap) -> SafeString:
+        url = reverse("admin:roadmaps_roadmap_insight", args=[roadmap.pk])
+        return format_html('<a href="{}">Insight</a>', url)

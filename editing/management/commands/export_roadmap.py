@@ -1,0 +1,40 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from editing.yaml_format.exporter import export
+from editing.yaml_format.parser import SourceError
+from roadmaps.models import Roadmap
+
+
+class Command(BaseCommand):
+    help = "Write a roadmap as the YAML file that import_roadmap reads."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug")
+        parser.add_argument(
+            "-o",
+            "--output",
+            type=Path,
+            metavar="FILE",
+            help="where to write it, instead of to the terminal",
+        )
+
+    def handle(self, *, slug: str, output: Path | None, **_: Any) -> None:
+        try:
+            text = export(Roadmap.objects.get(slug=slug))
+        except Roadmap.DoesNotExist as error:
+            there = ", ".join(Roadmap.objects.values_list("slug", flat=True))
+            what = f"there is no roadmap {slug}; there are: {there or 'none'}"
+            raise CommandError(what) from error
+        except SourceError as error:
+            raise CommandError(f"{slug} was not exported.\n{error}") from error
+        if output is None:
+            self.stdout.write(text, ending="")
+            return
+        try:
+            output.write_text(text, encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise CommandError(f"{output}: {error.strerror}") from error

@@ -1,0 +1,93 @@
+"""manage.py bootstrap"""
+
+from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import OperationalError, connection
+
+from accounts.models import User
+from core.management.commands import bootstrap
+from roadmaps.models import Roadmap
+
+pytestmark = pytest.mark.django_db
+
+
+def run(**options):
+    out = StringIO()
+    call_command("bootstrap", stdout=out, **options)
+    return out.getvalue()
+
+
+def test_it_loads_the_roadmaps_and_makes_no_administrator_unasked():
+    run()
+    assert Roadmap.objects.get(slug="backend-developer").is_published
+    assert not User.objects.exists()
+
+
+def test_it_makes_the_administrator_once():
+    assert "Password, shown this once" in run(administrator="boss@example.com")
+    assert "Password" not in run(administrator="boss@example.com")
+
+
+def test_it_never_loads_over_an_edit():
+    run()
+    Roadmap.objects.update(title="Edited")
+    run()
+    assert set(Roadmap.objects.values_list("title", flat=True)) == {"Edited"}
+
+
+@pytest.fixture
+def other():
+    """A session of somebody else's on the same database."""
+    parameters = connection.get_connection_params()
+    names = ("dbname", "user", "password", "host", "port")
+    known = {name: parameters[name] for name in names if name in parameters}
+    with psycopg.connect(**known) as session:
+        yield session
+
+
+@pytest.mark.django_db(transaction=True)
+class TestWhileATableIsInUse:
+    @pytest.fixture(autouse=True)
+    def in_use(self, other, monkeypatch):
+        monkeypatch.setattr(bootstrap, "LOCK_TIMEOUT", "10ms")
+        monkeypatch.setattr(bootstrap, "TRIES", 2)
+        other.execute("LOCK TABLE django_content_type")
+
+    def test_it_tries_again(self, other, monkeypatch):
+        monkeypatch.setattr(bootstrap.time, "sleep", lambda _: other.rollback())
+        assert run().startswith("A table is in use; the migration is tried again.\n")
+        assert Roadmap.objects.exists()
+
+    def test_it_gives_up_in_the_end_and_leaves_no_limit_behind(self, monkeypatch):
+        monkeypatch.setattr(bootstrap.time, "sleep", lambda _: None)
+        with pytest.raises(OperationalError, match="lock timeout"):
+            run()
+        assert not Roadmap.objects.exists()
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW lock_timeout")
+            assert cursor.fetchone() != ("10ms",)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_one_waits_for_the_first(other):
+    other.execute("SELECT pg_advisory_lock(%s)", [bootstrap.BOOTSTRAP])
+    waiting = (
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    )
+
+    def second():
+        run()
+        connection.close()
+
+    with ThreadPoolExecutor() as pool:
+        ran = pool.submit(second)
+        while not other.execute(waiting).fetchone():
+            assert not ran.done()
+        assert not Roadmap.objects.exists()
+        other.execute("SELECT pg_advisory_unlock(%s)", [bootstrap.BOOTSTRAP])
+        ran.result()
+    assert Roadmap.objects.exists()

@@ -1,0 +1,27 @@
+"""The example dashboard asks for numbers that there are."""
+
+import json
+import re
+
+from django.conf import settings
+from prometheus_client import REGISTRY
+
+from core.observability import metrics
+
+DASHBOARD = settings.BASE_DIR / "deploy/dashboard.json"
+OURS_OR_THE_PROCESS = re.compile(r"\b(?:cairn|process)_\w+")
+
+
+def test_every_name_in_a_query_is_a_metric(transactional_db):
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    queries = [target["expr"] for panel in panels for target in panel["targets"]]
+    asked = set(OURS_OR_THE_PROCESS.findall(" ".join(queries)))
+    known = {name for names in REGISTRY._collector_to_names.values() for name in names}
+    known |= {family.name for family in metrics.Tasks().collect()}
+    assert asked - known == set()
+
+
+def test_every_metric_of_ours_is_shown():
+    text = DASHBOARD.read_text()
+    for name in ("request_seconds", "queries", "query_seconds", "ticks", "tasks"):
+        assert f"cairn_{name}" in text

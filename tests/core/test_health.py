@@ -1,0 +1,81 @@
+"""What probes are told."""
+
+import pytest
+from django.db import connection
+from django.test import Client, override_settings
+
+from core.observability import health
+from tests.production import free_port
+
+
+@pytest.mark.parametrize("address", ["/healthz", "/readyz"])
+class TestBoth:
+    def test_they_answer_a_probe_that_knows_no_name(self, client, db, address):
+        with override_settings(ALLOWED_HOSTS=["cairn.example"]):
+            response = client.get(address, headers={"Host": "10.0.0.7:8000"})
+        assert response.status_code == 200
+        assert response["Content-Type"] == "application/json"
+        assert response["Cache-Control"] == "no-store"
+        assert "default-src 'none'" in response["Content-Security-Policy"]
+
+    def test_they_are_not_redirected(self, db, address, settings):
+        settings.SECURE_SSL_REDIRECT = True
+        assert Client().get(address).status_code == 200
+
+    def test_head_will_do_and_a_post_will_not(self, client, db, address):
+        assert client.head(address).status_code == 200
+        assert client.post(address).status_code == 405
+
+
+def test_alive_asks_nobody(client):
+    assert client.get("/healthz").json() == {"status": "alive"}
+
+
+class TestReady:
+    def test_everything_is_there(self, client, db):
+        said = client.get("/readyz").json()
+        assert said["status"] == "ready"
+        for name in ("database", "migrations", "cache"):
+            assert said[name]["ok"]
+            assert said[name]["ms"] >= 0
+
+    def test_a_database_that_is_away(self, client, monkeypatch):
+        database = connection.settings_dict
+        monkeypatch.setitem(database["OPTIONS"], "host", "/nowhere")
+        response = client.get("/readyz")
+        assert response.status_code == 503
+        said = response.json()
+        assert said["database"]["error"] == "OperationalError"
+        assert said["migrations"]["error"] == "unknown"
+        assert said["cache"]["ok"]
+
+    def test_a_migration_to_apply(self, client, db, monkeypatch):
+        known = {**health.known_migrations(), ("roadmaps", "9999_next"): set()}
+        monkeypatch.setattr(health, "known_migrations", lambda: known)
+        response = client.get("/readyz")
+        assert response.status_code == 503
+        assert response.json()["migrations"]["error"] == "1 to apply"
+
+    def test_an_empty_database_lacks_all_of_them(self, client, db, monkeypatch):
+        monkeypatch.setitem(connection.settings_dict, "NAME", "template1")
+        said = client.get("/readyz").json()
+        assert said["database"]["ok"]
+        assert not said["migrations"]["ok"]
+
+    def test_one_that_replaces_what_was_applied_is_applied(self):
+        applied = {("a", "0001_first"), ("a", "0002_second")}
+        squashed = {("a", "0001_squashed"): applied, ("a", "0003_third"): set()}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(health, "known_migrations", lambda: squashed)
+            assert health.unapplied_migrations(applied) == {("a", "0003_third")}
+
+    def test_a_cache_that_is_away(self, client, db, settings):
+        settings.CACHES = {
+            "default": {
+                "BACKEND": "core.cache.Cache",
+                "LOCATION": f"redis://127.0.0.1:{free_port()}/0",
+            }
+        }
+        response = client.get("/readyz")
+        assert response.status_code == 503
+        assert response.json()["cache"]["error"] == "ConnectionError"

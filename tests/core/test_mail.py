@@ -1,0 +1,199 @@
+"""Mail that is queued, sealed, sent by a worker, and tried again."""
+
+import smtplib
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives, send_mail
+from django.core.mail.backends.locmem import EmailBackend as Outbox
+from django.db import transaction
+from django.tasks import TaskResultStatus
+from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
+
+from accounts.models import User
+from tests.factories import PASSWORD, UserFactory
+
+
+class MailServer(Outbox):
+    """Takes mail into `mail.outbox`, or raises `error`."""
+
+    error = None
+
+    def send_messages(self, messages):
+        if MailServer.error:
+            raise MailServer.error
+        return super().send_messages(messages)
+
+
+@pytest.fixture
+def server(settings, monkeypatch, transactional_db):
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    settings.MAILERS = {
+        "default": {"BACKEND": "core.mail.EmailBackend"},
+        "smtp": {"BACKEND": f"{__name__}.MailServer"},
+    }
+    monkeypatch.setattr(MailServer, "error", None)
+    return MailServer
+
+
+@pytest.fixture
+def work():
+    """Run what is to be run, as `manage.py db_worker --batch` does."""
+
+    def work():
+        Worker(
+            queue_names=["default"],
+            interval=0,
+            batch=True,
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=None,
+            worker_id="test",
+            excluded_queue_names=[],
+        ).run()
+
+    return work
+
+
+def come_due():
+    DBTaskResult.objects.update(run_after="2000-01-01T00:00Z")
+
+
+def statuses():
+    return list(DBTaskResult.objects.order_by("enqueued_at").values_list("status"))
+
+
+def test_it_is_sent_by_the_worker_as_it_was_written(server, work):
+    message = EmailMultiAlternatives(
+        "Grüße",
+        "Your code is 123456, ü",
+        "Cairn <cairn@example.com>",
+        ["jane@example.com"],
+        bcc=["archive@example.com"],
+        headers={"X-Why": "because"},
+    )
+    message.attach_alternative("<p>Your code is 123456</p>", "text/html")
+    assert message.send() == 1
+    assert mail.outbox == []
+    work()
+    [sent] = mail.outbox
+    assert sent.recipients() == ["jane@example.com", "archive@example.com"]
+    mime = sent.message()
+    assert mime["Subject"] == "Grüße"
+    assert mime["X-Why"] == "because"
+    assert mime["Message-ID"]
+    assert "Bcc" not in mime
+    plain, html = mime.iter_parts()
+    assert plain.get_content().strip() == "Your code is 123456, ü"
+    assert "<p>" in html.get_content()
+
+
+def test_neither_code_nor_address_stands_in_the_task(server):
+    send_mail("Hello", "Your code is 123456", None, ["jane@example.com"])
+    stored = str(DBTaskResult.objects.values().get())
+    for secret in ("123456", "jane", "Hello"):
+        assert secret not in stored
+
+
+def test_a_mail_of_before_the_secret_key_was_changed_is_sent(server, work, settings):
+    send_mail("Hello", "Hi", None, ["jane@example.com"])
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another"
+    work()
+    assert len(mail.outbox) == 1
+
+
+def test_a_mail_of_what_was_rolled_back_is_never_sent(server, work):
+    with transaction.atomic():
+        send_mail("Hello", "Hi", None, ["jane@example.com"])
+        transaction.set_rollback(True)
+    work()
+    assert mail.outbox == []
+    assert statuses() == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionRefusedError(),
+        TimeoutError(),
+        smtplib.SMTPServerDisconnected(),
+        smtplib.SMTPResponseException(451, b"try later"),
+        smtplib.SMTPRecipientsRefused({"jane@example.com": (450, b"busy")}),
+    ],
+)
+def test_while_the_server_is_away_it_is_put_off(server, work, error):
+    server.error = error
+    send_mail("Hello", "Hi", None, ["jane@example.com"])
+    work()
+    assert statuses() == [("SUCCESSFUL",), ("READY",)]
+    later = DBTaskResult.objects.get(status=TaskResultStatus.READY)
+    assert (later.run_after - later.enqueued_at).total_seconds() == pytest.approx(15, 1)
+    server.error = None
+    work()
+    assert mail.outbox == []  # it is not yet time
+    come_due()
+    work()
+    assert len(mail.outbox) == 1
+
+
+def test_after_six_tries_it_is_a_failed_task_with_a_line_in_the_log(
+    server, work, caplog
+):
+    server.error = ConnectionRefusedError()
+    send_mail("Hello", "Hi", None, ["jane@example.com"])
+    for _ in range(8):
+        work()
+        come_due()
+    assert statuses() == [("SUCCESSFUL",)] * 5 + [("FAILED",)]
+    assert "mail_failed" in caplog.text
+    assert "jane" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        smtplib.SMTPResponseException(550, b"no such mailbox"),
+        smtplib.SMTPRecipientsRefused({"jane@example.com": (550, b"unknown")}),
+    ],
+)
+def test_what_the_server_refuses_for_good_is_not_tried_again(server, work, error):
+    server.error = error
+    send_mail("Hello", "Hi", None, ["jane@example.com"])
+    work()
+    assert statuses() == [("FAILED",)]
+
+
+class TestSignUp:
+    def sign_up(self, client):
+        return client.post(
+            "/accounts/signup/", {"email": "jane@example.com", "password1": PASSWORD}
+        )
+
+    def test_it_waits_for_no_mail_server(self, server, work, client):
+        server.error = ConnectionRefusedError()
+        response = self.sign_up(client)
+        assert response.url == "/accounts/confirm-email/"
+        assert User.objects.get().email == "jane@example.com"
+        server.error = None
+        work()
+        assert "jane@example.com" in mail.outbox[0].recipients()
+
+    def test_without_a_queue_none_is_left_half_made(self, server, settings, client):
+        settings.MAILERS = {"default": settings.MAILERS["smtp"]}
+        server.error = ConnectionRefusedError()
+        client.raise_request_exception = False
+        assert self.sign_up(client).status_code >= 500
+        assert not User.objects.exists()
+
+
+def test_staff_see_tasks_but_not_what_is_in_the_mail(server, client):
+    send_mail("Hello", "Your code is 123456", None, ["jane@example.com"])
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    listed = client.get("/admin/django_tasks_database/dbtaskresult/")
+    assert "send" in listed.content.decode()
+    task = DBTaskResult.objects.get()
+    page = client.get(f"/admin/django_tasks_database/dbtaskresult/{task.pk}/change/")
+    assert page.status_code == 200
+    assert "123456" not in page.content.decode()

@@ -1,0 +1,88 @@
+"""Nobody changes more than 120 steps and notes in a minute."""
+
+import pytest
+
+from core import rate_limit
+from progress.models import Note, StepProgress
+from tests.factories import StepFactory, UserFactory
+
+AS_THE_SITE = {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+def step(db):
+    return StepFactory()
+
+
+@pytest.fixture(autouse=True)
+def a_minute_that_stands_still(monkeypatch):
+    monkeypatch.setattr(rate_limit.time, "time", lambda: 1_000_000_047)
+    assert rate_limit.CHANGES_A_MINUTE == 120
+    monkeypatch.setattr(rate_limit, "CHANGES_A_MINUTE", 3)
+
+
+@pytest.fixture
+def tick(signed_in, step):
+    def tick(client=signed_in, **headers):
+        return client.post(
+            f"/progress/{step.pk}/done/", headers={**AS_THE_SITE, **headers}
+        )
+
+    return tick
+
+
+def test_a_tick_too_many_is_429_and_says_when_to_try_again(tick, user, step):
+    assert [tick().status_code for _ in range(3)] == [302] * 3
+    StepProgress.objects.all().delete()
+    response = tick()
+    assert response.status_code == 429
+    assert response["Retry-After"] == "33"
+    assert "Please wait 33 seconds" in response.content.decode()
+    assert not StepProgress.objects.exists()
+
+
+def test_notes_count_as_well(tick, signed_in, step):
+    for _ in range(3):
+        tick()
+    response = signed_in.post(
+        step.get_absolute_url(), {"text": "Read it.", "page": "a", "base": ""}
+    )
+    assert response.status_code == 429
+    assert not Note.objects.exists()
+
+
+def test_reading_does_not_count(signed_in, step, tick):
+    for _ in range(5):
+        assert signed_in.get(step.get_absolute_url()).status_code == 200
+    assert tick().status_code == 302
+
+
+def test_the_next_minute_is_another(tick, monkeypatch):
+    for _ in range(4):
+        tick()
+    monkeypatch.setattr(rate_limit.time, "time", lambda: 1_000_000_047 + 33)
+    assert tick().status_code == 302
+
+
+def test_everybody_has_their_own(tick, client):
+    for _ in range(4):
+        tick()
+    client.force_login(UserFactory())
+    assert tick(client).status_code == 302
+
+
+def test_another_site_cannot_use_it_up(tick):
+    for _ in range(5):
+        assert tick(**{"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert tick().status_code == 302
+
+
+def test_counting_costs_no_query(db, at_most):
+    with at_most(0):
+        assert [rate_limit.count("key") for _ in range(3)] == [1, 2, 3]
+
+
+def test_a_crowd_makes_nobodys_count_forgotten(db):
+    for person in range(1, 1000):
+        rate_limit.count(f"changes:{person}:0")
+    assert rate_limit.count("changes:1:0") == 2

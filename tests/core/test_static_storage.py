@@ -1,0 +1,94 @@
+"""Static files, as `collectstatic` stores them for production."""
+
+import json
+import re
+
+import pytest
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.management import call_command
+
+from core.static_storage import IMPORT
+
+JOINED = ["css/cairn.css", "js/person.js", "js/step.js"]
+
+
+@pytest.fixture
+def store(tmp_path, settings):
+    """Collect these texts, by name, and return as what each is served."""
+    source, root = tmp_path / "source", tmp_path / "root"
+    settings.STATICFILES_DIRS = [source]
+    settings.STATICFILES_FINDERS = [
+        "django.contrib.staticfiles.finders.FileSystemFinder"
+    ]
+    settings.STATIC_ROOT = root
+    backend = "core.static_storage.StaticFilesStorage"
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": backend}}
+
+    def store(texts):
+        for name, text in texts.items():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_text(text)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        return {name: root / staticfiles_storage.stored_name(name) for name in texts}
+
+    return store
+
+
+def pieces(name):
+    """The files that one of ours imports."""
+    path = settings.BASE_DIR / "static" / name
+    return [path.parent / piece for piece in IMPORT.findall(path.read_text())]
+
+
+@pytest.mark.parametrize("name", JOINED)
+def test_production_serves_the_pieces_as_one_file(installation, name):
+    root = installation / "staticfiles"
+    stored = json.loads((root / "staticfiles.json").read_text())["paths"][name]
+    served = (root / stored).read_text()
+    places = [served.index(piece.read_text()) for piece in pieces(name)]
+    assert places == sorted(places)
+    assert not re.search(r"^@?import", served, re.MULTILINE)
+    assert (root / f"{stored}.br").exists()
+
+
+def test_another_text_of_a_piece_is_another_address(store):
+    texts = {"css/all.css": '@import "a.css";\n', "css/a.css": "a { color: red }\n"}
+    before = store(texts)["css/all.css"]
+    after = store(texts | {"css/a.css": "a { color: blue }\n"})["css/all.css"]
+    assert after != before
+    assert "blue" in after.read_text()
+
+
+def test_storing_again_changes_nothing(store):
+    texts = {"js/all.js": 'import "./a.js";\n', "js/a.js": "let a;\n"}
+    assert store(texts) == store(texts)
+
+
+def test_a_piece_may_have_pieces(store):
+    stored = store(
+        {
+            "js/all.js": '// All.\nimport "./a.js";\n',
+            "js/a.js": 'import "./b.js";\nlet a;\n',
+            "js/b.js": "let b;\n",
+        }
+    )
+    assert stored["js/all.js"].read_text() == "// All.\nlet b;\n\nlet a;\n\n"
+
+
+def test_a_piece_that_is_missing_is_named(store):
+    with pytest.raises(KeyError, match=r"js/a\.js"):
+        store({"js/all.js": 'import "./a.js";\n'})
+
+
+def test_others_files_stay_as_they_are(store):
+    texts = {"theirs/all.js": 'import "./a.js";\n', "theirs/a.js": "let a;\n"}
+    stored = store(texts)
+    assert stored["theirs/all.js"].read_text() == texts["theirs/all.js"]
+
+
+@pytest.mark.parametrize("name", ["js/person.js", "js/step.js"])
+def test_scripts_leave_no_name_to_those_that_they_are_joined_with(name):
+    for piece in pieces(name):
+        declared = r"^(export|const|let|var|function|async|class)\b.*"
+        assert not re.findall(declared, piece.read_text(), re.MULTILINE)

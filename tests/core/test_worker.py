@@ -1,0 +1,58 @@
+"""The worker, a process of its own, told to stop while it sends a mail."""
+
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+from django.core.mail import send_mail
+from django.db import connection
+from django.tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from tests.production import SECRET_KEY, environment, take_a_mail, url_of
+
+
+@pytest.fixture
+def queue(settings, transactional_db):
+    settings.SECRET_KEY = SECRET_KEY
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    settings.MAILERS = {"default": {"BACKEND": "core.mail.EmailBackend"}}
+
+
+@pytest.fixture
+def mail_server():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        yield server
+
+
+def test_it_ends_the_mail_that_it_has_begun(queue, mail_server, installation):
+    send_mail("Hello", "Your code is 123456", None, ["jane@example.com"])
+    worker = subprocess.Popen(
+        [sys.executable, "manage.py", "db_worker", "--no-startup-delay"],
+        cwd=installation,
+        env=environment(
+            url_of(connection.settings_dict),
+            EMAIL_PORT=str(mail_server.getsockname()[1]),
+            EMAIL_TLS="false",
+        ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        link, _ = mail_server.accept()
+        worker.send_signal(signal.SIGTERM)
+        with link:
+            assert b"Your code is 123456" in take_a_mail(link)
+        said, _ = worker.communicate(timeout=60)
+        assert worker.returncode == 0, said
+    finally:
+        worker.kill()
+        worker.wait()
+    assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
+    assert "shutting down gracefully" in said
+    assert "123456" not in said
+    assert "jane" not in said

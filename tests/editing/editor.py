@@ -1,0 +1,81 @@
+"""The editors' forms, as a browser sends them."""
+
+from editing.admin.history import newest_version
+from progress.models import Completion, Note, StepProgress
+from roadmaps.models import Resource, Roadmap, Step
+
+ADMIN = "/admin/roadmaps/"
+
+
+def roadmap_form(roadmap, **changes):
+    data = {
+        "title": roadmap.title,
+        "category": roadmap.category,
+        "icon": roadmap.icon,
+        "summary": roadmap.summary,
+        "position": roadmap.position,
+        "_save": "Save",
+    }
+    if roadmap.pk:
+        data["version"] = newest_version(roadmap)
+        data["order"] = list(roadmap.steps.values_list("pk", flat=True))
+    if roadmap.is_published:
+        data["is_published"] = "on"
+    return data | changes
+
+
+def step_form(step, **changes):
+    resources = list(step.resources.all())
+    data = {
+        "title": step.title,
+        "summary": step.summary,
+        "body": step.body,
+        "same_as": step.same_as,
+        "version": newest_version(step),
+        "resources-TOTAL_FORMS": len(resources),
+        "resources-INITIAL_FORMS": len(resources),
+        "_save": "Save",
+    }
+    if step.is_optional:
+        data["is_optional"] = "on"
+    for index, resource in enumerate(resources):
+        data |= resource_row(index, resource.url, resource.title, resource.position)
+        start = f"resources-{index}-"
+        data |= {f"{start}id": resource.pk, f"{start}kind": resource.kind}
+    return data | changes
+
+
+def resource_row(index, url, title="A page", position=1):
+    start = f"resources-{index}-"
+    return {
+        f"{start}position": position,
+        f"{start}title": title,
+        f"{start}url": url,
+        f"{start}kind": "docs",
+    }
+
+
+def page_of(content, *more):
+    kind = content._meta.model_name
+    return f"{ADMIN}{kind}/{content.pk}/{'/'.join(more) or 'change'}/"
+
+
+def send(client, content, **changes):
+    form = roadmap_form if isinstance(content, Roadmap) else step_form
+    return client.post(page_of(content), form(content, **changes))
+
+
+def order(roadmap):
+    return list(roadmap.steps.values_list("slug", flat=True))
+
+
+def everything():
+    """All that an edit may change, to see that it did not. Whatever is written, though
+    it be the same, makes a roadmap another edition.
+    """
+    kept = (Roadmap, Step, Resource, StepProgress, Note, Completion)
+    histories = (Roadmap.history.model, Step.history.model)
+    rows = [list(model.objects.order_by("pk").values()) for model in kept + histories]
+    for roadmap in rows[0]:
+        del roadmap["edition"]
+    return rows

@@ -1,0 +1,131 @@
+"""Two editors at once, on a roadmap's page and on a step's."""
+
+import pytest
+
+from roadmaps.models import Resource
+from tests.editing.editor import (
+    everything,
+    order,
+    page_of,
+    resource_row,
+    roadmap_form,
+    send,
+    step_form,
+)
+
+OILS = {"title": "Oils", "url": "https://example.org/oils", "kind": "docs"}
+
+
+@pytest.fixture
+def other(member):
+    return member("Editors")
+
+
+class TestAStep:
+    def test_the_second_save_is_told_who_saved_what(self, admin_client, other, fry):
+        opened = step_form(fry, title="Mine")
+        send(other, fry, title="Theirs", body="Hot oil.")
+        before = everything()
+        answer = admin_client.post(page_of(fry), opened)
+        html = answer.content.decode()
+        assert answer.status_code == 200
+        assert "it was saved elsewhere meanwhile" in html
+        assert fry.history.first().history_user.email in html
+        assert "<del>Theirs</del>" in html
+        assert "<ins>Mine</ins>" in html
+        assert "<del>Hot oil.</del>" in html
+        assert 'value="Mine"' in html
+        assert everything() == before
+
+    def test_a_second_press_saves_knowingly(self, admin_client, other, fry):
+        opened = step_form(fry, title="Mine")
+        send(other, fry, title="Theirs")
+        form = admin_client.post(page_of(fry), opened).context["adminform"].form
+        again = opened | {"version": form["version"].value()}
+        assert admin_client.post(page_of(fry), again).status_code == 302
+        fry.refresh_from_db()
+        assert fry.title == "Mine"
+        assert [v.title for v in fry.history.all()] == ["Mine", "Theirs", "Fry"]
+
+    def test_a_third_save_in_between_is_told_as_well(self, admin_client, other, fry):
+        opened = step_form(fry, title="Mine")
+        send(other, fry, title="Theirs")
+        form = admin_client.post(page_of(fry), opened).context["adminform"].form
+        again = opened | {"version": form["version"].value()}
+        send(other, fry, title="Theirs again")
+        assert "Theirs again" in admin_client.post(page_of(fry), again).content.decode()
+        fry.refresh_from_db()
+        assert fry.title == "Theirs again"
+
+    @pytest.mark.parametrize("version", ["", "0", "-1", "99999999999999999999"])
+    def test_a_form_that_knows_no_version_is_told(self, admin_client, fry, version):
+        before = everything()
+        answer = send(admin_client, fry, title="Mine", version=version)
+        assert answer.status_code == 200
+        assert everything() == before
+
+    def test_resources_are_told_as_well(self, admin_client, other, fry):
+        opened = step_form(fry) | resource_row(0, "https://example.org/mine", "Mine")
+        opened |= {"resources-TOTAL_FORMS": 1}
+        theirs = resource_row(0, "https://example.org/theirs", "Theirs")
+        send(other, fry, **theirs, **{"resources-TOTAL_FORMS": 1})
+        html = admin_client.post(page_of(fry), opened).content.decode()
+        assert "<del>Theirs (docs) https://example.org/theirs</del>" in html
+        assert "<ins>Mine (docs) https://example.org/mine</ins>" in html
+
+    def test_a_resource_that_they_took_away_can_be_kept(self, admin_client, other, fry):
+        Resource.objects.create(step=fry, **OILS)
+        fry.save()
+        opened = step_form(fry, title="Mine")
+        send(other, fry, **{"resources-0-DELETE": "on"})
+        form = admin_client.post(page_of(fry), opened).context["adminform"].form
+        again = opened | {"version": form["version"].value()}
+        assert admin_client.post(page_of(fry), again).status_code == 302
+        assert fry.resources.get().title == "Oils"
+
+    def test_retiring_is_a_save_as_well(self, admin_client, other, fry):
+        opened = step_form(fry, title="Mine")
+        other.post(page_of(fry, "retire"))
+        html = admin_client.post(page_of(fry), opened).content.decode()
+        assert ": Retired" in html
+
+
+class TestARoadmap:
+    def test_the_order_is_told_as_well(self, admin_client, other, cooking):
+        ids = list(cooking.steps.values_list("pk", flat=True))
+        opened = roadmap_form(cooking, order=ids[::-1])
+        send(other, cooking, order=[*ids[1:], ids[0]])
+        before = everything()
+        html = admin_client.post(page_of(cooking), opened).content.decode()
+        assert "Saved meanwhile" in html
+        assert "<del>bake</del>" in html
+        assert everything() == before
+
+    def test_a_second_press_saves_knowingly(self, admin_client, other, cooking):
+        ids = list(cooking.steps.values_list("pk", flat=True))
+        opened = roadmap_form(cooking, order=ids[::-1])
+        send(other, cooking, title="Theirs")
+        form = admin_client.post(page_of(cooking), opened).context["adminform"].form
+        again = opened | {"version": form["version"].value()}
+        assert admin_client.post(page_of(cooking), again).status_code == 302
+        assert order(cooking) == ["braise", "bake", "fry", "boil"]
+
+    def test_a_step_that_was_added_meanwhile_is_listed(
+        self, admin_client, other, cooking, fry
+    ):
+        opened = roadmap_form(cooking, title="Mine")
+        new = {"title": "Sear", "slug": "sear", "summary": "Hot."}
+        other.post(page_of(fry, "split"), new)
+        before = everything()
+        html = admin_client.post(page_of(cooking), opened).content.decode()
+        assert "not those of this roadmap" in html
+        assert ">Sear</a>" in html
+        assert 'value="Mine"' in html
+        assert everything() == before
+
+    def test_a_double_press_is_no_conflict(self, admin_client, cooking, fry):
+        opened = roadmap_form(cooking, place=f"{fry.pk}:1")
+        for _ in range(2):
+            assert admin_client.post(page_of(cooking), opened).status_code == 302
+        assert order(cooking) == ["fry", "boil", "bake", "braise"]
+        assert cooking.history.first().history_type == "~"

@@ -1,0 +1,193 @@
+"""/admin/roadmaps/…/history/ and …/history/<version>/"""
+
+import pytest
+
+from roadmaps.models import Resource, Roadmap, Step
+from tests.editing.editor import ADMIN, everything, order, page_of, send
+from tests.factories import StepFactory, StepProgressFactory, UserFactory
+
+OILS = {"title": "Oils", "url": "https://example.org/oils", "kind": "docs"}
+
+
+def html_of(client, content, *more):
+    return client.get(page_of(content, "history", *more)).content.decode()
+
+
+def version(content, number):
+    """The version of that number, counted from the first."""
+    return str(content.history.order_by("history_id")[number].history_id)
+
+
+def restore(client, content, number, **answer):
+    path = page_of(content, "history", version(content, number))
+    return client.post(path, answer)
+
+
+class TestTheHistory:
+    def test_it_says_who_and_which_lines(self, admin_client, admin_user, fry):
+        send(admin_client, fry, body="One.\nTwo.\nThree.")
+        send(admin_client, fry, body="One.\nTwo!\nThree.\n<b>Four</b>")
+        html = html_of(admin_client, fry)
+        assert admin_user.email in html
+        assert "<del>Two.</del>" in html
+        assert "<ins>Two!</ins>" in html
+        assert "<ins>&lt;b&gt;Four&lt;/b&gt;</ins>" in html
+        assert "<del>One.</del>" not in html
+
+    def test_it_tells_resources_and_flags(self, admin_client, fry):
+        Resource.objects.create(step=fry, **OILS)
+        send(admin_client, fry, is_optional="on")
+        html = html_of(admin_client, fry)
+        assert "<ins>Oils (docs) https://example.org/oils</ins>" in html
+        assert "<del>no</del>" in html
+
+    def test_it_tells_how_a_roadmap_was_arranged(self, admin_client, cooking):
+        ids = list(cooking.steps.values_list("pk", flat=True))
+        send(admin_client, cooking, order=ids[::-1])
+        html = html_of(admin_client, cooking)
+        assert "Order of the steps" in html
+        assert "<del>fry</del>" in html
+
+    def test_it_tells_of_what_was_deleted(self, admin_client, fry):
+        path = page_of(fry, "history")
+        fry.delete()
+        html = admin_client.get(path).content.decode()
+        assert "deleted" in html
+        assert "Restore" not in html
+
+    def test_it_goes_on_pages(self, admin_client, fry):
+        for number in range(21):
+            fry.title = f"Fry {number}"
+            fry.save()
+        html = html_of(admin_client, fry)
+        assert "Page 1 of 2" in html
+        # The last of the page has the next page's first before it.
+        assert "<del>Fry 0</del>" in html
+        older = admin_client.get(page_of(fry, "history"), {"p": 2}).content.decode()
+        assert "first version" in older
+
+    def test_it_is_read_in_a_few_queries(self, admin_client, fry, at_most):
+        for number in range(15):
+            fry.title = f"Fry {number}"
+            fry.save()
+        with at_most(6):
+            html_of(admin_client, fry)
+
+    def test_a_step_without_a_version_says_so(self, admin_client, fry):
+        fry.history.all().delete()
+        assert "No version has been kept yet." in html_of(admin_client, fry)
+
+    @pytest.mark.parametrize("pk", ["999", "abc", "1_7C", f"{10**30}"])
+    def test_what_never_was_is_404(self, admin_client, db, pk):
+        assert admin_client.get(f"{ADMIN}step/{pk}/history/").status_code == 404
+
+    def test_it_is_for_who_may_see_the_content(self, member, client, fry):
+        assert member("Editors").get(page_of(fry, "history")).status_code == 200
+        assert member().get(page_of(fry, "history")).status_code == 403
+        assert client.get(page_of(fry, "history")).status_code == 302
+
+
+class TestRestoring:
+    def test_it_shows_first_what_it_would_change(self, admin_client, fry):
+        fry.title = "Sear"
+        fry.save()
+        before = everything()
+        html = html_of(admin_client, fry, version(fry, 0))
+        assert "<del>Sear</del>" in html
+        assert "<ins>Fry</ins>" in html
+        assert everything() == before
+
+    def test_a_step_comes_back_with_its_body_rendered_and_its_resources(
+        self, admin_client, admin_user, fry
+    ):
+        Resource.objects.create(step=fry, **OILS)
+        fry.body = "## Hot"
+        fry.save()
+        fry.body, fry.title = "Cold", "Chill"
+        fry.save()
+        fry.resources.all().delete()
+        Step.objects.record([fry])
+        answer = restore(admin_client, fry, 1)
+        assert answer.url == page_of(fry, "history")
+        fry.refresh_from_db()
+        assert (fry.title, fry.body_html) == ("Fry", "<h2>Hot</h2>\n")
+        assert fry.resources.get().url == OILS["url"]
+        newest = fry.history.first()
+        assert newest.history_user == admin_user
+        assert newest.history_change_reason.startswith("Restored the version of ")
+        assert newest.resources == [OILS]
+
+    def test_neither_slug_nor_place_nor_retirement_comes_back(
+        self, admin_client, cooking, fry
+    ):
+        Step.objects.filter(pk=fry.pk).update(is_retired=True, title="Sear")
+        restore(admin_client, fry, 0)
+        fry.refresh_from_db()
+        assert (fry.title, fry.is_retired, fry.slug) == ("Fry", True, "fry")
+        assert order(cooking) == ["boil", "fry", "bake", "braise"]
+
+    def test_a_ticked_step_asks_whether_its_meaning_changed(self, admin_client, fry):
+        StepProgressFactory(step=fry)
+        fry.body = "Other."
+        fry.save()
+        before = everything()
+        answer = restore(admin_client, fry, 0)
+        assert "Has its meaning changed?" in answer.content.decode()
+        assert everything() == before
+        restore(admin_client, fry, 0, meaning="yes")
+        fry.refresh_from_db()
+        assert fry.body == ""
+        assert fry.revised_at
+
+    def test_what_did_not_change_asks_nothing_and_leaves_no_version(
+        self, admin_client, fry
+    ):
+        StepProgressFactory(step=fry)
+        before = everything()
+        assert restore(admin_client, fry, 0).status_code == 302
+        assert everything() == before
+        assert "nothing to restore" in html_of(admin_client, fry, version(fry, 0))
+
+    def test_a_roadmap_comes_back_with_its_order(self, admin_client, cooking):
+        number = cooking.history.count() - 1
+        send(admin_client, cooking, title="Other", position=9)
+        cooking.arrange([*cooking.steps.values_list("pk", flat=True)][::-1])
+        StepFactory(roadmap=cooking, slug="steam", position=2)
+        cooking.steps.get(slug="boil").delete()
+        Roadmap.objects.record([cooking])
+        restore(admin_client, cooking, number)
+        cooking.refresh_from_db()
+        assert (cooking.title, cooking.position) == ("Cooking", 9)
+        assert order(cooking) == ["fry", "bake", "braise", "steam"]
+        assert cooking.history.first().order == order(cooking)
+
+    def test_it_does_not_publish(self, member, cooking):
+        cooking.is_published = False
+        cooking.save()
+        restore(member("Editors"), cooking, 0)
+        cooking.refresh_from_db()
+        assert not cooking.is_published
+
+    def test_another_steps_version_is_404(self, admin_client, cooking, fry):
+        other = version(cooking.steps.get(slug="boil"), 0)
+        before = everything()
+        for method in (admin_client.get, admin_client.post):
+            assert method(page_of(fry, "history", other)).status_code == 404
+        assert everything() == before
+
+    def test_it_is_for_editors(self, member, signed_in, fry):
+        fry.title = "Sear"
+        fry.save()
+        before = everything()
+        assert restore(member(), fry, 0).status_code == 403
+        assert restore(signed_in, fry, 0).status_code in (302, 403)
+        assert everything() == before
+
+
+def test_an_editor_who_has_left_is_nobody(admin_client, fry):
+    editor = UserFactory()
+    fry.title = "Sear"
+    fry.save()
+    Step.objects.record([fry], by=editor)
+    editor.delete()
+    assert editor.email not in html_of(admin_client, fry)

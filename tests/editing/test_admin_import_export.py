@@ -1,0 +1,387 @@
+"""/admin/roadmaps/roadmap/import/, …/import/apply/ and …/<id>/export/"""
+
+import random
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from editing.admin.upload import Upload
+from roadmaps.models import Roadmap, Step
+from tests.factories import (
+    NoteFactory,
+    StepFactory,
+    StepProgressFactory,
+    UserFactory,
+)
+
+LIST = "/admin/roadmaps/roadmap/"
+IMPORT = f"{LIST}import/"
+APPLY = f"{IMPORT}apply/"
+EDITOR = [
+    *("add_roadmap", "change_roadmap", "view_roadmap"),
+    *("add_step", "change_step", "view_step"),
+]
+SOURCE = """\
+slug: cooking
+title: Cooking
+category: Household
+icon: 🍳
+summary: From water to dinner.
+steps:
+  - slug: boil
+    title: Boil
+    summary: Until it moves.
+  - slug: fry
+    title: Fry
+    summary: In oil.
+    body: |
+      Hot!
+"""
+WITHOUT_FRYING = SOURCE[: SOURCE.index("  - slug: fry")]
+
+
+@pytest.fixture
+def person(db):
+    """A function that makes a member of staff who may do what is named."""
+
+    def person(*codenames):
+        staff = UserFactory(is_staff=True)
+        own = Permission.objects.filter(content_type__app_label="roadmaps")
+        staff.user_permissions.set(own.filter(codename__in=codenames))
+        client = Client()
+        client.force_login(staff)
+        return client
+
+    return person
+
+
+@pytest.fixture
+def editor(person):
+    return person(*EDITOR)
+
+
+def upload(client, text=SOURCE, name="cooking.yaml"):
+    content = text if isinstance(text, bytes) else text.encode()
+    return client.post(IMPORT, {"file": SimpleUploadedFile(name, content)})
+
+
+def sealed(response):
+    return response.context["sealed"]
+
+
+def apply(client, response):
+    return client.post(APPLY, {"sealed": sealed(response)})
+
+
+def stored():
+    return [
+        list(Roadmap.objects.values()),
+        list(Step.objects.values()),
+        Step.history.count(),
+        Roadmap.history.count(),
+    ]
+
+
+@pytest.fixture
+def cooking(editor):
+    apply(editor, upload(editor))
+    return Roadmap.objects.get()
+
+
+class TestThePage:
+    def test_the_list_leads_to_it(self, editor):
+        assert f'href="{IMPORT}"' in editor.get(LIST).content.decode()
+
+    def test_it_asks_for_a_file_and_says_how_large_it_may_be(self, editor):
+        html = editor.get(IMPORT).content.decode()
+        assert 'enctype="multipart/form-data"' in html
+        assert "at most 2 MB" in html
+
+
+class TestThePreview:
+    def test_it_shows_a_new_roadmap_and_changes_nothing(self, editor):
+        html = upload(editor).content.decode()
+        assert "cooking: a new roadmap, 2 steps added" in html
+        assert "2. Fry (fry)" in html
+        assert not Roadmap.objects.exists()
+
+    def test_it_shows_texts_line_by_line(self, editor, cooking):
+        before = stored()
+        html = upload(editor, SOURCE.replace("Hot!", "Hotter!")).content.decode()
+        assert "<del>Hot!</del>" in html
+        assert "<ins>Hotter!</ins>" in html
+        assert stored() == before
+
+    def test_it_says_whom_a_retirement_touches(self, editor, cooking):
+        step = cooking.steps.get(slug="fry")
+        StepProgressFactory.create_batch(2, step=step)
+        NoteFactory(step=step)
+        html = upload(editor, WITHOUT_FRYING).content.decode()
+        assert (
+            "2 learners ticked a step that this retires, and 1 has a note on one."
+        ) in html
+
+    def test_it_says_who_sees_a_new_meaning(self, editor, cooking):
+        StepProgressFactory(step=cooking.steps.get(slug="boil"))
+        again = SOURCE.replace("title: Boil\n", "title: Boil\n    new_meaning: true\n")
+        html = upload(editor, again.replace("it moves", "it boils")).content.decode()
+        assert "1 learner ticked a step that asks something else now." in html
+        assert "“Changed since you ticked it”" in html
+
+    def test_it_shows_the_roadmaps_own_fields_and_what_follows(self, editor, cooking):
+        twin = StepFactory(same_as="cooking/boil")
+        other = SOURCE.replace("slug: boil", "slug: boil-it\n    was: boil")
+        other = other.replace("title: Cooking", "title: Cooking for Two")
+        html = upload(editor, other).content.decode()
+        assert "<ins>Cooking for Two</ins>" in html
+        assert "boil → boil-it" in html
+        assert f"{twin.roadmap.slug}/{twin.slug}" in html
+
+    def test_the_same_file_again_would_change_nothing(self, editor, cooking):
+        html = upload(editor).content.decode()
+        assert "as the file says already" in html
+        assert APPLY not in html
+
+    def test_its_queries_do_not_grow_with_the_steps(self, editor, cooking, at_most):
+        many = "".join(
+            f"  - slug: s-{n}\n    title: S\n    summary: S.\n" for n in range(200)
+        )
+        with at_most(14):
+            upload(editor, SOURCE + many)
+        with at_most(14):
+            upload(editor, WITHOUT_FRYING)
+
+
+class TestApply:
+    def test_it_does_what_the_preview_said(self, editor, cooking):
+        response = apply(editor, upload(editor, WITHOUT_FRYING))
+        assert response.url == f"{LIST}{cooking.pk}/change/"
+        assert cooking.steps.get(slug="fry").is_retired
+        newest = cooking.steps.get(slug="fry").history.first()
+        assert newest.history_change_reason == "Imported from cooking.yaml"
+        assert newest.history_user.is_staff
+        html = editor.get(response.url).content.decode()
+        assert "Imported cooking.yaml. cooking: 1 step retired, 1 unchanged." in html
+
+    def test_a_repeat_changes_nothing(self, editor, cooking):
+        page = upload(editor, WITHOUT_FRYING)
+        apply(editor, page)
+        before = stored()
+        assert apply(editor, page).status_code == 302
+        assert stored() == before
+
+    @pytest.mark.parametrize(
+        "meanwhile",
+        [
+            lambda cooking: cooking.steps.filter(slug="boil").update(title="Simmer"),
+            lambda cooking: Roadmap.objects.update(summary="Another."),
+            lambda cooking: cooking.arrange(
+                [step.pk for step in reversed(cooking.steps.all())]
+            ),
+            lambda cooking: StepFactory(roadmap=cooking, slug="stew", position=9),
+            lambda cooking: cooking.steps.get(slug="boil").resources.create(
+                title="Water", url="https://example.org/", kind="docs"
+            ),
+        ],
+    )
+    def test_what_changed_meanwhile_is_shown_first(self, editor, cooking, meanwhile):
+        page = upload(editor, WITHOUT_FRYING)
+        meanwhile(cooking)
+        before = stored()
+        response = apply(editor, page)
+        assert response.status_code == 409
+        assert "was changed meanwhile" in response.content.decode()
+        assert stored() == before
+        assert apply(editor, response).status_code == 302
+        assert cooking.steps.get(slug="fry").is_retired
+
+    def test_a_roadmap_that_is_gone_meanwhile_is_shown_as_new(self, editor, cooking):
+        page = upload(editor, SOURCE.replace("Hot!", "Hotter!"))
+        cooking.steps.all().delete()
+        cooking.delete()
+        response = apply(editor, page)
+        assert "cooking: a new roadmap, 2 steps added" in response.content.decode()
+        assert not Roadmap.objects.exists()
+
+    def test_an_old_slug_that_no_longer_fits_is_told(self, editor, cooking):
+        page = upload(editor, SOURCE.replace("slug: fry", "slug: sear\n    was: fry"))
+        cooking.steps.filter(slug="fry").update(slug="roast")
+        before = stored()
+        response = apply(editor, page)
+        assert response.status_code == 400
+        assert "was fry names no step of cooking" in response.content.decode()
+        assert stored() == before
+
+    @pytest.mark.parametrize("token", ["", "x", "a:b:c", "\0"])
+    def test_a_preview_that_was_not_ours_is_refused(self, editor, token):
+        response = editor.post(APPLY, {"sealed": token})
+        assert response.status_code == 400
+        assert "not valid any more" in response.content.decode()
+        assert not Roadmap.objects.exists()
+
+    def test_a_preview_that_was_changed_is_refused(self, editor):
+        token = sealed(upload(editor))
+        other = Upload("cooking.yaml", SOURCE.replace("Boil", "Toil"), "").seal()
+        mixed = token.rpartition(":")[0] + ":" + other.rpartition(":")[2]
+        assert editor.post(APPLY, {"sealed": mixed}).status_code == 400
+        assert not Roadmap.objects.exists()
+
+    @pytest.mark.parametrize("alphabet", [range(0x21, 0x7F), range(0x4E00, 0x9FA5)])
+    def test_the_largest_file_fits_through(self, editor, alphabet):
+        letters = [chr(code) for code in alphabet]
+        size = len(letters[0].encode())
+        bodies = [
+            "".join(random.Random(n).choices(letters, k=95_000 // size))  # noqa: S311
+            for n in range(20)
+        ]
+        head = "    title: S\n    summary: S.\n    body: |\n      x"
+        steps = [f"  - slug: s-{n}\n{head}{body}\n" for n, body in enumerate(bodies)]
+        page = upload(editor, SOURCE + "".join(steps))
+        assert page.status_code == 200
+        assert apply(editor, page).status_code == 302
+        assert Step.objects.get(slug="s-19").body == f"x{bodies[19]}\n"
+
+
+class TestBadFiles:
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("", "cooking.yaml:1:1: the file is empty"),
+            (b"\xff", "cooking.yaml:1:1: not UTF-8"),
+            ("a\0b", "a control character (U+0000)"),
+            (SOURCE.replace("title", "titel"), "titel is not a key of the format"),
+            ("&a [*a]", "anchors"),
+            ("<script>: 1", "&lt;script&gt; is not a key of the format"),
+        ],
+    )
+    def test_each_is_told_and_changes_nothing(self, editor, text, expected):
+        response = upload(editor, text)
+        assert response.status_code == 400
+        assert expected in response.content.decode()
+        assert not Roadmap.objects.exists()
+
+    def test_none_at_all_is_told(self, editor):
+        response = editor.post(IMPORT)
+        assert response.status_code == 400
+        assert "This field is required." in response.content.decode()
+
+    def test_one_that_is_a_little_too_large_is_told_beside_the_form(self, editor):
+        response = upload(editor, "#" * 2_000_001)
+        assert response.status_code == 400
+        assert "The file is larger than 2 MB." in response.content.decode()
+
+    def test_one_that_is_far_too_large_is_not_read(self, editor):
+        response = upload(editor, "#" * 3_000_000)
+        assert response.status_code == 413
+        html = response.content.decode()
+        assert "That is too large" in html
+        assert 'class="brand"' in html
+
+    def test_a_length_that_is_none_is_no_500(self, editor):
+        response = editor.generic(
+            "POST", IMPORT, b"x", "text/plain", CONTENT_LENGTH="many"
+        )
+        assert response.status_code in (400, 403)
+
+    def test_an_apply_that_is_far_too_large_is_400(self, editor, settings):
+        settings.DEBUG = False
+        response = editor.post(APPLY, {"sealed": "x" * 3_000_000})
+        assert response.status_code == 400
+
+    def test_a_name_that_means_harm_is_only_text(self, editor):
+        response = upload(editor, "", name="<b>\u202e.yaml")
+        assert "<b>" not in response.content.decode()
+
+
+class TestWhoMay:
+    @pytest.mark.parametrize("codename", ["add_step", "change_step"])
+    def test_whoever_may_not_write_steps_is_refused(self, person, codename):
+        client = person(*{*EDITOR} - {codename})
+        assert client.get(IMPORT).status_code == 403
+        assert upload(client).status_code == 403
+        assert client.post(APPLY).status_code == 403
+        assert IMPORT not in client.get(LIST).content.decode()
+
+    def test_adding_takes_the_permission_to_add(self, person, editor):
+        client = person(*{*EDITOR} - {"add_roadmap"})
+        assert upload(client).status_code == 403
+        assert apply(client, upload(editor)).status_code == 403
+        assert not Roadmap.objects.exists()
+
+    def test_changing_takes_the_permission_to_change(self, person, editor, cooking):
+        client = person(*{*EDITOR} - {"change_roadmap"})
+        assert upload(client, WITHOUT_FRYING).status_code == 403
+        assert apply(client, upload(editor, WITHOUT_FRYING)).status_code == 403
+        assert not cooking.steps.filter(is_retired=True).exists()
+
+    def test_a_roadmap_of_one_who_may_not_publish_is_a_draft(self, editor):
+        page = upload(editor, SOURCE.replace("steps:", "published: true\nsteps:"))
+        assert "It stays a draft" in page.content.decode()
+        apply(editor, page)
+        assert not Roadmap.objects.get().is_published
+
+    def test_nor_do_they_hide_one(self, editor, cooking):
+        Roadmap.objects.update(is_published=True)
+        page = upload(editor, WITHOUT_FRYING)
+        assert "It stays published" in page.content.decode()
+        apply(editor, page)
+        assert Roadmap.objects.get().is_published
+
+    def test_whoever_may_publish_does(self, admin_client):
+        page = upload(admin_client, SOURCE.replace("steps:", "published: true\nsteps:"))
+        apply(admin_client, page)
+        assert Roadmap.objects.get().is_published
+
+    @pytest.mark.parametrize("path", [IMPORT, APPLY, f"{LIST}1/export/"])
+    def test_learners_and_visitors_are_sent_to_sign_in(self, signed_in, client, path):
+        for stranger in (signed_in, client):
+            assert stranger.get(path).status_code == 302
+            assert stranger.post(path).status_code == 302
+
+    def test_a_form_without_its_token_is_refused(self, editor):
+        client = Client(enforce_csrf_checks=True)
+        client.cookies = editor.cookies
+        page = upload(editor)
+        assert upload(client).status_code == 403
+        assert apply(client, page).status_code == 403
+        assert not Roadmap.objects.exists()
+
+    def test_applying_is_no_link(self, editor):
+        assert editor.get(APPLY).status_code == 405
+
+
+class TestExport:
+    def test_it_is_the_file_that_the_import_takes(self, editor, cooking):
+        response = editor.get(f"{LIST}{cooking.pk}/export/")
+        assert response["Content-Type"] == "application/yaml; charset=utf-8"
+        assert response["Content-Disposition"] == 'attachment; filename="cooking.yaml"'
+        before = stored()
+        html = upload(editor, response.content).content.decode()
+        assert "as the file says already" in html
+        assert stored() == before
+
+    def test_it_is_the_fixture(self, admin_client, backend):
+        response = admin_client.get(f"{LIST}{backend.pk}/export/")
+        path = settings.BASE_DIR / "fixtures/backend-developer.yaml"
+        assert response.content == path.read_bytes()
+
+    def test_the_page_of_the_roadmap_leads_to_it(self, editor, cooking):
+        html = editor.get(f"{LIST}{cooking.pk}/change/").content.decode()
+        assert f'href="{LIST}{cooking.pk}/export/"' in html
+
+    def test_what_no_file_may_hold_is_told(self, editor, cooking):
+        cooking.steps.filter(slug="fry").update(title="a\x01b")
+        response = editor.get(f"{LIST}{cooking.pk}/export/", follow=True)
+        assert "cooking/fry: title should be one line" in response.content.decode()
+
+    def test_whoever_may_see_no_roadmap_is_refused(self, person, cooking):
+        assert person().get(f"{LIST}{cooking.pk}/export/").status_code == 403
+
+    def test_an_unknown_roadmap_is_404(self, editor):
+        assert editor.get(f"{LIST}99/export/").status_code == 404
+
+    def test_it_takes_no_post(self, editor, cooking):
+        assert editor.post(f"{LIST}{cooking.pk}/export/").status_code == 405

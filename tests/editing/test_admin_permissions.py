@@ -1,0 +1,138 @@
+"""What Editors and Publishers may do, and that they see no person's data."""
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+
+from editing.apps import make_groups
+from tests.editing.editor import ADMIN, everything, page_of, roadmap_form, send
+from tests.factories import (
+    NoteFactory,
+    RoadmapFactory,
+    StepProgressFactory,
+    UserFactory,
+)
+
+
+@pytest.fixture
+def editor(member):
+    return member("Editors")
+
+
+@pytest.fixture
+def publisher(member):
+    return member("Publishers")
+
+
+class TestTheGroups:
+    def test_they_hold_nothing_about_people(self, db):
+        allowed = Permission.objects.filter(group__name__in=["Editors", "Publishers"])
+        models = set(allowed.values_list("content_type__model", flat=True))
+        assert models == {"roadmap", "step", "resource"}
+
+    def test_an_editor_may_not_publish(self, db):
+        editors = Group.objects.get(name="Editors").permissions
+        assert not editors.filter(codename="publish_roadmap").exists()
+        assert not editors.filter(codename="delete_roadmap").exists()
+
+    def test_what_an_operator_changed_stays(self, db):
+        group = Group.objects.get(name="Editors")
+        group.permissions.clear()
+        config = apps.get_app_config("roadmaps")
+        make_groups(config, app_config=config, verbosity=0)
+        assert not group.permissions.exists()
+        assert Group.objects.count() == 2
+
+
+class TestEditors:
+    def test_they_edit_roadmaps_and_steps(self, editor, cooking, fry):
+        assert send(editor, cooking, title="To Cook").status_code == 302
+        assert send(editor, fry, title="Sear").status_code == 302
+        fry.refresh_from_db()
+        assert fry.title == "Sear"
+
+    def test_the_admin_shows_them_content_only(self, editor, cooking):
+        html = editor.get("/admin/").content.decode()
+        assert "Roadmaps" in html
+        assert "Users" not in html
+        assert "Groups" not in html
+
+    @pytest.mark.parametrize(
+        "path", ["accounts/user/", "accounts/user/1/change/", "auth/group/"]
+    )
+    def test_people_are_closed_to_them(self, editor, path):
+        assert editor.get(f"/admin/{path}").status_code == 403
+
+    def test_no_page_of_theirs_names_a_learner(self, editor, cooking, fry):
+        row = StepProgressFactory(step=fry)
+        NoteFactory(step=fry, user=row.user, text="My secret.")
+        pages = ["change", "history", "delete", "retire", "merge", "split"]
+        paths = [page_of(fry, page) for page in pages]
+        paths += [f"{ADMIN}roadmap/", f"{ADMIN}step/", page_of(cooking), "/admin/"]
+        for path in paths:
+            html = editor.get(path).content.decode()
+            assert row.user.email not in html
+            assert "My secret." not in html
+
+    @pytest.mark.parametrize("is_published", [True, False])
+    def test_they_cannot_change_what_is_published(self, editor, is_published):
+        roadmap = RoadmapFactory(is_published=is_published)
+        forged = roadmap_form(roadmap, title="To Cook")
+        forged["is_published"] = "" if is_published else "on"
+        assert editor.post(page_of(roadmap), forged).status_code == 302
+        roadmap.refresh_from_db()
+        assert (roadmap.title, roadmap.is_published) == ("To Cook", is_published)
+        html = editor.get(page_of(roadmap)).content.decode()
+        assert 'name="is_published"' not in html
+
+    def test_a_roadmap_of_theirs_begins_as_a_draft(self, editor, client):
+        draft = RoadmapFactory.build(slug="tea", is_published=True)
+        data = roadmap_form(draft, slug="tea")
+        assert editor.post(f"{ADMIN}roadmap/add/", data).status_code == 302
+        assert client.get("/roadmaps/tea/").status_code == 404
+
+    def test_they_delete_no_roadmap(self, editor, cooking):
+        before = everything()
+        answer = editor.post(page_of(cooking, "delete"), {"post": "yes"})
+        assert answer.status_code == 403
+        assert everything() == before
+
+
+class TestPublishers:
+    def test_they_publish_and_hide(self, publisher, client, cooking):
+        address = cooking.get_absolute_url()
+        send(publisher, cooking, is_published="")
+        assert client.get(address).status_code == 404
+        cooking.refresh_from_db()
+        send(publisher, cooking, is_published="on")
+        assert client.get(address).status_code == 200
+
+    def test_they_look_at_steps_and_edit_none(self, publisher, fry):
+        before = everything()
+        html = publisher.get(page_of(fry)).content.decode()
+        assert "Fry" in html
+        assert 'name="_save" value="Save" class="default"' not in html
+        assert send(publisher, fry, title="Sear").status_code == 403
+        assert everything() == before
+
+
+class TestStaffWithoutAGroup:
+    def test_nothing_is_open_to_them(self, member, cooking, fry):
+        staff = member()
+        before = everything()
+        for content in (cooking, fry):
+            assert staff.get(page_of(content)).status_code == 403
+            assert send(staff, content, title="x").status_code == 403
+        assert everything() == before
+
+
+def test_deleting_an_account_tells_nobody_what_the_person_did(admin_client, fry):
+    row = StepProgressFactory(step=fry)
+    NoteFactory(step=fry, user=row.user, text="My secret.")
+    path = f"/admin/accounts/user/{row.user.pk}/delete/"
+    html = admin_client.get(path).content.decode()
+    assert row.user.email in html
+    assert f"step {fry.pk}" not in html
+    admin_client.post(path, {"post": "yes"})
+    assert not type(row).objects.exists()
+    assert UserFactory._meta.model.objects.filter(pk=row.user.pk).count() == 0

@@ -1,0 +1,191 @@
+"""/admin/roadmaps/roadmap/ and a roadmap's page in it"""
+
+import pytest
+from django.db.models.expressions import RawSQL
+
+from progress.models import Completion, StepProgress
+from roadmaps.models import Roadmap, Step
+from tests.editing.editor import (
+    ADMIN,
+    everything,
+    order,
+    page_of,
+    roadmap_form,
+    send,
+)
+from tests.factories import RoadmapFactory, StepFactory, StepProgressFactory
+
+PATH = f"{ADMIN}roadmap/"
+
+
+def ids(roadmap, *slugs):
+    return [roadmap.steps.get(slug=slug).pk for slug in slugs]
+
+
+class TestTheList:
+    def test_it_counts_steps_learners_and_completions(self, admin_client, cooking):
+        user = StepProgressFactory(step=cooking.steps.first()).user
+        StepProgressFactory(step=cooking.steps.last(), user=user)
+        StepProgressFactory(step=cooking.steps.last(), state="learning")
+        Completion.objects.create(
+            user=user, roadmap=cooking, completed_at=user.date_joined
+        )
+        StepFactory(roadmap=cooking, is_retired=True)
+        html = admin_client.get(PATH).content.decode()
+        assert '<td class="field-step_count">4</td>' in html
+        assert '<td class="field-learner_count">2</td>' in html
+        assert '<td class="field-completion_count">1</td>' in html
+        assert user.email not in html
+
+    def test_it_asks_as_often_for_many_as_for_one(self, admin_client, cooking, at_most):
+        admin_client.get(PATH)  # notes when the browser was seen, now and then
+        # The session, the person, how many there are (twice), and the page.
+        for _ in range(2):
+            with at_most(5):
+                admin_client.get(PATH)
+            RoadmapFactory.create_batch(20)
+
+    def test_a_person_who_is_not_staff_is_kept_out(self, signed_in, cooking):
+        assert signed_in.get(PATH).status_code in (302, 403)
+
+
+class TestTheOrder:
+    def test_the_steps_stand_in_the_order_that_was_sent(self, admin_client, cooking):
+        wanted = ["braise", "boil", "fry", "bake"]
+        answer = send(admin_client, cooking, order=ids(cooking, *wanted))
+        assert answer.status_code == 302
+        assert order(cooking) == wanted
+        assert cooking.history.first().order == wanted
+
+    def test_only_what_moved_is_written(self, admin_client, cooking):
+        row = cooking.steps.annotate(row=RawSQL("ctid::text", []))
+        before = dict(row.values_list("slug", "row"))
+        wanted = ids(cooking, "fry", "boil", "bake", "braise")
+        send(admin_client, cooking, order=wanted)
+        after = dict(row.all().values_list("slug", "row"))
+        assert {slug for slug in after if after[slug] != before[slug]} == {
+            "fry",
+            "boil",
+        }
+
+    def test_a_repeat_changes_nothing(self, admin_client, cooking):
+        send(admin_client, cooking)
+        before = everything()
+        assert send(admin_client, cooking).status_code == 302
+        assert everything() == before
+
+    def test_reordering_leaves_progress_as_it_was(self, admin_client, cooking, fry):
+        StepProgressFactory(step=fry)
+        before = list(StepProgress.objects.values())
+        wanted = ids(cooking, "fry", "boil", "bake", "braise")
+        send(admin_client, cooking, order=wanted)
+        assert list(StepProgress.objects.values()) == before
+
+    @pytest.mark.parametrize(
+        ("place", "wanted"),
+        [
+            (1, ["fry", "boil", "bake", "braise"]),
+            (3, ["boil", "bake", "fry", "braise"]),
+            (2, ["boil", "fry", "bake", "braise"]),
+            (99, ["boil", "bake", "braise", "fry"]),
+            (0, ["fry", "boil", "bake", "braise"]),
+        ],
+    )
+    def test_without_a_script_a_button_moves_one(
+        self, admin_client, cooking, fry, place, wanted
+    ):
+        answer = send(admin_client, cooking, place=f"{fry.pk}:{place}")
+        assert answer.url == f"{page_of(cooking)}#step_{fry.pk}"
+        assert order(cooking) == wanted
+
+    @pytest.mark.parametrize("place", ["", ":", "x:1", "1:x", "99999999:1"])
+    def test_a_button_that_is_none_moves_nothing(self, admin_client, cooking, place):
+        send(admin_client, cooking, place=place)
+        assert order(cooking) == ["boil", "fry", "bake", "braise"]
+
+    @pytest.mark.parametrize("which", ["missing", "twice", "strange", "none", "words"])
+    def test_another_set_of_steps_is_refused(self, admin_client, cooking, which):
+        own = ids(cooking, "boil", "fry", "bake", "braise")
+        wrong = {
+            "missing": own[1:],
+            "twice": [*own, own[0]],
+            "strange": [*own, StepFactory().pk],
+            "none": [],
+            "words": ["boil", "fry", "bake", "braise"],
+        }
+        before = everything()
+        answer = send(admin_client, cooking, order=wrong[which], title="Other")
+        assert answer.status_code == 200
+        html = answer.content.decode()
+        assert "not those of this roadmap" in html
+        assert 'value="Other"' in html
+        assert all(f'name="order" value="{pk}"' in html for pk in own)
+        assert everything() == before
+
+
+class TestEditing:
+    def test_its_texts_are_saved_and_leave_one_version(
+        self, admin_client, cooking, admin_user
+    ):
+        versions = cooking.history.count()
+        send(admin_client, cooking, title="To Cook", icon="🍳")
+        cooking.refresh_from_db()
+        assert (cooking.title, cooking.icon) == ("To Cook", "🍳")
+        assert cooking.history.count() == versions + 1
+        newest = cooking.history.first()
+        assert (newest.title, newest.history_user) == ("To Cook", admin_user)
+
+    def test_a_new_roadmap_is_made(self, admin_client):
+        data = roadmap_form(RoadmapFactory.build(slug="tea"), slug="tea")
+        assert admin_client.post(f"{PATH}add/", data).status_code == 302
+        assert Roadmap.objects.get().history.get().history_type == "+"
+
+    def test_a_slug_is_for_ever(self, admin_client, cooking):
+        send(admin_client, cooking, slug="other")
+        cooking.refresh_from_db()
+        assert cooking.slug == "cooking"
+
+    def test_it_leads_to_its_page_though_it_is_a_draft(self, admin_client, client):
+        draft = RoadmapFactory(is_published=False)
+        address = draft.get_absolute_url()
+        assert f'href="{address}"' in admin_client.get(page_of(draft)).content.decode()
+        assert "Draft" in admin_client.get(address).content.decode()
+        assert client.get(address).status_code == 404
+
+    def test_a_page_that_is_no_longer_there_says_so(self, admin_client):
+        assert admin_client.get(f"{PATH}999/change/").status_code == 302
+
+
+class TestDeletion:
+    def test_a_roadmap_with_learners_is_kept_and_names_nobody(
+        self, admin_client, cooking, fry
+    ):
+        row = StepProgressFactory(step=fry)
+        html = admin_client.get(page_of(cooking, "delete")).content.decode()
+        assert "1 learner ticked this" in html
+        assert "Take away <em>published</em>" in html
+        assert row.user.email not in html
+        before = everything()
+        answer = admin_client.post(page_of(cooking, "delete"), {"post": "yes"})
+        assert answer.status_code == 409
+        assert everything() == before
+
+    def test_one_that_nobody_began_goes_with_its_steps(self, admin_client, cooking):
+        admin_client.post(page_of(cooking, "delete"), {"post": "yes"})
+        assert not Roadmap.objects.exists()
+        assert not Step.objects.exists()
+        assert Roadmap.history.first().history_type == "-"
+
+    @pytest.mark.parametrize("is_begun", [True, False])
+    def test_several_at_once(self, admin_client, cooking, fry, is_begun):
+        other = RoadmapFactory()
+        if is_begun:
+            StepProgressFactory(step=fry)
+        data = {
+            "action": "delete_selected",
+            "_selected_action": [cooking.pk, other.pk],
+            "post": "yes",
+        }
+        answer = admin_client.post(PATH, data, follow=True)
+        assert ("Nothing was deleted" in answer.content.decode()) == is_begun
+        assert Roadmap.objects.exists() == is_begun

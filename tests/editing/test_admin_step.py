@@ -1,0 +1,308 @@
+"""/admin/roadmaps/step/, a step's page in it, and its preview"""
+
+import pytest
+
+from progress.models import Completion
+from roadmaps.models import LONGEST_BODY, Resource, Step
+from tests.editing.editor import (
+    ADMIN,
+    everything,
+    order,
+    page_of,
+    resource_row,
+    send,
+)
+from tests.factories import StepFactory, StepProgressFactory
+
+PATH = f"{ADMIN}step/"
+OILS = "https://example.org/oils"
+
+
+@pytest.fixture
+def edit(admin_client, fry):
+    def edit(**changes):
+        answer = send(admin_client, fry, **changes)
+        fry.refresh_from_db()
+        return answer, fry
+
+    return edit
+
+
+class TestEditing:
+    def test_its_body_is_rendered_on_save(self, edit):
+        _, step = edit(body="## Why it matters")
+        assert step.body_html == "<h2>Why it matters</h2>\n"
+
+    def test_one_comes_back_to_the_roadmap(self, edit, cooking):
+        answer, _ = edit(title="Fry It")
+        assert answer.url == page_of(cooking)
+
+    def test_a_save_without_a_change_leaves_no_version(self, edit, fry):
+        before = everything()
+        edit()
+        assert everything() == before
+
+    def test_lines_are_kept_as_files_have_them(self, edit, fry):
+        StepProgressFactory(step=fry)
+        fry.body = "One.\n\nTwo.\n"
+        fry.save()
+        before = everything()
+        answer, _ = edit(body="One.\r\n\r\nTwo.\r\n")
+        assert answer.status_code == 302
+        assert everything() == before
+
+    def test_a_body_that_is_too_long_is_told_beside_it(self, edit, fry):
+        before = everything()
+        answer, _ = edit(body="ab " * (LONGEST_BODY // 3) + "cd")
+        (error,) = answer.context["adminform"].form.errors["body"]
+        assert "at most 100000 characters (it has 100001)" in error
+        assert everything() == before
+
+    def test_the_longest_body_is_kept(self, edit):
+        body = "\U0001f9ed " * (LONGEST_BODY // 2)
+        assert edit(body=body)[1].body == body
+
+    def test_a_slug_is_for_ever(self, edit):
+        _, step = edit(slug="other")
+        assert step.slug == "fry"
+
+    def test_whom_it_touches_is_said_by_number(self, admin_client, fry):
+        row = StepProgressFactory(step=fry)
+        html = admin_client.get(page_of(fry)).content.decode()
+        assert "1 learner ticked this, 0 have notes" in html
+        assert row.user.email not in html
+
+    @pytest.mark.parametrize("same_as", ["x", "a/b/c", "Food/Fry"])
+    def test_a_path_that_is_none_is_told(self, edit, same_as):
+        answer, step = edit(same_as=same_as)
+        assert "roadmap/step" in answer.content.decode()
+        assert step.same_as == ""
+
+    def test_making_the_last_required_step_optional_completes(self, edit, cooking):
+        user = StepProgressFactory(step=cooking.steps.first()).user
+        for slug in ("bake", "braise"):
+            StepProgressFactory(step=cooking.steps.get(slug=slug), user=user)
+        edit(is_optional="on")
+        assert Completion.objects.get().user == user
+
+    def test_making_the_only_one_that_was_done_required_completes(self, edit, cooking):
+        fry = cooking.steps.get(slug="fry")
+        fry.is_optional = True
+        fry.save()
+        user = StepProgressFactory(step=fry).user
+        for step in cooking.steps.exclude(slug="fry"):
+            StepProgressFactory(step=step, user=user, state="skipped")
+        edit(is_optional="", meaning="no")
+        assert Completion.objects.get().user == user
+
+    def test_the_list_finds_by_title(self, admin_client, fry):
+        html = admin_client.get(f"{PATH}?q=fry").content.decode()
+        assert "1 step" in html
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "999/change/",
+            "abc/change/",
+            "1%00/change/",
+            f"{10**30}/change/",
+            "٣/change/",
+        ],
+    )
+    def test_one_that_is_not_there_is_no_error(self, admin_client, db, path):
+        assert admin_client.get(PATH + path).status_code in (302, 400)
+
+
+class TestResources:
+    def test_one_is_added(self, edit):
+        row = resource_row(0, OILS)
+        _, step = edit(**row, **{"resources-TOTAL_FORMS": 1})
+        assert step.resources.get().host == "example.org"
+        assert step.history.first().resources == [
+            {"title": "A page", "url": OILS, "kind": "docs"}
+        ]
+
+    def test_one_is_changed_and_one_taken_away(self, edit, fry):
+        for number in (1, 2):
+            Resource.objects.create(
+                step=fry, title="x", url=f"{OILS}/{number}", kind="docs"
+            )
+        _, step = edit(**{"resources-0-title": "y", "resources-1-DELETE": "on"})
+        assert list(step.resources.values_list("title", "url")) == [("y", f"{OILS}/1")]
+
+    @pytest.mark.parametrize("url", ["javascript:alert(1)", "ftp://x.example/a", "x"])
+    def test_an_address_that_is_none_is_refused(self, edit, url):
+        row = resource_row(0, url)
+        answer, step = edit(**row, **{"resources-TOTAL_FORMS": 1})
+        html = answer.content.decode()
+        assert 'class="errorlist" id="id_resources-0-url_error"' in html
+        assert not step.resources.exists()
+
+    def test_another_steps_is_not_taken(self, edit, cooking):
+        boil = cooking.steps.get(slug="boil")
+        other = Resource.objects.create(step=boil, title="x", url=OILS, kind="docs")
+        counts = {"resources-TOTAL_FORMS": 1, "resources-INITIAL_FORMS": 1}
+        row = resource_row(0, OILS) | {"resources-0-id": other.pk}
+        _, step = edit(**counts, **row)
+        assert boil.resources.get() == other
+        assert step.resources.get() != other
+
+    @pytest.mark.parametrize(
+        "broken",
+        [
+            {"resources-TOTAL_FORMS": "x"},
+            {"resources-TOTAL_FORMS": 1_000_000},
+            {"resources-INITIAL_FORMS": 7},
+            {"version": "x"},
+            {"meaning": "perhaps"},
+            {"resources-0-position": "x"},
+        ],
+    )
+    def test_a_form_that_is_broken_changes_nothing(self, edit, broken):
+        row = resource_row(0, "nowhere")
+        counts = {"resources-TOTAL_FORMS": 1}
+        before = everything()
+        answer, _ = edit(**(row | counts | broken), title="Other")
+        assert answer.status_code == 200
+        assert everything() == before
+
+
+class TestMeaning:
+    @pytest.fixture
+    def ticked(self, fry):
+        return StepProgressFactory(step=fry)
+
+    def test_nobody_is_asked_of_a_step_that_nobody_ticked(self, edit, fry):
+        StepProgressFactory(step=fry, state="learning")
+        answer, step = edit(body="Other.")
+        assert answer.status_code == 302
+        assert step.revised_at is None
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"title": "x"}, {"summary": "x"}, {"body": "x"}, {"is_optional": "on"}],
+    )
+    def test_a_change_that_could_mean_more_asks(self, edit, ticked, change):
+        before = everything()
+        answer, _ = edit(**change)
+        html = answer.content.decode()
+        assert "Learners have ticked this step. Has its meaning changed?" in html
+        assert 'type="radio" name="meaning" value="yes"' in html
+        assert everything() == before
+
+    def test_what_was_typed_is_still_there(self, edit, ticked):
+        answer, _ = edit(body="A long text.", **{"resources-TOTAL_FORMS": 0})
+        assert "A long text.</textarea>" in answer.content.decode()
+
+    @pytest.mark.parametrize(("answer", "is_revised"), [("yes", True), ("no", False)])
+    def test_only_yes_is_remembered(self, edit, ticked, answer, is_revised):
+        response, step = edit(body="Other.", meaning=answer)
+        assert response.status_code == 302
+        assert step.body == "Other."
+        assert bool(step.revised_at) == is_revised
+
+    def test_learners_then_see_it(self, edit, ticked, client):
+        edit(body="Other.", meaning="yes")
+        client.force_login(ticked.user)
+        html = client.get(ticked.step.get_absolute_url()).content.decode()
+        assert "Changed since you ticked it" in html
+
+    def test_a_better_link_asks_nothing(self, edit, ticked):
+        row = resource_row(0, OILS)
+        answer, step = edit(**row, **{"resources-TOTAL_FORMS": 1})
+        assert answer.status_code == 302
+        assert step.revised_at is None
+
+    def test_an_answer_without_a_change_is_none(self, edit, ticked):
+        before = everything()
+        _, step = edit(meaning="yes")
+        assert step.revised_at is None
+        assert everything() == before
+
+
+class TestAdding:
+    @pytest.fixture
+    def add(self, admin_client, cooking):
+        def add(**changes):
+            data = {
+                "roadmap": cooking.pk,
+                "title": "Steam",
+                "slug": "steam",
+                "summary": "Over water.",
+                "resources-TOTAL_FORMS": 0,
+                "resources-INITIAL_FORMS": 0,
+            }
+            return admin_client.post(f"{PATH}add/", data | changes)
+
+        return add
+
+    def test_a_new_step_comes_last(self, add, cooking):
+        assert add().url == page_of(cooking)
+        assert order(cooking) == ["boil", "fry", "bake", "braise", "steam"]
+        assert cooking.history.first().order == order(cooking)
+        assert cooking.steps.get(slug="steam").history.get().history_type == "+"
+
+    def test_the_roadmaps_page_leads_there(self, admin_client, cooking):
+        address = f"{PATH}add/?roadmap={cooking.pk}"
+        assert address in admin_client.get(page_of(cooking)).content.decode()
+        html = admin_client.get(address).content.decode()
+        assert f'<option value="{cooking.pk}" selected>Cooking</option>' in html
+
+    @pytest.mark.parametrize("slug", ["Fry It", "fry_it", "-fry", "fry--it", "frü"])
+    def test_a_slug_that_is_none_is_told_beside_its_field(self, add, slug):
+        html = add(slug=slug).content.decode()
+        assert "Use lower-case letters and digits" in html
+
+    def test_a_slug_that_is_taken_is_told(self, add, cooking):
+        before = everything()
+        html = add(slug="boil").content.decode()
+        assert "Step with this Roadmap and Slug already exists" in html
+        assert everything() == before
+
+    def test_a_roadmap_that_is_not_there_is_told(self, add):
+        assert "Select a valid choice" in add(roadmap=999).content.decode()
+
+
+class TestViewOnSite:
+    def test_a_draft_is_shown_to_staff_and_marked(self, admin_client, client, fry):
+        type(fry.roadmap).objects.update(is_published=False)
+        address = fry.get_absolute_url()
+        assert f'href="{address}"' in admin_client.get(page_of(fry)).content.decode()
+        assert "seen by staff only" in admin_client.get(address).content.decode()
+        assert client.get(address).status_code == 404
+
+    def test_a_retired_step_leads_to_its_roadmap(self, admin_client):
+        step = StepFactory(is_retired=True)
+        html = admin_client.get(page_of(step)).content.decode()
+        assert f'href="{step.get_route_url()}"' in html
+
+
+class TestThePreview:
+    def test_what_is_typed_is_shown_as_a_learner_sees_it(self, admin_client):
+        typed = {"title": "Fry <it>", "summary": "In oil.", "body": "## Why\n\n*Hot*"}
+        html = admin_client.post(f"{PATH}preview/", typed).content.decode()
+        assert "<h1>Fry &lt;it&gt;</h1>" in html
+        assert "<h2>Why</h2>" in html
+        assert "css/site.css" in html
+        assert not Step.objects.exists()
+
+    def test_it_runs_nothing(self, admin_client):
+        body = "<script>alert(1)</script> [x](javascript:alert(1))"
+        html = admin_client.post(f"{PATH}preview/", {"body": body}).content.decode()
+        assert "<script>" not in html
+        assert 'href="javascript' not in html
+
+    def test_only_our_own_page_may_hold_it(self, admin_client, fry):
+        answer = admin_client.get(f"{PATH}preview/")
+        assert "frame-ancestors 'self'" in answer["Content-Security-Policy"]
+        assert answer["X-Frame-Options"] == "SAMEORIGIN"
+        page = admin_client.get(page_of(fry))
+        assert "frame-src 'self'" in page["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in page["Content-Security-Policy"]
+        assert page["X-Frame-Options"] == "DENY"
+
+    def test_it_is_for_editors(self, signed_in, member, client):
+        assert signed_in.post(f"{PATH}preview/").status_code in (302, 403)
+        assert client.post(f"{PATH}preview/").status_code == 302
+        assert member().post(f"{PATH}preview/").status_code == 403
+        assert member("Editors").post(f"{PATH}preview/").status_code == 200

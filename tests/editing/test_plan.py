@@ -1,0 +1,424 @@
+"""What an import would change, and what it then does."""
+
+import threading
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from editing.yaml_format.importer import MeanwhileError, take_in
+from editing.yaml_format.plan import compare, in_order
+from editing.yaml_format.schema import read
+from progress.models import Completion, Note, StepProgress
+from roadmaps.models import Resource, Roadmap, Step
+from tests.factories import (
+    NoteFactory,
+    RoadmapFactory,
+    StepFactory,
+    StepProgressFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+HEAD = """\
+slug: cooking
+title: Cooking
+category: Household
+icon: 🍳
+summary: From water to dinner.
+steps:
+"""
+LINK = """\
+    resources:
+      - title: Eggs, a Standard
+        url: https://example.org/eggs
+        kind: docs
+"""
+
+
+def step(slug, *more, title=None):
+    title = title or slug.title()
+    lines = [f"  - slug: {slug}", f"    title: {title}", "    summary: Do it."]
+    return "\n".join([*lines, *(f"    {line}" for line in more)]) + "\n"
+
+
+ABC = step("boil"), step("fry"), step("bake")
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(*steps, head=HEAD):
+        path = tmp_path / "cooking.yaml"
+        path.write_text(head + "".join(steps))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def take(write):
+    def take(*steps, head=HEAD, **options):
+        out = StringIO()
+        call_command("import_roadmap", write(*steps, head=head), stdout=out, **options)
+        return out.getvalue()
+
+    return take
+
+
+def stored():
+    tables = Roadmap, Step, Resource, StepProgress, Note
+    rows = [list(table.objects.order_by("pk").values()) for table in tables]
+    return [*rows, Step.history.count(), Roadmap.history.count()]
+
+
+def order():
+    return list(Step.objects.values_list("slug", flat=True))
+
+
+EDITS = {
+    "added": (
+        (step("steam"), *ABC),
+        "cooking: 1 step added, 3 unchanged\n  added        1. Steam (steam)\n",
+    ),
+    "renamed": (
+        (step("boil-water", "was: boil"), *ABC[1:]),
+        "cooking: 1 step renamed, 1 changed, 2 unchanged\n"
+        "  renamed      boil → boil-water\n"
+        "  changed      boil-water: title\n",
+    ),
+    "reordered": (
+        (ABC[2], *ABC[:2]),
+        "cooking: 1 step reordered, 2 unchanged\n  reordered    bake: from 3 to 1\n",
+    ),
+    "changed": (
+        (step("boil", "optional: true", "body: Hot!"), *ABC[1:]),
+        "cooking: 1 step changed, 2 unchanged\n  changed      boil: optional, body\n",
+    ),
+    "with other resources": (
+        (ABC[0] + LINK, *ABC[1:]),
+        "cooking: 1 step changed, 2 unchanged\n  changed      boil: resources\n",
+    ),
+    "with a new meaning": (
+        (step("boil", "body: Hot!", "new_meaning: true"), *ABC[1:]),
+        "cooking: 1 step changed, 2 unchanged\n"
+        "  changed      boil: body, a new meaning\n",
+    ),
+    "retired by its absence": (
+        ABC[:2],
+        "cooking: 1 step retired, 2 unchanged\n  retired      bake\n",
+    ),
+    "retired by its key": (
+        (ABC[0], step("fry", "retired: true"), ABC[2]),
+        "cooking: 1 step retired, 2 unchanged\n  retired      fry\n",
+    ),
+    "all at once": (
+        (step("stew"), ABC[2], step("boil-it", "was: boil", title="Boil")),
+        "cooking: 1 step added, 1 renamed, 1 reordered, 1 retired\n"
+        "  added        1. Stew (stew)\n"
+        "  renamed      boil → boil-it\n"
+        "  reordered    bake: from 3 to 2\n"
+        "  retired      fry\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+class TestAnEdit:
+    @pytest.fixture(autouse=True)
+    def begun(self, take, user):
+        take(*ABC)
+        for own in Step.objects.all():
+            StepProgressFactory(step=own, user=user)
+            NoteFactory(step=own, user=user)
+
+    def test_a_dry_run_lists_it_and_changes_nothing(self, take, edit):
+        steps, expected = EDITS[edit]
+        before = stored()
+        assert take(*steps, dry_run=True) == expected + "Nothing was changed.\n"
+        assert stored() == before
+
+    def test_an_import_does_what_the_dry_run_said(self, take, edit):
+        steps, expected = EDITS[edit]
+        assert take(*steps) == expected.splitlines(keepends=True)[0]
+
+    def test_a_second_import_changes_nothing(self, take, edit):
+        steps, _ = EDITS[edit]
+        take(*steps)
+        before = stored()
+        assert "unchanged\n" in take(*steps)
+        assert stored() == before
+
+    def test_it_loses_no_progress_and_no_note(self, take, edit):
+        before = stored()[3:5]
+        take(*EDITS[edit][0])
+        assert stored()[3:5] == before
+
+
+class TestWhatIsWritten:
+    def test_a_rename_keeps_the_row(self, take):
+        take(*ABC)
+        pk = Step.objects.get(slug="boil").pk
+        take(step("boil-water", "was: boil"), *ABC[1:])
+        assert Step.objects.get(slug="boil-water").pk == pk
+        assert Step.objects.count() == 3
+
+    def test_steps_that_are_the_same_follow_a_rename(self, take):
+        take(*ABC)
+        twin = StepFactory(same_as="cooking/boil")
+        renamed = step("boil-water", "was: boil", title="Boil")
+        assert f"follows      {twin.roadmap.slug}/{twin.slug}, by its same_as" in take(
+            renamed, *ABC[1:], dry_run=True
+        )
+        take(renamed, *ABC[1:])
+        twin.refresh_from_db()
+        assert twin.same_as == "cooking/boil-water"
+        assert twin.history.count() == 2
+
+    def test_who_skipped_all_but_what_is_required_again_has_completed(self, take):
+        optional = step("boil", "optional: true", title="Boil")
+        take(optional, *ABC[1:])
+        done, *others = Step.objects.all()
+        user = StepProgressFactory(step=done).user
+        for other in others:
+            StepProgressFactory(step=other, user=user, state="skipped")
+        take(*ABC)
+        assert Completion.objects.get().user == user
+
+    def test_a_was_that_is_left_in_the_file_does_no_harm_on_another_server(self, take):
+        take(step("boil-water", "was: boil"))
+        assert order() == ["boil-water"]
+
+    def test_a_step_comes_back_in_its_place(self, take):
+        take(*ABC)
+        take(ABC[0], ABC[2])
+        assert "1 step brought back" in take(*ABC)
+        assert order() == ["boil", "fry", "bake"]
+
+    def test_only_what_moves_gets_another_position(self, take):
+        take(*ABC)
+        before = Step.history.count()
+        take(ABC[1], ABC[0], ABC[2])
+        assert order() == ["fry", "boil", "bake"]
+        assert list(Step.objects.values_list("position", flat=True)) == [1, 2, 3]
+        assert Step.history.count() == before
+        assert Roadmap.history.first().order == ["fry", "boil", "bake"]
+
+    def test_what_the_file_does_not_have_comes_last_when_others_move(self, take):
+        take(*ABC)
+        take(ABC[2], ABC[1])
+        assert order() == ["bake", "fry", "boil"]
+
+    def test_a_body_that_stays_is_not_rendered_again(self, take):
+        take(step("boil", "body: Hot!"))
+        Step.objects.update(body_html="kept")
+        take(step("boil", "body: Hot!", title="Boiling"))
+        assert Step.objects.get().body_html == "kept"
+        take(step("boil", "body: Hotter!", title="Boiling"))
+        assert Step.objects.get().body_html == "<p>Hotter!</p>\n"
+
+    def test_a_step_that_comes_back_is_new(self, take):
+        take(*ABC)
+        take(ABC[0], ABC[2])
+        before = timezone.now()
+        take(*ABC)
+        assert Step.objects.get(slug="fry").added_at > before
+
+    def test_who_did_all_that_is_left_has_completed(self, take, user):
+        take(*ABC)
+        for own in Step.objects.exclude(slug="bake"):
+            last = StepProgressFactory(step=own, user=user)
+        take(ABC[0], ABC[1], step("bake", "optional: true"))
+        assert Completion.objects.get().completed_at == last.done_at
+
+    def test_the_same_by_a_retirement(self, take, user):
+        take(*ABC)
+        for own in Step.objects.exclude(slug="bake"):
+            StepProgressFactory(step=own, user=user)
+        take(*ABC[:2])
+        assert Completion.objects.get().user == user
+
+    def test_a_meaning_changes_only_when_the_file_says_so_and_the_text_does(self, take):
+        take(*ABC)
+        take(step("boil", "body: Hot!"))
+        assert Step.objects.get(slug="boil").revised_at is None
+        take(step("boil", "body: Hot!", "new_meaning: true"))
+        assert Step.objects.get(slug="boil").revised_at is None
+        take(step("boil", "body: Cold!", "new_meaning: true"))
+        assert Step.objects.get(slug="boil").revised_at
+
+    def test_the_roadmap_itself_is_told(self, take):
+        take(*ABC)
+        head = HEAD.replace("title: Cooking", "title: Cooking for Two")
+        out = take(*ABC, head=head, dry_run=True)
+        assert out.startswith(
+            "cooking: title changed, 3 steps unchanged\n"
+            "  title: Cooking → Cooking for Two\n"
+        )
+        take(*ABC, head=head)
+        assert Roadmap.objects.get().title == "Cooking for Two"
+
+    def test_each_change_is_a_version_that_names_the_file(self, take):
+        take(*ABC)
+        take(step("boil", title="Boiling"), *ABC[1:])
+        newest = Step.objects.get(slug="boil").history.first()
+        assert newest.history_change_reason == "Imported from cooking.yaml"
+        assert Step.history.count() == 4
+        assert Roadmap.history.count() == 1
+
+
+class TestAnOldSlugThatDoesNotFit:
+    @pytest.mark.parametrize(
+        ("steps", "expected"),
+        [
+            (
+                (step("stew", "was: grill"), *ABC),
+                ":10:5: was grill names no step of cooking; take it out if stew is new",
+            ),
+            (
+                (step("fry", "was: boil"), ABC[2]),
+                ":10:5: was boil cannot become fry, which is another step already",
+            ),
+            (
+                (step("stew", "was: boil"), *ABC),
+                ":10:5: was boil is the slug of a step in this file",
+            ),
+            (
+                (step("boil", "was: boil"),),
+                ":10:5: was boil is the slug of a step in this file",
+            ),
+            (
+                (step("a", "was: boil"), step("b", "was: boil")),
+                ":14:5: was boil names what step 1 was already",
+            ),
+            (
+                (step("a", "was: b"), step("b", "was: boil")),
+                ":10:5: was b is the slug of a step in this file",
+            ),
+            ((step("a", "was: Boil It"),), ":10:5: was should be lower-case letters"),
+        ],
+    )
+    def test_it_is_told_and_changes_nothing(self, take, write, steps, expected):
+        take(*ABC)
+        before = stored()
+        with pytest.raises(CommandError) as error:
+            take(*steps)
+        assert f"{write()}{expected}" in str(error.value)
+        assert stored() == before
+
+    def test_all_of_them_are_told_at_once(self, take):
+        take(*ABC)
+        with pytest.raises(CommandError) as error:
+            take(step("stew", "was: grill"), step("steam", "was: roast"))
+        assert str(error.value).count("names no step") == 2
+
+
+def many(count, sign):
+    link = LINK.replace("Eggs", f"Eggs{sign}")
+    return [step(f"s-{n}", f"body: Do{sign}") + link for n in range(count)]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param(lambda n: many(n, ""), id="nothing"),
+        pytest.param(lambda n: many(n, "!"), id="every body and resource"),
+        pytest.param(lambda n: many(n, "")[::-1], id="the order"),
+        pytest.param(lambda n: [*many(n, "?")[1:], *ABC], id="much of it"),
+        pytest.param(lambda n: [step("only")], id="all retired"),
+        pytest.param(
+            lambda n: [step(f"x-{i}", f"was: s-{i}") for i in range(n)], id="all slugs"
+        ),
+    ],
+)
+def test_many_steps_take_no_more_queries_than_a_few(take, edit):
+    def queries(count):
+        Step.objects.all().delete()
+        take(*many(count, ""))
+        with CaptureQueriesContext(connection) as captured:
+            take(*edit(count))
+        return len(captured)
+
+    assert queries(500) == queries(50) <= 25
+
+
+@pytest.mark.parametrize(
+    ("indexes", "kept"),
+    [
+        ([], set()),
+        ([0, 1, 2], {0, 1, 2}),
+        ([2, 0, 1], {0, 1}),
+        ([3, 1, 2, 0], {1, 2}),
+        ([1, 0], {0}),
+        ([0, 4, 1, 2, 3, 9, 5, 6], {0, 1, 2, 3, 5, 6}),
+    ],
+)
+def test_the_fewest_steps_move(indexes, kept):
+    assert in_order(indexes) == kept
+
+
+def test_whoever_may_not_publish_leaves_that_as_it_is(write):
+    public = HEAD.replace("steps:", "published: true\nsteps:")
+    plan = compare(read(write(*ABC, head=public)), may_publish=False)
+    assert plan.is_withheld
+    assert not plan.file.published
+    plan = compare(read(write(*ABC)), may_publish=False)
+    assert not plan.is_withheld
+
+
+class TestMeanwhile:
+    def test_another_state_than_the_one_that_was_seen_is_refused(self, take, write):
+        take(*ABC)
+        seen = compare(read(write(*ABC[:2]))).fingerprint
+        Step.objects.filter(slug="boil").update(summary="Do it well.")
+        before = stored()
+        with pytest.raises(MeanwhileError):
+            take_in(read(write(*ABC[:2])), fingerprint=seen)
+        assert stored() == before
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_roadmap_that_somebody_else_is_adding_is_told(self, take):
+        told = []
+
+        def import_it():
+            try:
+                take(*ABC)
+            except CommandError as error:
+                told.append(str(error))
+            finally:
+                connection.close()
+
+        importing = threading.Thread(target=import_it)
+        with transaction.atomic():
+            RoadmapFactory(slug="cooking")
+            importing.start()
+            importing.join(1)
+            assert importing.is_alive()  # it waits for the other to be added or not
+        importing.join()
+        assert "cooking was added by somebody else meanwhile; run it again" in told[0]
+        assert not Step.objects.exists()
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_tick_waits_and_is_told_that_the_step_is_gone(self, take, write, user):
+        take(*ABC)
+        bake = Step.objects.get(slug="bake")
+        told = []
+
+        def tick():
+            try:
+                StepProgress.objects.mark(user, bake.pk, "done")
+            except Step.DoesNotExist:
+                told.append(True)
+            finally:
+                connection.close()
+
+        ticking = threading.Thread(target=tick)
+        with transaction.atomic():
+            take_in(read(write(*ABC[:2])))
+            ticking.start()
+            ticking.join(0.5)
+            assert ticking.is_alive()
+        ticking.join()
+        assert told == [True]

@@ -1,0 +1,71 @@
+"""docs/roadmap.schema.json and manage.py roadmap_schema"""
+
+import json
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from jsonschema import Draft202012Validator
+
+from editing.yaml_format.exporter import FIRST_LINE
+from editing.yaml_format.parser import Source
+from editing.yaml_format.schema import RoadmapFile, StepEntry
+
+SCHEMA = settings.BASE_DIR / "docs/roadmap.schema.json"
+FIXTURES = sorted(settings.BASE_DIR.glob("fixtures/*.yaml"))
+
+
+def test_it_is_what_the_format_says():
+    out = StringIO()
+    call_command("roadmap_schema", stdout=out)
+    assert SCHEMA.read_text() == out.getvalue(), "run: make schema"
+
+
+def test_the_fixtures_keep_to_it():
+    command = Path(sys.executable).with_name("check-jsonschema")
+    result = subprocess.run(
+        [command, "--schemafile", SCHEMA, *FIXTURES],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout
+
+
+def test_files_say_where_it_is():
+    for path in FIXTURES:
+        first_line = path.read_text().splitlines()[0]
+        assert first_line == FIRST_LINE
+        assert (path.parent / first_line.partition("$schema=")[2]).resolve() == SCHEMA
+
+
+@pytest.mark.parametrize("model", [RoadmapFile, StepEntry])
+def test_every_key_is_described(model):
+    for name, field in model.model_fields.items():
+        assert field.description, name
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("slug: internet-fundamentals", "slug: Internet"),
+        ("title: Internet Fundamentals", "titel: Internet Fundamentals"),
+        ("kind: article", "kind: song"),
+        ("url: https:", "url: ftp:"),
+        ("published: true", "published: perhaps"),
+        ("position: 1", "position: -1"),
+        ("category: Backend Development", 'category: " "'),
+    ],
+)
+def test_what_the_command_refuses_it_refuses_too(right, wrong):
+    text = (settings.BASE_DIR / "fixtures/backend-developer.yaml").read_text()
+    validator = Draft202012Validator(json.loads(SCHEMA.read_text()))
+    value = Source("right", text.encode()).value
+    assert validator.is_valid(value)
+    assert right in text
+    value = Source("wrong", text.replace(right, wrong, 1).encode()).value
+    assert not validator.is_valid(value)

@@ -1,0 +1,420 @@
+"""Retiring, bringing back, merging and splitting steps that people stand on."""
+
+import random
+from datetime import UTC, datetime
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import ProtectedError
+from django.test.utils import CaptureQueriesContext
+
+from editing import step_operations
+from progress.models import (
+    BETWEEN_NOTES,
+    LONGEST_NOTE,
+    Completion,
+    Note,
+    NoteConflictError,
+    Route,
+    StepProgress,
+    with_progress,
+)
+from roadmaps.models import Step
+from tests.factories import (
+    NoteFactory,
+    StepFactory,
+    StepProgressFactory,
+    UserFactory,
+    cooking_with,
+)
+
+MARCH, APRIL, MAY = (datetime(2026, month, 3, tzinfo=UTC) for month in (3, 4, 5))
+
+
+@pytest.fixture
+def roadmap(db):
+    return cooking_with("boil", "fry", "bake")
+
+
+@pytest.fixture
+def boil(roadmap):
+    return roadmap.steps.get(slug="boil")
+
+
+@pytest.fixture
+def fry(roadmap):
+    return roadmap.steps.get(slug="fry")
+
+
+def mark(user, step, state="done", at=MAY):
+    return StepProgressFactory(user=user, step=step, state=state, started_at=at)
+
+
+def standing(user, step):
+    row = StepProgress.objects.get(user=user, step=step)
+    return row.state, row.started_at, row.done_at
+
+
+def total(user, roadmap):
+    return Route(with_progress(roadmap.steps.all(), user)).total
+
+
+def everything():
+    return [
+        list(model.objects.order_by("pk").values())
+        for model in (Step, StepProgress, Note, Completion)
+    ]
+
+
+class TestTouched:
+    def test_it_counts_people_and_names_nobody(self, boil, fry, user):
+        mark(user, boil)
+        mark(UserFactory(), boil, "learning")
+        NoteFactory(user=user, step=boil)
+        said = str(step_operations.Touched.by(Step.objects.filter(pk=boil.pk)))
+        assert said == (
+            "1 learner ticked this, 1 has begun or skipped it, 1 has a note"
+        )
+
+    def test_a_person_on_two_steps_is_one(self, roadmap, boil, fry, user):
+        for step in (boil, fry):
+            mark(user, step)
+            NoteFactory(user=user, step=step)
+        assert step_operations.Touched.by(roadmap.steps.all()) == (1, 1, 1)
+
+    def test_nobody_is_nothing(self, roadmap):
+        assert not step_operations.Touched.by(roadmap.steps.all())
+        assert not step_operations.are_touched(roadmap.steps.all())
+
+    def test_a_note_alone_is_something(self, roadmap, boil):
+        NoteFactory(step=boil)
+        assert step_operations.are_touched(roadmap.steps.all())
+
+
+class TestRetire:
+    def test_it_leaves_marks_and_notes(self, boil, user):
+        mark(user, boil)
+        NoteFactory(user=user, step=boil)
+        before = everything()[1:]
+        step_operations.retire(boil)
+        boil.refresh_from_db()
+        assert boil.is_retired
+        assert everything()[1:] == before
+
+    def test_its_version_says_so_and_a_repeat_leaves_none(self, boil):
+        step_operations.retire(boil)
+        step_operations.retire(boil)
+        assert boil.history.count() == 2
+        assert boil.history.first().history_change_reason == "Retired"
+
+    def test_who_has_done_all_that_is_left_has_completed(self, roadmap, user):
+        boil, fry, bake = roadmap.steps.all()
+        mark(user, boil, at=MARCH)
+        mark(user, bake, at=APRIL)
+        mark(UserFactory(), boil)
+        step_operations.retire(fry)
+        completion = Completion.objects.get()
+        assert (completion.user, completion.completed_at) == (user, APRIL)
+
+    def test_a_completion_keeps_its_date(self, roadmap, user, boil):
+        for step in roadmap.steps.all():
+            mark(user, step)
+        Completion.objects.create(user=user, roadmap=roadmap, completed_at=MARCH)
+        step_operations.retire(boil)
+        assert Completion.objects.get().completed_at == MARCH
+
+    def test_to_skip_all_is_not_to_complete(self, roadmap, user, boil):
+        for step in roadmap.steps.exclude(slug="boil"):
+            mark(user, step, "skipped")
+        step_operations.retire(boil)
+        assert not Completion.objects.exists()
+
+    def test_retiring_the_last_step_completes_nobody(self, user):
+        step = StepFactory()
+        mark(user, step)
+        step_operations.retire(step)
+        assert not Completion.objects.exists()
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_the_statement_agrees_with_the_honest_total(self, roadmap, seed):
+        chance = random.Random(seed)  # noqa: S311
+        for position in range(4, 7):
+            StepFactory(
+                roadmap=roadmap,
+                position=position,
+                is_optional=chance.random() < 0.4,
+                is_retired=chance.random() < 0.3,
+            )
+        steps = list(roadmap.steps.all())
+        people = UserFactory.create_batch(20)
+        for person in people:
+            for step in steps:
+                if chance.random() < 0.9:
+                    state = chance.choice(["done", "done", "skipped"])
+                    mark(person, step, state)
+        Completion.objects.catch_up(roadmap)
+        assert set(Completion.objects.values_list("user", flat=True)) == {
+            person.pk for person in people if total(person, roadmap).is_complete
+        }
+
+
+class TestBringBack:
+    def test_it_is_on_the_route_again_as_new(self, roadmap, boil, user):
+        mark(user, roadmap.steps.get(slug="fry"), at=MARCH)
+        step_operations.retire(boil)
+        step_operations.bring_back(boil)
+        route = Route(with_progress(roadmap.steps.all(), user))
+        assert route.get(boil.pk).news == "New"
+        assert boil.history.first().history_change_reason == "Brought back"
+
+    def test_what_people_did_on_it_counts_again(self, roadmap, boil, user):
+        mark(user, boil)
+        step_operations.retire(boil)
+        assert total(user, roadmap).required == (0, 2)
+        step_operations.bring_back(boil)
+        assert total(user, roadmap).required == (1, 3)
+
+    def test_who_did_it_and_skipped_all_others_has_completed(self, roadmap, boil, user):
+        mark(user, boil, at=MARCH)
+        step_operations.retire(boil)
+        for step in roadmap.steps.exclude(slug="boil"):
+            mark(user, step, "skipped")
+        step_operations.bring_back(boil)
+        assert total(user, roadmap).is_complete
+        assert Completion.objects.get().completed_at == MARCH
+
+    def test_a_step_on_the_route_stays_as_it_is(self, boil):
+        before = everything()
+        step_operations.bring_back(boil)
+        assert everything() == before
+
+
+class TestMerge:
+    @pytest.mark.parametrize("of_step", [None, "skipped", "learning", "done"])
+    @pytest.mark.parametrize("of_into", [None, "skipped", "learning", "done"])
+    def test_the_further_state_and_the_earlier_date(
+        self, boil, fry, user, of_step, of_into
+    ):
+        if of_step:
+            mark(user, boil, of_step, at=APRIL)
+        if of_into:
+            mark(user, fry, of_into, at=MAY)
+        step_operations.merge(boil, into=fry)
+        if not (of_step or of_into):
+            assert not StepProgress.objects.exists()
+            return
+        order = [None, "skipped", "learning", "done"]
+        further = max(of_step, of_into, key=order.index)
+        done_at = None
+        if further == "done":
+            done_at = APRIL if of_step == "done" else MAY
+        started_at = APRIL if of_step else MAY
+        assert standing(user, fry) == (further, started_at, done_at)
+
+    def test_a_date_that_is_earlier_on_the_target_stays(self, boil, fry, user):
+        mark(user, boil, at=MAY)
+        mark(user, fry, at=MARCH)
+        step_operations.merge(boil, into=fry)
+        assert standing(user, fry) == ("done", MARCH, MARCH)
+
+    def test_the_step_is_retired_with_what_people_did_on_it(self, boil, fry, user):
+        mark(user, boil, at=APRIL)
+        step_operations.merge(boil, into=fry)
+        boil.refresh_from_db()
+        assert boil.is_retired
+        assert standing(user, boil) == ("done", APRIL, APRIL)
+        assert boil.history.first().history_change_reason == "Merged into fry"
+
+    def test_who_is_complete_by_it_has_completed(self, roadmap, boil, fry, user):
+        mark(user, boil, at=APRIL)
+        mark(user, roadmap.steps.get(slug="bake"), at=MARCH)
+        step_operations.merge(boil, into=fry)
+        assert Completion.objects.get().completed_at == APRIL
+
+    def test_a_completed_roadmap_stays_completed(self, roadmap, boil, fry, user):
+        for step in roadmap.steps.all():
+            mark(user, step)
+        Completion.objects.create(user=user, roadmap=roadmap, completed_at=MAY)
+        step_operations.merge(boil, into=fry)
+        assert total(user, roadmap).is_complete
+        assert Completion.objects.get().completed_at == MAY
+
+    def test_notes_are_joined(self, boil, fry, user):
+        NoteFactory(user=user, step=boil, text="Salt it.")
+        NoteFactory(user=user, step=fry, text="Use a lid.")
+        step_operations.merge(boil, into=fry)
+        note = Note.objects.get()
+        assert (note.step, note.text) == (fry, f"Use a lid.{BETWEEN_NOTES}Salt it.")
+
+    def test_a_note_on_the_step_alone_moves(self, boil, fry, user):
+        NoteFactory(user=user, step=boil, text="Salt it.", saved_at=MARCH)
+        step_operations.merge(boil, into=fry)
+        note = Note.objects.get()
+        assert (note.step, note.text, note.saved_at) == (fry, "Salt it.", MARCH)
+
+    def test_notes_too_long_to_join_stay_whole(self, boil, fry, user):
+        NoteFactory(user=user, step=boil, text="a" * (LONGEST_NOTE - 2))
+        NoteFactory(user=user, step=fry, text="b")
+        NoteFactory(user=(other := UserFactory()), step=boil, text="Salt it.")
+        step_operations.merge(boil, into=fry)
+        assert len(Note.objects.get(user=user, step=boil).text) == LONGEST_NOTE - 2
+        assert Note.objects.get(user=user, step=fry).text == "b"
+        assert Note.objects.get(user=other).step == fry
+
+    def test_notes_that_just_fit_are_joined(self, boil, fry, user):
+        NoteFactory(
+            user=user, step=boil, text="é" * (LONGEST_NOTE - len(BETWEEN_NOTES) - 1)
+        )
+        NoteFactory(user=user, step=fry, text="b")
+        step_operations.merge(boil, into=fry)
+        assert len(Note.objects.get().text) == LONGEST_NOTE
+
+    def test_an_open_page_does_not_write_over_joined_notes(self, boil, fry, user):
+        note = NoteFactory(user=user, step=fry, text="Use a lid.", page="open")
+        NoteFactory(user=user, step=boil, text="Salt it.")
+        step_operations.merge(boil, into=fry)
+        with pytest.raises(NoteConflictError):
+            Note.objects.write(user, fry, "Use two lids.", "open", note.version)
+
+    def test_a_repeat_changes_nothing(self, boil, fry, user):
+        mark(user, boil)
+        NoteFactory(user=user, step=boil)
+        NoteFactory(user=user, step=fry)
+        step_operations.merge(boil, into=fry)
+        before = everything()
+        step_operations.merge(boil, into=fry)
+        assert everything() == before
+
+    def test_it_asks_the_database_as_often_for_many_as_for_one(self, roadmap):
+        counts = []
+        for people in (1, 30):
+            step, into = StepFactory.create_batch(2, roadmap=roadmap)
+            StepProgressFactory.create_batch(people, step=step)
+            for row in StepProgress.objects.filter(step=step):
+                NoteFactory(user=row.user, step=step)
+                NoteFactory(user=row.user, step=into)
+            with CaptureQueriesContext(connection) as queries:
+                step_operations.merge(step, into=into)
+            counts.append(len(queries))
+        assert counts[0] == counts[1]
+
+    def test_steps_that_are_the_same_follow(self, boil, fry):
+        twin = StepFactory(same_as="cooking/boil")
+        other = StepFactory(same_as="cooking/bake")
+        step_operations.merge(boil, into=fry)
+        for step in (twin, other):
+            step.refresh_from_db()
+        assert (twin.same_as, other.same_as) == ("cooking/fry", "cooking/bake")
+        newest = twin.history.first()
+        assert newest.same_as == "cooking/fry"
+        assert newest.history_change_reason == "cooking/boil was merged into fry"
+        assert (twin.history.count(), other.history.count()) == (2, 1)
+
+    def test_they_become_the_same_as_what_the_target_is(self, boil, fry):
+        eggs, twin = StepFactory.create_batch(2, same_as="cooking/boil")
+        fry.same_as = f"{eggs.roadmap.slug}/{eggs.slug}"
+        fry.save()
+        step_operations.merge(boil, into=fry)
+        for step in (eggs, twin):
+            step.refresh_from_db()
+        assert eggs.same_as == ""
+        assert eggs.subject == twin.subject == fry.subject
+
+    def test_what_is_no_step_of_the_route_is_refused(self, boil, fry, user):
+        mark(user, boil)
+        retired = StepFactory(roadmap=boil.roadmap, is_retired=True)
+        before = everything()
+        for into in (boil, retired):
+            with pytest.raises(ValidationError):
+                step_operations.merge(boil, into=into)
+        assert everything() == before
+
+    def test_a_step_of_another_roadmap_is_refused(self, boil):
+        with pytest.raises(ValidationError):
+            step_operations.merge(boil, into=StepFactory())
+
+
+class TestSplit:
+    @pytest.fixture
+    def steam(self):
+        return Step(slug="steam", title="Steam", summary="Over water.")
+
+    def test_the_new_step_is_right_behind(self, roadmap, boil, steam):
+        step_operations.split(boil, steam)
+        slugs = list(roadmap.steps.values_list("slug", flat=True))
+        assert slugs == ["boil", "steam", "fry", "bake"]
+        assert roadmap.history.first().order == slugs
+        assert steam.history.get().history_change_reason == "Split off boil"
+
+    @pytest.mark.parametrize("state", ["done", "learning", "skipped"])
+    def test_everybody_stands_on_it_as_on_the_first(self, boil, steam, user, state):
+        mark(user, boil, state, at=APRIL)
+        step_operations.split(boil, steam)
+        assert standing(user, steam) == standing(user, boil)
+
+    def test_nobodys_total_falls_and_a_completion_stays(
+        self, roadmap, boil, steam, user
+    ):
+        for step in roadmap.steps.all():
+            mark(user, step)
+        Completion.objects.create(user=user, roadmap=roadmap, completed_at=MAY)
+        step_operations.split(boil, steam)
+        assert total(user, roadmap).required == (4, 4)
+        assert Completion.objects.get().completed_at == MAY
+
+    def test_a_required_half_of_an_optional_step_can_complete(
+        self, roadmap, boil, steam, user
+    ):
+        Step.objects.filter(slug="boil").update(is_optional=True)
+        mark(user, boil, at=MARCH)
+        for step in roadmap.steps.exclude(slug="boil"):
+            mark(user, step, "skipped")
+        step_operations.split(boil, steam)
+        assert total(user, roadmap).is_complete
+        assert Completion.objects.get().completed_at == MARCH
+
+    def test_notes_stay_with_the_first(self, boil, steam, user):
+        NoteFactory(user=user, step=boil)
+        step_operations.split(boil, steam)
+        assert Note.objects.get().step == boil
+
+    @pytest.mark.parametrize("slug", ["fry", "Fry It", ""])
+    def test_a_slug_that_is_taken_or_none_is_refused(self, boil, steam, slug):
+        steam.slug = slug
+        before = everything()
+        with pytest.raises(ValidationError):
+            step_operations.split(boil, steam)
+        assert everything() == before
+
+    def test_a_retired_step_is_refused(self, boil, steam):
+        step_operations.retire(boil)
+        with pytest.raises(ValidationError):
+            step_operations.split(boil, steam)
+
+
+class TestWhatTheDatabaseHolds:
+    def test_no_deletion_cascades_to_what_people_did(self, roadmap, boil, user):
+        mark(user, boil)
+        NoteFactory(user=user, step=boil)
+        before = everything()
+        for deletion in (boil, roadmap, roadmap.steps.all()):
+            with pytest.raises(ProtectedError):
+                deletion.delete()
+        assert everything() == before
+
+    def test_deleting_an_account_takes_its_rows_along(self, roadmap, boil, user):
+        mark(user, boil)
+        NoteFactory(user=user, step=boil)
+        Completion.objects.create(user=user, roadmap=roadmap, completed_at=MAY)
+        other = mark(UserFactory(), boil)
+        user.delete()
+        assert list(StepProgress.objects.all()) == [other]
+        assert not Note.objects.exists()
+        assert not Completion.objects.exists()
+
+    def test_an_editor_who_leaves_leaves_the_versions(self, boil):
+        editor = UserFactory()
+        Step.objects.record([boil], by=editor)
+        editor.delete()
+        assert boil.history.first().history_user is None

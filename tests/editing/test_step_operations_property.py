@@ -1,0 +1,528 @@
+"""Whatever is done in whatever order: an edit costs nobody anything.
+
+The same few plays each time. For more of them, and others each time:
+PLAYS=2000 .venv/bin/python -m pytest tests/progress/test_edits_property.py
+"""
+
+import os
+from itertools import count
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from editing import step_operations
+from editing.yaml_format.exporter import export, text_of
+from editing.yaml_format.importer import take_in
+from editing.yaml_format.parser import Source
+from editing.yaml_format.schema import (
+    REORDERING,
+    ResourceEntry,
+    StepEntry,
+    parse,
+    tidy,
+)
+from progress import undo
+from progress.models import (
+    BETWEEN_NOTES,
+    LONGEST_NOTE,
+    Completion,
+    Note,
+    Route,
+    Standing,
+    StepProgress,
+    with_progress,
+)
+from roadmaps.models import Resource, Roadmap, Step
+from tests.factories import RoadmapFactory, StepFactory, UserFactory
+
+PLAYS = os.environ.get("PLAYS")
+NOT_STARTED = Standing("none")
+FURTHER = ["none", "skipped", "learning", "done"]
+CLOSED = ("done", "skipped")
+
+who = st.integers(0, 1)
+number = st.integers(0, 3)
+states = st.sampled_from(["done", "done", "done", "skipped", "learning", "none"])
+remarks = st.sampled_from(["", "short", "short", "x" * (LONGEST_NOTE // 2)])
+characters = st.characters(exclude_categories=["Cc", "Cf", "Cn", "Co", "Cs", "Z"])
+awkward = ["yes", "- a", "a: b", "a #b", "'", '"', "\\", "\ufeffa", "~", "1e3", "👩‍💻"]
+lines = st.sampled_from(awkward) | st.text(characters, min_size=1, max_size=9)
+bodies = st.text(
+    characters | st.sampled_from("\n\n\n\t\r   #-|:>'\"\u2028\u0085\ufeff"), max_size=30
+).filter(lambda text: not REORDERING.search(text))
+kinds = st.sampled_from(
+    ["add", "drop", "rename", "flip", "retire", "reword", "rewrite", "mean", "link"]
+)
+changes = st.lists(st.tuples(kinds, number, lines, bodies), min_size=2, max_size=6)
+
+
+class Play(RuleBasedStateMachine):
+    """A roadmap, two people, and a simple model of all that is said of it."""
+
+    def __init__(self, people):
+        super().__init__()
+        self.undoing = transaction.atomic()
+        self.undoing.__enter__()
+        self.roadmap, self.people = Roadmap.objects.get(), people
+        self.begun = timezone.now()
+        self.serial = count()
+        self.order = self.stored_order()
+        self.steps = self.stored_steps()
+        self.revised, self.added = self.dates("revised_at"), self.dates("added_at")
+        self.marks = {}  # by person and step
+        self.notes = {}
+        self.completed = {}  # by person
+        self.offers = []
+        self.pasts = {}
+        self.versions = []
+
+    def teardown(self):
+        transaction.set_rollback(True)
+        self.undoing.__exit__(None, None, None)
+
+    @initialize(marks=st.lists(states, min_size=6, max_size=6))
+    def begin(self, marks):
+        """Have something on every step that an edit could cost."""
+        for index, state in enumerate(marks):
+            self.mark(index % 2, index // 2, state)
+            self.write(index % 2, index // 2, "begun")
+
+    # What people do
+
+    @rule(who=who, index=number, state=states)
+    def mark(self, who, index, state):
+        mark = self.put(self.people[who], self.pk(index), state)
+        if mark and (offer := undo.offer(self.people[who], mark)):
+            self.offers.append((self.people[who], offer.token))
+
+    @rule(who=who, index=number, state=states)
+    def mark_and_undo(self, who, index, state):
+        before = dict(self.marks), dict(self.completed)
+        offers = len(self.offers)
+        self.mark(who, index, state)
+        if len(self.offers) > offers:
+            self.undo(-1)
+            assert (self.marks, self.completed) == before
+
+    @rule(index=number)
+    def undo(self, index):
+        if self.offers:
+            person, token = self.offers.pop(index % len(self.offers))
+            offer = undo.read(token, person)
+            self.put(person, offer.step_id, offer.standing.state, offer)
+
+    @rule(who=who)
+    def reset(self, who):
+        person = self.people[who]
+        past = StepProgress.objects.reset(person, self.roadmap)
+        self.pasts[person] = undo.sign_past(person, self.roadmap, past)
+        own = {pk: mark for (user, pk), mark in self.marks.items() if user == person.pk}
+        assert past == (own, self.completed.pop(person.pk, None))
+        for pk in own:
+            del self.marks[person.pk, pk]
+
+    @rule(who=who)
+    def restore(self, who):
+        person = self.people[who]
+        if token := self.pasts.pop(person, None):
+            past = undo.read_past(token, person, self.roadmap)
+            StepProgress.objects.restore(person, self.roadmap, past)
+            for pk, standing in past.marks.items():
+                self.marks.setdefault((person.pk, pk), standing)
+            if past.completed_at:
+                self.completed.setdefault(person.pk, past.completed_at)
+            self.complete(person)
+
+    @rule(who=who, index=number, remark=remarks)
+    def write(self, who, index, remark):
+        key = self.people[who].pk, self.pk(index)
+        text = f"{self.notes.get(key, '')} {remark} {next(self.serial)}"
+        if not remark or len(text) > LONGEST_NOTE:
+            text = ""
+        note = Note.objects.filter(user=key[0], step=key[1]).first()
+        base = note.version if note else ""
+        Note.objects.write(self.people[who], self.step(index), text, "p", base)
+        self.notes.pop(key, None)
+        if text:
+            self.notes[key] = text
+
+    # What an editor does
+
+    @rule(index=number)
+    def retire(self, index):
+        step_operations.retire(self.step(index))
+        self.steps[self.pk(index)]["retired"] = True
+        self.complete(*self.people)
+
+    @rule(index=number)
+    def bring_back(self, index):
+        pk = self.pk(index)
+        step_operations.bring_back(self.step(index))
+        if self.steps[pk]["retired"]:
+            self.steps[pk]["retired"] = False
+            self.is_later(self.added, "added_at", pk)
+        self.complete(*self.people)
+
+    @rule(index=number)
+    def flip(self, index):
+        step = self.step(index)
+        step.is_optional = not step.is_optional
+        step.save()
+        Completion.objects.catch_up(self.roadmap)
+        self.steps[step.pk]["optional"] = step.is_optional
+        self.complete(*self.people)
+
+    @rule(index=number, body=bodies)
+    def rewrite(self, index, body):
+        step = self.step(index)
+        step.body = body
+        step.save()
+        self.steps[step.pk]["body"] = tidy(body)
+
+    @rule(index=number, is_optional=st.booleans())
+    def split(self, index, is_optional):
+        pk, slug = self.pk(index), self.new_slug()
+        new = Step(slug=slug, title="New", summary="New.", is_optional=is_optional)
+        if self.steps[pk]["retired"]:
+            with pytest.raises(ValidationError):
+                step_operations.split(self.step(index), new)
+            return
+        step_operations.split(self.step(index), new)
+        self.steps[new.pk] = entry(slug, "New", "New.", optional=is_optional)
+        self.revised[new.pk], self.added[new.pk] = None, new.added_at
+        self.order.insert(self.order.index(pk) + 1, new.pk)
+        for person in self.people:
+            if (person.pk, pk) in self.marks:
+                self.marks[person.pk, new.pk] = self.marks[person.pk, pk]
+        self.complete(*self.people)
+
+    @rule(index=number, other=number)
+    def merge(self, index, other):
+        step, into = self.pk(index), self.pk(other)
+        if step == into or self.steps[into]["retired"]:
+            with pytest.raises(ValidationError):
+                step_operations.merge(self.step(index), into=self.step(other))
+            return
+        step_operations.merge(self.step(index), into=self.step(other))
+        self.steps[step]["retired"] = True
+        for person in self.people:
+            self.merge_of(person.pk, step, into)
+        self.complete(*self.people)
+
+    @rule(chance=st.randoms(use_true_random=False))
+    def arrange(self, chance):
+        chance.shuffle(self.order)
+        self.roadmap.arrange(self.order)
+        Roadmap.objects.record([self.roadmap])
+
+    @rule(changes=changes)
+    def import_a_file(self, changes):
+        self.take_in(changes)
+
+    @rule(changes=changes, chance=st.randoms(use_true_random=False))
+    def import_another_order(self, changes, chance):
+        self.take_in(changes, chance)
+
+    def take_in(self, changes, chance=None):
+        """Import the roadmap's own file with these changes."""
+        file = parse(Source("now.yaml", export(self.roadmap).encode()))
+        known = {step["slug"]: pk for pk, step in self.steps.items()}
+        for change in changes:
+            self.change(file, known, *change)
+        if chance:
+            chance.shuffle(file.steps)
+        file = parse(Source("new.yaml", text_of(file).encode()))
+        take_in(file)
+        self.roadmap.refresh_from_db()
+        assert self.roadmap.summary == file.summary
+        self.take_over(file, known)
+        self.complete(*self.people)
+        self.check_that_it_changes_nothing(file)
+
+    def change(self, file, known, kind, index, line, body):
+        """Make one change to what a file holds."""
+        at = index % max(len(file.steps), 1)
+        match kind:
+            case "add":
+                new = StepEntry(slug=self.new_slug(), title=line, summary=line)
+                file.steps.insert(at, new)
+            case _ if not file.steps:
+                pass
+            case "drop":
+                del file.steps[at]
+            case "rename":
+                step = file.steps[at]
+                if step.slug in known:
+                    step.was, step.slug = step.slug, self.new_slug()
+            case "flip":
+                file.steps[at].optional ^= True
+            case "retire":
+                file.steps[at].retired ^= True
+            case "reword":
+                file.summary = file.steps[at].summary = line
+            case "rewrite":
+                file.steps[at].body = tidy(body)
+            case "mean":
+                file.steps[at].title = line
+                file.steps[at].new_meaning = True
+            case "link":
+                url = f"https://example.org/{next(self.serial)}"
+                link = ResourceEntry(title="A: page", url=url, kind="docs")
+                file.steps[at].resources = [link, *file.steps[at].resources[:1]]
+
+    def take_over(self, file, known):
+        """Make the model what the file says, whatever the import made of it."""
+        stored = dict(self.roadmap.steps.values_list("slug", "pk"))
+        missing = set(self.steps)
+        for step in file.steps:
+            pk = known.get(step.was or step.slug)
+            wanted = step.model_dump(exclude={"was", "new_meaning"})
+            if pk is None:
+                pk = stored[step.slug]
+                assert pk not in self.steps
+                self.revised[pk] = None
+                self.added[pk] = self.dates("added_at")[pk]
+            else:
+                missing.remove(pk)
+                before = self.steps[pk]
+                meant = ("title", "summary", "body", "resources")
+                if step.new_meaning and any(before[n] != wanted[n] for n in meant):
+                    self.is_later(self.revised, "revised_at", pk)
+                if before["retired"] and not step.retired:
+                    self.is_later(self.added, "added_at", pk)
+            self.steps[pk] = wanted
+        for pk in missing:
+            self.steps[pk]["retired"] = True
+        # Those that the file does not have may stand anywhere.
+        self.order = self.stored_order()
+        own = [stored[step.slug] for step in file.steps]
+        assert [pk for pk in self.order if pk in own] == own
+
+    # The model
+
+    def pk(self, index):
+        return sorted(self.steps)[index % len(self.steps)]
+
+    def step(self, index):
+        return Step.objects.get(pk=self.pk(index))
+
+    def new_slug(self):
+        return f"new-{next(self.serial)}"
+
+    def put(self, person, pk, state, offer=None):
+        """Mark a step, and say what must come of it; None when it is refused."""
+        put_back = offer.standing if offer else None
+        completed_at = offer.completed_at if offer else None
+        key, was_complete = (person.pk, pk), self.is_complete(person)
+        began = timezone.now()
+        if self.steps[pk]["retired"]:
+            with pytest.raises(Step.DoesNotExist):
+                StepProgress.objects.mark(person, pk, state, put_back, completed_at)
+            return None
+        mark = StepProgress.objects.mark(person, pk, state, put_back, completed_at)
+        before = self.marks.pop(key, NOT_STARTED)
+        if state == before.state:
+            after = before
+        elif offer:
+            after = offer.standing
+        else:
+            after = self.stored_marks().get(key, NOT_STARTED)
+            assert after.state == state
+            if state != "none":
+                assert after.started_at == before.started_at or (
+                    not before.started_at and after.started_at >= began
+                )
+            assert (after.done_at is not None) == (state == "done")
+            assert not after.done_at or after.done_at >= began
+        if after.state != "none":
+            self.marks[key] = after
+        if state != before.state:
+            is_reopened = (
+                not self.steps[pk]["optional"]
+                and before.state in CLOSED
+                and state not in CLOSED
+            )
+            if person.pk not in self.completed:
+                if completed_at:
+                    self.completed[person.pk] = completed_at
+                self.complete(person)
+            elif not self.is_complete(person) and (is_reopened or was_complete):
+                del self.completed[person.pk]
+        return mark
+
+    def merge_of(self, person, step, into):
+        both = [self.marks.get((person, pk), NOT_STARTED) for pk in (step, into)]
+        if any(mark.state != "none" for mark in both):
+            self.marks[person, into] = Standing(
+                max((mark.state for mark in both), key=FURTHER.index),
+                min(mark.started_at for mark in both if mark.started_at),
+                min((mark.done_at for mark in both if mark.done_at), default=None),
+            )
+        notes = [self.notes.get((person, pk)) for pk in (into, step)]
+        joined = BETWEEN_NOTES.join(filter(None, notes))
+        if notes[1] and len(joined) <= LONGEST_NOTE:
+            self.notes[person, into] = joined
+            del self.notes[person, step]
+
+    def is_later(self, dates, name, pk):
+        now = self.dates(name)[pk]
+        assert now
+        assert now > (dates[pk] or self.begun)
+        dates[pk] = now
+
+    def states(self, person, optional):
+        """Where the person stands on the active steps of one kind, in their order."""
+        return {
+            pk: self.marks.get((person.pk, pk), NOT_STARTED)
+            for pk in self.order
+            if not self.steps[pk]["retired"] and self.steps[pk]["optional"] == optional
+        }
+
+    def is_complete(self, person):
+        """All required steps that they did not skip are done, and at least one is."""
+        required = {mark.state for mark in self.states(person, False).values()}
+        return required - {"skipped"} == {"done"}
+
+    def complete(self, *people):
+        """Complete the roadmap for those who have nothing left to do."""
+        for person in people:
+            if self.is_complete(person):
+                marks = self.states(person, False).values()
+                last = max(mark.done_at for mark in marks if mark.done_at)
+                self.completed.setdefault(person.pk, last)
+
+    # What is stored
+
+    def stored_steps(self):
+        links = {}
+        for link in Resource.objects.filter(step__roadmap=self.roadmap):
+            own = {"title": link.title, "url": link.url, "kind": link.kind}
+            links.setdefault(link.step_id, []).append(own)
+        return {
+            step.pk: entry(
+                step.slug,
+                step.title,
+                step.summary,
+                optional=step.is_optional,
+                retired=step.is_retired,
+                body=tidy(step.body),
+                resources=links.get(step.pk, []),
+            )
+            for step in self.roadmap.steps.all()
+        }
+
+    def stored_marks(self):
+        return {
+            (row.user_id, row.step_id): Standing(row.state, row.started_at, row.done_at)
+            for row in StepProgress.objects.all()
+        }
+
+    def stored_order(self):
+        return list(self.roadmap.steps.values_list("pk", flat=True))
+
+    def stored_versions(self):
+        return [kind.history.count() for kind in (Roadmap, Step)]
+
+    def written(self):
+        """All that an import writes."""
+        kinds = (Roadmap, Step, Resource)
+        rows = [list(kind.objects.order_by("pk").values()) for kind in kinds]
+        return rows, self.stored_versions()
+
+    def dates(self, name):
+        return dict(self.roadmap.steps.values_list("pk", name))
+
+    # What must hold
+
+    @invariant()
+    def no_mark_and_no_note_is_lost(self):
+        assert self.stored_marks() == self.marks
+        notes = {(note.user_id, note.step_id): note.text for note in Note.objects.all()}
+        assert notes == self.notes
+
+    @invariant()
+    def a_completed_roadmap_stays_completed(self):
+        stored = Completion.objects.values_list("user", "completed_at")
+        assert dict(stored) == self.completed
+
+    @invariant()
+    def the_steps_are_what_editors_made_them(self):
+        assert self.stored_steps() == self.steps
+        assert self.dates("revised_at") == self.revised
+        assert self.dates("added_at") == self.added
+        assert self.stored_order() == self.order
+
+    @invariant()
+    def totals_are_honest(self):
+        for person in self.people:
+            route = Route(with_progress(self.roadmap.steps.all(), person))
+            said = route.total
+            kinds = [self.states(person, optional) for optional in (False, True)]
+            counts = []
+            for kind in kinds:
+                states = [mark.state for mark in kind.values()]
+                skipped = states.count("skipped")
+                counts.append((states.count("done"), len(states) - skipped, skipped))
+            (done, of, skipped), (also_done, also_of, also_skipped) = counts
+            assert said.required == (done, of)
+            assert said.optional == (also_done, also_of)
+            assert said.skipped == skipped + also_skipped
+            assert said.percent == (done * 100 // of if of else 0)
+            assert said.is_complete == (done == of != 0)
+            left = [
+                pk
+                for pk in self.order
+                for kind in kinds
+                if pk in kind and kind[pk].state not in CLOSED
+            ]
+            assert [step.pk for step in said.left] == left
+
+    @invariant()
+    def export_and_import_change_nothing(self):
+        if self.versions != (
+            versions := self.stored_versions()
+        ):  # what people do cannot
+            self.versions = versions
+            text = export(self.roadmap)
+            self.check_that_it_changes_nothing(parse(Source("now.yaml", text.encode())))
+            assert export(self.roadmap) == text
+
+    def check_that_it_changes_nothing(self, file):
+        before = self.written()
+        assert take_in(file).changes_nothing
+        assert self.written() == before
+
+
+def entry(slug, title, summary, **more):
+    step = StepEntry(slug=slug, title=title, summary=summary)
+    return step.model_dump(exclude={"was", "new_meaning"}) | more
+
+
+@pytest.mark.django_db
+def test_no_edit_costs_anybody_anything():
+    roadmap = RoadmapFactory()
+    StepFactory.create_batch(2, roadmap=roadmap)
+    StepFactory(roadmap=roadmap, is_optional=True)
+    people = UserFactory.create_batch(2)
+    run_state_machine_as_test(
+        lambda: Play(people),
+        settings=settings(
+            max_examples=int(PLAYS or 45),
+            stateful_step_count=12,
+            deadline=None,
+            derandomize=not PLAYS,
+            print_blob=False,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )
