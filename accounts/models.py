@@ -44,6 +44,7 @@ def validate_time_zone(name: str) -> None:
 
 
 class User(AbstractBaseUser, PermissionsMixin):
+    id = models.AutoField(primary_key=True)  # four bytes: it is in every progress row
     email = models.EmailField("e-mail address", max_length=254, unique=True)
     name = models.CharField(
         "display name",

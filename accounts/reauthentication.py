@@ -30,7 +30,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from accounts.requests import PersonsRequest
+from accounts.requests import AuthenticatedRequest
 
 STATE = "reauthentication_code"
 
@@ -57,7 +57,7 @@ def require_code(request: HttpRequest) -> None:
 class Process(AbstractCodeVerificationProcess):
     """A code that was mailed to the person who is signed in."""
 
-    def __init__(self, request: PersonsRequest, state: dict[str, Any]) -> None:
+    def __init__(self, request: AuthenticatedRequest, state: dict[str, Any]) -> None:
         self.request = request
         super().__init__(
             state=state,
@@ -67,7 +67,7 @@ class Process(AbstractCodeVerificationProcess):
         )
 
     @classmethod
-    def initiate(cls, request: PersonsRequest) -> None:
+    def initiate(cls, request: AuthenticatedRequest) -> None:
         """Raises MailNotSentError."""
         process = cls(request, cls.initial_state(request.user, request.user.email))
         process.state["code"] = get_adapter().generate_login_code()
@@ -75,7 +75,7 @@ class Process(AbstractCodeVerificationProcess):
         process.persist()
 
     @classmethod
-    def resume(cls, request: PersonsRequest) -> Process | None:
+    def resume(cls, request: AuthenticatedRequest) -> Process | None:
         if state := request.session.get(STATE):
             process = cls(request, state)
             if process.is_valid():
@@ -96,7 +96,7 @@ class Process(AbstractCodeVerificationProcess):
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def reauthenticate_by_code(request: PersonsRequest) -> HttpResponse:
+def reauthenticate_by_code(request: AuthenticatedRequest) -> HttpResponse:
     """A button that mails a code, and then a field for it."""
     if get_reauthentication_flows(request.user):
         return redirect("account_reauthenticate")
@@ -118,7 +118,7 @@ def reauthenticate_by_code(request: PersonsRequest) -> HttpResponse:
     return render(request, "account/reauthenticate_by_code.html", context)
 
 
-def send(request: PersonsRequest) -> HttpResponse:
+def send(request: AuthenticatedRequest) -> HttpResponse:
     address = request.user.email
     limited: HttpResponse | None = ratelimit.consume_or_429(
         request, action="request_login_code", key=address

@@ -12,7 +12,7 @@ from accounts.time_zones import zone
 COOKIE = f"{settings.COOKIE_PREFIX}time_zone"  # as static/js/time-zone.js writes it
 
 
-class TimeZoneOf(tzinfo):
+class RequestTimeZone(tzinfo):
     """A person's own; else what their browser has said; for a visitor the site's.
 
     Asked for when a date is said, and no sooner: what says none is everybody's.

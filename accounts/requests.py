@@ -10,7 +10,7 @@ class HtmxRequest(HttpRequest):
     htmx: HtmxDetails
 
 
-class PersonsRequest(HtmxRequest):
+class AuthenticatedRequest(HtmxRequest):
     """Of somebody who has signed in."""
 
     user: User

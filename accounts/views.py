@@ -32,7 +32,7 @@ from accounts import devices
 from accounts.deletion import leave
 from accounts.forms import AddEmailForm, NameForm, TimeZoneForm
 from accounts.models import User
-from accounts.requests import PersonsRequest
+from accounts.requests import AuthenticatedRequest
 from data_export import restore, tables
 from progress.models import Completion, Note, StepProgress
 
@@ -74,7 +74,7 @@ def start_again(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def settings(request: PersonsRequest) -> HttpResponse:
+def settings(request: AuthenticatedRequest) -> HttpResponse:
     """All there is to settle. A POST saves the `section` that it names."""
     user = request.user
     forms = {name: form(instance=user) for name, form in FORMS.items()}
@@ -109,7 +109,7 @@ def settings(request: PersonsRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def sign_out_device(request: PersonsRequest, session_id: int) -> HttpResponse:
+def sign_out_device(request: AuthenticatedRequest, session_id: int) -> HttpResponse:
     """End one of the person's sessions, at once and everywhere."""
     session = get_object_or_404(UserSession, user=request.user, pk=session_id)
     if session.session_key == request.session.session_key:
@@ -120,7 +120,7 @@ def sign_out_device(request: PersonsRequest, session_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def sign_out_others(request: PersonsRequest) -> HttpResponse:
+def sign_out_others(request: AuthenticatedRequest) -> HttpResponse:
     """End all of the person's sessions but this one."""
     own = UserSession.objects.filter(user=request.user)
     for session in own.exclude(session_key=request.session.session_key):
@@ -132,7 +132,7 @@ def sign_out_others(request: PersonsRequest) -> HttpResponse:
 @login_required
 @require_safe
 @reauthentication_required
-def my_data(request: PersonsRequest) -> HttpResponse:
+def my_data(request: AuthenticatedRequest) -> HttpResponse:
     """Where the files are downloaded, and brought back."""
     return render(request, "account/my_data.html")
 
@@ -140,7 +140,7 @@ def my_data(request: PersonsRequest) -> HttpResponse:
 @login_required
 @require_safe
 @reauthentication_required
-def download(request: PersonsRequest, extension: str) -> HttpResponse:
+def download(request: AuthenticatedRequest, extension: str) -> HttpResponse:
     """One's data as a file."""
     if extension not in FILES:
         raise Http404("There is no such file.")
@@ -155,19 +155,19 @@ def download(request: PersonsRequest, extension: str) -> HttpResponse:
     return response
 
 
-@csrf_exempt  # it would read the whole of what is sent; `take_in` is protected
+@csrf_exempt  # it would read the whole of what is sent; `import_roadmap` is protected
 @login_required
 @require_POST
-def upload(request: PersonsRequest) -> HttpResponse:
+def upload(request: AuthenticatedRequest) -> HttpResponse:
     """Take in a file that was downloaded here or from another Cairn."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or int(length) > restore.LARGEST + ROUND_A_FILE:
         return refuse(request, [restore.TOO_LARGE], HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    return take_in(request)
+    return import_roadmap(request)
 
 
 @csrf_protect
-def take_in(request: PersonsRequest) -> HttpResponse:
+def import_roadmap(request: AuthenticatedRequest) -> HttpResponse:
     file = request.FILES.get("file")
     if file is None:
         return refuse(request, ["Choose the file first."])
@@ -193,7 +193,7 @@ def refuse(
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @reauthentication_required
-def delete(request: PersonsRequest) -> HttpResponse:
+def delete(request: AuthenticatedRequest) -> HttpResponse:
     """Say what goes, and ask; a POST deletes the account with all of that."""
     user = request.user
     user_id = user.pk

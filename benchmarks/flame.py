@@ -37,7 +37,7 @@ PARTS = {
     "connection from the pool": ["connect (django/db/backends/base/base.py"],
     "progress: lock, write, read": [
         "read (progress/models.py",
-        "_take_turns (progress",
+        "lock_user_and_steps (progress",
     ],
     "progress: route and totals": [
         "walk (progress/models.py",

@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from core.circuit_breaker import Breaker
+from core.circuit_breaker import CircuitBreaker
 from core.observability.health import NotReadyError
 
 PATIENCE = 0.5  # seconds, to connect and for each answer
@@ -19,9 +19,9 @@ PAUSE = 5.0  # seconds for which a server that was away is left alone
 
 
 @cache
-def breaker_of(location: str) -> Breaker:  # noqa: ARG001
+def breaker_of(location: str) -> CircuitBreaker:  # noqa: ARG001
     """The one that every thread asks: a `Cache` belongs to one of them."""
-    return Breaker("cache", PAUSE)
+    return CircuitBreaker("cache", PAUSE)
 
 
 def else_by_itself(name: str) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ import structlog
 log = structlog.get_logger("cairn.config")
 
 
-class Breaker:
+class CircuitBreaker:
     """Whether `name` answers, as this process knows. While it does not, one call in
     `pause` seconds may try; the others do without it at once.
     """

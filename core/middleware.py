@@ -16,7 +16,7 @@ from django.template import loader
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
-from accounts.request_time_zone import TimeZoneOf
+from accounts.request_time_zone import RequestTimeZone
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -46,7 +46,7 @@ def name_of(environ: dict[str, Any]) -> str:
     return f"{random.getrandbits(128):032x}"
 
 
-def keep_apart(get_response: GetResponse) -> GetResponse:
+def cross_origin_isolation(get_response: GetResponse) -> GetResponse:
     """Let no other site's page load what is ours, but for the pictures that are made to
     be shown where a page is shared.
     """
@@ -62,7 +62,7 @@ def keep_apart(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def refuse_odd(get_response: GetResponse) -> GetResponse:
+def reject_unsupported(get_response: GetResponse) -> GetResponse:
     """Refuse what no page asks for: methods that repeat or pass on a request, and
     bodies that are larger than any form or file, before they are read.
     """
@@ -100,7 +100,7 @@ def time_zone(get_response: GetResponse) -> GetResponse:
     """Say dates in a signed-in person's time zone; to visitors the same bytes."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        with timezone.override(TimeZoneOf(request)):
+        with timezone.override(RequestTimeZone(request)):
             return get_response(request)
 
     return middleware

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
-from progress.models import Completion, Note, Standing, StepProgress
+from progress.models import Completion, Note, StepProgress, StepStatus
 from roadmaps.models import Roadmap, Step
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def restore(user: User, file: Restorable) -> Restored:
     by_id = {step.pk: step for step in by_path.values()}
 
     marks = {
-        by_path[row.path].pk: Standing(row.state, row.started_at, row.done_at)
+        by_path[row.path].pk: StepStatus(row.state, row.started_at, row.done_at)
         for row in file.progress
         if row.path in by_path
     }
@@ -96,9 +96,9 @@ def restore(user: User, file: Restorable) -> Restored:
         for row in file.completions
         if row.roadmap in by_slug
     }
-    changed = StepProgress.objects.take_over(user, marks)
-    completed = Completion.objects.take_over(user, dates)
-    gathered = Note.objects.gather(user, notes)
+    changed = StepProgress.objects.merge(user, marks)
+    completed = Completion.objects.merge(user, dates)
+    gathered = Note.objects.merge_notes(user, notes)
 
     def named(ids: set[int]) -> list[Step]:
         return [step for pk, step in by_id.items() if pk in ids]

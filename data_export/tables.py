@@ -10,14 +10,14 @@ from django.db.models import Q
 from django.utils.timezone import localtime
 
 from accounts.models import User
-from progress.models import Note, Route, State, begun, with_progress
+from progress.models import Note, Route, State, routes_in_progress, with_progress
 from roadmaps.models import Roadmap, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from progress.models import OwnStep
+    from progress.models import AnnotatedStep
 
 # What makes a spreadsheet take a cell for a formula:
 # https://owasp.org/www-community/attacks/CSV_Injection
@@ -47,7 +47,7 @@ def to_csv(user: User) -> str:
     return file.getvalue()
 
 
-def cells(step: OwnStep, note: str) -> Iterator[str]:
+def cells(step: AnnotatedStep, note: str) -> Iterator[str]:
     yield from (step.roadmap.slug, step.roadmap.title, step.slug, step.title)
     yield "no" if step.is_optional else "yes"
     yield "yes" if step.is_retired else "no"
@@ -64,7 +64,7 @@ def harmless(cell: str) -> str:
 
 def to_markdown(user: User) -> str:
     """A checklist a roadmap, as GitHub renders them."""
-    routes = begun(user)
+    routes = routes_in_progress(user)
     roadmaps = Roadmap.objects.in_bulk(routes)
     parts = [checklist(roadmaps[pk], route) for pk, route in routes.items()]
     return "\n".join(parts) if parts else "No step is marked yet.\n"
@@ -86,7 +86,7 @@ def checklist(roadmap: Roadmap, route: Route) -> str:
     return "\n".join([*lines, ""])
 
 
-def item(step: OwnStep) -> str:
+def item(step: AnnotatedStep) -> str:
     title = step.title.translate(MARKUP)
     box, said = " ", ""
     if step.done_at:

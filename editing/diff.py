@@ -52,8 +52,10 @@ def values(content: Any) -> Values:
     held: Values = {name: getattr(content, name) for name in FIELDS[model]}
     name = BELONGING[model]
     if model is type(content):
-        belongings = model.objects.belongings([content.pk]).get(content.pk, {})
-        return held | {name: belongings.get(name, [])}
+        related_snapshot = model.objects.related_snapshot([content.pk]).get(
+            content.pk, {}
+        )
+        return held | {name: related_snapshot.get(name, [])}
     return held | {name: getattr(content, name)}
 
 

@@ -24,7 +24,7 @@ from progress.models import (
 from roadmaps.models import Roadmap, Step, StepQuerySet
 
 
-class Touched(NamedTuple):
+class Impact(NamedTuple):
     """How many people have something on a step, or on one of several."""
 
     learners: int  # with any mark
@@ -32,7 +32,7 @@ class Touched(NamedTuple):
     notes: int
 
     @classmethod
-    def by(cls, steps: StepQuerySet) -> Touched:
+    def by(cls, steps: StepQuerySet) -> Impact:
         marks = StepProgress.objects.filter(step__in=steps).aggregate(
             learners=Count("user", distinct=True),
             done=Count("user", distinct=True, filter=Q(state=State.DONE)),
@@ -84,7 +84,7 @@ def bring_back(step: Step) -> None:
         step.is_retired = False
         step.added_at = timezone.now()
         step.save_as("Brought back")
-        Completion.objects.catch_up(step.roadmap)
+        Completion.objects.backfill(step.roadmap)
 
 
 @transaction.atomic
@@ -168,7 +168,7 @@ def split(step: Step, new: Step) -> None:
     ids.insert(ids.index(step.pk) + 1, new.pk)
     roadmap.arrange(ids)
     Roadmap.objects.record([roadmap], why=f"Split {step.slug}"[:100])
-    Completion.objects.catch_up(roadmap)
+    Completion.objects.backfill(roadmap)
 
 
 def _copy_marks(step: Step, into: Step) -> None:
@@ -212,7 +212,7 @@ def _follow(others: Iterable[Step], path: str, into: Step) -> None:
     followers = [step for step in others if step.same_as == path]
     for step in followers:
         own = f"{step.roadmap.slug}/{step.slug}"
-        step.same_as = "" if into.subject == own else into.subject
+        step.same_as = "" if into.canonical_path == own else into.canonical_path
     Step.objects.bulk_update(followers, ["same_as"])
     Step.objects.record(followers, why=f"{path} was merged into {into.slug}"[:100])
 
@@ -220,4 +220,4 @@ def _follow(others: Iterable[Step], path: str, into: Step) -> None:
 def _retire(step: Step, why: str) -> None:
     step.is_retired = True
     step.save_as(why)
-    Completion.objects.catch_up(step.roadmap)
+    Completion.objects.backfill(step.roadmap)

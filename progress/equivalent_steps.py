@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.db import connection
 
 from progress import undo
-from progress.models import Standing, State
+from progress.models import State, StepStatus
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from progress.models import OwnStep
+    from progress.models import AnnotatedStep
     from progress.undo import Offer
 
 
@@ -40,11 +40,11 @@ TICKED_ELSEWHERE = """
     """
 
 
-def introduce(steps: Iterable[OwnStep], user: User) -> None:
+def introduce(steps: Iterable[AnnotatedStep], user: User) -> None:
     """Give each step of a roadmap that is not started its `twin`, where there is one
     that the person ticked; the earliest, should there be several.
     """
-    waiting = {step.subject: step for step in steps if step.state == State.NONE}
+    waiting = {step.canonical_path: step for step in steps if step.state == State.NONE}
     if not waiting:
         return
     here = next(iter(waiting.values())).roadmap_id
@@ -55,5 +55,5 @@ def introduce(steps: Iterable[OwnStep], user: User) -> None:
         )
         for subject, roadmap, started_at, done_at in cursor.fetchall():
             step = waiting[subject]
-            standing = Standing(State.DONE, started_at, done_at)
+            standing = StepStatus(State.DONE, started_at, done_at)
             step.twin = Twin(roadmap, undo.sign(user, step.pk, standing))

@@ -13,7 +13,6 @@ from django.db.models import F, FilteredRelation, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from progress.fields import NarrowForeignKey
 from roadmaps.content_cache import outline
 from roadmaps.full_text import VectorField, words
 from roadmaps.markdown import to_html
@@ -42,11 +41,11 @@ if TYPE_CHECKING:
         completed_at: datetime | None
         number: int
         news: str
-        edition: str
+        content_version: str
         offer: Offer | None
         twin: Twin | None
 
-    type OwnStep = WithAnnotations[Step, Own]
+    type AnnotatedStep = WithAnnotations[Step, Own]
 
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -61,7 +60,7 @@ class State(models.TextChoices):
     SKIPPED = "skipped", "skipped"
 
 
-class Standing(NamedTuple):
+class StepStatus(NamedTuple):
     """Where a person stands on a step: what its row holds."""
 
     state: str
@@ -69,27 +68,27 @@ class Standing(NamedTuple):
     done_at: datetime | None = None
 
     @classmethod
-    def on(cls, step: OwnStep) -> Standing:
+    def on(cls, step: AnnotatedStep) -> StepStatus:
         return cls(step.state, step.started_at, step.done_at)
 
-    def moved_to(self, state: str, now: datetime) -> Standing:
+    def moved_to(self, state: str, now: datetime) -> StepStatus:
         """The same step in another state. Leaving done forgets its date."""
         if state == State.NONE:
             return NOT_STARTED
         done_at = now if state == State.DONE else None
-        return Standing(state, self.started_at or now, done_at)
+        return StepStatus(state, self.started_at or now, done_at)
 
     @property
     def marked_at(self) -> datetime:
         return self.done_at or self.started_at or NEVER
 
-    def gives_way_to(self, other: Standing) -> bool:
+    def gives_way_to(self, other: StepStatus) -> bool:
         """Whether `other`, marked elsewhere, is newer and no less far."""
         is_as_far = other.state == State.DONE or self.state != State.DONE
         return is_as_far and other.marked_at > self.marked_at
 
 
-NOT_STARTED = Standing(State.NONE)
+NOT_STARTED = StepStatus(State.NONE)
 
 
 class Count(NamedTuple):
@@ -103,7 +102,7 @@ class Total(NamedTuple):
     required: Count
     optional: Count
     skipped: int
-    left: list[OwnStep]
+    left: list[AnnotatedStep]
 
     @property
     def percent(self) -> int:
@@ -115,7 +114,7 @@ class Total(NamedTuple):
         return 0 < self.required.done == self.required.of
 
     @property
-    def next(self) -> OwnStep | None:
+    def next(self) -> AnnotatedStep | None:
         """The first required step that is left, else the first optional one."""
         return next(
             (step for step in self.left if not step.is_optional),
@@ -123,7 +122,7 @@ class Total(NamedTuple):
         )
 
 
-def total(steps: Iterable[OwnStep]) -> Total:
+def total(steps: Iterable[AnnotatedStep]) -> Total:
     """The honest total of a roadmap's `steps`; the one place that computes it."""
     active = [step for step in steps if not step.is_retired]
 
@@ -146,8 +145,10 @@ def total(steps: Iterable[OwnStep]) -> Total:
 class Route:
     """A roadmap's steps in their order, as one person stands on each."""
 
-    def __init__(self, steps: Iterable[OwnStep], marks_elsewhere: int = 0) -> None:
-        """`steps` are all of one roadmap's, out of `with_progress` or `Standings`."""
+    def __init__(
+        self, steps: Iterable[AnnotatedStep], marks_elsewhere: int = 0
+    ) -> None:
+        """`steps` are all of one roadmap's, from `with_progress` or a snapshot."""
         everything = list(steps)
         self.marks_elsewhere = marks_elsewhere  # on other roadmaps, as far as is known
         self.steps = [step for step in everything if not step.is_retired]
@@ -164,7 +165,7 @@ class Route:
         marked = (step.done_at or step.started_at for step in everything)
         self.marked_at = max(filter(None, marked), default=NEVER)
 
-    def news_of(self, step: OwnStep) -> str:
+    def news_of(self, step: AnnotatedStep) -> str:
         """What an editor did to the step since the person last dealt with it."""
         if step.done_at and step.revised_at and step.revised_at > step.done_at:
             return "Changed since you ticked it"
@@ -198,14 +199,16 @@ class Route:
             step.added_at > date for step in self.total.left if not step.is_optional
         )
 
-    def get(self, step_id: int) -> OwnStep:
+    def get(self, step_id: int) -> AnnotatedStep:
         """Raises Step.DoesNotExist for a step that is not on the route."""
         for step in self.steps:
             if step.pk == step_id:
                 return step
         raise Step.DoesNotExist
 
-    def around(self, step: OwnStep) -> tuple[OwnStep | None, OwnStep | None]:
+    def around(
+        self, step: AnnotatedStep
+    ) -> tuple[AnnotatedStep | None, AnnotatedStep | None]:
         """The steps before and after one of the route."""
         index = self.steps.index(step)
         before = self.steps[index - 1] if index else None
@@ -216,9 +219,9 @@ class Route:
 class Mark(NamedTuple):
     """What marking a step has led to: the route is as it is after it."""
 
-    step: OwnStep
+    step: AnnotatedStep
     route: Route
-    before: Standing
+    before: StepStatus
     completed_before: datetime | None
     was_complete: bool
 
@@ -234,7 +237,7 @@ class Mark(NamedTuple):
 
 def with_progress(
     steps: StepQuerySet, user: User | AnonymousUser
-) -> models.QuerySet[OwnStep]:
+) -> models.QuerySet[AnnotatedStep]:
     """Annotate where `user` stands on each step, and when its roadmap was completed."""
     annotated = steps.annotate(
         own=FilteredRelation("progress", condition=Q(progress__user=user.pk)),
@@ -247,7 +250,7 @@ def with_progress(
         done_at=F("own__done_at"),
         completed_at=F("completion__completed_at"),
     )
-    return cast("models.QuerySet[OwnStep]", annotated)
+    return cast("models.QuerySet[AnnotatedStep]", annotated)
 
 
 def with_learners(roadmaps: RoadmapQuerySet) -> RoadmapQuerySet:
@@ -266,14 +269,14 @@ def with_learners(roadmaps: RoadmapQuerySet) -> RoadmapQuerySet:
     )
 
 
-def begun(user: User) -> dict[int, Route]:
+def routes_in_progress(user: User) -> dict[int, Route]:
     """The routes of the roadmaps on which `user` has marked a step, by roadmap id; the
     one that was marked last comes first.
     """
     own = Step.objects.outline().filter(
         roadmap__in=Step.objects.filter(progress__user=user).values("roadmap")
     )
-    steps_by_roadmap: dict[int, list[OwnStep]] = {}
+    steps_by_roadmap: dict[int, list[AnnotatedStep]] = {}
     for step in with_progress(own, user):
         steps_by_roadmap.setdefault(step.roadmap_id, []).append(step)
     routes = {pk: Route(steps) for pk, steps in steps_by_roadmap.items()}
@@ -283,8 +286,8 @@ def begun(user: User) -> dict[int, Route]:
 
 
 # Where a person stands on a roadmap: a row a mark, and one at least.
-STANDINGS = """
-    SELECT roadmap.id, roadmap.edition::text, completed_at,
+SNAPSHOT = """
+    SELECT roadmap.id, roadmap.content_version::text, completed_at,
         (SELECT count(*) FROM progress_stepprogress WHERE user_id = %(user)s),
         own.step_id, own.state, own.started_at, own.done_at
     FROM roadmaps_roadmap AS roadmap
@@ -319,11 +322,11 @@ UNMARK = """
     )"""
 
 
-class Standings(NamedTuple):
+class ProgressSnapshot(NamedTuple):
     """Where a person stands on a roadmap, which may be another by now."""
 
     roadmap: int  # its id
-    edition: str
+    content_version: str
     completed_at: datetime | None
     marks: int  # of the person, wherever
     by_step: dict[int, dict[str, Any]]
@@ -331,31 +334,34 @@ class Standings(NamedTuple):
     @classmethod
     def read(
         cls, sql: str, user: User | AnonymousUser, **values: Any
-    ) -> Standings | None:
+    ) -> ProgressSnapshot | None:
         """What `sql` finds; None where there is nothing that `user` may see."""
         with connection.cursor() as cursor:
             cursor.execute(sql, {"user": user.pk, "is_staff": user.is_staff, **values})
             rows = cursor.fetchall()
         if not rows:
             return None
-        roadmap, edition, completed_at, marks, *_ = rows[0]
+        roadmap, content_version, completed_at, marks, *_ = rows[0]
         by_step = {
-            row[4]: dict(zip(Standing._fields, row[5:], strict=True))
+            row[4]: dict(zip(StepStatus._fields, row[5:], strict=True))
             for row in rows
             if row[4]
         }
-        return cls(roadmap, edition, completed_at, marks, by_step)
+        return cls(roadmap, content_version, completed_at, marks, by_step)
 
     def walk(self) -> tuple[Roadmap, Route]:
-        roadmap, steps = outline(self.roadmap, self.edition)
+        roadmap, steps = outline(self.roadmap, self.content_version)
         no_mark = NOT_STARTED._asdict()
-        of_all = {"completed_at": self.completed_at, "edition": self.edition}
+        of_all = {
+            "completed_at": self.completed_at,
+            "content_version": self.content_version,
+        }
         own = []
         for shared in steps:
             step = Step.__new__(Step)  # what others are shown as well is not changed
             mark = self.by_step.get(shared.id, no_mark)
             step.__dict__ = shared.__dict__ | of_all | mark
-            own.append(cast("OwnStep", step))
+            own.append(cast("AnnotatedStep", step))
         return roadmap, Route(own, marks_elsewhere=self.marks - len(self.by_step))
 
 
@@ -363,7 +369,7 @@ def walk(slug: str, user: User | AnonymousUser) -> tuple[Roadmap, Route]:
     """The roadmap, and where `user` stands on it. Raises Roadmap.DoesNotExist, for a
     draft too unless they are staff.
     """
-    standings = Standings.read(STANDINGS + OF_SLUG, user, slug=slug)
+    standings = ProgressSnapshot.read(SNAPSHOT + OF_SLUG, user, slug=slug)
     if standings is None:
         raise Roadmap.DoesNotExist
     return standings.walk()
@@ -372,11 +378,11 @@ def walk(slug: str, user: User | AnonymousUser) -> tuple[Roadmap, Route]:
 class Past(NamedTuple):
     """What a person had marked on a roadmap, by step, and when they completed it."""
 
-    marks: dict[int, Standing]
+    marks: dict[int, StepStatus]
     completed_at: datetime | None
 
 
-def _take_turns(user: User, *step_ids: int, roadmap_id: int = 0) -> None:
+def lock_user_and_steps(user: User, *step_ids: int, roadmap_id: int = 0) -> None:
     """Make a person's own changes wait for one another until the transaction's end: of
     two ticks that are each the last, neither would see the other. And let no edit of
     the steps, or of the roadmap's, move marks between reading and writing.
@@ -415,7 +421,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         user: User,
         step_id: int,
         state: str,
-        put_back: Standing | None = None,
+        put_back: StepStatus | None = None,
         completed_at: datetime | None = None,
     ) -> Mark:
         """Record that `user` stands at `state` on the step; a repeat changes nothing.
@@ -424,12 +430,12 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         Raises Step.DoesNotExist when the step is unknown, retired, or hidden from them.
         """
         with transaction.atomic():
-            _take_turns(user, step_id)
+            lock_user_and_steps(user, step_id)
             now = timezone.now()
             # What is marked so already keeps its dates, and what was begun its first.
             asked = put_back or NOT_STARTED.moved_to(state, now)
-            standings = Standings.read(
-                (UNMARK if state == State.NONE else MARK) + STANDINGS + OF_STEP,
+            standings = ProgressSnapshot.read(
+                (UNMARK if state == State.NONE else MARK) + SNAPSHOT + OF_STEP,
                 user,
                 step=step_id,
                 is_back=put_back is not None,
@@ -439,7 +445,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
                 raise Step.DoesNotExist
             _, route = standings.walk()
             step = route.get(step_id)
-            before = Standing.on(step)
+            before = StepStatus.on(step)
             mark = Mark(
                 step, route, before, route.completed_at, route.total.is_complete
             )
@@ -447,13 +453,13 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
                 after = put_back or before.moved_to(state, now)
                 step.state, step.started_at, step.done_at = after
                 step.news = route.news_of(step)
-                Completion.objects.settle(user, mark, completed_at)
+                Completion.objects.update_completion(user, mark, completed_at)
         return mark
 
     @transaction.atomic
     def reset(self, user: User, roadmap: Roadmap) -> Past:
         """Take back all that `user` marked on the roadmap, and return what it was."""
-        _take_turns(user, roadmap_id=roadmap.pk)
+        lock_user_and_steps(user, roadmap_id=roadmap.pk)
         own = self.filter(user=user, step__roadmap=roadmap)
         completion = Completion.objects.filter(user=user, roadmap=roadmap)
         past = Past(
@@ -467,7 +473,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
     @transaction.atomic
     def restore(self, user: User, roadmap: Roadmap, past: Past) -> None:
         """Put back what `reset` took, but for steps that were marked again since."""
-        _take_turns(user, roadmap_id=roadmap.pk)
+        lock_user_and_steps(user, roadmap_id=roadmap.pk)
         still_there = set(roadmap.steps.values_list("pk", flat=True))
         self.bulk_create(
             [
@@ -483,14 +489,14 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
                 roadmap=roadmap,
                 defaults={"completed_at": past.completed_at},
             )
-        Completion.objects.take_over(user, {})  # if an edit left nothing to do since
+        Completion.objects.merge(user, {})  # if an edit left nothing to do since
 
     @transaction.atomic
-    def take_over(self, user: User, marks: Mapping[int, Standing]) -> set[int]:
+    def merge(self, user: User, marks: Mapping[int, StepStatus]) -> set[int]:
         """Take over what `user` had marked elsewhere, by step, where it is newer and no
         less far than what is stored. Returns the steps that it changed.
         """
-        _take_turns(user, *marks)
+        lock_user_and_steps(user, *marks)
         stored = {
             row.step_id: row.standing for row in self.filter(user=user, step__in=marks)
         }
@@ -502,7 +508,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         self._write_all(user, newer)
         return set(newer)
 
-    def _write_all(self, user: User, standings: Mapping[int, Standing]) -> None:
+    def _write_all(self, user: User, standings: Mapping[int, StepStatus]) -> None:
         self.bulk_create(
             [
                 StepProgress(user=user, step_id=step, **standing._asdict())
@@ -516,14 +522,14 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
 
 class StepProgress(models.Model):
     pk = models.CompositePrimaryKey("user", "step")
-    user = NarrowForeignKey(
+    user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.CASCADE,
         related_name="progress",
         db_index=False,  # the primary key begins with it
     )
     # PROTECT: a step that somebody marked is retired, never deleted.
-    step = NarrowForeignKey(Step, models.PROTECT, related_name="progress")
+    step = models.ForeignKey(Step, models.PROTECT, related_name="progress")
     state = models.CharField(max_length=8, choices=State.choices[1:])
     started_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)
@@ -547,12 +553,14 @@ class StepProgress(models.Model):
         return f"step {self.step_id}: {self.state}"
 
     @property
-    def standing(self) -> Standing:
-        return Standing(self.state, self.started_at, self.done_at)
+    def standing(self) -> StepStatus:
+        return StepStatus(self.state, self.started_at, self.done_at)
 
 
 class CompletionQuerySet(models.QuerySet["Completion"]):
-    def settle(self, user: User, mark: Mark, completed_at: datetime | None) -> None:
+    def update_completion(
+        self, user: User, mark: Mark, completed_at: datetime | None
+    ) -> None:
         """Write or remove the completion, as `mark` asks for. `completed_at` is its
         date where an undo brings it back.
 
@@ -580,14 +588,14 @@ class CompletionQuerySet(models.QuerySet["Completion"]):
             self.filter(user=user, roadmap=step.roadmap).delete()
             route.completed_at = None
 
-    def take_over(self, user: User, dates: Mapping[int, datetime]) -> set[int]:
+    def merge(self, user: User, dates: Mapping[int, datetime]) -> set[int]:
         """Write the completions that are true of what `user` has marked by now and not
         stored, with the `dates` that they had elsewhere, by roadmap. Returns the
         roadmaps.
         """
         completed = {
             roadmap: dates.get(roadmap) or route.finished_at
-            for roadmap, route in begun(user).items()
+            for roadmap, route in routes_in_progress(user).items()
             if not route.completed_at
             and (route.total.is_complete or route.was_complete(dates.get(roadmap)))
         }
@@ -600,7 +608,7 @@ class CompletionQuerySet(models.QuerySet["Completion"]):
         )
         return set(completed)
 
-    def catch_up(self, roadmap: Roadmap) -> None:
+    def backfill(self, roadmap: Roadmap) -> None:
         """Write the completion of everybody whom an edit left with nothing to do: their
         last required step's date. Called when other steps are required than before: who
         skipped all others has completed by one that they did.
@@ -661,7 +669,7 @@ class NoteConflictError(Exception):
         self.stored = stored
 
 
-class Gathered(NamedTuple):
+class MergedNotes(NamedTuple):
     """What became of notes from elsewhere, as steps."""
 
     added: set[int]
@@ -719,16 +727,18 @@ class NoteQuerySet(models.QuerySet["Note"]):
             return note
 
     @transaction.atomic
-    def gather(self, user: User, notes: Mapping[int, tuple[str, datetime]]) -> Gathered:
+    def merge_notes(
+        self, user: User, notes: Mapping[int, tuple[str, datetime]]
+    ) -> MergedNotes:
         """Keep the person's notes from elsewhere, each a text and its date, by step: as
         they are where there is none, else below what is stored, unless they are in it.
         """
-        _take_turns(user, *notes)
+        lock_user_and_steps(user, *notes)
         stored = {
             note.step_id: note.text
             for note in self.select_for_update().filter(user=user, step__in=notes)
         }
-        gathered = Gathered(set(), set(), set())
+        gathered = MergedNotes(set(), set(), set())
         kept = []
         for step, (text, saved_at) in notes.items():
             if step not in stored:

@@ -11,23 +11,25 @@ from progress.models import State
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from progress.models import OwnStep
+    from progress.models import AnnotatedStep
 
 MOST_SEGMENTS = 60
 
 
 class Segment(NamedTuple):
-    steps: Sequence[OwnStep]
+    steps: Sequence[AnnotatedStep]
     state: str
     is_optional: bool
     is_here: bool  # where the page is that shows it
 
     @property
-    def first(self) -> OwnStep:
+    def first(self) -> AnnotatedStep:
         return self.steps[0]
 
 
-def strip(steps: Sequence[OwnStep], here: OwnStep | None = None) -> list[Segment]:
+def strip(
+    steps: Sequence[AnnotatedStep], here: AnnotatedStep | None = None
+) -> list[Segment]:
     """At most 60 segments. One of several steps has the state that they share; else it
     is in progress, or done when all that is not skipped is; optional if they all are.
     """
@@ -47,7 +49,7 @@ def groups[T](steps: Sequence[T]) -> list[tuple[T, ...]]:
     return list(batched(steps, max(1, ceil(len(steps) / MOST_SEGMENTS))))
 
 
-def _shared(group: Sequence[OwnStep]) -> str:
+def _shared(group: Sequence[AnnotatedStep]) -> str:
     states = {step.state for step in group}
     if len(states) > 1:
         states.discard(State.SKIPPED)

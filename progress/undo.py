@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.core import signing
 
 from accounts.models import User
-from progress.models import Mark, Past, Standing, State
+from progress.models import Mark, Past, State, StepStatus
 from roadmaps.models import Roadmap
 
 MARK = "progress.undo.mark"
@@ -21,7 +21,7 @@ class Offer(NamedTuple):
     """That one person may put one step to a standing that is theirs, dates included."""
 
     step_id: int
-    standing: Standing
+    standing: StepStatus
     completed_at: datetime | None  # of the roadmap, where the mark took that back
     token: str
 
@@ -36,7 +36,7 @@ def offer(user: User, mark: Mark) -> Offer | None:
 def sign(
     user: User,
     step_id: int,
-    standing: Standing,
+    standing: StepStatus,
     completed_at: datetime | None = None,
 ) -> Offer:
     """An offer to this person, and nobody else, to put the step to `standing`."""
@@ -88,13 +88,13 @@ def read_past(token: str, user: User, roadmap: Roadmap) -> Past:
     return Past(standings, _date(completed_at))
 
 
-def _dump(standing: Standing) -> list[str | None]:
+def _dump(standing: StepStatus) -> list[str | None]:
     return [standing.state, _text(standing.started_at), _text(standing.done_at)]
 
 
-def _load(content: list[str]) -> Standing:
+def _load(content: list[str]) -> StepStatus:
     state, started_at, done_at = content
-    return Standing(state, _date(started_at), _date(done_at))
+    return StepStatus(state, _date(started_at), _date(done_at))
 
 
 def _text(date: datetime | None) -> str | None:

@@ -20,12 +20,12 @@ from django.views.decorators.http import (
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.models import User
-from accounts.requests import HtmxRequest, PersonsRequest
+from accounts.requests import AuthenticatedRequest, HtmxRequest
 from core.rate_limit import limited
 from core.same_origin import same_origin_only
 from progress import pending_mark, undo
 from progress.activity import Year, first_day
-from progress.models import NEVER, Note, StepProgress, begun
+from progress.models import NEVER, Note, StepProgress, routes_in_progress
 from roadmaps.models import Roadmap, Step
 
 LATELY = 10  # steps
@@ -45,7 +45,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     context = notes_found(request, user)
     if request.htmx.target == "div#notes_found":
         return render(request, "progress/index.html#found", context)
-    routes = begun(user)
+    routes = routes_in_progress(user)
     roadmaps = Roadmap.objects.in_bulk(routes)
     walks = [(roadmaps[pk], route) for pk, route in routes.items()]
     today = timezone.localdate()
@@ -144,7 +144,7 @@ def wish(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def reset(request: PersonsRequest, slug: str) -> HttpResponse:
+def reset(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     """Ask whether to take back all marks on a roadmap; a POST does it. As long as there
     are none again, the page offers to undo that.
     """
@@ -163,7 +163,7 @@ def reset(request: PersonsRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def restore(request: PersonsRequest, slug: str) -> HttpResponse:
+def restore(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     """Undo a reset."""
     user = request.user
     roadmap = get_object_or_404(Roadmap.objects.visible(user.is_staff), slug=slug)

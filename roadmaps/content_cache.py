@@ -1,4 +1,4 @@
-"""What the pages of a roadmap say of it, kept by its edition."""
+"""What the pages of a roadmap say of it, kept by its content_version."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,10 +14,10 @@ class Outline(NamedTuple):
 
 
 @lru_cache(MOST_OUTLINES)
-def outline(pk: int, edition: str) -> Outline:  # noqa: ARG001, what it is kept by
-    """The roadmap that is of this edition just now, shared by all who ask.
+def outline(pk: int, content_version: str) -> Outline:  # noqa: ARG001, what it is kept by
+    """The roadmap that is of this content version now, shared by all who ask.
 
-    Nothing has to drop it: after an edit it is another edition that one asks for.
+    Nothing has to drop it: after an edit one asks for another content version.
     Raises Roadmap.DoesNotExist.
     """
     roadmap = Roadmap.objects.get(pk=pk)

@@ -22,7 +22,7 @@ from roadmaps.versions import (
     RecordedQuerySet,
     RoadmapVersion,
     StepVersion,
-    hold_belongings,
+    add_related_snapshot,
 )
 
 SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
@@ -38,7 +38,7 @@ LONGEST_BODY = 100_000
 
 
 class RoadmapQuerySet(RecordedQuerySet["Roadmap"]):
-    def belongings(self, ids: Collection[int]) -> dict[int, dict[str, list[Any]]]:
+    def related_snapshot(self, ids: Collection[int]) -> dict[int, dict[str, list[Any]]]:
         orders: dict[int, dict[str, list[Any]]] = {}
         steps = Step.objects.filter(roadmap__in=ids)
         for roadmap, slug in steps.values_list("roadmap", "slug"):
@@ -73,7 +73,7 @@ class Roadmap(models.Model):
         "published", default=False, help_text="A draft is seen by staff only."
     )
     # Of all that is said of it and of its steps: triggers renew it, whoever writes.
-    edition = models.UUIDField(db_default=RandomUUID(), editable=False)
+    content_version = models.UUIDField(db_default=RandomUUID(), editable=False)
     search_vector = VectorField(
         words("title", "A"), words("summary", "B"), words("category", "C")
     )
@@ -81,7 +81,7 @@ class Roadmap(models.Model):
     objects = RoadmapQuerySet.as_manager()
     history = HistoricalRecords(
         bases=[RoadmapVersion],
-        excluded_fields=["edition", "search_vector"],
+        excluded_fields=["content_version", "search_vector"],
         history_id_field=models.BigAutoField(),
     )
 
@@ -120,7 +120,7 @@ NOT_IN_OUTLINE = ["body", "body_html", "search_vector", "whole_vector"]
 
 
 class StepQuerySet(RecordedQuerySet["Step"]):
-    def belongings(self, ids: Collection[int]) -> dict[int, dict[str, list[Any]]]:
+    def related_snapshot(self, ids: Collection[int]) -> dict[int, dict[str, list[Any]]]:
         resources: dict[int, dict[str, list[Any]]] = {}
         rows = Resource.objects.filter(step__in=ids).values_list("step", *ENTRY)
         for step, *entry in rows:
@@ -141,6 +141,7 @@ class StepQuerySet(RecordedQuerySet["Step"]):
 
 
 class Step(models.Model):
+    id = models.AutoField(primary_key=True)  # four bytes: it is in every progress row
     roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="steps")
     slug = models.CharField(
         max_length=80,
@@ -224,7 +225,7 @@ class Step(models.Model):
         self.body_html = to_html(self.body)
 
     @property
-    def subject(self) -> str:
+    def canonical_path(self) -> str:
         """What steps that teach the same have in common: the path of one of them."""
         return self.same_as or f"{self.roadmap.slug}/{self.slug}"
 
@@ -272,4 +273,6 @@ class Resource(models.Model):
 
 
 for content in (Roadmap, Step):
-    pre_create_historical_record.connect(hold_belongings, sender=content.history.model)
+    pre_create_historical_record.connect(
+        add_related_snapshot, sender=content.history.model
+    )

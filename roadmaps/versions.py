@@ -34,7 +34,7 @@ class RecordedQuerySet[Content: models.Model](models.QuerySet[Content]):
     whoever writes in bulk calls `record` once everything is written.
     """
 
-    def belongings(self, ids: Collection[int]) -> dict[int, dict[str, list[Any]]]:
+    def related_snapshot(self, ids: Collection[int]) -> dict[int, dict[str, list[Any]]]:
         """What a version of each of these holds beside the row's own fields."""
         raise NotImplementedError
 
@@ -52,7 +52,7 @@ class RecordedQuerySet[Content: models.Model](models.QuerySet[Content]):
         ids = [content.pk for content in contents]
         older = history.filter(id__in=ids).order_by()  # its own would undo `distinct`
         known = set(older.values_list("id", flat=True).distinct())
-        belongings = self.belongings(ids)
+        related_snapshot = self.related_snapshot(ids)
         now = timezone.now()
         history.bulk_create(
             history.model(
@@ -60,7 +60,7 @@ class RecordedQuerySet[Content: models.Model](models.QuerySet[Content]):
                 history_type="~" if content.pk in known else "+",
                 history_change_reason=why or None,
                 history_user=by or history.model.get_default_history_user(content),
-                **belongings.get(content.pk, {}),
+                **related_snapshot.get(content.pk, {}),
                 **{
                     field.attname: getattr(content, field.attname)
                     for field in history.model.tracked_fields
@@ -70,8 +70,8 @@ class RecordedQuerySet[Content: models.Model](models.QuerySet[Content]):
         )
 
 
-def hold_belongings(instance: Any, history_instance: Any, **_: Any) -> None:
+def add_related_snapshot(instance: Any, history_instance: Any, **_: Any) -> None:
     """Complete the version that a `save()` keeps."""
-    belongings = type(instance).objects.belongings([instance.pk])
-    for name, value in belongings.get(instance.pk, {}).items():
+    related_snapshot = type(instance).objects.related_snapshot([instance.pk])
+    for name, value in related_snapshot.get(instance.pk, {}).items():
         setattr(history_instance, name, value)

@@ -18,7 +18,7 @@ from accounts.requests import HtmxRequest
 from core.rate_limit import limited
 from progress import equivalent_steps, undo
 from progress.forms import NoteForm
-from progress.models import Note, NoteConflictError, Route, begun, walk
+from progress.models import Note, NoteConflictError, Route, routes_in_progress, walk
 from roadmaps.card import SITE, Card
 from roadmaps.models import Roadmap, Step
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
-    from progress.models import OwnStep
+    from progress.models import AnnotatedStep
 
 DAY = 24 * 60 * 60  # seconds
 
@@ -43,7 +43,7 @@ FILTERS = {
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     roadmaps = Roadmap.objects.visible(request.user.is_staff).with_step_count()
-    routes = begun(request.user) if request.user.is_authenticated else {}
+    routes = routes_in_progress(request.user) if request.user.is_authenticated else {}
     listed = [(roadmap, routes.get(roadmap.pk)) for roadmap in roadmaps]
     return render(request, "roadmaps/index.html", {"listed": listed, "card": SITE})
 
@@ -123,7 +123,7 @@ def walk_or_404(slug: str, user: User | AnonymousUser) -> tuple[Roadmap, Route]:
         raise Http404("There is no such roadmap.") from error
 
 
-def renamed(route: Route, roadmap: Roadmap, slug: str) -> OwnStep:
+def renamed(route: Route, roadmap: Roadmap, slug: str) -> AnnotatedStep:
     """The step that once had this slug, as its versions tell. Raises Http404."""
     once = Step.history.filter(roadmap=roadmap, slug=slug).order_by("-history_id")
     pk = once.values_list("id", flat=True).first()
@@ -166,14 +166,16 @@ def render_or_refresh(
     """The page, its frame kept; what can have changed, when the page itself asks."""
     if not request.htmx:
         page = request.build_absolute_uri(request.path)
-        kept_by = f"{context['roadmap'].edition} {page} {context.get('show', '')}"
+        kept_by = (
+            f"{context['roadmap'].content_version} {page} {context.get('show', '')}"
+        )
         return render(request, template, context | {"kept_by": kept_by})
     if not request.user.is_authenticated:  # they have signed out in another tab
         return HttpResponseClientRefresh()
     return render(request, f"{template}#fresh", context)
 
 
-def put_offers(request: HttpRequest, route: Route, steps: list[OwnStep]) -> None:
+def put_offers(request: HttpRequest, route: Route, steps: list[AnnotatedStep]) -> None:
     """Give the steps what may be put to a standing with its dates: by an undo that the
     page still holds (a plain form keeps it in the address, htmx sends it along when the
     page refreshes itself), or from the same step in another roadmap.

@@ -225,7 +225,7 @@ class Hit(NamedTuple):
     link: str
 
     @property
-    def said_of(self) -> str:
+    def subtitle(self) -> str:
         """What it is, and of what."""
         match self.kind:
             case Kind.ROADMAP:

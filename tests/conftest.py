@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core.observability import logging as logs
 from core.postgresql.base import plan_once
-from editing.yaml_format.importer import take_in
+from editing.yaml_format.importer import import_roadmap
 from editing.yaml_format.schema import read
 from roadmaps.models import Roadmap
 from tests.accounts.people import reauthenticate
@@ -74,7 +74,7 @@ def quick_and_apart(settings):
 @pytest.fixture
 def backend(db):
     """The Backend Developer roadmap, as its file has it."""
-    take_in(read(django_settings.BASE_DIR / "fixtures/backend-developer.yaml"))
+    import_roadmap(read(django_settings.BASE_DIR / "fixtures/backend-developer.yaml"))
     return Roadmap.objects.get(slug="backend-developer")
 
 

@@ -93,7 +93,7 @@ SHARED: list[Processor] = [
     structlog.stdlib.add_log_level,
     stamp,
 ]
-# One list however often this is configured: loggers that were used before hold on to it.
+# The same list however often this is configured: loggers in use hold on to it.
 PROCESSORS: list[Processor] = [
     structlog.stdlib.filter_by_level,
     *SHARED,

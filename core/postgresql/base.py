@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from core.circuit_breaker import Breaker
+from core.circuit_breaker import CircuitBreaker
 
 # Seconds. Who waits for a connection and then for a lock waits for both.
 POOL_PATIENCE = 1.6  # for a connection of the pool
@@ -19,7 +19,7 @@ QUERY_PATIENCE = 4.0  # until the server cancels a query
 SILENCE = 5.0  # until a server that says nothing counts as away
 PAUSE = 1.0  # between two tries to reach one that is away
 
-breaker = Breaker("database", PAUSE)
+breaker = CircuitBreaker("database", PAUSE)
 
 
 class Impatient(psycopg.Connection[Any]):

@@ -15,9 +15,9 @@ from django.shortcuts import get_object_or_404, redirect
 from editing.admin.files import PUBLISH
 from editing.admin.upload import FileForm, Upload
 from editing.diff import Difference, lines, rows
-from editing.step_operations import Touched
+from editing.step_operations import Impact
 from editing.yaml_format.exporter import export
-from editing.yaml_format.importer import MeanwhileError, take_in
+from editing.yaml_format.importer import StalePlanError, import_roadmap
 from editing.yaml_format.parser import Source, SourceError
 from editing.yaml_format.plan import Change, Plan, StepPlan, compare
 from editing.yaml_format.schema import parse
@@ -39,7 +39,7 @@ class Group(NamedTuple):
 
     kind: str
     steps: list[str]
-    touched: Touched | None
+    touched: Impact | None
 
 
 class FilePages:
@@ -89,7 +89,7 @@ class FilePages:
             file = parse(upload.source)
             plan = self.plan(request, file)
             if not plan.changes_nothing:
-                plan = take_in(
+                plan = import_roadmap(
                     file,
                     why=f"Imported from {upload.name}",
                     by=cast("User", request.user),
@@ -100,7 +100,7 @@ class FilePages:
             return self.ask(request, FileForm(), "That preview is not valid any more.")
         except SourceError as error:
             return self.ask(request, FileForm(), *str(error).splitlines())
-        except MeanwhileError:
+        except StalePlanError:
             plan = self.plan(request, file)
             upload = replace(upload, fingerprint=plan.fingerprint)
             return self.show_plan(request, upload, plan, HTTPStatus.CONFLICT)
@@ -176,9 +176,9 @@ def groups(plan: Plan) -> Iterator[Group]:
         yield Group("with a new meaning", slugs, touched_by(asking))
 
 
-def touched_by(steps: list[StepPlan]) -> Touched:
+def touched_by(steps: list[StepPlan]) -> Impact:
     ids = [planned.step.pk for planned in steps if planned.step]
-    return Touched.by(Step.objects.filter(pk__in=ids))
+    return Impact.by(Step.objects.filter(pk__in=ids))
 
 
 def differences(changes: list[Change]) -> list[Difference]:

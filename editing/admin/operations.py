@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 from editing import step_operations
 from editing.admin.forms import MergeForm, SplitForm
 from editing.admin.history import VersionedAdmin
-from editing.step_operations import Touched
+from editing.step_operations import Impact
 from progress.models import Completion
 from roadmaps.models import Roadmap, Step, StepQuerySet
 
@@ -73,11 +73,11 @@ class KeepingAdmin(VersionedAdmin):
                 steps = self.steps_of(chosen).select_for_update().order_by("pk")
                 own = Step.objects.filter(pk__in=[step.pk for step in steps])
                 if step_operations.are_touched(own):
-                    return self.refuse_deletion(request, obj, Touched.by(own))
+                    return self.refuse_deletion(request, obj, Impact.by(own))
             return super().delete_view(request, object_id, extra_context)
 
     def refuse_deletion(
-        self, request: HttpRequest, obj: Any, touched: Touched
+        self, request: HttpRequest, obj: Any, touched: Impact
     ) -> HttpResponse:
         is_post = request.method == "POST"
         return self.show(
@@ -114,14 +114,14 @@ class StepEdits(KeepingAdmin):
     def delete_model(self, request: HttpRequest, obj: Step) -> None:
         super().delete_model(request, obj)
         Roadmap.objects.record([obj.roadmap], why=f"Deleted {obj.slug}"[:100])
-        Completion.objects.catch_up(obj.roadmap)
+        Completion.objects.backfill(obj.roadmap)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         roadmaps = list(Roadmap.objects.filter(steps__in=queryset).distinct())
         super().delete_queryset(request, queryset)
         Roadmap.objects.record(roadmaps, why="Deleted steps")
         for roadmap in roadmaps:
-            Completion.objects.catch_up(roadmap)
+            Completion.objects.backfill(roadmap)
 
     def change_view(
         self,
@@ -132,7 +132,7 @@ class StepEdits(KeepingAdmin):
     ) -> HttpResponse:
         touched = {}
         if object_id.isdecimal():
-            touched["touched"] = Touched.by(Step.objects.filter(pk=object_id))
+            touched["touched"] = Impact.by(Step.objects.filter(pk=object_id))
         context = touched | (extra_context or {})
         return super().change_view(request, object_id, form_url, context)
 
@@ -194,7 +194,7 @@ class StepEdits(KeepingAdmin):
             title,
             step,
             status=HTTPStatus.UNPROCESSABLE_ENTITY if invalid else HTTPStatus.OK,
-            touched=Touched.by(Step.objects.filter(pk=step.pk)),
+            touched=Impact.by(Step.objects.filter(pk=step.pk)),
             form=form,
         )
 

@@ -107,7 +107,7 @@ class StepAdmin(StepEdits):
         if not change:
             Roadmap.objects.record([step.roadmap], why=f"Added {step.slug}"[:100])
         elif "is_optional" in form.changed_data:
-            Completion.objects.catch_up(step.roadmap)
+            Completion.objects.backfill(step.roadmap)
 
     def response_post_save_add(
         self, request: HttpRequest, obj: Step
@@ -143,7 +143,7 @@ class StepAdmin(StepEdits):
             for position, entry in enumerate(held["resources"], start=1)
         )
         if obj.is_optional != was_optional:
-            Completion.objects.catch_up(obj.roadmap)
+            Completion.objects.backfill(obj.roadmap)
 
     def asks_meaning(self, obj: Step, changed: list[str]) -> bool:
         return not set(MEANING).isdisjoint(changed) and is_ticked(obj)

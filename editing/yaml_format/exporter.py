@@ -32,7 +32,7 @@ def text_of(file: RoadmapFile) -> str:
     return "\n".join([FIRST_LINE, *_lines(file)]) + "\n"
 
 
-def as_file(
+def serialize(
     roadmap: Roadmap, steps: Iterable[Step], resources: Iterable[Resource]
 ) -> RoadmapFile:
     """What is stored, in the words of a file; not checked, unlike what one reads."""
@@ -72,7 +72,7 @@ def export(roadmap: Roadmap) -> str:
     """
     resources = Resource.objects.filter(step__roadmap=roadmap)
     steps = roadmap.steps.defer("body_html", "search_vector", "whole_vector")
-    file = as_file(roadmap, steps, resources)
+    file = serialize(roadmap, steps, resources)
     try:
         RoadmapFile.model_validate(file.model_dump(exclude_defaults=True))
     except ValidationError as error:

@@ -24,11 +24,11 @@ WRITTEN = [
 type Watch = Callable[[Sequence[str]], Iterable[str]]
 
 
-class MeanwhileError(Exception):
+class StalePlanError(Exception):
     """The roadmap is another than the one that a plan was made for."""
 
 
-def take_in(
+def import_roadmap(
     file: RoadmapFile,
     why: str = "",
     by: "User | None" = None,
@@ -41,7 +41,7 @@ def take_in(
 
     `why` and `by` stand in the versions. `fingerprint` is of the state that somebody
     saw; `watch` sees each text that is rendered, before anybody has to wait.
-    Raises MeanwhileError, and SourceError as `compare` does.
+    Raises StalePlanError, and SourceError as `compare` does.
     """
     planned = compare(file, may_publish).steps
     bodies = [step.after.body for step in planned if step.has_new("body")]
@@ -49,7 +49,7 @@ def take_in(
     with transaction.atomic():
         plan = compare(file, may_publish, lock=True)
         if fingerprint not in (None, plan.fingerprint):
-            raise MeanwhileError
+            raise StalePlanError
         _apply(plan, why[:100], by, pages)  # characters, the most that a version holds
     return plan
 
@@ -77,7 +77,7 @@ def _apply(plan: Plan, why: str, by: "User | None", pages: Mapping[str, str]) ->
     _link([(step, it) for step, it in pairs if it.has_new("resources")])
     followers = _follow(plan)
     if any(planned.is_otherwise_required for planned in plan.steps):
-        Completion.objects.catch_up(roadmap)
+        Completion.objects.backfill(roadmap)
 
     Step.objects.record([*added, *changed, *followers], why, by)
     if not plan.roadmap or plan.changes or plan.positions or plan.kinds["renamed"]:
@@ -101,7 +101,7 @@ def _write_roadmap(plan: Plan) -> Roadmap:
             with transaction.atomic():
                 Roadmap.objects.bulk_create([roadmap])
         except IntegrityError as error:
-            raise MeanwhileError from error
+            raise StalePlanError from error
     return roadmap
 
 

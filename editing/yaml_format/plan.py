@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from editing.yaml_format.exporter import as_file, text_of
+from editing.yaml_format.exporter import serialize, text_of
 from editing.yaml_format.parser import Location
 from editing.yaml_format.schema import RoadmapFile, StepEntry
 from roadmaps.models import Resource, Roadmap, Step
@@ -170,7 +170,7 @@ def compare(file: RoadmapFile, may_publish: bool = True, lock: bool = False) -> 
         # All who lock several steps do so in the order of their keys.
         stored = sorted(own.order_by("pk"), key=lambda step: step.position)
         resources = Resource.objects.filter(step__roadmap=roadmap)
-        before = as_file(roadmap, stored, resources)
+        before = serialize(roadmap, stored, resources)
     is_published = before is not None and before.published
     is_withheld = not may_publish and file.published != is_published
     if is_withheld:

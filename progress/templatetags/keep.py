@@ -16,7 +16,7 @@ from roadmaps.models import Step
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from progress.models import OwnStep
+    from progress.models import AnnotatedStep
 
 
 register = template.Library()
@@ -161,15 +161,20 @@ def day(moment: datetime | None) -> str:
     return str(timezone.localdate(moment)) if moment else ""
 
 
-def look_of_step(step: OwnStep) -> Look | None:
+def look_of_step(step: AnnotatedStep) -> Look | None:
     """All that is kept of it; None for one with an offer, which is one person's."""
     if getattr(step, "offer", None) or getattr(step, "twin", None):
         return None
-    return step.edition, step.id, step.state, step.news
+    return step.content_version, step.id, step.state, step.news
 
 
 def look_of_segment(segment: Segment) -> Look:
-    return segment.first.edition, segment.first.id, segment.state, segment.is_here
+    return (
+        segment.first.content_version,
+        segment.first.id,
+        segment.state,
+        segment.is_here,
+    )
 
 
 LOOKS: dict[type, Callable[[Any], Look | None]] = {

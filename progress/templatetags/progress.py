@@ -13,7 +13,7 @@ from progress.models import State
 from progress.progress_bar import strip
 
 if TYPE_CHECKING:
-    from progress.models import OwnStep
+    from progress.models import AnnotatedStep
 
 register = template.Library()
 
@@ -26,7 +26,7 @@ def state_label(state: str) -> str:
 
 
 @register.filter
-def undoing(step: OwnStep, state: str) -> str:
+def undoing(step: AnnotatedStep, state: str) -> str:
     """What makes the address of a mark the undo that is on offer, where it is one."""
     offer = getattr(step, "offer", None)
     if not offer or not offer.standing.state == state != step.state:

@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError
 from playwright.sync_api import expect
 
-from progress.models import Standings
+from progress.models import ProgressSnapshot
 from tests.browser.account import sign_in
 from tests.browser.route import ROADMAP
 
@@ -53,7 +53,7 @@ def test_when_the_server_fails(open_page, db, monkeypatch, axe, error, status):
     def fail(*args, **values):
         raise error
 
-    monkeypatch.setattr(Standings, "read", fail)
+    monkeypatch.setattr(ProgressSnapshot, "read", fail)
     page = open_page(ROADMAP)
     should_be_error(page, status)
     axe(page)

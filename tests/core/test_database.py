@@ -36,7 +36,7 @@ def limited(db, monkeypatch):
     monkeypatch.setattr(base, "POOL_PATIENCE", 0.3)
     monkeypatch.setattr(base, "LOCK_PATIENCE", 0.1)
     monkeypatch.setattr(base, "QUERY_PATIENCE", 0.2)
-    monkeypatch.setattr(base, "breaker", base.Breaker("database", 0))
+    monkeypatch.setattr(base, "breaker", base.CircuitBreaker("database", 0))
     made = []
 
     def make(pool_size=2, **options):
@@ -146,7 +146,7 @@ class TestLimits:
         assert not base.breaker.is_away
 
     def test_while_it_is_known_to_be_away_nobody_waits(self, limited, monkeypatch):
-        monkeypatch.setattr(base, "breaker", base.Breaker("database", 60))
+        monkeypatch.setattr(base, "breaker", base.CircuitBreaker("database", 60))
         wrapper = limited()
         base.breaker.failed(OperationalError())
         with pytest.raises(OperationalError, match="known to be away"):

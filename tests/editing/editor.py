@@ -71,11 +71,11 @@ def order(roadmap):
 
 def everything():
     """All that an edit may change, to see that it did not. Whatever is written, though
-    it be the same, makes a roadmap another edition.
+    it be the same, makes a roadmap another content_version.
     """
     kept = (Roadmap, Step, Resource, StepProgress, Note, Completion)
     histories = (Roadmap.history.model, Step.history.model)
     rows = [list(model.objects.order_by("pk").values()) for model in kept + histories]
     for roadmap in rows[0]:
-        del roadmap["edition"]
+        del roadmap["content_version"]
     return rows

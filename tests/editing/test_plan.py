@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from editing.yaml_format.importer import MeanwhileError, take_in
+from editing.yaml_format.importer import StalePlanError, import_roadmap
 from editing.yaml_format.plan import compare, in_order
 from editing.yaml_format.schema import read
 from progress.models import Completion, Note, StepProgress
@@ -374,8 +374,8 @@ class TestMeanwhile:
         seen = compare(read(write(*ABC[:2]))).fingerprint
         Step.objects.filter(slug="boil").update(summary="Do it well.")
         before = stored()
-        with pytest.raises(MeanwhileError):
-            take_in(read(write(*ABC[:2])), fingerprint=seen)
+        with pytest.raises(StalePlanError):
+            import_roadmap(read(write(*ABC[:2])), fingerprint=seen)
         assert stored() == before
 
     @pytest.mark.django_db(transaction=True)
@@ -416,7 +416,7 @@ class TestMeanwhile:
 
         ticking = threading.Thread(target=tick)
         with transaction.atomic():
-            take_in(read(write(*ABC[:2])))
+            import_roadmap(read(write(*ABC[:2])))
             ticking.start()
             ticking.join(0.5)
             assert ticking.is_alive()

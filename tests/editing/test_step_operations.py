@@ -72,7 +72,7 @@ class TestTouched:
         mark(user, boil)
         mark(UserFactory(), boil, "learning")
         NoteFactory(user=user, step=boil)
-        said = str(step_operations.Touched.by(Step.objects.filter(pk=boil.pk)))
+        said = str(step_operations.Impact.by(Step.objects.filter(pk=boil.pk)))
         assert said == (
             "1 learner ticked this, 1 has begun or skipped it, 1 has a note"
         )
@@ -81,10 +81,10 @@ class TestTouched:
         for step in (boil, fry):
             mark(user, step)
             NoteFactory(user=user, step=step)
-        assert step_operations.Touched.by(roadmap.steps.all()) == (1, 1, 1)
+        assert step_operations.Impact.by(roadmap.steps.all()) == (1, 1, 1)
 
     def test_nobody_is_nothing(self, roadmap):
-        assert not step_operations.Touched.by(roadmap.steps.all())
+        assert not step_operations.Impact.by(roadmap.steps.all())
         assert not step_operations.are_touched(roadmap.steps.all())
 
     def test_a_note_alone_is_something(self, roadmap, boil):
@@ -153,7 +153,7 @@ class TestRetire:
                 if chance.random() < 0.9:
                     state = chance.choice(["done", "done", "skipped"])
                     mark(person, step, state)
-        Completion.objects.catch_up(roadmap)
+        Completion.objects.backfill(roadmap)
         assert set(Completion.objects.values_list("user", flat=True)) == {
             person.pk for person in people if total(person, roadmap).is_complete
         }
@@ -319,7 +319,7 @@ class TestMerge:
         for step in (eggs, twin):
             step.refresh_from_db()
         assert eggs.same_as == ""
-        assert eggs.subject == twin.subject == fry.subject
+        assert eggs.canonical_path == twin.canonical_path == fry.canonical_path
 
     def test_what_is_no_step_of_the_route_is_refused(self, boil, fry, user):
         mark(user, boil)

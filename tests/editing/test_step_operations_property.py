@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 
 from editing import step_operations
 from editing.yaml_format.exporter import export, text_of
-from editing.yaml_format.importer import take_in
+from editing.yaml_format.importer import import_roadmap
 from editing.yaml_format.parser import Source
 from editing.yaml_format.schema import (
     REORDERING,
@@ -39,15 +39,15 @@ from progress.models import (
     Completion,
     Note,
     Route,
-    Standing,
     StepProgress,
+    StepStatus,
     with_progress,
 )
 from roadmaps.models import Resource, Roadmap, Step
 from tests.factories import RoadmapFactory, StepFactory, UserFactory
 
 PLAYS = os.environ.get("PLAYS")
-NOT_STARTED = Standing("none")
+NOT_STARTED = StepStatus("none")
 FURTHER = ["none", "skipped", "learning", "done"]
 CLOSED = ("done", "skipped")
 
@@ -179,7 +179,7 @@ class Play(RuleBasedStateMachine):
         step = self.step(index)
         step.is_optional = not step.is_optional
         step.save()
-        Completion.objects.catch_up(self.roadmap)
+        Completion.objects.backfill(self.roadmap)
         self.steps[step.pk]["optional"] = step.is_optional
         self.complete(*self.people)
 
@@ -228,13 +228,13 @@ class Play(RuleBasedStateMachine):
 
     @rule(changes=changes)
     def import_a_file(self, changes):
-        self.take_in(changes)
+        self.import_roadmap(changes)
 
     @rule(changes=changes, chance=st.randoms(use_true_random=False))
     def import_another_order(self, changes, chance):
-        self.take_in(changes, chance)
+        self.import_roadmap(changes, chance)
 
-    def take_in(self, changes, chance=None):
+    def import_roadmap(self, changes, chance=None):
         """Import the roadmap's own file with these changes."""
         file = parse(Source("now.yaml", export(self.roadmap).encode()))
         known = {step["slug"]: pk for pk, step in self.steps.items()}
@@ -243,7 +243,7 @@ class Play(RuleBasedStateMachine):
         if chance:
             chance.shuffle(file.steps)
         file = parse(Source("new.yaml", text_of(file).encode()))
-        take_in(file)
+        import_roadmap(file)
         self.roadmap.refresh_from_db()
         assert self.roadmap.summary == file.summary
         self.take_over(file, known)
@@ -364,7 +364,7 @@ class Play(RuleBasedStateMachine):
     def merge_of(self, person, step, into):
         both = [self.marks.get((person, pk), NOT_STARTED) for pk in (step, into)]
         if any(mark.state != "none" for mark in both):
-            self.marks[person, into] = Standing(
+            self.marks[person, into] = StepStatus(
                 max((mark.state for mark in both), key=FURTHER.index),
                 min(mark.started_at for mark in both if mark.started_at),
                 min((mark.done_at for mark in both if mark.done_at), default=None),
@@ -424,7 +424,9 @@ class Play(RuleBasedStateMachine):
 
     def stored_marks(self):
         return {
-            (row.user_id, row.step_id): Standing(row.state, row.started_at, row.done_at)
+            (row.user_id, row.step_id): StepStatus(
+                row.state, row.started_at, row.done_at
+            )
             for row in StepProgress.objects.all()
         }
 
@@ -500,7 +502,7 @@ class Play(RuleBasedStateMachine):
 
     def check_that_it_changes_nothing(self, file):
         before = self.written()
-        assert take_in(file).changes_nothing
+        assert import_roadmap(file).changes_nothing
         assert self.written() == before
 
 

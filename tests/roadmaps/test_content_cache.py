@@ -1,4 +1,4 @@
-"""What is kept of a roadmap is of the edition that is stored."""
+"""What is kept of a roadmap is of the content_version that is stored."""
 
 import pytest
 from django.db import connection, transaction
@@ -27,8 +27,8 @@ def page(roadmap, client):
     return read
 
 
-def edition(roadmap):
-    return Roadmap.objects.values_list("edition", flat=True).get(pk=roadmap.pk)
+def content_version(roadmap):
+    return Roadmap.objects.values_list("content_version", flat=True).get(pk=roadmap.pk)
 
 
 def run(sql, *values):
@@ -106,41 +106,41 @@ def test_another_roadmap_can_take_over_the_address(page, roadmap, client):
 
 
 def test_what_is_rolled_back_was_never_shown(page, roadmap):
-    before = edition(roadmap)
+    before = content_version(roadmap)
     with transaction.atomic():
         rename_by_save(roadmap)
         assert "Sharpen it" in page()
         transaction.set_rollback(True)
-    assert edition(roadmap) == before
+    assert content_version(roadmap) == before
     assert "Sharpen it" not in page()
 
 
 def test_the_same_edit_once_more_is_another_edition(page, roadmap):
-    editions = {edition(roadmap)}
+    content_versions = {content_version(roadmap)}
     for title in ("Sharpen it", "Hold a knife", "Sharpen it"):
         Step.objects.update(title=title)
-        editions.add(edition(roadmap))
-    assert len(editions) == 4
+        content_versions.add(content_version(roadmap))
+    assert len(content_versions) == 4
 
 
 def test_other_roadmaps_stay_as_they_are(roadmap):
     other = StepFactory().roadmap
-    before = edition(other)
+    before = content_version(other)
     rename_by_save(roadmap)
-    assert edition(other) == before
+    assert content_version(other) == before
 
 
 def test_a_save_of_what_was_read_before_does_not_bring_an_edition_back(roadmap):
     stale = Roadmap.objects.get(pk=roadmap.pk)
     rename_by_save(roadmap)
-    now = edition(roadmap)
+    now = content_version(roadmap)
     stale.save()
-    assert edition(roadmap) not in (now, stale.edition)
+    assert content_version(roadmap) not in (now, stale.content_version)
 
 
 def test_what_is_kept_has_all_steps_retired_ones_too(roadmap):
     StepFactory(roadmap=roadmap, is_retired=True)
-    assert len(outline(roadmap.pk, str(edition(roadmap))).steps) == 2
+    assert len(outline(roadmap.pk, str(content_version(roadmap))).steps) == 2
 
 
 def test_what_one_person_is_shown_is_not_changed_for_the_next(page, roadmap, signed_in):

@@ -1,7 +1,5 @@
 """What a save, a deletion and a bulk write leave behind as versions."""
 
-import importlib
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -83,18 +81,3 @@ def test_recording_nothing_is_nothing(db):
 def test_the_request_tells_who(roadmap, admin_client, admin_user):
     send(admin_client, roadmap, title="To Cook")
     assert roadmap.history.first().history_user == admin_user
-
-
-def test_the_migration_takes_what_is_there_for_the_first_version(roadmap):
-    step = roadmap.steps.get(slug="fry")
-    Resource.objects.create(step=step, **MDN)
-    Step.history.all().delete()
-    Roadmap.history.all().delete()
-    migration = importlib.import_module("roadmaps.migrations.0007_first_versions")
-    with connection.cursor() as cursor:
-        for operation in migration.Migration.operations:
-            cursor.execute(operation.sql)
-    assert step.history.get().resources == [MDN]
-    assert roadmap.steps.get(slug="boil").history.get().resources == []
-    assert roadmap.history.get().order == ["boil", "fry"]
-    assert roadmap.history.get().history_type == "+"

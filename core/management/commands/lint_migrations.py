@@ -48,6 +48,9 @@ class Command(BaseCommand):
             LAST_RELEASE.write_text(record(loader, release))
             return
         last = tomllib.loads(LAST_RELEASE.read_text())
+        if not last:
+            self.stdout.write("Nothing is released yet: every migration may change.")
+            return
         found = []
         for node in since(loader, last["migrations"]):
             state = loader.project_state(node, at_end=False)

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from tqdm import tqdm
 
-from editing.yaml_format.importer import MeanwhileError, take_in
+from editing.yaml_format.importer import StalePlanError, import_roadmap
 from editing.yaml_format.parser import SourceError
 from editing.yaml_format.plan import compare
 from editing.yaml_format.schema import RoadmapFile, read
@@ -76,11 +76,11 @@ def take_in_all(
                 said += lines(compare(file))
             else:
                 why = f"Imported from {path.name}"
-                plan = take_in(file, why, watch=partial(with_bar, file.slug))
+                plan = import_roadmap(file, why, watch=partial(with_bar, file.slug))
                 said.append(summary(plan))
         except SourceError as error:
             problems.append(str(error))
-        except MeanwhileError:
+        except StalePlanError:
             what = f"{file.slug} was added by somebody else meanwhile; run it again"
             problems.append(f"{path}: {what}")
     if problems:
