@@ -15,7 +15,6 @@ from accounts import devices, reauthentication, signup_policy
 from accounts.mail import MailAdapter
 from accounts.models import User
 from accounts.passwords import normalised
-from progress import pending_mark
 
 
 class AccountAdapter(MailAdapter):
@@ -43,7 +42,6 @@ class AccountAdapter(MailAdapter):
         self, request: HttpRequest, user: User, **kwargs: Any
     ) -> HttpResponse:
         response = super().post_login(request, user, **kwargs)
-        pending_mark.grant(request, user, landing=response["Location"])
         devices.meet(request, user)
         signup_policy.use_invitations(user)
         return response

@@ -34,7 +34,8 @@ from accounts.forms import AddEmailForm, NameForm, TimeZoneForm
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from data_export import restore, tables
-from progress.models import Completion, Note, StepProgress
+from progress.models import Completion, StepProgress
+from progress.notes import Note
 
 log = structlog.get_logger("cairn.accounts")
 

@@ -24,7 +24,7 @@ def fill() -> None:
     """Write the roadmaps, their steps and resources, and the notes of one person."""
     from accounts.models import User
     from editing.yaml_format.schema import read
-    from progress.models import Note
+    from progress.notes import Note
     from roadmaps.models import Resource, Roadmap, Step
 
     source = read(ROOT / "fixtures/backend-developer.yaml").steps

@@ -11,7 +11,8 @@ from django.utils import timezone
 from accounts.devices import name_of
 from accounts.models import Invitation, User
 from data_export import document
-from progress.models import Completion, Note, StepProgress
+from progress.models import Completion, StepProgress
+from progress.notes import Note
 from roadmaps.models import NOT_IN_OUTLINE, Step
 
 LOGGED = {1: "added", 2: "changed", 3: "deleted"}  # LogEntry's flags

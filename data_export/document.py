@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from progress.models import LONGEST_NOTE
+from progress.notes import MAX_NOTE_LENGTH
 from roadmaps.models import SLUG
 
 FORMAT = "cairn-my-data"
@@ -41,7 +41,7 @@ Date = Annotated[AwareDatetime, AfterValidator(past)]
 Slug = Annotated[str, StringConstraints(max_length=80, pattern=f"^{SLUG}$")]
 NoteText = Annotated[
     str,
-    StringConstraints(max_length=LONGEST_NOTE),
+    StringConstraints(max_length=MAX_NOTE_LENGTH),
     AfterValidator(a_note),
 ]
 

@@ -8,7 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
-from progress.models import Completion, Note, StepProgress, StepStatus
+from progress.models import Completion, StepProgress
+from progress.notes import Note
+from progress.route import StepStatus
 from roadmaps.models import Roadmap, Step
 
 if TYPE_CHECKING:
@@ -98,7 +100,7 @@ def restore(user: User, file: Restorable) -> Restored:
     }
     changed = StepProgress.objects.merge(user, marks)
     completed = Completion.objects.merge(user, dates)
-    gathered = Note.objects.merge_notes(user, notes)
+    merged = Note.objects.merge_notes(user, notes)
 
     def named(ids: set[int]) -> list[Step]:
         return [step for pk, step in by_id.items() if pk in ids]
@@ -107,10 +109,10 @@ def restore(user: User, file: Restorable) -> Restored:
     return Restored(
         marks=named(changed),
         completed=[each for each in by_slug.values() if each.pk in completed],
-        notes_added=named(gathered.added),
-        notes_appended=named(gathered.appended),
-        notes_too_long=named(gathered.too_long),
-        unchanged=len(marks) - len(changed) + len(notes) - sum(map(len, gathered)),
+        notes_added=named(merged.added),
+        notes_appended=named(merged.appended),
+        notes_too_long=named(merged.too_long),
+        unchanged=len(marks) - len(changed) + len(notes) - sum(map(len, merged)),
         unmatched=[path for path in paths if path not in by_path]
         + [row.roadmap for row in file.completions if row.roadmap not in by_slug],
     )

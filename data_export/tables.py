@@ -10,14 +10,16 @@ from django.db.models import Q
 from django.utils.timezone import localtime
 
 from accounts.models import User
-from progress.models import Note, Route, State, routes_in_progress, with_progress
+from progress.notes import Note
+from progress.route import Route, State
+from progress.snapshot import annotate_steps, routes_in_progress
 from roadmaps.models import Roadmap, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from progress.models import AnnotatedStep
+    from progress.route import AnnotatedStep
 
 # What makes a spreadsheet take a cell for a formula:
 # https://owasp.org/www-community/attacks/CSV_Injection
@@ -34,21 +36,21 @@ def to_csv(user: User) -> str:
     notes = {note.step_id: note.text for note in Note.objects.of(user)}
     marked = Step.objects.filter(progress__user=user).values("roadmap")
     noted = Step.objects.filter(notes__user=user).values("roadmap")
-    steps = Step.objects.outline().filter(Q(roadmap__in=marked) | Q(roadmap__in=noted))
+    roadmaps = Roadmap.objects.filter(Q(pk__in=marked) | Q(pk__in=noted)).in_bulk()
+    steps = Step.objects.outline().filter(roadmap__in=roadmaps)
     file = StringIO()
     writer = csv.writer(file)
     writer.writerow(HEADER)
-    for step in with_progress(
-        steps.select_related("roadmap").order_by("roadmap", "position", "pk"), user
-    ):
+    for step in annotate_steps(steps.order_by("roadmap", "position", "pk"), user):
         note = notes.get(step.pk, "")
         if not step.is_retired or step.state != State.NONE or note:
-            writer.writerow(map(harmless, cells(step, note)))
+            roadmap = roadmaps[step.roadmap_id]
+            writer.writerow(map(harmless, cells(roadmap, step, note)))
     return file.getvalue()
 
 
-def cells(step: AnnotatedStep, note: str) -> Iterator[str]:
-    yield from (step.roadmap.slug, step.roadmap.title, step.slug, step.title)
+def cells(roadmap: Roadmap, step: AnnotatedStep, note: str) -> Iterator[str]:
+    yield from (roadmap.slug, roadmap.title, step.slug, step.title)
     yield "no" if step.is_optional else "yes"
     yield "yes" if step.is_retired else "no"
     yield step.state

@@ -13,14 +13,9 @@ from django.db.models import Count, Q
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
-from progress.models import (
-    BETWEEN_NOTES,
-    LONGEST_NOTE,
-    Completion,
-    Note,
-    State,
-    StepProgress,
-)
+from progress.models import Completion, StepProgress
+from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note
+from progress.route import State
 from roadmaps.models import Roadmap, Step, StepQuerySet
 
 
@@ -133,7 +128,7 @@ def merge(step: Step, into: Step) -> None:
             DELETE FROM progress_note
             WHERE step_id = %(step)s AND user_id IN (SELECT user_id FROM joined)
             """,
-            ids | {"between": BETWEEN_NOTES, "most": LONGEST_NOTE},
+            ids | {"between": NOTE_SEPARATOR, "most": MAX_NOTE_LENGTH},
         )
         cursor.execute(
             """

@@ -1,59 +1,57 @@
-"""The same step in another roadmap: what was ticked there may be carried over here."""
+"""The same step in another roadmap: a mark made there can be repeated here."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from django.db import connection
 
 from progress import undo
-from progress.models import State, StepStatus
+from progress.route import AnnotatedStep, EquivalentStep, State, StepStatus
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from progress.models import AnnotatedStep
-    from progress.undo import Offer
 
-
-class Twin(NamedTuple):
-    """That a person ticked the same step in another roadmap."""
-
-    roadmap: str  # its title
-    offer: Offer
-
-
-# From what the person ticked, which is little however many roadmaps there are.
-TICKED_ELSEWHERE = """
+# It starts from what the person has done, which is little, however many roadmaps exist.
+DONE_IN_OTHER_ROADMAPS = """
     SELECT * FROM (
-        SELECT CASE same.same_as WHEN '' THEN roadmap.slug || '/' || same.slug
-            ELSE same.same_as END AS subject,
-            roadmap.title, own.started_at, own.done_at
-        FROM progress_stepprogress AS own
-        JOIN roadmaps_step AS same ON same.id = own.step_id
-        JOIN roadmaps_roadmap AS roadmap ON roadmap.id = same.roadmap_id
-        WHERE own.user_id = %(user)s AND own.state = 'done'
-            AND roadmap.id <> %(here)s AND roadmap.is_published
-    ) AS ticked
-    WHERE subject = ANY(%(subjects)s)
+        SELECT
+            CASE step.same_as WHEN '' THEN roadmap.slug || '/' || step.slug
+                ELSE step.same_as END AS canonical_path,
+            roadmap.title, mark.started_at, mark.done_at
+        FROM progress_stepprogress AS mark
+        JOIN roadmaps_step AS step ON step.id = mark.step_id
+        JOIN roadmaps_roadmap AS roadmap ON roadmap.id = step.roadmap_id
+        WHERE mark.user_id = %(user)s AND mark.state = 'done'
+            AND roadmap.id <> %(roadmap)s AND roadmap.is_published
+    ) AS done
+    WHERE canonical_path = ANY(%(canonical_paths)s)
     ORDER BY done_at DESC
     """
 
 
-def introduce(steps: Iterable[AnnotatedStep], user: User) -> None:
-    """Give each step of a roadmap that is not started its `twin`, where there is one
-    that the person ticked; the earliest, should there be several.
+def attach_equivalents(steps: Iterable[AnnotatedStep], user: User) -> None:
+    """Set `equivalent` on each step that the person has not started here, but has done
+    in another roadmap. Of several, it is the one done first.
     """
-    waiting = {step.canonical_path: step for step in steps if step.state == State.NONE}
-    if not waiting:
+    not_started = {
+        step.canonical_path: step for step in steps if step.state == State.NONE
+    }
+    if not not_started:
         return
-    here = next(iter(waiting.values())).roadmap_id
+    roadmap_id = next(iter(not_started.values())).roadmap_id
     with connection.cursor() as cursor:
         cursor.execute(
-            TICKED_ELSEWHERE,
-            {"user": user.pk, "here": here, "subjects": list(waiting)},
+            DONE_IN_OTHER_ROADMAPS,
+            {
+                "user": user.pk,
+                "roadmap": roadmap_id,
+                "canonical_paths": list(not_started),
+            },
         )
-        for subject, roadmap, started_at, done_at in cursor.fetchall():
-            step = waiting[subject]
-            standing = StepStatus(State.DONE, started_at, done_at)
-            step.twin = Twin(roadmap, undo.sign(user, step.pk, standing))
+        for canonical_path, roadmap_title, started_at, done_at in cursor.fetchall():
+            step = not_started[canonical_path]
+            status = StepStatus(State.DONE, started_at, done_at)
+            offer = undo.sign_offer(user, step.pk, status)
+            step.equivalent = EquivalentStep(roadmap_title, offer)

@@ -1,15 +1,15 @@
-"""What a person types into progress."""
+"""The form of a private note."""
 
 import secrets
 from typing import Any
 
 from django import forms
 
-from progress.models import LONGEST_NOTE, Note
+from progress.notes import MAX_NOTE_LENGTH, Note
 
 
 class PlainTextField(forms.CharField):
-    """Text with one character a line break, as browsers count it, not as they send."""
+    """Counts a line break as one character, as browsers do, although they send two."""
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
@@ -19,7 +19,7 @@ class PlainTextField(forms.CharField):
 class NoteForm(forms.Form):
     text = PlainTextField(
         required=False,
-        max_length=LONGEST_NOTE,
+        max_length=MAX_NOTE_LENGTH,
         strip=False,
         help_text="Only you can read it. Markdown works. Saved as you type.",
         widget=forms.Textarea(attrs={"rows": 6}),
@@ -29,8 +29,8 @@ class NoteForm(forms.Form):
     over = forms.CharField(required=False, max_length=40)
 
     @classmethod
-    def on(cls, note: Note | None) -> "NoteForm":
-        """The form of a page that begins with what is stored."""
+    def for_note(cls, note: Note | None) -> "NoteForm":
+        """The form for a page that was just opened, with the stored note in it."""
         initial = {"page": secrets.token_hex(8)}
         if note:
             initial |= {"text": note.text, "base": note.version}
@@ -38,5 +38,5 @@ class NoteForm(forms.Form):
 
     @property
     def version(self) -> str:
-        """The version that this page may replace: the one that it knows of."""
+        """The version that this page may replace, because it has shown it."""
         return str(self.cleaned_data["over"] or self.cleaned_data["base"])

@@ -1,17 +1,19 @@
-"""A visitor's wish to mark a step: kept in their session until they have signed in."""
+"""A visitor's mark on a step, remembered in their session until they have signed in."""
 
 import time
 from contextlib import suppress
-from typing import TypedDict
+from typing import Any, TypedDict
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from accounts.models import User
-from progress.models import State, StepProgress
+from progress.models import StepProgress
+from progress.route import State
 from roadmaps.models import Step
 
-KEY = "wishes"  # by the address where the sign-in is to end: each tab has its own
-MOST = 5
+# By the address where the sign-in ends, so that each tab has its own.
+SESSION_KEY = "pending_marks"
+MAX_PENDING_MARKS = 5
 LIFETIME = 30 * 60  # seconds
 
 VERBS = {
@@ -22,36 +24,43 @@ VERBS = {
 }
 
 
-class Wish(TypedDict):
-    step: int
+class PendingMark(TypedDict):
+    step_id: int
     state: str
-    name: str
-    made_at: float
+    description: str  # as in "Sign in to tick Caching"
+    created_at: float  # seconds since 1970
 
 
-def make(request: HttpRequest, step: Step, state: str, landing: str) -> None:
-    """Remember the wish of a visitor whose sign-in is to end at `landing`."""
-    wish = Wish(
-        step=step.pk,
+def remember(request: HttpRequest, step: Step, state: str, destination: str) -> None:
+    """Remember the mark until a sign-in ends at `destination`."""
+    pending_marks = request.session.get(SESSION_KEY, {})
+    pending_marks.pop(destination, None)  # the newest comes last
+    pending_marks[destination] = PendingMark(
+        step_id=step.pk,
         state=state,
-        name=f"{VERBS[State(state)]} {step.title}",
-        made_at=time.time(),
+        description=f"{VERBS[State(state)]} {step.title}",
+        created_at=time.time(),
     )
-    wishes = request.session.get(KEY, {})
-    wishes.pop(landing, None)  # so that the newest stands last
-    request.session[KEY] = dict([*wishes.items(), (landing, wish)][-MOST:])
+    newest = list(pending_marks.items())[-MAX_PENDING_MARKS:]
+    request.session[SESSION_KEY] = dict(newest)
 
 
-def behind(request: HttpRequest, landing: str) -> Wish | None:
-    """The wish that led to the sign-in which ends at `landing`."""
-    wish: Wish | None = request.session.get(KEY, {}).get(landing)
-    return wish if wish and time.time() - wish["made_at"] < LIFETIME else None
+def find(request: HttpRequest, destination: str) -> PendingMark | None:
+    """The mark that led to the sign-in which ends at `destination`."""
+    mark: PendingMark | None
+    mark = request.session.get(SESSION_KEY, {}).get(destination)
+    return mark if mark and time.time() - mark["created_at"] < LIFETIME else None
 
 
-def grant(request: HttpRequest, user: User, landing: str) -> None:
-    """Fulfil the wish behind this sign-in. Any sign-in ends all wishes there are."""
-    wish = behind(request, landing)
-    request.session.pop(KEY, None)
-    if wish:
+def store_after_login(
+    request: HttpRequest, response: HttpResponse, user: User, **_: Any
+) -> None:
+    """Store the mark that led to this sign-in, and drop all others.
+
+    Receives allauth's `user_logged_in`. Its response redirects to the destination.
+    """
+    mark = find(request, destination=response["Location"])
+    request.session.pop(SESSION_KEY, None)
+    if mark:
         with suppress(Step.DoesNotExist):
-            StepProgress.objects.mark(user, wish["step"], wish["state"])
+            StepProgress.objects.mark(user, mark["step_id"], mark["state"])

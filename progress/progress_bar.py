@@ -1,56 +1,51 @@
-"""The strip: the total as a row of segments, one a step, a few steps each when long."""
+"""The progress bar: a row of segments, one per step, or per group on a long route."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import batched
 from math import ceil
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from progress.models import State
+from progress.route import AnnotatedStep, State
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from progress.models import AnnotatedStep
-
-MOST_SEGMENTS = 60
+MAX_SEGMENTS = 60
 
 
 class Segment(NamedTuple):
     steps: Sequence[AnnotatedStep]
     state: str
     is_optional: bool
-    is_here: bool  # where the page is that shows it
+    is_current: bool  # has the step whose page shows the bar
 
     @property
     def first(self) -> AnnotatedStep:
         return self.steps[0]
 
 
-def strip(
-    steps: Sequence[AnnotatedStep], here: AnnotatedStep | None = None
+def segments(
+    steps: Sequence[AnnotatedStep], current_step: AnnotatedStep | None = None
 ) -> list[Segment]:
-    """At most 60 segments. One of several steps has the state that they share; else it
-    is in progress, or done when all that is not skipped is; optional if they all are.
-    """
+    """At most 60 segments. A group is optional if all its steps are."""
     return [
         Segment(
             group,
-            _shared(group),
+            shared_state(group),
             all(step.is_optional for step in group),
-            here is not None and here in group,
+            current_step is not None and current_step in group,
         )
-        for group in groups(steps)
+        for group in group_steps(steps)
     ]
 
 
-def groups[T](steps: Sequence[T]) -> list[tuple[T, ...]]:
-    """The steps of each segment, as many in each but the last."""
-    return list(batched(steps, max(1, ceil(len(steps) / MOST_SEGMENTS))))
+def group_steps[T](steps: Sequence[T]) -> list[tuple[T, ...]]:
+    """The steps of each segment: equally many in all but the last."""
+    return list(batched(steps, max(1, ceil(len(steps) / MAX_SEGMENTS))))
 
 
-def _shared(group: Sequence[AnnotatedStep]) -> str:
-    states = {step.state for step in group}
+def shared_state(steps: Sequence[AnnotatedStep]) -> str:
+    """The state of all steps, not counting skipped ones; "learning" if they differ."""
+    states = {step.state for step in steps}
     if len(states) > 1:
         states.discard(State.SKIPPED)
     return states.pop() if len(states) == 1 else State.LEARNING

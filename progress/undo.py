@@ -1,105 +1,99 @@
-"""The ways back: what a mark or a reset changed, signed, to be sent again."""
+"""Undo: what a mark or a reset changed, as a signed token that the page sends back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
 
 from django.core import signing
 
 from accounts.models import User
-from progress.models import Mark, Past, State, StepStatus
+from progress.models import MarkResult
+from progress.route import ResetSnapshot, State, StepStatus, UndoOffer
 from roadmaps.models import Roadmap
 
-MARK = "progress.undo.mark"
-RESET = "progress.undo.reset"
-MOST_OFFERS = 5  # that one page keeps; the address of a plain form must hold them
+MARK_SALT = "progress.undo.mark"
+RESET_SALT = "progress.undo.reset"
+MAX_OFFERS = 5  # per page; the address of a plain form must have room for them
 
 
-class Offer(NamedTuple):
-    """That one person may put one step to a standing that is theirs, dates included."""
-
-    step_id: int
-    standing: StepStatus
-    completed_at: datetime | None  # of the roadmap, where the mark took that back
-    token: str
-
-
-def offer(user: User, mark: Mark) -> Offer | None:
-    """The way back from `mark`; None where nothing was stored that it could lose."""
-    if mark.before.state in (State.NONE, mark.step.state):
+def offer_undo(user: User, result: MarkResult) -> UndoOffer | None:
+    """An offer to undo the mark; None if it overwrote nothing."""
+    before = result.step_before
+    if before.state in (State.NONE, result.step.state):
         return None
-    return sign(user, mark.step.pk, mark.before, mark.uncompleted_at)
+    return sign_offer(user, before.pk, before.status, result.removed_completion)
 
 
-def sign(
+def sign_offer(
     user: User,
     step_id: int,
-    standing: StepStatus,
+    status: StepStatus,
     completed_at: datetime | None = None,
-) -> Offer:
-    """An offer to this person, and nobody else, to put the step to `standing`."""
-    content = [user.pk, step_id, *_dump(standing), _text(completed_at)]
-    return Offer(step_id, standing, completed_at, signing.dumps(content, salt=MARK))
+) -> UndoOffer:
+    """An offer for this person alone to give the step that status."""
+    content = [user.pk, step_id, *_dump(status), _dump_date(completed_at)]
+    token = signing.dumps(content, salt=MARK_SALT)
+    return UndoOffer(step_id, status, completed_at, token)
 
 
-def read(token: str, user: User) -> Offer:
-    """The offer that `token` stands for.
+def read_offer(token: str, user: User) -> UndoOffer:
+    """The offer in the token.
 
-    Raises signing.BadSignature when it was not made by Cairn for this person.
+    Raises signing.BadSignature unless Cairn made it for this person.
     """
-    owner, step_id, *standing, completed_at = signing.loads(token, salt=MARK)
-    if owner != user.pk:
-        raise signing.BadSignature("made for somebody else")
-    return Offer(step_id, _load(standing), _date(completed_at), token)
+    user_id, step_id, *status, completed_at = signing.loads(token, salt=MARK_SALT)
+    if user_id != user.pk:
+        raise signing.BadSignature("made for another person")
+    return UndoOffer(step_id, _load(status), _load_date(completed_at), token)
 
 
-def still_open(tokens: Iterable[str], user: User) -> dict[int, Offer]:
-    """The offers by step that a page has made and still holds, the newest few; what is
-    none of this person's is left out.
+def read_offers(tokens: Iterable[str], user: User) -> dict[int, UndoOffer]:
+    """The newest few offers of a page, by step id. It skips tokens that are not valid
+    for this person.
     """
     offers = {}
-    for token in list(tokens)[-MOST_OFFERS:]:
+    for token in list(tokens)[-MAX_OFFERS:]:
         try:
-            offer = read(token, user)
+            offer = read_offer(token, user)
         except signing.BadSignature:
             continue
         offers[offer.step_id] = offer
     return offers
 
 
-def sign_past(user: User, roadmap: Roadmap, past: Past) -> str:
-    """A token with which this person, and nobody else, can undo a reset."""
-    marks = [[step, *_dump(standing)] for step, standing in past.marks.items()]
-    content = [user.pk, roadmap.pk, marks, _text(past.completed_at)]
-    return signing.dumps(content, salt=RESET, compress=True)
+def sign_reset(user: User, roadmap: Roadmap, snapshot: ResetSnapshot) -> str:
+    """A token with which this person alone can undo the reset of the roadmap."""
+    marks = [[step_id, *_dump(status)] for step_id, status in snapshot.statuses.items()]
+    content = [user.pk, roadmap.pk, marks, _dump_date(snapshot.completed_at)]
+    return signing.dumps(content, salt=RESET_SALT, compress=True)
 
 
-def read_past(token: str, user: User, roadmap: Roadmap) -> Past:
-    """The past that `token` holds.
+def read_reset(token: str, user: User, roadmap: Roadmap) -> ResetSnapshot:
+    """The snapshot in the token.
 
-    Raises signing.BadSignature when it was not made for this person and roadmap.
+    Raises signing.BadSignature unless Cairn made it for this person and roadmap.
     """
-    user_id, roadmap_id, marks, completed_at = signing.loads(token, salt=RESET)
+    content = signing.loads(token, salt=RESET_SALT)
+    user_id, roadmap_id, marks, completed_at = content
     if (user_id, roadmap_id) != (user.pk, roadmap.pk):
-        raise signing.BadSignature("made for somebody or something else")
-    standings = {step: _load(standing) for step, *standing in marks}
-    return Past(standings, _date(completed_at))
+        raise signing.BadSignature("made for another person or roadmap")
+    statuses = {step_id: _load(status) for step_id, *status in marks}
+    return ResetSnapshot(statuses, _load_date(completed_at))
 
 
-def _dump(standing: StepStatus) -> list[str | None]:
-    return [standing.state, _text(standing.started_at), _text(standing.done_at)]
+def _dump(status: StepStatus) -> list[str | None]:
+    return [status.state, _dump_date(status.started_at), _dump_date(status.done_at)]
 
 
 def _load(content: list[str]) -> StepStatus:
     state, started_at, done_at = content
-    return StepStatus(state, _date(started_at), _date(done_at))
+    return StepStatus(state, _load_date(started_at), _load_date(done_at))
 
 
-def _text(date: datetime | None) -> str | None:
+def _dump_date(date: datetime | None) -> str | None:
     return date.isoformat() if date else None
 
 
-def _date(text: str | None) -> datetime | None:
+def _load_date(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None

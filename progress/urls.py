@@ -2,7 +2,7 @@ from django.urls import path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 
 from progress import views
-from progress.models import State
+from progress.route import State
 
 
 class BigIntConverter(IntConverter):

@@ -1,4 +1,4 @@
-"""My progress, and what a person does to it."""
+"""My progress, and the changes that a person makes to it."""
 
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -25,139 +25,166 @@ from core.rate_limit import limited
 from core.same_origin import same_origin_only
 from progress import pending_mark, undo
 from progress.activity import Year, first_day
-from progress.models import NEVER, Note, StepProgress, routes_in_progress
+from progress.metrics import TICKS
+from progress.models import MarkResult, StepProgress
+from progress.notes import Note
+from progress.route import NEVER, AnnotatedStep, UndoOffer
+from progress.snapshot import routes_in_progress
 from roadmaps.models import Roadmap, Step
 
-LATELY = 10  # steps
-PAST = "past"  # what the last reset took, in the session
-NOTES_A_PAGE = 20
-LONGEST_SEARCH = 200  # characters
+RECENT_STEPS = 10
+NOTES_PER_PAGE = 20
+MAX_SEARCH_LENGTH = 200  # characters
+RESET_KEY = "reset"  # in the session: the last reset's token, by roadmap slug
 
 
 @require_safe
 def index(request: HtmxRequest) -> HttpResponse:
-    """My progress. To htmx what can have changed on it, or the notes searched for."""
+    """My progress. For htmx, only what can have changed, or the notes that match."""
     user = request.user
     if not user.is_authenticated:
         if request.htmx:  # they have signed out in another tab
             return HttpResponseClientRefresh()
         return redirect_to_login(request.get_full_path())
-    context = notes_found(request, user)
+    context = search_notes(request, user)
     if request.htmx.target == "div#notes_found":
         return render(request, "progress/index.html#found", context)
-    routes = routes_in_progress(user)
-    roadmaps = Roadmap.objects.in_bulk(routes)
-    walks = [(roadmaps[pk], route) for pk, route in routes.items()]
+    routes_by_id = routes_in_progress(user)
+    roadmaps = Roadmap.objects.in_bulk(routes_by_id)
+    routes = [(roadmaps[pk], route) for pk, route in routes_by_id.items()]
     today = timezone.localdate()
     context |= {
-        "under_way": [
+        "in_progress": [
             (roadmap, route)
-            for roadmap, route in walks
+            for roadmap, route in routes
             if not route.completed_at and (roadmap.is_published or user.is_staff)
         ],
         "completed": sorted(
-            [(roadmap, route) for roadmap, route in walks if route.completed_at],
-            key=lambda walk: walk[1].completed_at or NEVER,
+            [(roadmap, route) for roadmap, route in routes if route.completed_at],
+            key=lambda item: item[1].completed_at or NEVER,
             reverse=True,
         ),
-        "lately": StepProgress.objects.done(user)[:LATELY],
+        "recently_done": StepProgress.objects.done(user)[:RECENT_STEPS],
         "year": Year(StepProgress.objects.done_by_day(user, first_day(today)), today),
     }
-    part = "#fresh" if request.htmx else ""
-    return render(request, f"progress/index.html{part}", context)
+    partial = "#fresh" if request.htmx else ""
+    return render(request, f"progress/index.html{partial}", context)
 
 
-def notes_found(request: HtmxRequest, user: User) -> dict[str, object]:
-    """The page of one's notes that `?q=` and `?page=` ask for."""
-    words = request.GET.get("q", "")[:LONGEST_SEARCH].strip()
-    notes = Paginator(Note.objects.of(user).matching(words), NOTES_A_PAGE)
-    return {"q": words, "notes": notes.get_page(request.GET.get("page"))}
+def search_notes(request: HtmxRequest, user: User) -> dict[str, object]:
+    """The page of the person's notes that `?q=` and `?page=` ask for."""
+    search = request.GET.get("q", "")[:MAX_SEARCH_LENGTH].strip()
+    notes = Paginator(Note.objects.of(user).matching(search), NOTES_PER_PAGE)
+    return {"q": search, "notes": notes.get_page(request.GET.get("page"))}
 
 
 @require_POST
 @same_origin_only
 @limited
 def mark(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
-    """Mark a step as `state`; `?undo=` puts back the dates of an earlier mark."""
+    """Mark a step as `state`. With `?undo=`, restore the dates of an earlier mark."""
     if not request.user.is_authenticated:
-        return wish(request, step_id, state)
-    user = request.user
-    token = request.GET.get("undo")
-    undone = offer_behind(token, user, step_id, state) if token else None
+        return remember_mark(request, step_id, state)
+    offer = requested_undo(request, request.user, step_id, state)
     try:
-        mark = StepProgress.objects.mark(
-            user,
-            step_id,
-            state,
-            put_back=undone.standing if undone else None,
-            completed_at=undone.completed_at if undone else None,
-        )
+        result = StepProgress.objects.mark(request.user, step_id, state, offer)
     except Step.DoesNotExist as error:
         raise Http404("There is no such step.") from error
-    step = mark.step
-    step.offer = undo.offer(user, mark)
+    result.step.undo_offer = undo.offer_undo(request.user, result)
     if request.htmx:
-        page = "step" if is_from_its_page(request) else "roadmap"
-        route = mark.route
-        context = {"roadmap": step.roadmap, "route": route, "total": route.total}
-        context |= {"step": step, "rows": [step], "mark": mark}
-        return render(request, f"roadmaps/{page}.html#marked", context)
-    offers = undo.still_open(request.POST.getlist("undo"), user)
-    offers.pop(step.pk, None)
-    tokens = [offer.token for offer in (*offers.values(), step.offer) if offer]
-    path, hash_, fragment = landing(request, step).partition("#")
-    query = f"?{urlencode({'undo': tokens}, doseq=True)}" if tokens else ""
-    return redirect(f"{path}{query}{hash_}{fragment}")
+        response = render_mark(request, result)
+    else:
+        response = redirect(url_with_offers(request, request.user, result))
+    TICKS.labels(state).inc()
+    return response
 
 
-def offer_behind(token: str, user: User, step_id: int, state: str) -> undo.Offer:
-    """The undo that a mark is. Raises BadRequest when it is not this one's."""
+def requested_undo(
+    request: HtmxRequest, user: User, step_id: int, state: str
+) -> UndoOffer | None:
+    """The undo in the address, if there is one. Raises BadRequest if it is not for this
+    person, step and state.
+    """
+    token = request.GET.get("undo")
+    if not token:
+        return None
     try:
-        offer = undo.read(token, user)
+        offer = undo.read_offer(token, user)
     except signing.BadSignature as error:
         raise BadRequest("This undo was not made for you.") from error
-    if (offer.step_id, offer.standing.state) != (step_id, state):
+    if (offer.step_id, offer.status.state) != (step_id, state):
         raise BadRequest("This undo was made for another step or state.")
     return offer
 
 
-def is_from_its_page(request: HtmxRequest) -> bool:
-    """Whether the mark was made on the step's own page, not on its roadmap's."""
+def render_mark(request: HtmxRequest, result: MarkResult) -> HttpResponse:
+    """Only what the mark changed on the page that it was made on."""
+    page = "step" if is_from_step_page(request) else "roadmap"
+    context = {
+        "roadmap": result.roadmap,
+        "route": result.route,
+        "total": result.route.total,
+        "step": result.step,
+        "rows": [result.step],
+        "mark": result,
+    }
+    return render(request, f"roadmaps/{page}.html#marked", context)
+
+
+def url_with_offers(request: HtmxRequest, user: User, result: MarkResult) -> str:
+    """The page that the mark was made on, with its undo offers in the query."""
+    step = result.step
+    offers = undo.read_offers(request.POST.getlist("undo"), user)
+    offers.pop(step.pk, None)
+    if step.undo_offer:
+        offers[step.pk] = step.undo_offer
+    url = page_url(request, step)
+    path, hash_, fragment = url.partition("#")
+    tokens = [offer.token for offer in offers.values()]
+    query = f"?{urlencode({'undo': tokens}, doseq=True)}" if tokens else ""
+    return f"{path}{query}{hash_}{fragment}"
+
+
+def is_from_step_page(request: HtmxRequest) -> bool:
+    """Whether the mark was made on the step's own page, not on the roadmap's."""
     return request.POST.get("at") == "step"
 
 
-def landing(request: HtmxRequest, step: Step) -> str:
-    on_its_page = is_from_its_page(request)
-    return step.get_absolute_url() if on_its_page else step.get_route_url()
+def page_url(request: HtmxRequest, step: Step | AnnotatedStep) -> str:
+    """The page that the mark was made on; the roadmap's at the step."""
+    is_own_page = is_from_step_page(request)
+    return step.get_absolute_url() if is_own_page else step.get_route_url()
 
 
-def wish(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
-    """Take a visitor to sign in, and remember what for."""
+def remember_mark(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
+    """Remember a visitor's mark, and send them to sign in."""
     published = Step.objects.published().select_related("roadmap")
     step = get_object_or_404(published, pk=step_id)
-    back = landing(request, step)
-    pending_mark.make(request, step, state, back)
+    destination = page_url(request, step)
+    pending_mark.remember(request, step, state, destination)
     if request.htmx:
         return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
-    return redirect(f"{reverse('account_login')}?{urlencode({'next': back})}")
+    return redirect(f"{reverse('account_login')}?{urlencode({'next': destination})}")
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def reset(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    """Ask whether to take back all marks on a roadmap; a POST does it. As long as there
-    are none again, the page offers to undo that.
+    """Ask whether to delete all marks on a roadmap. A POST deletes them.
+
+    The page then offers to undo that, until the person marks a step again.
     """
     user = request.user
     roadmap = get_object_or_404(Roadmap.objects.visible(user.is_staff), slug=slug)
     if request.method == "POST":
-        past = StepProgress.objects.reset(user, roadmap)
-        if past.marks:
-            request.session[PAST] = {slug: undo.sign_past(user, roadmap, past)}
+        snapshot = StepProgress.objects.reset(user, roadmap)
+        if snapshot.statuses:
+            token = undo.sign_reset(user, roadmap, snapshot)
+            request.session[RESET_KEY] = {slug: token}
         return redirect("progress:reset", slug)
     marks = StepProgress.objects.filter(user=user, step__roadmap=roadmap).count()
-    way_back = "" if marks else request.session.get(PAST, {}).get(slug, "")
-    context = {"roadmap": roadmap, "marks": marks, "past": way_back}
+    token = "" if marks else request.session.get(RESET_KEY, {}).get(slug, "")
+    context = {"roadmap": roadmap, "marks": marks, "undo_token": token}
     return render(request, "progress/reset.html", context)
 
 
@@ -168,9 +195,9 @@ def restore(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     user = request.user
     roadmap = get_object_or_404(Roadmap.objects.visible(user.is_staff), slug=slug)
     try:
-        past = undo.read_past(request.POST.get("past", ""), user, roadmap)
+        snapshot = undo.read_reset(request.POST.get("past", ""), user, roadmap)
     except signing.BadSignature as error:
         raise BadRequest("This undo was not made for you and this roadmap.") from error
-    StepProgress.objects.restore(user, roadmap, past)
-    request.session.pop(PAST, None)
+    StepProgress.objects.restore(user, roadmap, snapshot)
+    request.session.pop(RESET_KEY, None)
     return redirect(roadmap)

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from roadmaps.models import Roadmap, Step
+    from roadmaps.models import Roadmap
 
 # A new way of drawing, or of saying what is drawn, is a new picture.
 CODE = b"".join(
     Path(__file__).with_name(name).read_bytes() for name in ("card.py", "drawing.py")
 )
+
+
+class CardStep(Protocol):
+    @property
+    def is_optional(self) -> bool: ...
 
 
 class Card(NamedTuple):
@@ -24,7 +29,7 @@ class Card(NamedTuple):
     optional: tuple[bool, ...] = ()  # of each step, whether it is
 
     @classmethod
-    def of(cls, roadmap: Roadmap, steps: Iterable[Step]) -> Card:
+    def of(cls, roadmap: Roadmap, steps: Iterable[CardStep]) -> Card:
         """`steps` are the roadmap's active ones, in order."""
         optional = tuple(step.is_optional for step in steps)
         return cls(roadmap.title, roadmap.category, optional)

@@ -1,24 +1,28 @@
-"""What the pages of a roadmap say of it, kept by its content_version."""
+"""A cache of each roadmap's content, by its version.
+
+Database triggers give a roadmap a new `content_version` whenever the roadmap or one of
+its steps changes. After an edit, callers ask for the new version, so an entry is never
+out of date and nothing has to delete it.
+"""
 
 from functools import lru_cache
 from typing import NamedTuple
 
 from roadmaps.models import Roadmap, Step
 
-MOST_OUTLINES = 200  # of some 2 kB a step
+MAX_ROADMAPS = 200  # of about 2 kB per step
 
 
-class Outline(NamedTuple):
+class RoadmapContent(NamedTuple):
     roadmap: Roadmap
-    steps: list[Step]  # in order, the retired ones too
+    steps: tuple[Step, ...]  # in order, the retired ones too, without their bodies
 
 
-@lru_cache(MOST_OUTLINES)
-def outline(pk: int, content_version: str) -> Outline:  # noqa: ARG001, what it is kept by
-    """The roadmap that is of this content version now, shared by all who ask.
+@lru_cache(MAX_ROADMAPS)
+def get_content(roadmap_id: int, content_version: str) -> RoadmapContent:  # noqa: ARG001, part of the key
+    """The roadmap and its steps, shared by all callers, who must not change them.
 
-    Nothing has to drop it: after an edit one asks for another content version.
     Raises Roadmap.DoesNotExist.
     """
-    roadmap = Roadmap.objects.get(pk=pk)
-    return Outline(roadmap, list(roadmap.steps.outline()))
+    roadmap = Roadmap.objects.get(pk=roadmap_id)
+    return RoadmapContent(roadmap, tuple(roadmap.steps.outline()))

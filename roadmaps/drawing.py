@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from django.conf import settings
 from PIL import Image, ImageDraw, ImageFont
 
-from progress.progress_bar import groups
+from progress.progress_bar import group_steps
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
@@ -144,7 +144,7 @@ def one_line(text: str, font: FreeTypeFont) -> str:
 
 def segments(optional: Sequence[bool]) -> Iterator[Box]:
     """The strip, as pages show it: tall for required steps, short for optional ones."""
-    grouped = groups(optional)
+    grouped = group_steps(optional)
     gap = 6 if len(grouped) <= 30 else 4
     pitch = min((WIDTH + gap) / max(1, len(grouped)), WIDEST_SEGMENT + gap)
     top, height = STRIP

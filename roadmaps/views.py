@@ -16,22 +16,24 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.requests import HtmxRequest
 from core.rate_limit import limited
-from progress import equivalent_steps, undo
+from progress import undo
+from progress.equivalent_steps import attach_equivalents
 from progress.forms import NoteForm
-from progress.models import Note, NoteConflictError, Route, routes_in_progress, walk
+from progress.notes import Note, NoteConflictError
+from progress.route import AnnotatedStep, Route
+from progress.snapshot import get_route, routes_in_progress
 from roadmaps.card import SITE, Card
-from roadmaps.models import Roadmap, Step
+from roadmaps.models import Resource, Roadmap, Step
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
-    from progress.models import AnnotatedStep
 
 DAY = 24 * 60 * 60  # seconds
 
-# What of a route is shown, by the value of `?show=`; the style sheet does the rest, so
-# that the list is the same bytes and a step that is linked can always be reached.
+# Which steps a roadmap page shows, by the value of `?show=`. The style sheet hides the
+# others: the HTML stays the same, and a link to any step still works.
 FILTERS = {
     "": "All",
     "remaining": "Remaining",
@@ -42,6 +44,7 @@ FILTERS = {
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
+    """All roadmaps, each with the person's progress."""
     roadmaps = Roadmap.objects.visible(request.user.is_staff).with_step_count()
     routes = routes_in_progress(request.user) if request.user.is_authenticated else {}
     listed = [(roadmap, routes.get(roadmap.pk)) for roadmap in roadmaps]
@@ -50,8 +53,9 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
-    roadmap, route = walk_or_404(slug, request.user)
-    put_offers(request, route, route.steps)
+    """A roadmap with its steps, as the person has them."""
+    roadmap, route = get_route_or_404(slug, request.user)
+    attach_offers(request, route, route.steps)
     show = request.GET.get("show", "")
     show = show if show in FILTERS else ""
     context = {
@@ -64,19 +68,20 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
         "show": show,
     }
     if request.GET.get("notes") and request.user.is_authenticated:
-        own = Note.objects.of(request.user).filter(step__roadmap=roadmap)
-        context["notes"] = own.order_by("step__position")
+        notes = Note.objects.of(request.user).filter(step__roadmap=roadmap)
+        context["notes"] = notes.order_by("step__position")
     return render_or_refresh(request, "roadmaps/roadmap.html", context)
 
 
 @require_safe
 def card(request: HttpRequest, slug: str) -> HttpResponse:
-    """The picture of a roadmap, for where its pages are shared.
+    """The picture that other sites show for a link to the roadmap.
 
-    They add its version to the address: an edit shows at once, kept copies or not.
+    Pages link to it with its version in the address, so an edit shows at once although
+    the picture is cached for a day.
     """
     roadmap = get_object_or_404(Roadmap, slug=slug)
-    # Who asks is asked for drafts only: a published one is the same for everybody.
+    # Looks at the user for drafts only: that makes the answer vary by cookie.
     if not (roadmap.is_published or request.user.is_staff):
         raise Http404("There is no such roadmap.")
     card = Card.of(roadmap, roadmap.steps.active().outline())
@@ -89,54 +94,57 @@ def card(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited
 def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
-    """A step's own page. A POST writes the private note on it."""
-    roadmap, route = walk_or_404(roadmap_slug, request.user)
+    """A step's own page. A POST saves the private note on it."""
+    roadmap, route = get_route_or_404(roadmap_slug, request.user)
     step = next((step for step in route.steps if step.slug == slug), None)
     if step is None:
-        step = renamed(route, roadmap, slug)
-        # A page that was opened before still saves its note here.
+        step = renamed_step_or_404(route, roadmap, slug)
+        # A page opened before the renaming still saves its note here.
         if request.method != "POST":
             return redirect(step)
-    put_offers(request, route, [step])
-    before, after = route.around(step)
+    attach_offers(request, route, [step])
+    before, after = route.previous_and_next(step)
     context = {
         "roadmap": roadmap,
         "route": route,
         "step": step,
         "before": before,
         "after": after,
-        "resources": step.resources.all(),
+        "resources": Resource.objects.filter(step=step.pk),
         "card": partial(Card.of, roadmap, route.steps),
     }
+    if not request.htmx:
+        bodies = Step.objects.filter(pk=step.pk).values_list("body_html", flat=True)
+        context["body_html"] = bodies.first()
     if request.method == "POST":
-        return write_note(request, step, context)
+        return save_note(request, step, context)
     if request.user.is_authenticated:
-        note = Note.objects.filter(user=request.user, step=step).first()
-        context["note_form"] = NoteForm.on(note)
+        note = Note.objects.filter(user=request.user, step=step.pk).first()
+        context["note_form"] = NoteForm.for_note(note)
     return render_or_refresh(request, "roadmaps/step.html", context)
 
 
-def walk_or_404(slug: str, user: User | AnonymousUser) -> tuple[Roadmap, Route]:
+def get_route_or_404(slug: str, user: User | AnonymousUser) -> tuple[Roadmap, Route]:
     try:
-        return walk(slug, user)
+        return get_route(slug, user)
     except Roadmap.DoesNotExist as error:
         raise Http404("There is no such roadmap.") from error
 
 
-def renamed(route: Route, roadmap: Roadmap, slug: str) -> AnnotatedStep:
-    """The step that once had this slug, as its versions tell. Raises Http404."""
-    once = Step.history.filter(roadmap=roadmap, slug=slug).order_by("-history_id")
-    pk = once.values_list("id", flat=True).first()
-    for step in route.steps:
-        if step.pk == pk:
-            return step
-    raise Http404("There is no such step.")
+def renamed_step_or_404(route: Route, roadmap: Roadmap, slug: str) -> AnnotatedStep:
+    """The step that had this slug in an earlier version. Raises Http404."""
+    versions = Step.history.filter(roadmap=roadmap, slug=slug).order_by("-history_id")
+    step_id = versions.values_list("id", flat=True).first()
+    step = route.get(step_id) if step_id else None
+    if step is None:
+        raise Http404("There is no such step.")
+    return step
 
 
-def write_note(
-    request: HtmxRequest, step: Step, context: dict[str, Any]
+def save_note(
+    request: HtmxRequest, step: AnnotatedStep, context: dict[str, Any]
 ) -> HttpResponse:
-    """Save what was typed. Where that cannot be, say why and lose none of it."""
+    """Save the note. If that fails, say why and show the text again."""
     if not request.user.is_authenticated:
         if request.htmx:
             return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
@@ -148,14 +156,15 @@ def write_note(
     else:
         text, page = form.cleaned_data["text"], form.cleaned_data["page"]
         try:
-            note = Note.objects.write(request.user, step, text, page, form.version)
+            note = Note.objects.write(request.user, step.pk, text, page, form.version)
         except NoteConflictError as conflict:
             context["conflict"] = conflict.stored
             status = HTTPStatus.CONFLICT
         else:
             if not request.htmx:
                 return redirect(f"{step.get_absolute_url()}?saved=1#step_note")
-            context |= {"saved_at": timezone.now(), "note_form": NoteForm.on(note)}
+            context["saved_at"] = timezone.now()
+            context["note_form"] = NoteForm.for_note(note)
     part = "#noted" if request.htmx else ""
     return render(request, f"roadmaps/step.html{part}", context, status=status)
 
@@ -163,7 +172,7 @@ def write_note(
 def render_or_refresh(
     request: HtmxRequest, template: str, context: dict[str, Any]
 ) -> HttpResponse:
-    """The page, its frame kept; what can have changed, when the page itself asks."""
+    """The whole page; for htmx, only what can have changed on it."""
     if not request.htmx:
         page = request.build_absolute_uri(request.path)
         kept_by = (
@@ -175,14 +184,17 @@ def render_or_refresh(
     return render(request, f"{template}#fresh", context)
 
 
-def put_offers(request: HttpRequest, route: Route, steps: list[AnnotatedStep]) -> None:
-    """Give the steps what may be put to a standing with its dates: by an undo that the
-    page still holds (a plain form keeps it in the address, htmx sends it along when the
-    page refreshes itself), or from the same step in another roadmap.
+def attach_offers(
+    request: HttpRequest, route: Route, steps: list[AnnotatedStep]
+) -> None:
+    """Set `undo_offer` and `equivalent` on the steps that have one.
+
+    The page keeps its undo offers in the query: a plain form in the address, htmx in
+    the request with which a page refreshes itself.
     """
     if request.user.is_authenticated:
-        offers = undo.still_open(request.GET.getlist("undo"), request.user)
+        offers = undo.read_offers(request.GET.getlist("undo"), request.user)
         for step in steps:
-            step.offer = offers.get(step.pk)
+            step.undo_offer = offers.get(step.pk)
         if route.marks_elsewhere:
-            equivalent_steps.introduce(steps, request.user)
+            attach_equivalents(steps, request.user)

@@ -6,7 +6,9 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import User
-from progress.models import Note, State, StepProgress
+from progress.models import StepProgress
+from progress.notes import Note
+from progress.route import State
 from roadmaps.models import Roadmap, Step
 
 PASSWORD = "correct horse battery staple"

@@ -21,7 +21,8 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.models import User  # noqa: E402
-from progress.models import State, StepProgress  # noqa: E402
+from progress.models import StepProgress  # noqa: E402
+from progress.route import State  # noqa: E402
 from roadmaps.models import Step  # noqa: E402
 
 CONTROL = re.compile("SAVEPOINT|RELEASE|BEGIN|COMMIT", re.IGNORECASE)

@@ -8,7 +8,6 @@ from functools import cache
 
 import structlog
 from django.db import Error, connection
-from django.http import HttpRequest
 from django.tasks import TaskResultStatus
 from django.utils import timezone
 from prometheus_client import REGISTRY, Counter, Histogram, start_http_server
@@ -27,19 +26,12 @@ REQUESTS = Histogram(
 )
 QUERIES = Counter("cairn_queries", "Queries of requests", ["route"])
 QUERY_SECONDS = Counter("cairn_query_seconds", "Time that they took", ["route"])
-TICKS = Counter("cairn_ticks", "Steps that were marked", ["state"])
 
 
 @cache
 def requests(method: str, route: str, status: int) -> Histogram:
     """The requests of a kind; to look them up takes as long as to count one."""
     return REQUESTS.labels(method, route, str(status))
-
-
-def count_tick(request: HttpRequest) -> None:
-    match = request.resolver_match
-    if match and match.view_name == "progress:mark":
-        TICKS.labels(match.kwargs["state"]).inc()
 
 
 class Tasks(Collector):

@@ -5,7 +5,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from http import HTTPStatus
 from threading import Event, Thread
 from typing import Any, NamedTuple
 
@@ -66,8 +65,6 @@ def line(
         tell(Answer(name, method, route, status, seconds, user, queries))
         metrics.QUERIES.labels(route).inc(queries.count)
         metrics.QUERY_SECONDS.labels(route).inc(queries.seconds)
-        if user and response.status_code < HTTPStatus.BAD_REQUEST:
-            metrics.count_tick(request)
         return response
 
     return middleware

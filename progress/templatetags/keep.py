@@ -11,12 +11,10 @@ from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.utils import timezone
 
 from progress.progress_bar import Segment
-from roadmaps.models import Step
+from progress.route import AnnotatedStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-    from progress.models import AnnotatedStep
 
 
 register = template.Library()
@@ -145,7 +143,7 @@ class KeepEach(template.Node):
         self.kept = Kept(nodelist)
 
     def render(self, context: template.Context) -> str:
-        things: Iterable[Step | Segment] = self.things.resolve(context)
+        things: Iterable[AnnotatedStep | Segment] = self.things.resolve(context)
         rows = []
         with context.push(this_year=str(timezone.localdate().year)):
             for thing in things:
@@ -161,23 +159,27 @@ def day(moment: datetime | None) -> str:
     return str(timezone.localdate(moment)) if moment else ""
 
 
+def content_version(step: AnnotatedStep) -> object:
+    return step.content.roadmap.content_version  # type: ignore[attr-defined]
+
+
 def look_of_step(step: AnnotatedStep) -> Look | None:
     """All that is kept of it; None for one with an offer, which is one person's."""
-    if getattr(step, "offer", None) or getattr(step, "twin", None):
+    if step.undo_offer or step.equivalent:
         return None
-    return step.content_version, step.id, step.state, step.news
+    return content_version(step), step.pk, step.state, step.change_badge
 
 
 def look_of_segment(segment: Segment) -> Look:
     return (
-        segment.first.content_version,
-        segment.first.id,
+        content_version(segment.first),
+        segment.first.pk,
         segment.state,
-        segment.is_here,
+        segment.is_current,
     )
 
 
 LOOKS: dict[type, Callable[[Any], Look | None]] = {
-    Step: look_of_step,
+    AnnotatedStep: look_of_step,
     Segment: look_of_segment,
 }

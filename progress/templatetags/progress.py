@@ -1,23 +1,19 @@
-"""What templates say of progress."""
+"""Template tags and filters for progress."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django import template
 from django.http import HttpRequest
 
 from progress import pending_mark
-from progress.models import State
-from progress.progress_bar import strip
-
-if TYPE_CHECKING:
-    from progress.models import AnnotatedStep
+from progress.progress_bar import segments
+from progress.route import AnnotatedStep, State
 
 register = template.Library()
 
-register.filter(strip)
+register.filter(segments)
 
 
 @register.filter
@@ -26,13 +22,15 @@ def state_label(state: str) -> str:
 
 
 @register.filter
-def undoing(step: AnnotatedStep, state: str) -> str:
-    """What makes the address of a mark the undo that is on offer, where it is one."""
-    offer = getattr(step, "offer", None)
-    if not offer or not offer.standing.state == state != step.state:
+def undo_query(step: AnnotatedStep, state: str) -> str:
+    """The query that turns marking the step as `state` into an undo, if one is offered.
+
+    A step that an editor has revised since is ticked as new, not with its old date.
+    """
+    offer = step.undo_offer
+    if not offer or not offer.status.state == state != step.state:
         return ""
-    # What asks something else by now is ticked anew, not as of then.
-    done_at = offer.standing.done_at
+    done_at = offer.status.done_at
     if step.revised_at and done_at and done_at < step.revised_at:
         return ""
     return "?" + urlencode({"undo": offer.token})
@@ -44,8 +42,8 @@ def states() -> list[State]:
 
 
 @register.simple_tag(takes_context=True)
-def wish_behind(
-    context: template.RequestContext, landing: str | None
-) -> pending_mark.Wish | None:
+def find_pending_mark(
+    context: template.RequestContext, destination: str | None
+) -> pending_mark.PendingMark | None:
     request: HttpRequest = context["request"]
-    return pending_mark.behind(request, landing or "")
+    return pending_mark.find(request, destination or "")

@@ -4,7 +4,8 @@ from psycopg.conninfo import make_conninfo
 
 from accounts.models import User
 from benchmarks.bench.data import STEPS, Database
-from progress.models import State, StepProgress
+from progress.models import StepProgress
+from progress.route import State
 from roadmaps.models import Roadmap
 
 pytestmark = pytest.mark.django_db(transaction=True)

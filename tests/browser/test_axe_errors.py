@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError
 from playwright.sync_api import expect
 
-from progress.models import ProgressSnapshot
+from progress.snapshot import ProgressSnapshot
 from tests.browser.account import sign_in
 from tests.browser.route import ROADMAP
 

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from progress.models import State, StepProgress
+from progress.models import StepProgress
+from progress.route import State
 from tests.factories import UserFactory
 
 

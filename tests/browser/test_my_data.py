@@ -7,7 +7,8 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from accounts.models import User
-from progress.models import Note, StepProgress
+from progress.models import StepProgress
+from progress.notes import Note
 from tests.browser.account import enter_code, sign_up
 from tests.factories import PASSWORD, NoteFactory
 

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
-from progress.models import LONGEST_NOTE, Note
+from progress.notes import MAX_NOTE_LENGTH, Note
 from tests.browser.account import sign_in
 from tests.browser.step import (
     CACHING,
@@ -342,16 +342,16 @@ class TestFailing:
 
 class TestTheLimit:
     def test_it_says_how_many_characters_are_left_and_stops_there(self, page, user):
-        box(page).fill("a" * (LONGEST_NOTE - 1500))
+        box(page).fill("a" * (MAX_NOTE_LENGTH - 1500))
         should_say(page, "1,500 characters left.")
-        box(page).fill("a" * (LONGEST_NOTE - 1))
+        box(page).fill("a" * (MAX_NOTE_LENGTH - 1))
         should_say(page, "1 character left.")
         with saving(page):
             page.keyboard.type("bcd")
         should_say(page, "0 characters left.")
-        assert len(box(page).input_value()) == LONGEST_NOTE
-        assert kept(user) == "a" * (LONGEST_NOTE - 1) + "b"
+        assert len(box(page).input_value()) == MAX_NOTE_LENGTH
+        assert kept(user) == "a" * (MAX_NOTE_LENGTH - 1) + "b"
 
     def test_far_from_it_nothing_is_said_of_it(self, page):
-        write(page, "a" * (LONGEST_NOTE - 3000))
+        write(page, "a" * (MAX_NOTE_LENGTH - 3000))
         should_say(page, SAVED)

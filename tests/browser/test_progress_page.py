@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from progress.models import Completion
-from progress.views import NOTES_A_PAGE
+from progress.views import NOTES_PER_PAGE
 from tests.factories import (
     NoteFactory,
     RoadmapFactory,
@@ -136,7 +136,7 @@ class TestSearch:
     def test_it_leads_on_to_the_next_page_of_what_was_found(
         self, open_page, axe, user, walked
     ):
-        for step in StepFactory.create_batch(NOTES_A_PAGE + 1):
+        for step in StepFactory.create_batch(NOTES_PER_PAGE + 1):
             NoteFactory(user=user, step=step, text="Stones")
         page = open_page(PATH, user)
         page.get_by_label("Words in your notes").press_sequentially("stones")

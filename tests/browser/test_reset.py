@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from progress.models import Completion, Note, StepProgress
+from progress.models import Completion, StepProgress
+from progress.notes import Note
 from tests.browser.route import ROADMAP, control, should_be, stored, total
 from tests.browser.step import look_at
 from tests.browser.test_small_screen import (

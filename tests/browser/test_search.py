@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from progress.models import Note
+from progress.notes import Note
 from tests.factories import RoadmapFactory
 
 PHONE = {"width": 320, "height": 640}

@@ -3,7 +3,8 @@
 import pytest
 
 from core import rate_limit
-from progress.models import Note, StepProgress
+from progress.models import StepProgress
+from progress.notes import Note
 from tests.factories import StepFactory, UserFactory
 
 AS_THE_SITE = {"Sec-Fetch-Site": "same-origin"}

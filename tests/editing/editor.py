@@ -1,7 +1,8 @@
 """The editors' forms, as a browser sends them."""
 
 from editing.admin.history import newest_version
-from progress.models import Completion, Note, StepProgress
+from progress.models import Completion, StepProgress
+from progress.notes import Note
 from roadmaps.models import Resource, Roadmap, Step
 
 ADMIN = "/admin/roadmaps/"

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from editing.insight import SILENCE, Insight, StepInsight, insight, rounded
 from editing.insight_chart import Columns, interval
-from progress.models import Completion, State, StepProgress
+from progress.models import Completion, StepProgress
+from progress.route import State
 from roadmaps.models import Step
 from tests.factories import (
     StepProgressFactory,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from progress.models import Completion, Note, StepProgress
+from progress.models import Completion, StepProgress
+from progress.notes import Note
 from roadmaps.models import Step
 from tests.editing.editor import ADMIN, everything, order, page_of
 from tests.factories import NoteFactory, StepFactory, StepProgressFactory

@@ -12,7 +12,8 @@ from django.utils import timezone
 from editing.yaml_format.importer import StalePlanError, import_roadmap
 from editing.yaml_format.plan import compare, in_order
 from editing.yaml_format.schema import read
-from progress.models import Completion, Note, StepProgress
+from progress.models import Completion, StepProgress
+from progress.notes import Note
 from roadmaps.models import Resource, Roadmap, Step
 from tests.factories import (
     NoteFactory,

@@ -10,16 +10,10 @@ from django.db.models import ProtectedError
 from django.test.utils import CaptureQueriesContext
 
 from editing import step_operations
-from progress.models import (
-    BETWEEN_NOTES,
-    LONGEST_NOTE,
-    Completion,
-    Note,
-    NoteConflictError,
-    Route,
-    StepProgress,
-    with_progress,
-)
+from progress.models import Completion, StepProgress
+from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note, NoteConflictError
+from progress.route import Route
+from progress.snapshot import annotate_steps
 from roadmaps.models import Step
 from tests.factories import (
     NoteFactory,
@@ -57,7 +51,7 @@ def standing(user, step):
 
 
 def total(user, roadmap):
-    return Route(with_progress(roadmap.steps.all(), user)).total
+    return Route(annotate_steps(roadmap.steps.all(), user)).total
 
 
 def everything():
@@ -164,8 +158,8 @@ class TestBringBack:
         mark(user, roadmap.steps.get(slug="fry"), at=MARCH)
         step_operations.retire(boil)
         step_operations.bring_back(boil)
-        route = Route(with_progress(roadmap.steps.all(), user))
-        assert route.get(boil.pk).news == "New"
+        route = Route(annotate_steps(roadmap.steps.all(), user))
+        assert route.get(boil.pk).change_badge == "New"
         assert boil.history.first().history_change_reason == "Brought back"
 
     def test_what_people_did_on_it_counts_again(self, roadmap, boil, user):
@@ -245,7 +239,7 @@ class TestMerge:
         NoteFactory(user=user, step=fry, text="Use a lid.")
         step_operations.merge(boil, into=fry)
         note = Note.objects.get()
-        assert (note.step, note.text) == (fry, f"Use a lid.{BETWEEN_NOTES}Salt it.")
+        assert (note.step, note.text) == (fry, f"Use a lid.{NOTE_SEPARATOR}Salt it.")
 
     def test_a_note_on_the_step_alone_moves(self, boil, fry, user):
         NoteFactory(user=user, step=boil, text="Salt it.", saved_at=MARCH)
@@ -254,28 +248,28 @@ class TestMerge:
         assert (note.step, note.text, note.saved_at) == (fry, "Salt it.", MARCH)
 
     def test_notes_too_long_to_join_stay_whole(self, boil, fry, user):
-        NoteFactory(user=user, step=boil, text="a" * (LONGEST_NOTE - 2))
+        NoteFactory(user=user, step=boil, text="a" * (MAX_NOTE_LENGTH - 2))
         NoteFactory(user=user, step=fry, text="b")
         NoteFactory(user=(other := UserFactory()), step=boil, text="Salt it.")
         step_operations.merge(boil, into=fry)
-        assert len(Note.objects.get(user=user, step=boil).text) == LONGEST_NOTE - 2
+        assert len(Note.objects.get(user=user, step=boil).text) == MAX_NOTE_LENGTH - 2
         assert Note.objects.get(user=user, step=fry).text == "b"
         assert Note.objects.get(user=other).step == fry
 
     def test_notes_that_just_fit_are_joined(self, boil, fry, user):
         NoteFactory(
-            user=user, step=boil, text="é" * (LONGEST_NOTE - len(BETWEEN_NOTES) - 1)
+            user=user, step=boil, text="é" * (MAX_NOTE_LENGTH - len(NOTE_SEPARATOR) - 1)
         )
         NoteFactory(user=user, step=fry, text="b")
         step_operations.merge(boil, into=fry)
-        assert len(Note.objects.get().text) == LONGEST_NOTE
+        assert len(Note.objects.get().text) == MAX_NOTE_LENGTH
 
     def test_an_open_page_does_not_write_over_joined_notes(self, boil, fry, user):
         note = NoteFactory(user=user, step=fry, text="Use a lid.", page="open")
         NoteFactory(user=user, step=boil, text="Salt it.")
         step_operations.merge(boil, into=fry)
         with pytest.raises(NoteConflictError):
-            Note.objects.write(user, fry, "Use two lids.", "open", note.version)
+            Note.objects.write(user, fry.pk, "Use two lids.", "open", note.version)
 
     def test_a_repeat_changes_nothing(self, boil, fry, user):
         mark(user, boil)

@@ -33,16 +33,10 @@ from editing.yaml_format.schema import (
     tidy,
 )
 from progress import undo
-from progress.models import (
-    BETWEEN_NOTES,
-    LONGEST_NOTE,
-    Completion,
-    Note,
-    Route,
-    StepProgress,
-    StepStatus,
-    with_progress,
-)
+from progress.models import Completion, StepProgress
+from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note
+from progress.route import Route, StepStatus
+from progress.snapshot import annotate_steps
 from roadmaps.models import Resource, Roadmap, Step
 from tests.factories import RoadmapFactory, StepFactory, UserFactory
 
@@ -54,7 +48,7 @@ CLOSED = ("done", "skipped")
 who = st.integers(0, 1)
 number = st.integers(0, 3)
 states = st.sampled_from(["done", "done", "done", "skipped", "learning", "none"])
-remarks = st.sampled_from(["", "short", "short", "x" * (LONGEST_NOTE // 2)])
+remarks = st.sampled_from(["", "short", "short", "x" * (MAX_NOTE_LENGTH // 2)])
 characters = st.characters(exclude_categories=["Cc", "Cf", "Cn", "Co", "Cs", "Z"])
 awkward = ["yes", "- a", "a: b", "a #b", "'", '"', "\\", "\ufeffa", "~", "1e3", "👩‍💻"]
 lines = st.sampled_from(awkward) | st.text(characters, min_size=1, max_size=9)
@@ -103,7 +97,7 @@ class Play(RuleBasedStateMachine):
     @rule(who=who, index=number, state=states)
     def mark(self, who, index, state):
         mark = self.put(self.people[who], self.pk(index), state)
-        if mark and (offer := undo.offer(self.people[who], mark)):
+        if mark and (offer := undo.offer_undo(self.people[who], mark)):
             self.offers.append((self.people[who], offer.token))
 
     @rule(who=who, index=number, state=states)
@@ -119,14 +113,14 @@ class Play(RuleBasedStateMachine):
     def undo(self, index):
         if self.offers:
             person, token = self.offers.pop(index % len(self.offers))
-            offer = undo.read(token, person)
-            self.put(person, offer.step_id, offer.standing.state, offer)
+            offer = undo.read_offer(token, person)
+            self.put(person, offer.step_id, offer.status.state, offer)
 
     @rule(who=who)
     def reset(self, who):
         person = self.people[who]
         past = StepProgress.objects.reset(person, self.roadmap)
-        self.pasts[person] = undo.sign_past(person, self.roadmap, past)
+        self.pasts[person] = undo.sign_reset(person, self.roadmap, past)
         own = {pk: mark for (user, pk), mark in self.marks.items() if user == person.pk}
         assert past == (own, self.completed.pop(person.pk, None))
         for pk in own:
@@ -136,9 +130,9 @@ class Play(RuleBasedStateMachine):
     def restore(self, who):
         person = self.people[who]
         if token := self.pasts.pop(person, None):
-            past = undo.read_past(token, person, self.roadmap)
+            past = undo.read_reset(token, person, self.roadmap)
             StepProgress.objects.restore(person, self.roadmap, past)
-            for pk, standing in past.marks.items():
+            for pk, standing in past.statuses.items():
                 self.marks.setdefault((person.pk, pk), standing)
             if past.completed_at:
                 self.completed.setdefault(person.pk, past.completed_at)
@@ -148,11 +142,11 @@ class Play(RuleBasedStateMachine):
     def write(self, who, index, remark):
         key = self.people[who].pk, self.pk(index)
         text = f"{self.notes.get(key, '')} {remark} {next(self.serial)}"
-        if not remark or len(text) > LONGEST_NOTE:
+        if not remark or len(text) > MAX_NOTE_LENGTH:
             text = ""
         note = Note.objects.filter(user=key[0], step=key[1]).first()
         base = note.version if note else ""
-        Note.objects.write(self.people[who], self.step(index), text, "p", base)
+        Note.objects.write(self.people[who], self.pk(index), text, "p", base)
         self.notes.pop(key, None)
         if text:
             self.notes[key] = text
@@ -322,20 +316,19 @@ class Play(RuleBasedStateMachine):
 
     def put(self, person, pk, state, offer=None):
         """Mark a step, and say what must come of it; None when it is refused."""
-        put_back = offer.standing if offer else None
         completed_at = offer.completed_at if offer else None
         key, was_complete = (person.pk, pk), self.is_complete(person)
         began = timezone.now()
         if self.steps[pk]["retired"]:
             with pytest.raises(Step.DoesNotExist):
-                StepProgress.objects.mark(person, pk, state, put_back, completed_at)
+                StepProgress.objects.mark(person, pk, state, offer)
             return None
-        mark = StepProgress.objects.mark(person, pk, state, put_back, completed_at)
+        mark = StepProgress.objects.mark(person, pk, state, offer)
         before = self.marks.pop(key, NOT_STARTED)
         if state == before.state:
             after = before
         elif offer:
-            after = offer.standing
+            after = offer.status
         else:
             after = self.stored_marks().get(key, NOT_STARTED)
             assert after.state == state
@@ -370,8 +363,8 @@ class Play(RuleBasedStateMachine):
                 min((mark.done_at for mark in both if mark.done_at), default=None),
             )
         notes = [self.notes.get((person, pk)) for pk in (into, step)]
-        joined = BETWEEN_NOTES.join(filter(None, notes))
-        if notes[1] and len(joined) <= LONGEST_NOTE:
+        joined = NOTE_SEPARATOR.join(filter(None, notes))
+        if notes[1] and len(joined) <= MAX_NOTE_LENGTH:
             self.notes[person, into] = joined
             del self.notes[person, step]
 
@@ -468,7 +461,7 @@ class Play(RuleBasedStateMachine):
     @invariant()
     def totals_are_honest(self):
         for person in self.people:
-            route = Route(with_progress(self.roadmap.steps.all(), person))
+            route = Route(annotate_steps(self.roadmap.steps.all(), person))
             said = route.total
             kinds = [self.states(person, optional) for optional in (False, True)]
             counts = []

@@ -6,7 +6,8 @@ import pytest
 from django.db import connection, transaction
 
 from editing import step_operations
-from progress.models import State, StepProgress
+from progress.models import StepProgress
+from progress.route import State
 from roadmaps.models import Step
 from tests.factories import StepFactory, StepProgressFactory, UserFactory
 

@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from progress import pending_mark
-from progress.models import State, StepProgress
+from progress.models import StepProgress
+from progress.route import State
 from tests.factories import PASSWORD, RoadmapFactory, StepFactory
 from tests.progress.test_mark import HTMX, SAME_ORIGIN, address
 
@@ -103,7 +104,7 @@ def test_another_sign_in_does_not_fire_it_and_ends_it(visitor, user, step):
     landing = wish(visitor, step)
     sign_in(visitor, user)
     assert not StepProgress.objects.exists()
-    assert pending_mark.KEY not in visitor.session
+    assert pending_mark.SESSION_KEY not in visitor.session
     assert landing
 
 
@@ -127,7 +128,7 @@ def test_signing_out_drops_it(visitor, user, step):
     wish(visitor, step)
     visitor.force_login(user)
     visitor.post("/accounts/logout/")
-    assert pending_mark.KEY not in visitor.session
+    assert pending_mark.SESSION_KEY not in visitor.session
 
 
 def test_a_step_retired_meanwhile_is_let_go(visitor, user, step):

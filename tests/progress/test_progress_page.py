@@ -8,8 +8,10 @@ from django.db import connection
 from django.utils import timezone
 
 from progress.activity import Year, first_day
-from progress.models import Completion, Note, State, StepProgress
-from progress.views import NOTES_A_PAGE
+from progress.models import Completion, StepProgress
+from progress.notes import Note
+from progress.route import State
+from progress.views import NOTES_PER_PAGE
 from roadmaps.models import Step
 from tests.factories import (
     NoteFactory,
@@ -318,10 +320,10 @@ class TestNotes:
         assert "<script>alert" not in html("Notes", "?q=<script>alert(1)</script>")
 
     def test_come_in_pages_that_keep_the_search(self, html, user):
-        for step in StepFactory.create_batch(NOTES_A_PAGE + 3):
+        for step in StepFactory.create_batch(NOTES_PER_PAGE + 3):
             NoteFactory(user=user, step=step)
         part = html("Notes", "?q=rfc")
-        assert f"23 notes with “rfc”, showing 1 to {NOTES_A_PAGE}" in part
+        assert f"23 notes with “rfc”, showing 1 to {NOTES_PER_PAGE}" in part
         assert f'href="{PATH}?q=rfc&amp;page=2#notes"' in part
         assert "Newer notes" not in part
         last = html("Notes", "?q=rfc&page=2")

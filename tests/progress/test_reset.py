@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from editing import step_operations
-from progress.models import Completion, Note, StepProgress
+from progress.models import Completion, StepProgress
+from progress.notes import Note
 from tests.factories import (
     RoadmapFactory,
     StepFactory,

@@ -9,7 +9,8 @@ from django.template import Context, Template
 from django.test import Client
 from django.utils import timezone
 
-from progress.models import State, StepProgress
+from progress.models import StepProgress
+from progress.route import State
 from progress.templatetags import keep
 from roadmaps.models import Resource, Step
 from tests.factories import (

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from progress.models import LONGEST_NOTE, Note
+from progress.notes import MAX_NOTE_LENGTH, Note
 from tests.factories import StepFactory, UserFactory
 from tests.progress.test_mark import HTMX
 
@@ -66,9 +66,9 @@ class TestSaving:
         assert not Note.objects.exists()
 
     def test_line_breaks_count_once(self, open_page):
-        open_page()("\r\n" * LONGEST_NOTE + "")
+        open_page()("\r\n" * MAX_NOTE_LENGTH + "")
         save = open_page()
-        assert save("a\r\n" * (LONGEST_NOTE // 2)).status_code == 200
+        assert save("a\r\n" * (MAX_NOTE_LENGTH // 2)).status_code == 200
         assert text().startswith("a\na")
 
     def test_it_is_nobody_elses(self, open_page, step, user):
@@ -117,7 +117,7 @@ class TestWhatIsRefused:
     @pytest.mark.parametrize("headers", [{}, HTMX])
     @pytest.mark.parametrize(
         ("wrong", "because"),
-        [("a" * (LONGEST_NOTE + 1), "at most 20000"), ("a\x00b", "Null characters")],
+        [("a" * (MAX_NOTE_LENGTH + 1), "at most 20000"), ("a\x00b", "Null characters")],
     )
     def test_it_says_why_and_loses_nothing(self, open_page, wrong, because, headers):
         response = open_page()(wrong, headers=headers)

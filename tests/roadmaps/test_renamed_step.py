@@ -2,7 +2,7 @@
 
 import pytest
 
-from progress.models import Note
+from progress.notes import Note
 from tests.factories import RoadmapFactory, StepFactory
 
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
-from progress.models import State, StepProgress
+from progress.models import StepProgress
+from progress.route import State
 from roadmaps.models import Resource
 from tests.factories import RoadmapFactory, StepFactory, StepProgressFactory
 from tests.progress.test_mark import HTMX, SAME_ORIGIN, address

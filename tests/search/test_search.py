@@ -6,7 +6,7 @@ import re
 import pytest
 from django.test import Client
 
-from progress.models import Note
+from progress.notes import Note
 from roadmaps.models import Resource
 from tests.factories import RoadmapFactory, StepFactory, UserFactory
 

@@ -1,0 +1,159 @@
+"""Private notes on steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from progress.locks import lock_user_and_steps
+from roadmaps.full_text import VectorField, words
+from roadmaps.markdown import to_html
+from roadmaps.models import NOT_IN_OUTLINE, Step
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+MAX_NOTE_LENGTH = 20_000  # characters
+NOTE_SEPARATOR = "\n\n---\n\n"  # between two merged notes; a rule in Markdown
+
+
+class NoteConflictError(Exception):
+    """The note was saved on another page since this page was opened."""
+
+    def __init__(self, stored: Note) -> None:
+        self.stored = stored
+
+
+class MergedNotes(NamedTuple):
+    """What `merge_notes` did, as step ids."""
+
+    added: set[int]
+    appended: set[int]
+    too_long: set[int]  # would be too long together; the stored note did not change
+
+
+class NoteQuerySet(models.QuerySet["Note"]):
+    def of(self, user: User) -> NoteQuerySet:
+        """All notes of the person, newest first, on retired steps too."""
+        return (
+            self.filter(user=user)
+            .select_related("step__roadmap")
+            .defer(*(f"step__{name}" for name in NOT_IN_OUTLINE))
+            .order_by("-saved_at", "-step")
+        )
+
+    def matching(self, search: str) -> NoteQuerySet:
+        """The notes that contain every word, in the text or in a title above it."""
+        notes = self
+        for word in search.split():
+            notes = notes.filter(
+                Q(text__icontains=word)
+                | Q(step__title__icontains=word)
+                | Q(step__roadmap__title__icontains=word)
+            )
+        return notes
+
+    @transaction.atomic
+    def write(
+        self, user: User, step_id: int, text: str, page: str, base: str
+    ) -> Note | None:
+        """Save `text` as the person's note. An empty text deletes it and returns None.
+
+        `page` names the open page that saves, and `base` is the version that the page
+        started from. A page may always replace what it saved itself, in whatever order
+        its requests arrive. Raises NoteConflictError, and writes nothing, if another
+        page has saved since.
+        """
+        own = self.filter(user=user, step=step_id)
+        stored = own.select_for_update().first()
+        if stored and stored.page != page and stored.version != base:
+            raise NoteConflictError(stored)
+        if not text.strip():
+            own.delete()
+            return None
+        note = Note(user=user, step_id=step_id, text=text, page=page)
+        self._save_all([note])
+        return note
+
+    @transaction.atomic
+    def merge_notes(
+        self, user: User, notes: Mapping[int, tuple[str, datetime]]
+    ) -> MergedNotes:
+        """Add notes from a file: for each step id a text and the date it was saved.
+
+        Where the person has a note already, the text is appended to it, unless the note
+        contains it.
+        """
+        lock_user_and_steps(user, notes)
+        stored = {
+            note.step_id: note.text
+            for note in self.select_for_update().filter(user=user, step__in=notes)
+        }
+        merged = MergedNotes(set(), set(), set())
+        changed = []
+        for step_id, (text, saved_at) in notes.items():
+            if step_id not in stored:
+                merged.added.add(step_id)
+                changed.append(
+                    Note(user=user, step_id=step_id, text=text, saved_at=saved_at)
+                )
+            elif text.strip() not in stored[step_id]:
+                joined = f"{stored[step_id].rstrip()}{NOTE_SEPARATOR}{text}"
+                if len(joined) > MAX_NOTE_LENGTH:
+                    merged.too_long.add(step_id)
+                else:
+                    merged.appended.add(step_id)
+                    changed.append(Note(user=user, step_id=step_id, text=joined))
+        self._save_all(changed)
+        return merged
+
+    def _save_all(self, notes: list[Note]) -> None:
+        self.bulk_create(
+            notes,
+            update_conflicts=True,
+            unique_fields=["user", "step"],
+            update_fields=["text", "page", "saved_at"],
+        )
+
+
+class Note(models.Model):
+    """One private Markdown note per person and step."""
+
+    pk = models.CompositePrimaryKey("user", "step")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="notes",
+        db_index=False,  # the primary key starts with it
+    )
+    # PROTECT: a step with notes is retired, never deleted.
+    step = models.ForeignKey(Step, models.PROTECT, related_name="notes")
+    text = models.TextField(max_length=MAX_NOTE_LENGTH)
+    page = models.CharField(max_length=32)  # the open page that saved it
+    saved_at = models.DateTimeField(default=timezone.now)
+    # Without an index: people search their own notes only, by the primary key.
+    search_vector = VectorField(words("text", "C"))
+
+    objects = NoteQuerySet.as_manager()
+
+    class Meta:
+        app_label = "progress"
+
+    def __str__(self) -> str:
+        return f"note on step {self.step_id}"
+
+    @property
+    def version(self) -> str:
+        """What a page sends back to say which version it started from."""
+        return self.saved_at.isoformat()
+
+    @property
+    def html(self) -> str:
+        """The note as HTML, for a place below an h3."""
+        return to_html(self.text, below=3)

@@ -1,0 +1,342 @@
+"""The rules of progress: states, totals, badges and completion. No database here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import NamedTuple, Protocol
+
+from django.db.models import TextChoices
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class State(TextChoices):
+    """How far a person is with a step."""
+
+    NONE = "none", "not started"  # never stored: there is no row
+    LEARNING = "learning", "in progress"
+    DONE = "done", "done"
+    SKIPPED = "skipped", "skipped"
+
+
+class StepStatus(NamedTuple):
+    """A person's state on one step, with its dates."""
+
+    state: str
+    started_at: datetime | None = None
+    done_at: datetime | None = None
+
+    def moved_to(self, state: str, now: datetime) -> StepStatus:
+        """The status after the person marks the step as `state`.
+
+        It keeps the date of the first mark. Leaving done clears the date of done.
+        """
+        if state == State.NONE:
+            return NOT_STARTED
+        done_at = now if state == State.DONE else None
+        return StepStatus(state, self.started_at or now, done_at)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is still something to do: neither done nor skipped."""
+        return self.state not in (State.DONE, State.SKIPPED)
+
+    @property
+    def marked_at(self) -> datetime:
+        return self.done_at or self.started_at or NEVER
+
+    def is_superseded_by(self, other: StepStatus) -> bool:
+        """Whether `other` is newer, and does not lose that this one is done."""
+        keeps_done = other.state == State.DONE or self.state != State.DONE
+        return keeps_done and other.marked_at > self.marked_at
+
+
+NOT_STARTED = StepStatus(State.NONE)
+
+
+class UndoOffer(NamedTuple):
+    """Lets one person give one step an earlier status back, with its dates."""
+
+    step_id: int
+    status: StepStatus
+    completed_at: datetime | None  # of the roadmap, if the mark removed that
+    token: str
+
+
+class EquivalentStep(NamedTuple):
+    """The same step in another roadmap, which the person has already done."""
+
+    roadmap_title: str
+    undo_offer: UndoOffer  # gives this step the status of the other one
+
+
+class StepContent(Protocol):
+    """What the rules and the pages read of a step. `roadmaps.models.Step` fits."""
+
+    pk: int
+    roadmap_id: int
+    slug: str
+    title: str
+    summary: str
+    is_optional: bool
+    is_retired: bool
+    added_at: datetime
+    revised_at: datetime | None
+
+    @property
+    def canonical_path(self) -> str: ...
+    def get_absolute_url(self) -> str: ...
+    def get_route_url(self) -> str: ...
+
+
+@dataclass(slots=True, eq=False)
+class AnnotatedStep:
+    """A step as one person has it.
+
+    The content is cached and shared by everybody, so nothing here changes it.
+    """
+
+    content: StepContent
+    status: StepStatus
+    number: int = 0  # its place on the route, from 1; a retired step has none
+    change_badge: str = ""
+    undo_offer: UndoOffer | None = None
+    equivalent: EquivalentStep | None = None
+
+    @property
+    def pk(self) -> int:
+        return self.content.pk
+
+    @property
+    def roadmap_id(self) -> int:
+        return self.content.roadmap_id
+
+    @property
+    def slug(self) -> str:
+        return self.content.slug
+
+    @property
+    def title(self) -> str:
+        return self.content.title
+
+    @property
+    def summary(self) -> str:
+        return self.content.summary
+
+    @property
+    def is_optional(self) -> bool:
+        return self.content.is_optional
+
+    @property
+    def is_retired(self) -> bool:
+        return self.content.is_retired
+
+    @property
+    def added_at(self) -> datetime:
+        return self.content.added_at
+
+    @property
+    def revised_at(self) -> datetime | None:
+        return self.content.revised_at
+
+    @property
+    def canonical_path(self) -> str:
+        return self.content.canonical_path
+
+    @property
+    def state(self) -> str:
+        return self.status.state
+
+    @property
+    def started_at(self) -> datetime | None:
+        return self.status.started_at
+
+    @property
+    def done_at(self) -> datetime | None:
+        return self.status.done_at
+
+    def get_absolute_url(self) -> str:
+        return self.content.get_absolute_url()
+
+    def get_route_url(self) -> str:
+        return self.content.get_route_url()
+
+
+class Count(NamedTuple):
+    done: int
+    of: int
+
+
+class Total(NamedTuple):
+    """How far a person is on a roadmap. Skipped steps are in neither count."""
+
+    required: Count
+    optional: Count
+    skipped: int
+    left: list[AnnotatedStep]
+
+    @property
+    def percent(self) -> int:
+        """Of the required steps, rounded down: 100 means complete."""
+        return 100 * self.required.done // self.required.of if self.required.of else 0
+
+    @property
+    def is_complete(self) -> bool:
+        return 0 < self.required.done == self.required.of
+
+    @property
+    def next(self) -> AnnotatedStep | None:
+        """The first required step that is left, or else the first optional one."""
+        return next(
+            (step for step in self.left if not step.is_optional),
+            self.left[0] if self.left else None,
+        )
+
+
+def total(steps: Iterable[AnnotatedStep]) -> Total:
+    """The honest total of a roadmap's steps. No other code computes it."""
+    active = [step for step in steps if not step.is_retired]
+
+    def count(*, is_optional: bool) -> Count:
+        counted = [
+            step.state == State.DONE
+            for step in active
+            if step.is_optional == is_optional and step.state != State.SKIPPED
+        ]
+        return Count(sum(counted), len(counted))
+
+    return Total(
+        required=count(is_optional=False),
+        optional=count(is_optional=True),
+        skipped=sum(step.state == State.SKIPPED for step in active),
+        left=[step for step in active if step.status.is_open],
+    )
+
+
+def change_badge(step: AnnotatedStep, route_started_at: datetime | None) -> str:
+    """What an editor changed since the person last saw the step; empty for nothing."""
+    if step.done_at and step.revised_at and step.revised_at > step.done_at:
+        return "Changed since you ticked it"
+    is_not_started = step.state == State.NONE
+    if is_not_started and route_started_at and step.added_at > route_started_at:
+        return "New"
+    return ""
+
+
+class Route:
+    """A roadmap's steps in order, as one person has them."""
+
+    def __init__(
+        self,
+        steps: Iterable[AnnotatedStep],
+        completed_at: datetime | None = None,
+        marks_elsewhere: int = 0,
+    ) -> None:
+        """`steps` are all steps of one roadmap, the retired ones too, made for this
+        route alone: it gives them their numbers and badges. `marks_elsewhere` counts
+        the person's marks on other roadmaps.
+        """
+        self.all_steps = list(steps)
+        self.completed_at = completed_at
+        self.marks_elsewhere = marks_elsewhere
+        self.started_at = min(
+            (step.started_at for step in self.all_steps if step.started_at),
+            default=None,
+        )
+        self.steps = [step for step in self.all_steps if not step.is_retired]
+        self.retired = [
+            step
+            for step in self.all_steps
+            if step.is_retired and step.state == State.DONE
+        ]
+        for number, step in enumerate(self.steps, start=1):
+            step.number = number
+            step.change_badge = change_badge(step, self.started_at)
+
+    @cached_property
+    def total(self) -> Total:
+        return total(self.steps)
+
+    @property
+    def marked_at(self) -> datetime:
+        """The date of the person's last mark."""
+        return max((step.status.marked_at for step in self.all_steps), default=NEVER)
+
+    @property
+    def added_since_completion(self) -> int:
+        """How many of the steps that are left were added after the completion."""
+        if self.completed_at is None:
+            return 0
+        return sum(step.added_at > self.completed_at for step in self.total.left)
+
+    @property
+    def finished_at(self) -> datetime:
+        """When the person did the last of the required steps that are done.
+
+        Raises ValueError if none is done.
+        """
+        return max(
+            step.done_at for step in self.steps if step.done_at and not step.is_optional
+        )
+
+    def was_complete(self, date: datetime | None) -> bool:
+        """Whether every required step that is left was added after `date`."""
+        if date is None or not self.total.required.done:
+            return False
+        return all(
+            step.added_at > date for step in self.total.left if not step.is_optional
+        )
+
+    def get(self, step_id: int) -> AnnotatedStep | None:
+        """The step on the route; None for one that is unknown or retired."""
+        return next((step for step in self.steps if step.pk == step_id), None)
+
+    def previous_and_next(
+        self, step: AnnotatedStep
+    ) -> tuple[AnnotatedStep | None, AnnotatedStep | None]:
+        """The steps before and after a step of the route."""
+        before = self.steps[step.number - 2] if step.number > 1 else None
+        after = self.steps[step.number] if step.number < len(self.steps) else None
+        return before, after
+
+    def with_status(
+        self,
+        step: AnnotatedStep,
+        status: StepStatus,
+        restored_completion: datetime | None = None,
+    ) -> Route:
+        """The route after the person gave `step` another status.
+
+        Marking completes the roadmap when nothing required is left. An undo brings
+        back the completion with its date, which is `restored_completion`. Only what
+        the person does removes a completion: opening a required step again, or leaving
+        none that is done. An edit of the roadmap never does.
+        """
+        route = Route(
+            (
+                AnnotatedStep(other.content, status if other is step else other.status)
+                for other in self.all_steps
+            ),
+            self.completed_at,
+            self.marks_elsewhere,
+        )
+        is_complete = route.total.is_complete
+        if self.completed_at is None:
+            if is_complete or restored_completion:
+                route.completed_at = restored_completion or route.finished_at
+        elif not is_complete:
+            is_reopened = status.is_open and not step.status.is_open
+            is_required = not step.is_optional
+            if self.total.is_complete or (is_required and is_reopened):
+                route.completed_at = None
+        return route
+
+
+class ResetSnapshot(NamedTuple):
+    """What a reset of a roadmap removed: statuses by step id, and the completion."""
+
+    statuses: dict[int, StepStatus]
+    completed_at: datetime | None

@@ -1,0 +1,125 @@
+"""Reads one person's progress, and joins it with the cached content of a roadmap."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.db import connection
+from django.db.models import F, FilteredRelation, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+
+from progress.route import NOT_STARTED, AnnotatedStep, Route, State, StepStatus
+from roadmaps.content_cache import get_content
+from roadmaps.models import Roadmap, Step, StepQuerySet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
+
+# One row per mark, or a single row without a step where the person has none.
+READ_SNAPSHOT = """
+    SELECT roadmap.id, roadmap.content_version::text, completion.completed_at,
+        (SELECT count(*) FROM progress_stepprogress WHERE user_id = %(user)s),
+        mark.step_id, mark.state, mark.started_at, mark.done_at
+    FROM roadmaps_roadmap AS roadmap
+    LEFT JOIN progress_completion AS completion
+        ON completion.roadmap_id = roadmap.id AND completion.user_id = %(user)s
+    LEFT JOIN (
+        progress_stepprogress AS mark
+        JOIN roadmaps_step AS step ON step.id = mark.step_id
+    ) ON step.roadmap_id = roadmap.id AND mark.user_id = %(user)s
+    WHERE (roadmap.slug = %(slug)s OR roadmap.id = %(roadmap_id)s)
+        AND (roadmap.is_published OR %(is_staff)s)
+    """
+
+
+class ProgressSnapshot(NamedTuple):
+    """One person's progress on one roadmap, as a single statement read it."""
+
+    roadmap_id: int
+    content_version: str
+    completed_at: datetime | None
+    mark_count: int  # the person's marks on all roadmaps
+    statuses: dict[int, StepStatus]  # by step id; steps that are not started are absent
+
+    @classmethod
+    def read(
+        cls, user: User | AnonymousUser, *, slug: str = "", roadmap_id: int = 0
+    ) -> ProgressSnapshot | None:
+        """The snapshot of the roadmap with this slug or id; None if there is none that
+        the person may see.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(
+                READ_SNAPSHOT,
+                {
+                    "user": user.pk,
+                    "slug": slug,
+                    "roadmap_id": roadmap_id,
+                    "is_staff": user.is_staff,
+                },
+            )
+            rows = cursor.fetchall()
+        if not rows:
+            return None
+        statuses = {row[4]: StepStatus(*row[5:]) for row in rows if row[4]}
+        roadmap_id, content_version, completed_at, mark_count = rows[0][:4]
+        return cls(roadmap_id, content_version, completed_at, mark_count, statuses)
+
+    def get_route(self) -> tuple[Roadmap, Route]:
+        roadmap, steps = get_content(self.roadmap_id, self.content_version)
+        get_status = self.statuses.get
+        route = Route(
+            [AnnotatedStep(step, get_status(step.pk, NOT_STARTED)) for step in steps],
+            self.completed_at,
+            marks_elsewhere=self.mark_count - len(self.statuses),
+        )
+        return roadmap, route
+
+
+def get_route(slug: str, user: User | AnonymousUser) -> tuple[Roadmap, Route]:
+    """The roadmap, and the person's route on it.
+
+    Raises Roadmap.DoesNotExist; for a draft too, unless they are staff.
+    """
+    snapshot = ProgressSnapshot.read(user, slug=slug)
+    if snapshot is None:
+        raise Roadmap.DoesNotExist
+    return snapshot.get_route()
+
+
+def annotate_steps(steps: StepQuerySet, user: User) -> Iterator[AnnotatedStep]:
+    """The steps in the order of the query, each with the person's status."""
+    rows: QuerySet[Any] = steps.annotate(
+        own=FilteredRelation("progress", condition=Q(progress__user=user)),
+        own_state=Coalesce(F("own__state"), Value(State.NONE.value)),
+        own_started_at=F("own__started_at"),
+        own_done_at=F("own__done_at"),
+    )
+    for step in rows:
+        status = StepStatus(step.own_state, step.own_started_at, step.own_done_at)
+        yield AnnotatedStep(step, status)
+
+
+def routes_in_progress(user: User) -> dict[int, Route]:
+    """The routes of the roadmaps on which the person has marked a step, by roadmap id.
+    The one with the newest mark comes first.
+    """
+    marked_roadmaps = Step.objects.filter(progress__user=user).values("roadmap")
+    steps = Step.objects.outline().filter(roadmap__in=marked_roadmaps)
+    steps_by_roadmap: dict[int, list[AnnotatedStep]] = {}
+    for step in annotate_steps(steps, user):
+        steps_by_roadmap.setdefault(step.roadmap_id, []).append(step)
+    completions = dict(user.completions.values_list("roadmap", "completed_at"))
+    routes = {
+        roadmap_id: Route(steps, completions.get(roadmap_id))
+        for roadmap_id, steps in steps_by_roadmap.items()
+    }
+    by_last_mark = sorted(
+        routes.items(), key=lambda item: item[1].marked_at, reverse=True
+    )
+    return dict(by_last_mark)
