@@ -21,6 +21,10 @@ class RequestTimeZone(tzinfo):
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
 
+    def __str__(self) -> str:
+        """The name, by which cached fragments are told apart."""
+        return str(self.zone)
+
     @cached_property
     def zone(self) -> tzinfo:
         user = self.request.user

@@ -5,7 +5,6 @@ from urllib.parse import quote
 import structlog
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
 
 from accounts import signup_policy
 from accounts.theme import theme_of
@@ -32,8 +31,8 @@ def site(request: HttpRequest) -> dict[str, object]:
         "can_sign_up": signup_policy.is_open(),
         "sign_up": settings.SIGN_UP,
         "sign_up_domains": settings.SIGN_UP_DOMAINS,
-        # Lazy: whoever asks for the person's theme has a page of that person's.
-        "theme": SimpleLazyObject(lambda: theme_of(request)),
+        # A function, which templates call: only a page that shows it looks at the user.
+        "theme": lambda: theme_of(request),
         "mail_is_printed": settings.MAIL_IS_PRINTED,
         # For error pages only: others are the same bytes for every visitor.
         "request_id": structlog.contextvars.get_contextvars().get("request_id"),

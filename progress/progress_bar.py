@@ -13,14 +13,13 @@ MAX_SEGMENTS = 60
 
 
 class Segment(NamedTuple):
-    steps: Sequence[AnnotatedStep]
+    """A segment as plain values, by which its HTML is cached."""
+
+    roadmap_slug: str
+    slug: str  # of its first step, to which it links
     state: str
     is_optional: bool
     is_current: bool  # has the step whose page shows the bar
-
-    @property
-    def first(self) -> AnnotatedStep:
-        return self.steps[0]
 
 
 def segments(
@@ -29,7 +28,8 @@ def segments(
     """At most 60 segments. A group is optional if all its steps are."""
     return [
         Segment(
-            group,
+            group[0].roadmap_slug,
+            group[0].slug,
             shared_state(group),
             all(step.is_optional for step in group),
             current_step is not None and current_step in group,

@@ -87,9 +87,29 @@ class StepContent(Protocol):
     revised_at: datetime | None
 
     @property
+    def roadmap_slug(self) -> str: ...
+    @property
     def canonical_path(self) -> str: ...
     def get_absolute_url(self) -> str: ...
     def get_route_url(self) -> str: ...
+
+
+class StepRow(NamedTuple):
+    """A row of the roadmap's page as plain values, by which its HTML is cached.
+
+    It has no undo offer, since that holds a token of one person's.
+    """
+
+    pk: int
+    number: int
+    roadmap_slug: str
+    slug: str
+    title: str
+    summary: str
+    is_optional: bool
+    state: str
+    change_badge: str
+    undo_offer: None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -143,12 +163,20 @@ class AnnotatedStep:
         return self.content.revised_at
 
     @property
+    def roadmap_slug(self) -> str:
+        return self.content.roadmap_slug
+
+    @property
     def canonical_path(self) -> str:
         return self.content.canonical_path
 
     @property
     def state(self) -> str:
         return self.status.state
+
+    @property
+    def is_open(self) -> bool:
+        return self.status.is_open
 
     @property
     def started_at(self) -> datetime | None:
@@ -163,6 +191,21 @@ class AnnotatedStep:
 
     def get_route_url(self) -> str:
         return self.content.get_route_url()
+
+    @property
+    def row(self) -> StepRow:
+        content = self.content
+        return StepRow(
+            content.pk,
+            self.number,
+            content.roadmap_slug,
+            content.slug,
+            content.title,
+            content.summary,
+            content.is_optional,
+            self.status.state,
+            self.change_badge,
+        )
 
 
 class Count(NamedTuple):

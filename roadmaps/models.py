@@ -225,6 +225,10 @@ class Step(models.Model):
         self.body_html = to_html(self.body)
 
     @property
+    def roadmap_slug(self) -> str:
+        return self.roadmap.slug
+
+    @property
     def canonical_path(self) -> str:
         """What steps that teach the same have in common: the path of one of them."""
         return self.same_as or f"{self.roadmap.slug}/{self.slug}"

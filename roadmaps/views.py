@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +21,9 @@ from progress.forms import NoteForm
 from progress.notes import Note, NoteConflictError
 from progress.route import AnnotatedStep, Route
 from progress.snapshot import get_route, routes_in_progress
-from roadmaps.card import SITE, Card
+from roadmaps.card import Card
 from roadmaps.models import Resource, Roadmap, Step
+from roadmaps.share import roadmap_preview, site_preview
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -48,7 +48,8 @@ def index(request: HttpRequest) -> HttpResponse:
     roadmaps = Roadmap.objects.visible(request.user.is_staff).with_step_count()
     routes = routes_in_progress(request.user) if request.user.is_authenticated else {}
     listed = [(roadmap, routes.get(roadmap.pk)) for roadmap in roadmaps]
-    return render(request, "roadmaps/index.html", {"listed": listed, "card": SITE})
+    context = {"listed": listed, "share": site_preview(request)}
+    return render(request, "roadmaps/index.html", context)
 
 
 @require_safe
@@ -63,7 +64,13 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
         "route": route,
         "rows": route.steps,
         "total": route.total,
-        "card": partial(Card.of, roadmap, route.steps),
+        "share": roadmap_preview(
+            request,
+            roadmap,
+            Card.of(roadmap, route.steps),
+            roadmap.title,
+            roadmap.summary,
+        ),
         "filters": FILTERS,
         "show": show,
     }
@@ -111,7 +118,13 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
         "before": before,
         "after": after,
         "resources": Resource.objects.filter(step=step.pk),
-        "card": partial(Card.of, roadmap, route.steps),
+        "share": roadmap_preview(
+            request,
+            roadmap,
+            Card.of(roadmap, route.steps),
+            f"{step.title} · {roadmap.title}",
+            step.summary,
+        ),
     }
     if not request.htmx:
         bodies = Step.objects.filter(pk=step.pk).values_list("body_html", flat=True)
@@ -174,11 +187,7 @@ def render_or_refresh(
 ) -> HttpResponse:
     """The whole page; for htmx, only what can have changed on it."""
     if not request.htmx:
-        page = request.build_absolute_uri(request.path)
-        kept_by = (
-            f"{context['roadmap'].content_version} {page} {context.get('show', '')}"
-        )
-        return render(request, template, context | {"kept_by": kept_by})
+        return render(request, template, context)
     if not request.user.is_authenticated:  # they have signed out in another tab
         return HttpResponseClientRefresh()
     return render(request, f"{template}#fresh", context)

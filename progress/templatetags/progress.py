@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 from django import template
 from django.http import HttpRequest
+from django.utils import timezone
 
 from progress import pending_mark
 from progress.progress_bar import segments
@@ -34,6 +36,12 @@ def undo_query(step: AnnotatedStep, state: str) -> str:
     if step.revised_at and done_at and done_at < step.revised_at:
         return ""
     return "?" + urlencode({"undo": offer.token})
+
+
+@register.filter
+def localdate(moment: datetime) -> date:
+    """The date of `moment` in the active time zone."""
+    return timezone.localdate(moment)
 
 
 @register.simple_tag

@@ -28,6 +28,8 @@ def step(state=NONE, at=MAY, **content):
     """A step that was added before it was marked."""
     defaults = {
         "pk": 1,
+        "roadmap_slug": "backend",
+        "slug": "caching",
         "is_optional": False,
         "is_retired": False,
         "added_at": at - DAY,

@@ -1,0 +1,61 @@
+"""What other sites show for a link to a page: its Open Graph tags (https://ogp.me)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from roadmaps.card import SITE, Card
+from roadmaps.models import Roadmap
+
+
+class SharePreview(NamedTuple):
+    """All that templates/fragments/share.html shows."""
+
+    url: str
+    site_name: str
+    type: str
+    title: str
+    description: str
+    image_url: str
+    image_alt: str
+
+
+def site_preview(request: HttpRequest) -> SharePreview:
+    """The preview of the front page."""
+    return _preview(
+        request, "website", settings.SITE_NAME, SITE.title, SITE, reverse("card")
+    )
+
+
+def roadmap_preview(
+    request: HttpRequest, roadmap: Roadmap, card: Card, title: str, description: str
+) -> SharePreview | None:
+    """The preview of a roadmap's page or a step's; None for a draft."""
+    if not roadmap.is_published:
+        return None
+    picture = reverse("roadmaps:card", args=[roadmap.slug])
+    return _preview(request, "article", title, description, card, picture)
+
+
+def _preview(
+    request: HttpRequest,
+    type_: str,
+    title: str,
+    description: str,
+    card: Card,
+    picture: str,
+) -> SharePreview:
+    origin = f"{request.scheme}://{request.get_host()}"
+    return SharePreview(
+        url=f"{origin}{request.path}",
+        site_name=settings.SITE_NAME,
+        type=type_,
+        title=title,
+        description=description,
+        image_url=f"{origin}{picture}?v={card.version}",
+        image_alt=card.alt,
+    )

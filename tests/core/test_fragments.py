@@ -1,0 +1,161 @@
+"""Cached fragments are pure functions: equal keys give equal bytes, whoever asks."""
+
+from collections import defaultdict
+from datetime import UTC, date, datetime
+from itertools import product
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject
+from django.utils.safestring import mark_safe
+
+from core import fragments
+from core.fragments import render_fragment
+from progress.models import Completion
+from roadmaps.models import Roadmap, Step
+from tests.factories import StepProgressFactory, UserFactory
+
+FOLDER = django_settings.BASE_DIR / "templates/fragments"
+PAGES = [
+    "/",
+    "/roadmaps/backend-developer/",
+    "/roadmaps/backend-developer/caching/",
+    "/progress/",
+    "/accounts/settings/",
+    "/no-such-page/",
+]
+STATES = ["done", "learning", "skipped"]
+
+
+@pytest.fixture
+def template(settings, tmp_path):
+    """Write a template, and return its name."""
+    (settings_templates,) = settings.TEMPLATES
+    settings.TEMPLATES = [
+        settings_templates | {"DIRS": [*settings_templates["DIRS"], tmp_path]}
+    ]
+    fragments.clear_fragments()
+
+    def write(text):
+        (tmp_path / "written.html").write_text(text)
+        return "written.html"
+
+    yield write
+    fragments.clear_fragments()
+
+
+@pytest.fixture
+def two_languages(settings, monkeypatch):
+    """Let `translation.override` switch languages, as it will with USE_I18N."""
+    settings.USE_I18N = True
+    monkeypatch.setattr(translation, "_trans", type(translation._trans)())
+
+
+@pytest.fixture
+def people(backend):
+    """A visitor, and two people who share no state, theme, name or time zone."""
+    ada = UserFactory(name="Ada", theme="dark", time_zone="Asia/Tokyo")
+    bob = UserFactory(name="Bob", theme="light", is_staff=True)
+    for number, step in enumerate(backend.steps.all()):
+        done_at = datetime(2025 + number % 2, 5, 3, 20, tzinfo=UTC)
+        StepProgressFactory(
+            user=ada, step=step, state=STATES[number % 3], started_at=done_at
+        )
+        if number % 4:
+            state = STATES[number % 2]
+            StepProgressFactory(user=bob, step=step, state=state, started_at=done_at)
+    Completion.objects.create(user=bob, roadmap=backend, completed_at=done_at)
+    clients = {None: Client(), ada: Client(), bob: Client()}
+    for person, client in clients.items():
+        if person:
+            client.force_login(person)
+    return clients.values()
+
+
+def test_equal_keys_give_equal_bytes_whoever_asks(people, two_languages, monkeypatch):
+    rendered = defaultdict(set)
+    render = fragments._render.__wrapped__
+
+    def record(*key, **arguments):
+        html = render(*key, **arguments)
+        rendered[(*key, *sorted(arguments.items()))].add(html)
+        return html
+
+    monkeypatch.setattr(fragments, "_render", record)
+    for client, theme, language in product(people, ["", "dark"], ["en-gb", "de"]):
+        client.cookies["theme"] = theme
+        with translation.override(language):
+            for page in PAGES:
+                client.get(page)
+    assert {name for name, *_ in rendered} == {
+        f"fragments/{path.name}" for path in FOLDER.iterdir()
+    }
+    assert all(len(outputs) == 1 for outputs in rendered.values())
+    assert len({language for _, language, *_ in rendered}) == 2
+    assert len({time_zone for _, _, time_zone, *_ in rendered}) >= 2
+
+
+def test_its_template_reaches_no_request_no_user_and_no_token(signed_in, template, rf):
+    name = template(
+        "[{{ request }}{{ user }}{{ messages }}{{ perms }}{{ csrf_token }}"
+        "{% csrf_token %}{{ theme }}{{ site_name }}{{ request_id }}]"
+    )
+    assert render_fragment(name) == "[]"
+
+
+def test_no_fragment_names_a_request_a_user_or_a_token():
+    for path in FOLDER.iterdir():
+        words = path.read_text()
+        for word in ("request", "user.", "csrf", "perms", "messages", "takes_context"):
+            assert word not in words, path.name
+
+
+def test_language_and_time_zone_are_part_of_the_key(template, two_languages):
+    name = template('{% now "e" %} {% now "l" %}')
+    outputs = set()
+    for language, zone in product(["en-gb", "de"], ["Asia/Tokyo", "Europe/Paris"]):
+        with translation.override(language), timezone.override(zone):
+            outputs.add((language, zone, render_fragment(name)))
+    assert len({output.split()[0] for *_, output in outputs}) == 2
+    before = fragments._render.cache_info().misses
+    with translation.override("en-gb"), timezone.override("Asia/Tokyo"):
+        render_fragment(name)
+    assert fragments._render.cache_info().misses == before
+
+
+def test_numbers_and_truth_values_are_told_apart(template):
+    name = template("{{ value }}")
+    assert [render_fragment(name, value=v) for v in (1, True, 0, False)] == [
+        *("1", "True", "0", "False")
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        mark_safe("<b>"),  # equal to "<b>", which has to be escaped
+        SimpleLazyObject(lambda: "lazy"),
+        ["a", "list"],
+        {"a": "dictionary"},
+        Step(id=1),
+        ("in a tuple", Roadmap(id=1)),
+        object(),
+    ],
+    ids=["safe", "lazy", "list", "dict", "model", "tuple", "object"],
+)
+def test_it_takes_plain_values_only(template, value):
+    name = template("{{ value }}")
+    with pytest.raises(TypeError):
+        render_fragment(name, value=value)
+
+
+def test_a_string_is_escaped(template):
+    name = template("{{ value }} {{ on|date:'Y' }}")
+    html = render_fragment(name, value="<b>", on=date(2026, 5, 3))
+    assert html == "&lt;b&gt; 2026"
+
+
+def test_the_cache_is_bounded():
+    assert fragments._render.cache_info().maxsize == fragments.MAX_FRAGMENTS
