@@ -37,6 +37,17 @@ def render_fragment(template_name: str, **arguments: Any) -> SafeString:
     )
 
 
+def render_each(template_name: str, **arguments: Any) -> SafeString:
+    """One fragment for each item of the first argument, which is a sequence; the other
+    arguments are the same for all.
+    """
+    (name, items), *others = arguments.items()
+    render = _render.__wrapped__ if settings.DEBUG else _render
+    key = template_name, get_language(), get_current_timezone_name()
+    rest = dict(others)
+    return SafeString("".join(render(*key, **{name: item}, **rest) for item in items))
+
+
 # Bounded and safe between threads; `typed` tells 1 from True.
 @lru_cache(MAX_FRAGMENTS, typed=True)
 def _render(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from django.db.models import TextChoices
+from django.utils import timezone
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -107,7 +108,9 @@ class StepRow(NamedTuple):
     title: str
     summary: str
     is_optional: bool
+    is_open: bool
     state: str
+    done_on: date | None
     change_badge: str
     undo_offer: None = None
 
@@ -186,6 +189,12 @@ class AnnotatedStep:
     def done_at(self) -> datetime | None:
         return self.status.done_at
 
+    @property
+    def done_on(self) -> date | None:
+        """The date on which it was done, in the active time zone."""
+        done_at = self.status.done_at
+        return timezone.localdate(done_at) if done_at else None
+
     def get_absolute_url(self) -> str:
         return self.content.get_absolute_url()
 
@@ -203,7 +212,9 @@ class AnnotatedStep:
             content.title,
             content.summary,
             content.is_optional,
+            self.status.is_open,
             self.status.state,
+            self.done_on,
             self.change_badge,
         )
 
@@ -325,12 +336,12 @@ class Route:
             step.done_at for step in self.steps if step.done_at and not step.is_optional
         )
 
-    def was_complete(self, date: datetime | None) -> bool:
-        """Whether every required step that is left was added after `date`."""
-        if date is None or not self.total.required.done:
+    def was_complete(self, at: datetime | None) -> bool:
+        """Whether every required step that is left was added after `at`."""
+        if at is None or not self.total.required.done:
             return False
         return all(
-            step.added_at > date for step in self.total.left if not step.is_optional
+            step.added_at > at for step in self.total.left if not step.is_optional
         )
 
     def get(self, step_id: int) -> AnnotatedStep | None:

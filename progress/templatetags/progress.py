@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from django import template
 from django.http import HttpRequest
-from django.utils import timezone
 
 from progress import pending_mark
 from progress.progress_bar import segments
-from progress.route import AnnotatedStep, State
+from progress.route import AnnotatedStep, State, StepRow
 
 register = template.Library()
 
@@ -39,9 +38,9 @@ def undo_query(step: AnnotatedStep, state: str) -> str:
 
 
 @register.filter
-def localdate(moment: datetime) -> date:
-    """The date of `moment` in the active time zone."""
-    return timezone.localdate(moment)
+def rows(steps: Iterable[AnnotatedStep]) -> list[StepRow]:
+    """The steps as plain values, for cached fragments."""
+    return [step.row for step in steps]
 
 
 @register.simple_tag
