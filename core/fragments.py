@@ -6,6 +6,7 @@ show is what it is cached by, so it cannot show one person's data to another, an
 nothing ever has to remove it from the cache.
 """
 
+import re
 from datetime import date, datetime
 from enum import Enum
 from functools import lru_cache
@@ -18,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
+INDENTATION = re.compile(r"\s*\n\s*")  # and empty lines: pages send it many times
 MAX_FRAGMENTS = 4_000  # of 1 kB on average
 VALUE_TYPES = (str, int, bool, type(None), date, datetime, UUID)
 
@@ -56,7 +58,8 @@ def _render(
     for name, value in arguments.items():
         _check(name, value)
     template: Any = loader.get_template(template_name)
-    return SafeString(template.template.render(Context(arguments)))
+    html = template.template.render(Context(arguments))
+    return SafeString(INDENTATION.sub("\n", html))
 
 
 def _check(name: str, value: Any) -> None:
