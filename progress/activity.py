@@ -1,4 +1,4 @@
-"""A year of steps done: a mark a day, the weeks as columns and the days as rows."""
+"""The activity chart: a dot per day with done steps, weeks as columns, days as rows."""
 
 from __future__ import annotations
 
@@ -10,30 +10,32 @@ if TYPE_CHECKING:
     from datetime import date
 
 WEEKS = 53
-PITCH = 13  # from one day's centre to the next
+
+# In pixels.
+DAY_DISTANCE = 13  # from the centre of one day to the next
 LEFT, TOP = 36, 24  # the centre of the first Monday
-END = 12  # room for the name of a month that has just begun
-LABELLED_ROWS = [0, 2, 4]
+RIGHT_MARGIN = 12  # for the name of a month that has just begun
+LABELLED_WEEKDAYS = [0, 2, 4]  # Monday, Wednesday, Friday
 
 
-class Size(NamedTuple):
-    """Of a mark: told apart without colour."""
+class DotSize(NamedTuple):
+    """The size shows the number of steps, so that the chart works without colour."""
 
-    least: int  # steps a day
+    min_steps: int
     radius: float
     name: str
 
 
-SIZES = [
-    Size(1, 2.5, "1 step"),
-    Size(2, 3.75, "2 steps"),
-    Size(3, 5, "3 or 4"),
-    Size(5, 6.25, "5 and more"),
+DOT_SIZES = [
+    DotSize(1, 2.5, "1 step"),
+    DotSize(2, 3.75, "2 steps"),
+    DotSize(3, 5, "3 or 4"),
+    DotSize(5, 6.25, "5 and more"),
 ]
 
 
 def first_day(today: date) -> date:
-    """The Monday with which the year up to `today` begins."""
+    """The Monday on which the chart that ends `today` starts."""
     return today - timedelta(weeks=WEEKS - 1, days=today.weekday())
 
 
@@ -45,30 +47,32 @@ class Day(NamedTuple):
 
     @property
     def radius(self) -> float:
-        return max(size.radius for size in SIZES if self.steps >= size.least)
+        return max(size.radius for size in DOT_SIZES if self.steps >= size.min_steps)
 
 
 class Year:
-    sizes = SIZES
-    width = LEFT + WEEKS * PITCH + END
-    height = TOP + 7 * PITCH
+    """What the chart of the year up to `today` shows."""
+
+    sizes = DOT_SIZES
+    width = LEFT + WEEKS * DAY_DISTANCE + RIGHT_MARGIN
+    height = TOP + 7 * DAY_DISTANCE
 
     def __init__(self, steps_by_day: Mapping[date, int], today: date) -> None:
         self.since = first_day(today)
-        dates = [
-            self.since + timedelta(days=n) for n in range((today - self.since).days + 1)
-        ]
+        day_count = (today - self.since).days + 1
+        dates = [self.since + timedelta(days=n) for n in range(day_count)]
         days = [
-            Day(
-                day, steps_by_day.get(day, 0), self._x(day), TOP + PITCH * day.weekday()
-            )
-            for day in dates
+            Day(date, steps_by_day.get(date, 0), self._x(date), self._y(date.weekday()))
+            for date in dates
         ]
         self.days = [day for day in days if day.steps]
         self.quiet = [day for day in days if not day.steps]
         self.steps = sum(day.steps for day in self.days)
-        self.months = [(self._x(day), day) for day in dates if day.day == 1]
-        self.weekdays = [(TOP + PITCH * n, dates[n]) for n in LABELLED_ROWS]
+        self.months = [(self._x(date), date) for date in dates if date.day == 1]
+        self.weekdays = [(self._y(n), dates[n]) for n in LABELLED_WEEKDAYS]
 
-    def _x(self, day: date) -> int:
-        return LEFT + PITCH * ((day - self.since).days // 7)
+    def _x(self, date: date) -> int:
+        return LEFT + DAY_DISTANCE * ((date - self.since).days // 7)
+
+    def _y(self, weekday: int) -> int:
+        return TOP + DAY_DISTANCE * weekday

@@ -32,103 +32,100 @@ def step(db):
 
 
 @pytest.fixture
-def press(signed_in):
-    def press(step, state="done", headers=SAME_ORIGIN, **kwargs):
+def mark(signed_in):
+    def mark(step, state="done", headers=SAME_ORIGIN, **kwargs):
         return signed_in.post(address(step, state), headers=headers, **kwargs)
 
-    return press
+    return mark
 
 
 def stored(user, step):
     return StepProgress.objects.filter(user=user, step=step).first()
 
 
-class TestTheOutcome:
-    def test_done_is_stored_with_its_date(self, press, user, step):
-        press(step)
+class TestStoredStatus:
+    def test_done_has_its_date(self, mark, user, step):
+        mark(step)
         row = stored(user, step)
         assert row.state == State.DONE
         assert row.done_at == row.started_at
 
-    @pytest.mark.parametrize("state", ["learning", "skipped"])
-    def test_the_other_states_have_no_date_of_being_done(
-        self, press, user, step, state
-    ):
-        press(step, state)
-        row = stored(user, step)
-        assert (row.state, row.done_at) == (state, None)
-
-    def test_none_leaves_no_row(self, press, user, step):
-        press(step)
-        press(step, "none")
+    def test_none_leaves_no_row(self, mark, user, step):
+        mark(step)
+        mark(step, "none")
         assert stored(user, step) is None
 
+    def test_leaving_done_clears_its_date_and_keeps_the_start(self, mark, user, step):
+        StepProgressFactory(user=user, step=step, started_at=MAY)
+        mark(step, "learning")
+        row = stored(user, step)
+        assert (row.state, row.started_at, row.done_at) == ("learning", MAY, None)
+
     @pytest.mark.parametrize("state", State.values)
-    def test_a_repeat_changes_nothing(self, press, user, step, state):
-        press(step, state)
+    def test_a_repeat_changes_nothing(self, mark, user, step, state):
+        mark(step, state)
         before = StepProgress.objects.values().first()
-        press(step, state)
+        mark(step, state)
         assert StepProgress.objects.values().first() == before
 
-    def test_a_repeat_keeps_the_date(self, press, user, step):
-        StepProgressFactory(user=user, step=step, started_at=MAY)
-        press(step)
-        assert stored(user, step).done_at == MAY
-
-    def test_leaving_done_clears_its_date_and_keeps_the_start(self, press, user, step):
-        StepProgressFactory(user=user, step=step, started_at=MAY)
-        press(step, "learning")
-        row = stored(user, step)
-        assert (row.started_at, row.done_at) == (MAY, None)
-
-    def test_it_is_nobody_elses(self, press, user, step):
+    def test_progress_of_others_stays(self, mark, step):
         theirs = StepProgressFactory(step=step, started_at=MAY)
-        press(step, "skipped")
+        mark(step, "skipped")
         theirs.refresh_from_db()
         assert theirs.done_at == MAY
 
 
-class TestTheAnswer:
-    def test_a_plain_form_lands_on_the_step(self, press, step):
-        response = press(step)
+class TestResponse:
+    def test_a_plain_form_returns_to_the_step(self, mark, step):
+        response = mark(step)
         assert response.status_code == 302
         assert response.url == f"{step.roadmap.get_absolute_url()}#caching"
 
-    def test_htmx_gets_the_row_the_total_and_what_to_say(self, press, step):
+    def test_htmx_gets_the_row_the_total_and_the_announcement(self, mark, step):
         StepFactory(roadmap=step.roadmap)
         StepFactory(roadmap=step.roadmap, title="Another", is_optional=True)
-        response = press(step, headers=HTMX)
-        html = response.content.decode()
+        html = mark(step, headers=HTMX).content.decode()
         assert html.count("<hx-partial") == 3
         assert html.count("<li id=") == 1
         assert "Step 1, Caching, done. 1 of 2 required." in html
         assert "Another" in html  # in the list of what is left
         assert "<b>0</b> of 1 optional" in html
 
-    def test_the_row_is_the_same_bytes_as_on_the_page(self, press, signed_in, step):
-        answer = press(step, headers=HTMX).content.decode()
-        row = answer[answer.index("<li id=") : answer.index("</li>")]
+    def test_the_row_is_the_same_as_on_the_page(self, mark, signed_in, step):
+        response = mark(step, headers=HTMX).content.decode()
+        row = response[response.index("<li id=") : response.index("</li>")]
         page = signed_in.get(step.roadmap.get_absolute_url()).content.decode()
         assert row in page
 
+    def test_what_one_person_marks_does_not_show_for_others(
+        self, mark, signed_in, client, step
+    ):
+        path = step.roadmap.get_absolute_url()
+        client.get(path)  # caches the content that everybody shares
+        mark(step)
+        assert 'data-state="done"' in signed_in.get(path).text
+        assert 'data-state="done"' not in client.get(path).text
+
+
+class TestQueries:
     @pytest.mark.parametrize("steps", [23, 1000])
-    def test_it_takes_at_most_five_queries(self, press, step, at_most, steps):
+    def test_a_mark_takes_at_most_five(self, mark, step, at_most, steps):
         """The session, the person, the lock, the snapshot and the write."""
         Step.objects.bulk_create(StepFactory.build_batch(steps, roadmap=step.roadmap))
-        press(step, "learning", headers=HTMX)  # fills the cache of the content
+        mark(step, "learning", headers=HTMX)  # fills the cache of the content
         for state in ("done", "skipped", "none", "done", "done"):
             with at_most(5):
-                press(step, state, headers=HTMX)
+                mark(step, state, headers=HTMX)
 
-    def test_a_completion_takes_one_query_more(self, press, step, at_most):
-        press(step, "learning", headers=HTMX)
+    def test_a_completion_takes_one_more(self, mark, step, at_most):
+        mark(step, "learning", headers=HTMX)
         for state in ("done", "none"):
             with at_most(6):
-                press(step, state, headers=HTMX)
+                mark(step, state, headers=HTMX)
 
 
-class TestWhoIsRefused:
-    def test_get_does_nothing_and_says_405_on_a_page(self, signed_in, step, user):
+class TestRefusal:
+    def test_get_is_405_and_stores_nothing(self, signed_in, step, user):
         response = signed_in.get(address(step))
         assert response.status_code == 405
         assert response["Allow"] == "POST"
@@ -152,18 +149,18 @@ class TestWhoIsRefused:
     def test_an_unknown_step_or_state_is_404(self, signed_in, path):
         assert signed_in.post(path, headers=SAME_ORIGIN).status_code == 404
 
-    def test_a_retired_step_is_404_and_keeps_what_is_stored(self, press, user, step):
+    def test_a_retired_step_is_404_and_keeps_its_status(self, mark, user, step):
         StepProgressFactory(user=user, step=step)
         Step.objects.update(is_retired=True)
-        assert press(step, "none").status_code == 404
+        assert mark(step, "none").status_code == 404
         assert stored(user, step).state == State.DONE
 
-    def test_a_draft_is_404_but_for_staff(self, press, user, step):
+    def test_a_draft_is_404_except_for_staff(self, mark, user):
         draft = StepFactory(roadmap=RoadmapFactory(is_published=False))
-        assert press(draft).status_code == 404
+        assert mark(draft).status_code == 404
         user.is_staff = True
         user.save()
-        assert press(draft).status_code == 302
+        assert mark(draft).status_code == 302
 
     @pytest.mark.parametrize(
         "headers",
@@ -178,28 +175,26 @@ class TestWhoIsRefused:
             {"Origin": "null"},
         ],
     )
-    def test_a_foreign_or_missing_origin_is_403(self, press, user, step, headers):
-        response = press(step, headers=headers)
+    def test_a_foreign_or_missing_origin_is_403(self, mark, user, step, headers):
+        response = mark(step, headers=headers)
         assert response.status_code == 403
         assert "All roadmaps" in response.content.decode()
         assert stored(user, step) is None
 
-    def test_an_old_browser_may_vouch_by_origin(self, press, user, step):
-        press(step, headers={"Origin": "http://testserver"})
+    def test_an_old_browser_may_send_its_origin_instead(self, mark, user, step):
+        mark(step, headers={"Origin": "http://testserver"})
         assert stored(user, step).state == State.DONE
 
-    def test_it_asks_for_no_token(self, user, step):
+    def test_no_csrf_token_is_needed(self, user, step):
         client = Client(enforce_csrf_checks=True)
         client.force_login(user)
         assert client.post(address(step), headers=SAME_ORIGIN).status_code == 302
 
-    def test_a_database_that_is_away_is_503_and_worth_another_try(
-        self, signed_in, step, monkeypatch
-    ):
-        def gone(*args, **kwargs):
+    def test_a_lost_database_is_503_with_a_retry(self, signed_in, step, monkeypatch):
+        def fail(*args, **kwargs):
             raise OperationalError("the connection is lost")
 
-        monkeypatch.setattr(StepProgress.objects, "mark", gone)
+        monkeypatch.setattr(StepProgress.objects, "mark", fail)
         signed_in.raise_request_exception = False
         response = signed_in.post(address(step), headers=SAME_ORIGIN)
         assert response.status_code == 503
@@ -208,6 +203,8 @@ class TestWhoIsRefused:
 
 
 class TestCompletion:
+    """The rules of it are in test_route.py."""
+
     @pytest.fixture
     def steps(self, step):
         roadmap = step.roadmap
@@ -217,192 +214,144 @@ class TestCompletion:
     def completed_at(self, user):
         return Completion.objects.values_list("completed_at", flat=True).first()
 
-    def test_the_last_required_step_completes_the_roadmap(self, press, user, steps):
-        press(steps[0])
+    def test_the_last_required_step_writes_it(self, mark, user, steps):
+        mark(steps[0])
         assert self.completed_at(user) is None
-        press(steps[1])
+        mark(steps[1])
         assert self.completed_at(user) == stored(user, steps[1]).done_at
 
-    def test_skipping_the_last_required_step_completes_it(self, press, user, steps):
-        press(steps[0])
-        press(steps[1], "skipped")
-        assert self.completed_at(user) == stored(user, steps[0]).done_at
-
-    def test_unticking_a_required_step_takes_it_back(self, press, user, steps):
-        press(steps[0])
-        press(steps[1])
-        press(steps[0], "learning")
+    def test_unticking_a_required_step_removes_it(self, mark, user, steps):
+        mark(steps[0])
+        mark(steps[1])
+        mark(steps[0], "learning")
         assert self.completed_at(user) is None
 
-    def test_unticking_an_optional_step_does_not(self, press, user, steps):
-        for step in steps:
-            press(step)
-        press(steps[2], "none")
+    def test_skipping_a_step_and_then_opening_it_removes_it(self, mark, user, steps):
+        mark(steps[0])
+        mark(steps[1])
+        mark(steps[1], "skipped")
         assert self.completed_at(user)
-
-    def test_skipping_one_of_two_done_steps_does_not(self, press, user, steps):
-        press(steps[0])
-        press(steps[1])
-        press(steps[0], "skipped")
-        assert self.completed_at(user)
-
-    def test_skipping_everything_takes_it_back(self, press, user, steps):
-        press(steps[0])
-        press(steps[1])
-        press(steps[0], "skipped")
-        press(steps[1], "skipped")
+        mark(steps[1], "none")
         assert self.completed_at(user) is None
 
-    def test_opening_a_skipped_required_step_again_takes_it_back(
-        self, press, user, steps
-    ):
-        press(steps[0])
-        press(steps[1], "skipped")
-        press(steps[1], "none")
-        assert self.completed_at(user) is None
-
-    def test_opening_one_by_way_of_skipped_takes_it_back(self, press, user, steps):
-        press(steps[0])
-        press(steps[1])
-        press(steps[1], "skipped")
-        press(steps[1], "none")
-        assert self.completed_at(user) is None
-
-    def test_an_edit_takes_nothing_back(self, press, signed_in, user, steps):
-        press(steps[0])
-        press(steps[1])
+    def test_an_edit_never_removes_it(self, mark, signed_in, user, steps):
+        mark(steps[0])
+        mark(steps[1])
+        first = self.completed_at(user)
         added = StepFactory(roadmap=steps[0].roadmap)
-        press(added, "learning")
-        assert self.completed_at(user)
+        mark(added, "learning")
+        assert self.completed_at(user) == first
         page = signed_in.get(steps[0].roadmap.get_absolute_url()).content.decode()
         assert "completed on" in page
         assert "1 step added since" in page
-
-    def test_completing_it_again_keeps_the_first_date(self, press, user, steps):
-        press(steps[0])
-        press(steps[1])
-        first = self.completed_at(user)
-        press(StepFactory(roadmap=steps[0].roadmap))
+        mark(added)
         assert self.completed_at(user) == first
 
-    def test_the_answer_that_completes_it_lands_the_last_stone(self, press, steps):
-        press(steps[0])
-        html = press(steps[1], headers=HTMX).content.decode()
+    def test_only_the_mark_that_completes_it_celebrates(self, mark, signed_in, steps):
+        mark(steps[0])
+        html = mark(steps[1], headers=HTMX).content.decode()
         assert 'class="cairn just"' in html
         assert "You completed the" in html
-        again = press(steps[2], headers=HTMX).content.decode()
-        assert "The last stone is on" in again
-        assert "just" not in again
+        later = mark(steps[2], headers=HTMX).content.decode()
+        assert "The last stone is on" in later
+        assert "just" not in later
 
-    def test_it_is_there_to_be_seen_later_and_stands_still(
-        self, press, signed_in, steps
+    def test_the_page_shows_it_later_and_links_what_is_left(
+        self, mark, signed_in, steps
     ):
-        press(steps[0])
-        press(steps[1])
+        mark(steps[0])
+        mark(steps[1])
         html = signed_in.get(steps[0].roadmap.get_absolute_url()).content.decode()
         assert 'class="cairn"' in html
         assert f'<a href="#{steps[2].slug}">{steps[2].title}</a>' in html
 
 
 class TestUndo:
-    def offer(self, response):
+    @pytest.fixture
+    def step(self, user, step):
+        StepProgressFactory(user=user, step=step, started_at=MAY)
+        return step
+
+    def undo_url(self, response):
         html = response.content.decode()
-        if response.status_code == 302:
-            return response.url
         start = html.index('class="offer"')
         return html[start:].split('formaction="', 1)[1].split('"', 1)[0]
 
-    def test_unticking_offers_to_put_the_date_back(self, press, signed_in, user, step):
-        StepProgressFactory(user=user, step=step, started_at=MAY)
-        answer = press(step, "none", headers=HTMX)
-        assert "Was done on 3 May 2026." in answer.content.decode()
-        signed_in.post(self.offer(answer), headers=HTMX)
+    def test_unticking_offers_to_restore_the_dates(self, mark, signed_in, user, step):
+        response = mark(step, "none", headers=HTMX)
+        assert "Was done on 3 May 2026." in response.content.decode()
+        signed_in.post(self.undo_url(response), headers=HTMX)
         row = stored(user, step)
         assert (row.state, row.started_at, row.done_at) == (State.DONE, MAY, MAY)
 
-    def test_it_is_offered_without_javascript(self, press, signed_in, user, step):
-        StepProgressFactory(user=user, step=step, started_at=MAY)
-        landing = press(step, "none").url
-        assert landing.endswith("#caching")
-        page = signed_in.get(landing)
+    def test_it_works_without_javascript(self, mark, signed_in, user, step):
+        page_url = mark(step, "none").url
+        assert page_url.endswith("#caching")
+        page = signed_in.get(page_url)
         assert "Was done on 3 May 2026." in page.content.decode()
-        signed_in.post(self.offer(page), headers=SAME_ORIGIN)
+        signed_in.post(self.undo_url(page), headers=SAME_ORIGIN)
         assert stored(user, step).done_at == MAY
-        assert 'class="offer"' not in signed_in.get(landing).content.decode()
+        assert 'class="offer"' not in signed_in.get(page_url).content.decode()
 
-    def test_it_brings_a_completion_back_with_its_date(
-        self, press, signed_in, user, step
+    @pytest.mark.parametrize("is_edited", [False, True])
+    def test_it_restores_a_completion_with_its_date(
+        self, mark, signed_in, user, step, is_edited
     ):
-        StepProgressFactory(user=user, step=step, started_at=MAY)
         Completion.objects.create(user=user, roadmap=step.roadmap, completed_at=MAY)
-        answer = press(step, "none", headers=HTMX)
+        if is_edited:
+            StepFactory(roadmap=step.roadmap)
+        response = mark(step, "none", headers=HTMX)
         assert not Completion.objects.exists()
-        signed_in.post(self.offer(answer), headers=HTMX)
+        signed_in.post(self.undo_url(response), headers=HTMX)
         assert Completion.objects.get().completed_at == MAY
 
-    def test_it_brings_a_completion_back_that_an_edit_had_left_behind(
-        self, press, signed_in, user, step
+    def test_ticking_again_is_an_undo_while_one_is_offered(
+        self, mark, signed_in, user, step
     ):
-        StepProgressFactory(user=user, step=step, started_at=MAY)
-        Completion.objects.create(user=user, roadmap=step.roadmap, completed_at=MAY)
-        StepFactory(roadmap=step.roadmap)
-        answer = press(step, "none", headers=HTMX)
-        signed_in.post(self.offer(answer), headers=HTMX)
-        assert Completion.objects.get().completed_at == MAY
-
-    def test_the_control_itself_puts_it_back_while_that_is_on_offer(
-        self, press, signed_in, user, step
-    ):
-        StepProgressFactory(user=user, step=step, started_at=MAY)
-        html = press(step, "none", headers=HTMX).content.decode()
+        html = mark(step, "none", headers=HTMX).content.decode()
         station = html.split('class="station" formaction="')[1].split('"')[0]
         signed_in.post(station, headers=HTMX)
         assert stored(user, step).done_at == MAY
 
-    def test_it_stays_on_offer_when_other_steps_are_marked_without_javascript(
-        self, press, signed_in, user, step
+    def test_the_offer_stays_when_a_plain_form_marks_another_step(
+        self, mark, signed_in, step
     ):
         other = StepFactory(roadmap=step.roadmap)
-        StepProgressFactory(user=user, step=step, started_at=MAY)
-        page = signed_in.get(press(step, "none").url).content.decode()
+        page = signed_in.get(mark(step, "none").url).content.decode()
         token = page.split('name="undo" value="')[1].split('"')[0]
-        landing = press(other, data={"undo": token}).url
-        assert "Was done on 3 May 2026." in signed_in.get(landing).content.decode()
+        page_url = mark(other, data={"undo": token}).url
+        assert "Was done on 3 May 2026." in signed_in.get(page_url).content.decode()
 
-    def test_a_page_that_refreshes_itself_keeps_its_offers(
-        self, press, signed_in, user, step
+    def test_the_offer_stays_when_the_page_refreshes_itself(
+        self, mark, signed_in, step
     ):
-        StepProgressFactory(user=user, step=step, started_at=MAY)
-        html = press(step, "none", headers=HTMX).content.decode()
+        html = mark(step, "none", headers=HTMX).content.decode()
         token = html.split('name="undo" value="')[1].split('"')[0]
-        fresh = signed_in.get(
-            step.roadmap.get_absolute_url(), {"undo": token}, headers=HTMX
-        )
-        assert "Was done on 3 May 2026." in fresh.content.decode()
+        path = step.roadmap.get_absolute_url()
+        refreshed = signed_in.get(path, {"undo": token}, headers=HTMX)
+        assert "Was done on 3 May 2026." in refreshed.content.decode()
 
-    def test_nothing_is_offered_where_nothing_was_stored(self, press, step):
-        assert 'class="offer"' not in press(step, headers=HTMX).content.decode()
+    def test_a_first_mark_offers_nothing(self, mark, step):
+        other = StepFactory(roadmap=step.roadmap)
+        assert 'class="offer"' not in mark(other, headers=HTMX).content.decode()
 
     @pytest.mark.parametrize("token", ["nonsense", "a:b:c", "\x00", "ü" * 50])
-    def test_a_token_that_is_none_of_ours_is_400(self, press, user, step, token):
-        response = press(step, query_params={"undo": token})
+    def test_an_invalid_token_is_400(self, mark, user, step, token):
+        response = mark(step, "none", query_params={"undo": token})
         assert response.status_code == 400
         assert "All roadmaps" in response.content.decode()
-        assert stored(user, step) is None
+        assert stored(user, step).done_at == MAY
 
-    def test_a_token_of_somebody_else_is_400(self, press, user, step):
+    def test_a_token_of_another_person_is_400(self, mark, step):
         stranger = UserFactory()
         StepProgressFactory(user=stranger, step=step, started_at=MAY)
         client = Client()
         client.force_login(stranger)
-        answer = client.post(address(step, "none"), headers=HTMX)
-        token = self.offer(answer).split("undo=")[1]
-        response = press(step, query_params={"undo": token})
-        assert response.status_code == 400
-        assert stored(user, step) is None
+        response = client.post(address(step, "none"), headers=HTMX)
+        token = self.undo_url(response).split("undo=")[1]
+        assert mark(step, query_params={"undo": token}).status_code == 400
 
-    def test_a_token_of_another_state_is_400(self, press, signed_in, user, step):
-        StepProgressFactory(user=user, step=step, started_at=MAY)
-        path = self.offer(press(step, "none", headers=HTMX))
-        other = path.replace("/done/", "/skipped/")
+    def test_a_token_for_another_state_is_400(self, mark, signed_in, step):
+        url = self.undo_url(mark(step, "none", headers=HTMX))
+        other = url.replace("/done/", "/skipped/")
         assert signed_in.post(other, headers=HTMX).status_code == 400
