@@ -23,7 +23,7 @@ MAY = datetime(2026, 5, 3, 12, 34, 56, 789012, tzinfo=UTC)
 
 
 @pytest.fixture
-def walked(backend, user):
+def marked_roadmap(backend, user):
     for step, state in zip(
         backend.steps.all(), ["done", "learning", "skipped"], strict=False
     ):
@@ -44,14 +44,16 @@ def reset(client):
     return html.unescape(re.search('name="past" value="([^"]+)"', page)[1])
 
 
-def test_it_asks_and_changes_nothing_yet(signed_in, walked):
+def test_it_asks_first(signed_in, marked_roadmap):
     before = rows()
     assert "on 3 steps" in signed_in.get(PATH).content.decode()
     assert rows() == before
 
 
-def test_it_takes_back_the_persons_own_and_keeps_notes(signed_in, user, walked):
-    step = walked.steps.first()
+def test_it_deletes_only_the_persons_marks_on_this_roadmap(
+    signed_in, user, marked_roadmap
+):
+    step = marked_roadmap.steps.first()
     Note.objects.create(user=user, step=step, text="Kept", page="p")
     theirs = StepProgressFactory(step=step)
     elsewhere = StepProgressFactory(user=user)
@@ -61,48 +63,48 @@ def test_it_takes_back_the_persons_own_and_keeps_notes(signed_in, user, walked):
     assert Note.objects.get().text == "Kept"
 
 
-def test_undo_brings_everything_back_to_the_microsecond(signed_in, walked):
+def test_undo_restores_everything_with_exact_dates(signed_in, marked_roadmap):
     before = rows()
     response = signed_in.post(RESTORE, {"past": reset(signed_in)})
-    assert response.url == walked.get_absolute_url()
+    assert response.url == marked_roadmap.get_absolute_url()
     assert rows() == before
 
 
-def test_undo_leaves_what_was_marked_since(signed_in, user, walked):
-    past = reset(signed_in)
-    first = walked.steps.first()
+def test_undo_keeps_what_was_marked_since(signed_in, user, marked_roadmap):
+    token = reset(signed_in)
+    first = marked_roadmap.steps.first()
     StepProgressFactory(user=user, step=first, state="skipped")
-    signed_in.post(RESTORE, {"past": past})
+    signed_in.post(RESTORE, {"past": token})
     assert StepProgress.objects.get(step=first).state == "skipped"
     assert StepProgress.objects.count() == 3
 
 
-def test_undo_survives_a_step_that_is_gone(signed_in, user, backend):
+def test_undo_works_after_a_step_was_deleted(signed_in, user, backend):
     step = StepFactory(roadmap=backend, slug="gone", position=99)
     StepProgressFactory(user=user, step=step)
-    past = reset(signed_in)
+    token = reset(signed_in)
     step.delete()
-    assert signed_in.post(RESTORE, {"past": past}).status_code == 302
+    assert signed_in.post(RESTORE, {"past": token}).status_code == 302
 
 
-def test_undo_completes_what_an_edit_left_nothing_to_do_on(signed_in, user):
+def test_undo_completes_a_roadmap_on_which_an_edit_left_nothing_to_do(signed_in, user):
     roadmap = RoadmapFactory(slug="backend-developer")
     step, other = StepFactory.create_batch(2, roadmap=roadmap)
     StepProgressFactory(user=user, step=step, started_at=MAY)
-    past = reset(signed_in)
+    token = reset(signed_in)
     step_operations.retire(other)
-    signed_in.post(RESTORE, {"past": past})
+    signed_in.post(RESTORE, {"past": token})
     assert Completion.objects.get().completed_at == MAY
 
 
-def test_pressing_twice_keeps_the_way_back(signed_in, walked):
+def test_a_second_reset_keeps_the_undo(signed_in, marked_roadmap):
     before = rows()
     reset(signed_in)
     signed_in.post(RESTORE, {"past": reset(signed_in)})
     assert rows() == before
 
 
-def test_two_hundred_steps_fit_into_the_page(signed_in, user):
+def test_undo_restores_a_long_roadmap(signed_in, user):
     roadmap = RoadmapFactory(slug="backend-developer")
     for step in StepFactory.create_batch(230, roadmap=roadmap):
         StepProgressFactory(user=user, step=step)
@@ -110,16 +112,16 @@ def test_two_hundred_steps_fit_into_the_page(signed_in, user):
     assert StepProgress.objects.count() == 230
 
 
-@pytest.mark.parametrize("past", ["", "nonsense", "\x00"])
-def test_a_past_that_is_none_of_ours_is_400(signed_in, walked, past):
-    assert signed_in.post(RESTORE, {"past": past}).status_code == 400
+@pytest.mark.parametrize("token", ["", "nonsense", "\x00"])
+def test_an_invalid_token_is_400(signed_in, marked_roadmap, token):
+    assert signed_in.post(RESTORE, {"past": token}).status_code == 400
 
 
-def test_a_past_of_somebody_else_is_400(signed_in, walked):
-    past = reset(signed_in)
+def test_a_token_of_another_person_is_400(signed_in, marked_roadmap):
+    token = reset(signed_in)
     stranger = Client()
     stranger.force_login(UserFactory())
-    assert stranger.post(RESTORE, {"past": past}).status_code == 400
+    assert stranger.post(RESTORE, {"past": token}).status_code == 400
     assert not StepProgress.objects.exists()
 
 

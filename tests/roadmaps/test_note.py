@@ -17,7 +17,7 @@ def step(db):
 
 @pytest.fixture
 def open_page(signed_in, step):
-    """Open the page, and return a function that saves a note from it."""
+    """Returns a function that opens the page, and returns one that saves a note."""
 
     def open_page(client=signed_in):
         html = client.get(step.get_absolute_url()).content.decode()
@@ -41,37 +41,37 @@ def text():
 
 
 class TestSaving:
-    def test_it_is_kept_and_shown(self, open_page):
+    def test_it_is_saved_and_shown(self, open_page):
         response = open_page()("Read **RFC 9111**")
         assert "Saved at" in response.content.decode()
         assert text() == "Read **RFC 9111**"
         assert "Read **RFC 9111**" in open_page().html
 
-    def test_a_plain_form_lands_on_the_note(self, open_page, signed_in, step):
+    def test_a_plain_form_returns_to_the_note(self, open_page, signed_in, step):
         response = open_page()("Read", headers={})
         assert response.url == f"{step.get_absolute_url()}?saved=1#step_note"
         assert "Saved." in signed_in.get(response.url).content.decode()
         assert text() == "Read"
 
-    def test_one_page_saves_again_and_again(self, open_page):
+    def test_one_page_may_save_many_times(self, open_page):
         save = open_page()
         for words in ("R", "Re", "Read"):
             assert save(words).status_code == 200
         assert text() == "Read"
 
-    def test_an_empty_note_is_none(self, open_page):
+    def test_an_empty_note_is_deleted(self, open_page):
         save = open_page()
         save("Read")
         assert save(" \n").status_code == 200
         assert not Note.objects.exists()
 
-    def test_line_breaks_count_once(self, open_page):
+    def test_a_line_break_counts_as_one_character(self, open_page):
         open_page()("\r\n" * MAX_NOTE_LENGTH + "")
         save = open_page()
         assert save("a\r\n" * (MAX_NOTE_LENGTH // 2)).status_code == 200
         assert text().startswith("a\na")
 
-    def test_it_is_nobody_elses(self, open_page, step, user):
+    def test_it_is_private(self, open_page, step, user):
         open_page()("Mine")
         stranger = Client()
         stranger.force_login(UserFactory())
@@ -81,7 +81,7 @@ class TestSaving:
 
 
 class TestTwoPages:
-    def test_the_second_save_shows_both_and_overwrites_nothing(self, open_page):
+    def test_the_second_page_gets_both_texts_and_overwrites_nothing(self, open_page):
         here, there = open_page(), open_page()
         there("Written there")
         response = here("Written here")
@@ -89,13 +89,13 @@ class TestTwoPages:
         assert "Written there" in response.content.decode()
         assert text() == "Written there"
 
-    def test_it_asks_again_until_one_has_chosen(self, open_page):
+    def test_it_asks_again_until_the_person_has_chosen(self, open_page):
         here, there = open_page(), open_page()
         there("Written there")
         here("Written here")
         assert here("Written here, too").status_code == 409
 
-    def test_one_may_keep_ones_own(self, open_page):
+    def test_the_person_may_overwrite_the_other_text(self, open_page):
         here, there = open_page(), open_page()
         there("Written there")
         html = here("Written here").content.decode()
@@ -103,7 +103,7 @@ class TestTwoPages:
         assert here("Both", over=version).status_code == 200
         assert text() == "Both"
 
-    def test_without_javascript_both_are_on_the_page(self, open_page):
+    def test_without_javascript_both_texts_are_on_the_page(self, open_page):
         here, there = open_page(), open_page()
         there("Written there")
         response = here("Written here", headers={})
@@ -113,13 +113,15 @@ class TestTwoPages:
         assert "<pre>Written there</pre>" in html
 
 
-class TestWhatIsRefused:
+class TestRefusal:
     @pytest.mark.parametrize("headers", [{}, HTMX])
     @pytest.mark.parametrize(
         ("wrong", "because"),
         [("a" * (MAX_NOTE_LENGTH + 1), "at most 20000"), ("a\x00b", "Null characters")],
     )
-    def test_it_says_why_and_loses_nothing(self, open_page, wrong, because, headers):
+    def test_it_says_why_and_shows_the_text_again(
+        self, open_page, wrong, because, headers
+    ):
         response = open_page()(wrong, headers=headers)
         html = response.content.decode()
         assert response.status_code == 422
@@ -129,11 +131,11 @@ class TestWhatIsRefused:
         if not headers:
             assert "a" in re.search("<textarea.*?>(.*?)</textarea>", html, re.S)[1]
 
-    def test_a_page_that_is_not_named_is_refused(self, signed_in, step):
+    def test_a_request_without_a_page_is_422(self, signed_in, step):
         response = signed_in.post(step.get_absolute_url(), {"text": "x"}, headers=HTMX)
         assert response.status_code == 422
 
-    def test_who_signed_out_is_told_and_taken_to_sign_in(self, client, step):
+    def test_who_signed_out_is_sent_to_sign_in(self, client, step):
         path = step.get_absolute_url()
         assert client.post(path, {"text": "x"}, headers=HTMX).status_code == 401
         assert client.post(path, {"text": "x"}).url.startswith("/accounts/login/")

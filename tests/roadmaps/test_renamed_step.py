@@ -1,4 +1,4 @@
-"""/roadmaps/<roadmap>/<a slug that the step had>/"""
+"""/roadmaps/<roadmap>/<an old slug of a step>/"""
 
 import pytest
 
@@ -14,13 +14,13 @@ def step(db):
     return step
 
 
-def test_an_old_address_leads_to_the_step(client, step):
+def test_an_old_address_redirects_to_the_step(client, step):
     response = client.get("/roadmaps/cooking/boil/")
     assert response.status_code == 302
     assert response.url == "/roadmaps/cooking/boil-water/"
 
 
-def test_so_does_the_one_before_it(client, step):
+def test_every_older_address_does_too(client, step):
     step.slug = "heat-water"
     step.save()
     for old in ("boil", "boil-water"):
@@ -28,29 +28,29 @@ def test_so_does_the_one_before_it(client, step):
         assert response.url == "/roadmaps/cooking/heat-water/"
 
 
-def test_a_page_that_was_open_saves_its_note(signed_in, step):
+def test_a_page_opened_before_still_saves_its_note(signed_in, step):
     data = {"text": "Salt first.", "page": "a" * 32, "base": ""}
     signed_in.post("/roadmaps/cooking/boil/", data)
     assert Note.objects.get().step == step
 
 
-def test_a_step_that_has_the_slug_now_is_shown(client, step):
+def test_a_new_step_with_the_old_slug_is_shown_instead(client, step):
     StepFactory(roadmap=step.roadmap, slug="boil", title="Boil Eggs")
     assert "Boil Eggs" in client.get("/roadmaps/cooking/boil/").content.decode()
 
 
 @pytest.mark.parametrize("path", ["/roadmaps/cooking/never/", "/roadmaps/baking/boil/"])
-def test_what_never_was_is_404(client, step, path):
+def test_a_slug_that_no_step_ever_had_is_404(client, step, path):
     RoadmapFactory(slug="baking")
     assert client.get(path).status_code == 404
 
 
-def test_what_is_retired_is_404(client, step):
+def test_a_retired_step_is_404(client, step):
     step.is_retired = True
     step.save()
     assert client.get("/roadmaps/cooking/boil/").status_code == 404
 
 
-def test_a_draft_tells_nobody(client, step):
+def test_a_draft_is_404(client, step):
     type(step.roadmap).objects.update(is_published=False)
     assert client.get("/roadmaps/cooking/boil/").status_code == 404

@@ -24,15 +24,15 @@ def html(client, path=PATH, **kwargs):
     return client.get(path, **kwargs).content.decode().replace("&nbsp;", " ")
 
 
-class TestEverybody:
-    def test_reads_what_to_learn(self, client, step):
+class TestContent:
+    def test_shows_what_to_learn(self, client, step):
         page = html(client)
         assert "<h1>Caching</h1>" in page
         assert step.summary in page
         assert "<h2>What to learn</h2>" in page
         assert "Step 7 of 23 · optional" in page
 
-    def test_finds_the_resources_with_kind_and_host(self, client, step):
+    def test_lists_the_resources_with_kind_and_host(self, client, step):
         step.resources.all().delete()
         Resource.objects.create(
             step=step,
@@ -46,38 +46,38 @@ class TestEverybody:
         assert "example.org" in page
         assert "another site" in page
 
-    def test_walks_on_and_back(self, client, step):
+    def test_links_the_previous_and_the_next_step(self, client, step):
         page = html(client)
         assert 'rel="prev" href="/roadmaps/backend-developer/learn-about-apis/"' in page
         assert 'rel="next" href="/roadmaps/backend-developer/web-security/"' in page
 
-    def test_ends_at_the_ends(self, client, backend):
+    def test_the_first_and_the_last_step_have_one_link_less(self, client, backend):
         first, *_, last = backend.steps.all()
         assert 'rel="prev"' not in html(client, first.get_absolute_url())
         assert 'rel="next"' not in html(client, last.get_absolute_url())
 
-    def test_is_led_here_from_the_route(self, client, step):
+    def test_the_roadmap_links_it(self, client, step):
         assert f'<a href="{PATH}">Caching</a>' in html(
             client, "/roadmaps/backend-developer/"
         )
 
 
-class TestAVisitor:
-    def test_gets_the_same_bytes_as_every_other_and_no_cookie(self, client, step):
+class TestVisitor:
+    def test_gets_the_same_bytes_as_every_visitor_and_no_cookie(self, client, step):
         response = client.get(PATH)
         assert not response.cookies
         assert response.content == Client().get(PATH).content
         assert b"csrf" not in response.content
 
-    def test_is_taken_to_sign_in_and_comes_back_here(self, client, step):
+    def test_is_sent_to_sign_in_and_back(self, client, step):
         response = client.post(address(step), {"at": "step"}, headers=SAME_ORIGIN)
         assert response.url.endswith(
             "?next=%2Froadmaps%2Fbackend-developer%2Fcaching%2F"
         )
 
 
-class TestAPerson:
-    def test_sees_where_they_stand(self, signed_in, user, step):
+class TestPerson:
+    def test_sees_their_status(self, signed_in, user, step):
         StepProgressFactory(user=user, step=step, started_at=MAY)
         page = html(signed_in)
         assert 'id="step_done"' in page
@@ -86,7 +86,7 @@ class TestAPerson:
         assert "<b>1</b> of 9 optional" in page
 
     @pytest.mark.parametrize("state", State.values)
-    def test_marks_it_with_one_press_and_stays(self, signed_in, user, step, state):
+    def test_marks_it_and_stays_on_the_page(self, signed_in, user, step, state):
         StepProgressFactory(user=user, step=step, started_at=MAY)
         response = signed_in.post(
             address(step, state), {"at": "step"}, headers=SAME_ORIGIN
@@ -95,16 +95,14 @@ class TestAPerson:
         row = StepProgress.objects.first()
         assert (row.state if row else "none") == state
 
-    def test_may_put_it_back_with_its_date(self, signed_in, user, step):
+    def test_is_offered_to_undo_with_the_date(self, signed_in, user, step):
         StepProgressFactory(user=user, step=step, started_at=MAY)
         response = signed_in.post(
             address(step, "none"), {"at": "step"}, headers=SAME_ORIGIN
         )
         assert "Was done on 3 May 2026." in html(signed_in, response.url)
 
-    def test_may_put_back_what_was_in_progress_on_a_step_that_was_revised(
-        self, signed_in, user, step
-    ):
+    def test_is_offered_to_undo_on_a_revised_step(self, signed_in, user, step):
         StepProgressFactory(user=user, step=step, state="learning", started_at=MAY)
         step.revised_at = MAY
         step.save()
@@ -113,25 +111,25 @@ class TestAPerson:
         )
         assert "Was in progress." in html(signed_in, response.url)
 
-    def test_is_answered_by_what_changed_on_this_page(self, signed_in, step):
+    def test_gets_only_what_the_mark_changed(self, signed_in, step):
         response = signed_in.post(address(step), {"at": "step"}, headers=HTMX)
         part = response.content.decode()
         assert part.count("<hx-partial") == 3
         assert "#step_control" in part
         assert "Step 7, Caching, done. 1 of 9 optional." in part
 
-    def test_refreshes_what_can_have_changed(self, signed_in, step):
+    def test_refreshes_only_what_can_have_changed(self, signed_in, step):
         part = html(signed_in, headers=HTMX)
         assert part.count("<hx-partial") == 4
         assert "<html" not in part
 
-    def test_costs_a_bounded_number_of_queries(self, signed_in, step, at_most):
+    def test_takes_at_most_seven_queries(self, signed_in, step, at_most):
         signed_in.get(PATH)
         with at_most(7):
             signed_in.get(PATH)
 
 
-class TestWhatIsNotThere:
+class TestNotFound:
     @pytest.mark.parametrize("slug", ["nope", "Caching", "a" * 3000])
     def test_an_unknown_step_is_404(self, client, backend, slug):
         assert client.get(f"/roadmaps/backend-developer/{slug}/").status_code == 404
