@@ -15,7 +15,7 @@ MAX_SEGMENTS = 60
 class Segment(NamedTuple):
     """A segment as plain values, by which its HTML is cached."""
 
-    roadmap_slug: str
+    roadmap_slug: str  # empty without a current step: no link leaves the page then
     slug: str  # of its first step, to which it links
     state: str
     is_optional: bool
@@ -26,9 +26,11 @@ def segments(
     steps: Sequence[AnnotatedStep], current_step: AnnotatedStep | None = None
 ) -> list[Segment]:
     """At most 60 segments. A group is optional if all its steps are."""
+    # Only with a current step: elsewhere the steps' roadmap is not loaded.
+    roadmap_slug = current_step.roadmap_slug if current_step else ""
     return [
         Segment(
-            group[0].roadmap_slug,
+            roadmap_slug,
             group[0].slug,
             shared_state(group),
             all(step.is_optional for step in group),
