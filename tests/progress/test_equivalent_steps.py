@@ -6,6 +6,7 @@ import pytest
 
 from progress.models import StepProgress
 from tests.factories import RoadmapFactory, StepFactory, StepProgressFactory
+from tests.html import read_html
 from tests.progress.test_mark import HTMX
 
 MAY = datetime(2026, 5, 3, 12, tzinfo=UTC)
@@ -30,7 +31,7 @@ def page_of(request, signed_in):
     def page_of(step):
         is_own = request.param == "step"
         path = step.get_absolute_url() if is_own else step.roadmap.get_absolute_url()
-        return signed_in.get(path).content.decode()
+        return read_html(signed_in.get(path))
 
     return page_of
 
@@ -90,4 +91,4 @@ def test_a_step_of_a_draft_is_not_offered(page_of, user, git, equivalent):
 
 def test_a_visitor_gets_no_offer(client, git, equivalent):
     StepProgressFactory(step=git)
-    assert OFFER not in client.get(equivalent.get_absolute_url()).content.decode()
+    assert OFFER not in read_html(client.get(equivalent.get_absolute_url()))

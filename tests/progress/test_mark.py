@@ -6,6 +6,7 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
+from prometheus_client import REGISTRY
 
 from progress.models import Completion, StepProgress
 from progress.route import State
@@ -16,6 +17,7 @@ from tests.factories import (
     StepProgressFactory,
     UserFactory,
 )
+from tests.html import read_html
 
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 HTMX = {**SAME_ORIGIN, "HX-Request": "true"}
@@ -84,7 +86,7 @@ class TestResponse:
     def test_htmx_gets_the_row_the_total_and_the_announcement(self, mark, step):
         StepFactory(roadmap=step.roadmap)
         StepFactory(roadmap=step.roadmap, title="Another", is_optional=True)
-        html = mark(step, headers=HTMX).content.decode()
+        html = read_html(mark(step, headers=HTMX))
         assert html.count("<hx-partial") == 3
         assert html.count("<li id=") == 1
         assert "Step 1, Caching, done. 1 of 2 required." in html
@@ -92,9 +94,9 @@ class TestResponse:
         assert "<b>0</b> of 1 optional" in html
 
     def test_the_row_is_the_same_as_on_the_page(self, mark, signed_in, step):
-        response = mark(step, headers=HTMX).content.decode()
+        response = read_html(mark(step, headers=HTMX))
         row = response[response.index("<li id=") : response.index("</li>")]
-        page = signed_in.get(step.roadmap.get_absolute_url()).content.decode()
+        page = read_html(signed_in.get(step.roadmap.get_absolute_url()))
         assert row in page
 
     def test_what_one_person_marks_does_not_show_for_others(
@@ -124,12 +126,28 @@ class TestQueries:
                 mark(step, state, headers=HTMX)
 
 
+class TestMetric:
+    def test_it_counts_marks_of_signed_in_people_without_error(
+        self, mark, client, step
+    ):
+        def count():
+            return REGISTRY.get_sample_value("cairn_ticks_total", {"state": "done"})
+
+        mark(step)
+        before = count()
+        client.post(address(step), headers=SAME_ORIGIN)
+        mark(step, headers={})
+        assert count() == before
+        mark(step)
+        assert count() == before + 1
+
+
 class TestRefusal:
     def test_get_is_405_and_stores_nothing(self, signed_in, step, user):
         response = signed_in.get(address(step))
         assert response.status_code == 405
         assert response["Allow"] == "POST"
-        assert "All roadmaps" in response.content.decode()
+        assert "All roadmaps" in read_html(response)
         assert stored(user, step) is None
 
     @pytest.mark.parametrize(
@@ -178,7 +196,7 @@ class TestRefusal:
     def test_a_foreign_or_missing_origin_is_403(self, mark, user, step, headers):
         response = mark(step, headers=headers)
         assert response.status_code == 403
-        assert "All roadmaps" in response.content.decode()
+        assert "All roadmaps" in read_html(response)
         assert stored(user, step) is None
 
     def test_an_old_browser_may_send_its_origin_instead(self, mark, user, step):
@@ -199,7 +217,7 @@ class TestRefusal:
         response = signed_in.post(address(step), headers=SAME_ORIGIN)
         assert response.status_code == 503
         assert response["Retry-After"] == "5"
-        assert "Cairn is catching its breath" in response.content.decode()
+        assert "Cairn is catching its breath" in read_html(response)
 
 
 class TestCompletion:
@@ -241,7 +259,7 @@ class TestCompletion:
         added = StepFactory(roadmap=steps[0].roadmap)
         mark(added, "learning")
         assert self.completed_at(user) == first
-        page = signed_in.get(steps[0].roadmap.get_absolute_url()).content.decode()
+        page = read_html(signed_in.get(steps[0].roadmap.get_absolute_url()))
         assert "completed on" in page
         assert "1 step added since" in page
         mark(added)
@@ -249,10 +267,10 @@ class TestCompletion:
 
     def test_only_the_mark_that_completes_it_celebrates(self, mark, signed_in, steps):
         mark(steps[0])
-        html = mark(steps[1], headers=HTMX).content.decode()
+        html = read_html(mark(steps[1], headers=HTMX))
         assert 'class="cairn just"' in html
         assert "You completed the" in html
-        later = mark(steps[2], headers=HTMX).content.decode()
+        later = read_html(mark(steps[2], headers=HTMX))
         assert "The last stone is on" in later
         assert "just" not in later
 
@@ -261,7 +279,7 @@ class TestCompletion:
     ):
         mark(steps[0])
         mark(steps[1])
-        html = signed_in.get(steps[0].roadmap.get_absolute_url()).content.decode()
+        html = read_html(signed_in.get(steps[0].roadmap.get_absolute_url()))
         assert 'class="cairn"' in html
         assert f'<a href="#{steps[2].slug}">{steps[2].title}</a>' in html
 
@@ -273,13 +291,13 @@ class TestUndo:
         return step
 
     def undo_url(self, response):
-        html = response.content.decode()
+        html = read_html(response)
         start = html.index('class="offer"')
         return html[start:].split('formaction="', 1)[1].split('"', 1)[0]
 
     def test_unticking_offers_to_restore_the_dates(self, mark, signed_in, user, step):
         response = mark(step, "none", headers=HTMX)
-        assert "Was done on 3 May 2026." in response.content.decode()
+        assert "Was done on 3 May 2026." in read_html(response)
         signed_in.post(self.undo_url(response), headers=HTMX)
         row = stored(user, step)
         assert (row.state, row.started_at, row.done_at) == (State.DONE, MAY, MAY)
@@ -288,10 +306,10 @@ class TestUndo:
         page_url = mark(step, "none").url
         assert page_url.endswith("#caching")
         page = signed_in.get(page_url)
-        assert "Was done on 3 May 2026." in page.content.decode()
+        assert "Was done on 3 May 2026." in read_html(page)
         signed_in.post(self.undo_url(page), headers=SAME_ORIGIN)
         assert stored(user, step).done_at == MAY
-        assert 'class="offer"' not in signed_in.get(page_url).content.decode()
+        assert 'class="offer"' not in read_html(signed_in.get(page_url))
 
     @pytest.mark.parametrize("is_edited", [False, True])
     def test_it_restores_a_completion_with_its_date(
@@ -308,7 +326,7 @@ class TestUndo:
     def test_ticking_again_is_an_undo_while_one_is_offered(
         self, mark, signed_in, user, step
     ):
-        html = mark(step, "none", headers=HTMX).content.decode()
+        html = read_html(mark(step, "none", headers=HTMX))
         station = html.split('class="station" formaction="')[1].split('"')[0]
         signed_in.post(station, headers=HTMX)
         assert stored(user, step).done_at == MAY
@@ -317,29 +335,29 @@ class TestUndo:
         self, mark, signed_in, step
     ):
         other = StepFactory(roadmap=step.roadmap)
-        page = signed_in.get(mark(step, "none").url).content.decode()
+        page = read_html(signed_in.get(mark(step, "none").url))
         token = page.split('name="undo" value="')[1].split('"')[0]
         page_url = mark(other, data={"undo": token}).url
-        assert "Was done on 3 May 2026." in signed_in.get(page_url).content.decode()
+        assert "Was done on 3 May 2026." in read_html(signed_in.get(page_url))
 
     def test_the_offer_stays_when_the_page_refreshes_itself(
         self, mark, signed_in, step
     ):
-        html = mark(step, "none", headers=HTMX).content.decode()
+        html = read_html(mark(step, "none", headers=HTMX))
         token = html.split('name="undo" value="')[1].split('"')[0]
         path = step.roadmap.get_absolute_url()
         refreshed = signed_in.get(path, {"undo": token}, headers=HTMX)
-        assert "Was done on 3 May 2026." in refreshed.content.decode()
+        assert "Was done on 3 May 2026." in read_html(refreshed)
 
     def test_a_first_mark_offers_nothing(self, mark, step):
         other = StepFactory(roadmap=step.roadmap)
-        assert 'class="offer"' not in mark(other, headers=HTMX).content.decode()
+        assert 'class="offer"' not in read_html(mark(other, headers=HTMX))
 
     @pytest.mark.parametrize("token", ["nonsense", "a:b:c", "\x00", "ü" * 50])
     def test_an_invalid_token_is_400(self, mark, user, step, token):
         response = mark(step, "none", query_params={"undo": token})
         assert response.status_code == 400
-        assert "All roadmaps" in response.content.decode()
+        assert "All roadmaps" in read_html(response)
         assert stored(user, step).done_at == MAY
 
     def test_a_token_of_another_person_is_400(self, mark, step):

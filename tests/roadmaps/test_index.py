@@ -5,12 +5,13 @@ from django.test import Client
 
 from roadmaps.models import Step
 from tests.factories import RoadmapFactory, StepFactory, StepProgressFactory
+from tests.html import read_html
 
 
 def test_it_lists_published_roadmaps_in_their_order(client, db):
     RoadmapFactory(title="Second", position=2)
     RoadmapFactory(title="First", position=1)
-    html = client.get("/").content.decode()
+    html = read_html(client.get("/"))
     assert html.index("First") < html.index("Second")
 
 
@@ -18,25 +19,25 @@ def test_it_counts_active_steps(client, db):
     roadmap = RoadmapFactory()
     StepFactory(roadmap=roadmap)
     StepFactory(roadmap=roadmap, is_retired=True)
-    assert "1 step\n" in client.get("/").content.decode().replace("</p>", "\n")
+    assert "1 step\n" in read_html(client.get("/")).replace("</p>", "\n")
 
 
 def test_a_draft_is_for_staff_only(client, signed_in, user):
     RoadmapFactory(title="Half-baked", is_published=False)
-    assert "Half-baked" not in client.get("/").content.decode()
-    assert "Half-baked" not in signed_in.get("/").content.decode()
+    assert "Half-baked" not in read_html(client.get("/"))
+    assert "Half-baked" not in read_html(signed_in.get("/"))
     user.is_staff = True
     user.save()
-    html = signed_in.get("/").content.decode()
+    html = read_html(signed_in.get("/"))
     assert "Half-baked" in html
     assert "Draft" in html
 
 
 def test_an_empty_list_says_so_and_shows_staff_how_to_add_one(client, signed_in, user):
-    assert "No roadmap is published yet." in client.get("/").content.decode()
+    assert "No roadmap is published yet." in read_html(client.get("/"))
     user.is_staff = True
     user.save()
-    assert "Write one in the admin." in signed_in.get("/").content.decode()
+    assert "Write one in the admin." in read_html(signed_in.get("/"))
 
 
 class TestProgress:
@@ -46,7 +47,7 @@ class TestProgress:
             state = "skipped" if step.slug == "caching" else "done"
             StepProgressFactory(user=user, step=step, state=state)
         RoadmapFactory(title="Untouched")
-        return signed_in.get("/").content.decode().replace("&nbsp;", " ")
+        return read_html(signed_in.get("/")).replace("&nbsp;", " ")
 
     def test_a_roadmap_in_progress_shows_its_total(self, html):
         assert "<b>7</b> of 14 required" in html

@@ -7,6 +7,7 @@ from django.test import Client
 
 from progress.notes import MAX_NOTE_LENGTH, Note
 from tests.factories import StepFactory, UserFactory
+from tests.html import read_html
 from tests.progress.test_mark import HTMX
 
 
@@ -20,7 +21,7 @@ def open_page(signed_in, step):
     """Returns a function that opens the page, and returns one that saves a note."""
 
     def open_page(client=signed_in):
-        html = client.get(step.get_absolute_url()).content.decode()
+        html = read_html(client.get(step.get_absolute_url()))
         fields = {
             name: re.search(f'name="{name}" value="([^"]*)"', html)[1]
             for name in ("page", "base")
@@ -43,14 +44,14 @@ def text():
 class TestSaving:
     def test_it_is_saved_and_shown(self, open_page):
         response = open_page()("Read **RFC 9111**")
-        assert "Saved at" in response.content.decode()
+        assert "Saved at" in read_html(response)
         assert text() == "Read **RFC 9111**"
         assert "Read **RFC 9111**" in open_page().html
 
     def test_a_plain_form_returns_to_the_note(self, open_page, signed_in, step):
         response = open_page()("Read", headers={})
         assert response.url == f"{step.get_absolute_url()}?saved=1#step_note"
-        assert "Saved." in signed_in.get(response.url).content.decode()
+        assert "Saved." in read_html(signed_in.get(response.url))
         assert text() == "Read"
 
     def test_one_page_may_save_many_times(self, open_page):
@@ -86,7 +87,7 @@ class TestTwoPages:
         there("Written there")
         response = here("Written here")
         assert response.status_code == 409
-        assert "Written there" in response.content.decode()
+        assert "Written there" in read_html(response)
         assert text() == "Written there"
 
     def test_it_asks_again_until_the_person_has_chosen(self, open_page):
@@ -98,7 +99,7 @@ class TestTwoPages:
     def test_the_person_may_overwrite_the_other_text(self, open_page):
         here, there = open_page(), open_page()
         there("Written there")
-        html = here("Written here").content.decode()
+        html = read_html(here("Written here"))
         version = re.search('name="over" value="([^"]+)"', html)[1]
         assert here("Both", over=version).status_code == 200
         assert text() == "Both"
@@ -107,7 +108,7 @@ class TestTwoPages:
         here, there = open_page(), open_page()
         there("Written there")
         response = here("Written here", headers={})
-        html = response.content.decode()
+        html = read_html(response)
         assert response.status_code == 409
         assert "Written here</textarea>" in html
         assert "<pre>Written there</pre>" in html
@@ -123,7 +124,7 @@ class TestRefusal:
         self, open_page, wrong, because, headers
     ):
         response = open_page()(wrong, headers=headers)
-        html = response.content.decode()
+        html = read_html(response)
         assert response.status_code == 422
         assert "Not saved." in html
         assert because in html

@@ -15,6 +15,7 @@ from tests.factories import (
     StepProgressFactory,
     UserFactory,
 )
+from tests.html import read_html
 
 PATH = "/roadmaps/backend-developer/"
 
@@ -41,7 +42,7 @@ def words(response):
 
 
 def rows(response):
-    return re.findall(r'<li id="(.+?)</li>', response.content.decode(), re.S)
+    return re.findall(r'<li id="(.+?)</li>', read_html(response), re.S)
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ class TestBackendRoadmap:
         assert text[invitation + 1] == "Login to track progress"
         assert invitation > text.index("Basic Infrastructure Knowledge")
         assert f'href="/accounts/login/?next={PATH.replace("/", "%2F")}"' in (
-            backend_page.content.decode()
+            read_html(backend_page)
         )
 
 
@@ -115,9 +116,9 @@ class TestVisitor:
 
     def test_gets_the_same_list_as_a_new_user(self, backend_page, signed_in):
         def route(response):
-            return re.search(
-                rb"<form id=.roadmap_route.*?</form>", response.content, re.S
-            )[0]
+            return re.search("<form id=.roadmap_route.*?</form>", read_html(response))[
+                0
+            ]
 
         assert route(signed_in.get(PATH)) == route(backend_page)
 
@@ -146,14 +147,14 @@ class TestPerson:
     def test_sees_no_progress_of_others(self, signed_in, backend):
         StepProgressFactory(user=UserFactory(), step=backend.steps.first())
         page = signed_in.get(PATH)
-        assert "<b>0</b> of 14 required" in page.content.decode()
-        assert 'data-state="done"' not in page.content.decode()
+        assert "<b>0</b> of 14 required" in read_html(page)
+        assert 'data-state="done"' not in read_html(page)
 
     def test_gets_links_to_the_steps_that_are_left(self, signed_in, user, backend):
         steps = list(backend.steps.all())
         for step in steps[:-1]:
             StepProgressFactory(user=user, step=step)
-        page = signed_in.get(PATH).content.decode()
+        page = read_html(signed_in.get(PATH))
         assert "1 left" in page
         assert page.count('href="#basic-infrastructure-knowledge"') == 3
 
@@ -161,7 +162,7 @@ class TestPerson:
         Completion.objects.create(
             user=user, roadmap=backend, completed_at=datetime(2026, 5, 3, tzinfo=UTC)
         )
-        assert "completed on 3 May 2026" in signed_in.get(PATH).content.decode()
+        assert "completed on 3 May 2026" in read_html(signed_in.get(PATH))
 
     def test_sees_a_retired_step_that_they_did(self, signed_in, client, user, backend):
         step = backend.steps.get(slug="caching")
@@ -180,7 +181,7 @@ class TestPerson:
         assert "ETag" not in page
 
     def test_a_refresh_returns_only_what_can_have_changed(self, signed_in, backend):
-        part = signed_in.get(PATH, headers={"HX-Request": "true"}).content.decode()
+        part = read_html(signed_in.get(PATH, headers={"HX-Request": "true"}))
         assert part.count("<hx-partial") == 3
         assert part.count("<li id=") == 23
         assert "<html" not in part
@@ -213,7 +214,7 @@ class TestChangeBadge:
     ):
         StepFactory(roadmap=backend, slug="added", position=99)
         for either in (client, signed_in):
-            assert ">New<" not in either.get(PATH).content.decode()
+            assert ">New<" not in read_html(either.get(PATH))
 
     @pytest.mark.parametrize(("day", "changed"), [(4, True), (2, False)])
     def test_a_step_revised_after_they_did_it_says_so(
@@ -224,20 +225,20 @@ class TestChangeBadge:
         step.revised_at = datetime(2026, 5, day, tzinfo=UTC)
         step.save()
         for path in (PATH, step.get_absolute_url()):
-            html_ = signed_in.get(path).content.decode()
+            html_ = read_html(signed_in.get(path))
             assert ("Changed since you ticked it" in html_) == changed
 
 
 class TestFilters:
     @pytest.mark.parametrize("show", ["remaining", "required", "learning"])
     def test_the_address_selects_the_filter(self, signed_in, backend, show):
-        html_ = signed_in.get(PATH, query_params={"show": show}).content.decode()
+        html_ = read_html(signed_in.get(PATH, query_params={"show": show}))
         assert f'data-show="{show}"' in html_
         assert f'href="{PATH}?show={show}" aria-current="true"' in html_
 
     @pytest.mark.parametrize("show", ["", "nonsense", '"><script>'])
     def test_anything_else_shows_all(self, signed_in, backend, show):
-        html_ = signed_in.get(PATH, query_params={"show": show}).content.decode()
+        html_ = read_html(signed_in.get(PATH, query_params={"show": show}))
         assert "data-show" not in html_
         assert f'href="{PATH}" aria-current="true"' in html_
 
@@ -284,7 +285,7 @@ class TestNotFound:
         assert signed_in.get(PATH).status_code == 404
         user.is_staff = True
         user.save()
-        page = signed_in.get(PATH).content.decode()
+        page = read_html(signed_in.get(PATH))
         assert "Draft" in page
         assert '<meta name="robots" content="noindex">' in page
 

@@ -9,6 +9,7 @@ from progress.models import StepProgress
 from progress.route import State
 from roadmaps.models import Resource
 from tests.factories import RoadmapFactory, StepFactory, StepProgressFactory
+from tests.html import read_html
 from tests.progress.test_mark import HTMX, SAME_ORIGIN, address
 
 PATH = "/roadmaps/backend-developer/caching/"
@@ -21,7 +22,7 @@ def step(backend):
 
 
 def html(client, path=PATH, **kwargs):
-    return client.get(path, **kwargs).content.decode().replace("&nbsp;", " ")
+    return read_html(client.get(path, **kwargs)).replace("&nbsp;", " ")
 
 
 class TestContent:
@@ -113,7 +114,7 @@ class TestPerson:
 
     def test_gets_only_what_the_mark_changed(self, signed_in, step):
         response = signed_in.post(address(step), {"at": "step"}, headers=HTMX)
-        part = response.content.decode()
+        part = read_html(response)
         assert part.count("<hx-partial") == 3
         assert "#step_control" in part
         assert "Step 7, Caching, done. 1 of 9 optional." in part
