@@ -26,7 +26,7 @@ SIZE = (1200, 630)
 MARGIN = 80
 WIDTH = SIZE[0] - 2 * MARGIN
 
-# By day, as static/css/site.css has them.
+# The light colours of static/css/site/tokens.css.
 PAPER = "#fbfaf6"
 INK = "#1c1b17"
 SOFT = "#5a564c"

@@ -8,9 +8,10 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 
-from core.static_storage import IMPORT
+from core.static_storage import CSS_COMMENT_OR_INDENT, IMPORT
 
-JOINED = ["css/cairn.css", "js/person.js", "js/step.js"]
+JOINED = ["css/cairn.css", "editing/admin.css", "js/person.js", "js/step.js"]
+STATIC = settings.BASE_DIR / "static"
 
 
 @pytest.fixture
@@ -35,10 +36,17 @@ def store(tmp_path, settings):
     return store
 
 
-def pieces(name):
-    """The files that one of ours imports."""
-    path = settings.BASE_DIR / "static" / name
-    return [path.parent / piece for piece in IMPORT.findall(path.read_text())]
+def pieces(path):
+    """The files that one of ours imports, and those that they import."""
+    for name in IMPORT.findall(path.read_text()):
+        yield path.parent / name
+        yield from pieces(path.parent / name)
+
+
+def own_text(path):
+    """What production serves of a file itself: in a style sheet, only its rules."""
+    text = IMPORT.sub("", path.read_text())
+    return CSS_COMMENT_OR_INDENT.sub("", text) if path.suffix == ".css" else text
 
 
 @pytest.mark.parametrize("name", JOINED)
@@ -46,7 +54,7 @@ def test_production_serves_the_pieces_as_one_file(installation, name):
     root = installation / "staticfiles"
     stored = json.loads((root / "staticfiles.json").read_text())["paths"][name]
     served = (root / stored).read_text()
-    places = [served.index(piece.read_text()) for piece in pieces(name)]
+    places = [served.index(own_text(piece)) for piece in pieces(STATIC / name)]
     assert places == sorted(places)
     assert not re.search(r"^@?import", served, re.MULTILINE)
     assert (root / f"{stored}.br").exists()
@@ -76,6 +84,18 @@ def test_a_piece_may_have_pieces(store):
     assert stored["js/all.js"].read_text() == "// All.\nlet b;\n\nlet a;\n\n"
 
 
+def test_a_style_sheet_is_served_without_comments_and_indentation(store):
+    sheet = "/* All. */\n@layer base {\n  a {\n    color: red; /* 1 */\n  }\n}\n"
+    stored = store({"css/all.css": sheet})["css/all.css"]
+    lines = stored.read_text().split("\n")
+    assert [*filter(None, lines)] == ["@layer base {", "a {", "color: red; ", "}", "}"]
+
+
+def test_a_piece_may_be_in_a_folder(store):
+    texts = {"css/all.css": '@import "all/a.css";\n', "css/all/a.css": "a { top: 0 }\n"}
+    assert store(texts)["css/all.css"].read_text() == "a { top: 0 }\n\n"
+
+
 def test_a_piece_that_is_missing_is_named(store):
     with pytest.raises(KeyError, match=r"js/a\.js"):
         store({"js/all.js": 'import "./a.js";\n'})
@@ -89,6 +109,6 @@ def test_others_files_stay_as_they_are(store):
 
 @pytest.mark.parametrize("name", ["js/person.js", "js/step.js"])
 def test_scripts_leave_no_name_to_those_that_they_are_joined_with(name):
-    for piece in pieces(name):
+    for piece in pieces(STATIC / name):
         declared = r"^(export|const|let|var|function|async|class)\b.*"
         assert not re.findall(declared, piece.read_text(), re.MULTILINE)

@@ -157,9 +157,9 @@ class TestTheDrawing:
         assert draw(Card("日本語", "料理")) == draw(Card("", ""))
 
     def test_wears_the_colours_of_the_site(self):
-        css = (settings.BASE_DIR / "static/css/site.css").read_text()
+        css = (settings.BASE_DIR / "static/css/site/tokens.css").read_text()
         by_day = dict(re.findall(r"--(\w+): light-dark\((#\w+),", css))
-        names = ["paper", "ink", "soft", "done"]
+        names = ["background", "text", "muted", "done"]
         assert [by_day[name] for name in names] == [
             drawing.PAPER,
             drawing.INK,
