@@ -37,15 +37,13 @@ def store(tmp_path, settings):
 
 
 def pieces(path):
-    """The files that one of ours imports, and those that they import."""
-    for name in IMPORT.findall(path.read_text()):
-        yield path.parent / name
-        yield from pieces(path.parent / name)
+    """The files that one of ours consists of: its imports, and theirs in turn."""
+    imported = [path.parent / name for name in IMPORT.findall(path.read_text())]
+    return [piece for each in imported for piece in pieces(each)] or [path]
 
 
-def own_text(path):
-    """What production serves of a file itself: in a style sheet, only its rules."""
-    text = IMPORT.sub("", path.read_text())
+def served_text(path):
+    text = path.read_text()
     return CSS_COMMENT_OR_INDENT.sub("", text) if path.suffix == ".css" else text
 
 
@@ -54,7 +52,7 @@ def test_production_serves_the_pieces_as_one_file(installation, name):
     root = installation / "staticfiles"
     stored = json.loads((root / "staticfiles.json").read_text())["paths"][name]
     served = (root / stored).read_text()
-    places = [served.index(own_text(piece)) for piece in pieces(STATIC / name)]
+    places = [served.index(served_text(piece)) for piece in pieces(STATIC / name)]
     assert places == sorted(places)
     assert not re.search(r"^@?import", served, re.MULTILINE)
     assert (root / f"{stored}.br").exists()
