@@ -7,10 +7,10 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
 
 from core.observability import tracing
-from core.postgresql.base import hold_to_limits
+from core.postgresql.settings import limit_waits
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-hold_to_limits(settings.DATABASES["default"], settings.DATABASE_POOL_SIZE)
+limit_waits(settings.DATABASES["default"], settings.DATABASE_POOL_SIZE)
 tracing.start()
 django = get_wsgi_application()
 

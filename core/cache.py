@@ -27,16 +27,16 @@ def breaker_of(location: str) -> CircuitBreaker:  # noqa: ARG001
 def else_by_itself(name: str) -> Callable[..., Any]:
     def call(self: "Cache", *args: Any, **kwargs: Any) -> Any:
         breaker = breaker_of(self.location)
-        if breaker.may_try():
+        if breaker.allows_attempt():
             try:
                 answer = getattr(RedisCache, name)(self, *args, **kwargs)
             except RedisError as error:
-                breaker.failed(error)
+                breaker.record_failure(error)
             except ValueError:  # of `incr`: it has answered that there is no such key
-                breaker.answered()
+                breaker.record_success()
                 raise
             else:
-                breaker.answered()
+                breaker.record_success()
                 return answer
         return getattr(self.own, name)(*args, **kwargs)
 

@@ -1,4 +1,4 @@
-"""Leaving alone, for a while, what is known to be away."""
+"""Leave a service alone for a while after it has failed."""
 
 import time
 from threading import Lock
@@ -9,37 +9,39 @@ log = structlog.get_logger("cairn.config")
 
 
 class CircuitBreaker:
-    """Whether `name` answers, as this process knows. While it does not, one call in
-    `pause` seconds may try; the others do without it at once.
+    """Whether this process may call the service `name`.
+
+    It opens when the service fails. While it is open, it allows one attempt every
+    `retry_interval` seconds. The first success closes it.
     """
 
-    def __init__(self, name: str, pause: float) -> None:
+    def __init__(self, name: str, retry_interval: float) -> None:
         self.name = name
-        self.pause = pause
-        self.is_away = False
-        self._next_try = 0.0
+        self.retry_interval = retry_interval
+        self.is_open = False
+        self._next_attempt = 0.0
         self._lock = Lock()
 
-    def may_try(self) -> bool:
-        if not self.is_away:
+    def allows_attempt(self) -> bool:
+        if not self.is_open:
             return True
         with self._lock:
             now = time.monotonic()
-            if now < self._next_try:
+            if now < self._next_attempt:
                 return False
-            self._next_try = now + self.pause
+            self._next_attempt = now + self.retry_interval
             return True
 
-    def answered(self) -> None:
-        if self.is_away:
+    def record_success(self) -> None:
+        if self.is_open:
             with self._lock:
-                came_back, self.is_away = self.is_away, False
-            if came_back:
+                was_open, self.is_open = self.is_open, False
+            if was_open:
                 log.info(f"{self.name}_is_back")
 
-    def failed(self, error: Exception) -> None:
+    def record_failure(self, error: Exception) -> None:
         with self._lock:
-            went_away, self.is_away = not self.is_away, True
-            self._next_try = time.monotonic() + self.pause
-        if went_away:
+            was_open, self.is_open = self.is_open, True
+            self._next_attempt = time.monotonic() + self.retry_interval
+        if not was_open:
             log.warning(f"{self.name}_is_away", error=type(error).__name__)

@@ -93,8 +93,8 @@ class Insight(NamedTuple):
 def insight(roadmap: Roadmap, now: datetime | None = None) -> Insight:
     """How everybody fares on the active steps; one query counts the people."""
     silent_since = (now or timezone.now()) - SILENCE
-    patiently = connection.patiently  # type: ignore[attr-defined]
-    with patiently(LONGEST_WAIT), connection.cursor() as cursor:
+    statement_timeout = connection.statement_timeout  # type: ignore[attr-defined]
+    with statement_timeout(LONGEST_WAIT), connection.cursor() as cursor:
         cursor.execute(
             WALKED,
             {

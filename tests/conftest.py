@@ -17,7 +17,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from core.observability import logging as logs
-from core.postgresql.base import plan_once
+from core.postgresql.settings import use_prepared_statements
 from editing.yaml_format.importer import import_roadmap
 from editing.yaml_format.schema import read
 from roadmaps.models import Roadmap
@@ -45,7 +45,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """Once migrated, ask the database as web processes do."""
     with django_db_blocker.unblock():
         connection.close()
-    plan_once(connection.settings_dict)
+    use_prepared_statements(connection.settings_dict)
     del connection.features.uses_server_side_binding
 
 

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 
-from core.postgresql.base import Impatient
+from core.postgresql.pool import CHECK_TIMEOUT, Connection
 
 type Migration = tuple[str, str]  # app, name
 
@@ -88,7 +88,8 @@ def timed(checks: dict[str, dict[str, Any]], name: str) -> Iterator[None]:
 def applied_migrations() -> set[Migration]:
     """By a connection of its own: to wait for the pool is not to miss the database."""
     params = connection.get_connection_params() | {"connect_timeout": 2}  # seconds
-    with Impatient.connect(**params) as own:
+    with Connection.connect(**params) as own:
+        own.response_timeout = CHECK_TIMEOUT
         try:
             return set(own.execute("SELECT app, name FROM django_migrations"))
         except psycopg.errors.UndefinedTable:

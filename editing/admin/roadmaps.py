@@ -173,7 +173,7 @@ class RoadmapList(ChangeList):
         return with_learners(roadmaps.with_step_count())
 
     def get_results(self, request: HttpRequest) -> None:
-        with connection.patiently(LONGEST_WAIT):  # type: ignore[attr-defined]
+        with connection.statement_timeout(LONGEST_WAIT):  # type: ignore[attr-defined]
             super().get_results(request)
             self.result_list: Any = list(self.result_list)
 

@@ -123,7 +123,7 @@ def test_a_counter_that_it_does_not_have_says_that_it_is_back(start, port, cache
     start(port)
     with pytest.raises(ValueError, match="not found"):
         cache.incr("n")
-    assert not shared.breaker_of(f"redis://127.0.0.1:{port}/0").is_away
+    assert not shared.breaker_of(f"redis://127.0.0.1:{port}/0").is_open
 
 
 def test_a_server_that_is_away_is_left_alone_for_a_while(
