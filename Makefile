@@ -9,7 +9,7 @@ WORKERS ?= auto
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-15s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: setup ## serve on localhost:8000, with everything it needs
@@ -77,6 +77,10 @@ rolling: setup ## replace one web process, then the other, under load; needs cad
 .PHONY: faults
 faults: setup ## break what Cairn stands on while people tick; OPTIONS="--only NAME"
 	$(PYTHON) -m benchmarks.faults $(OPTIONS)
+
+.PHONY: dropped-packets
+dropped-packets: setup ## drop all packets to the database, then freeze it; needs root and iptables
+	$(PYTHON) -m benchmarks.dropped_packets
 
 .PHONY: stack
 stack: ## build the image, start the whole stack and try it; needs root and podman

@@ -1,10 +1,11 @@
 """Drop every packet between Cairn and PostgreSQL, and time the answers.
 
-PostgreSQL runs in a network namespace of its own, the web process outside it, while
-people view pages and tick steps. First iptables drops all packets, then SIGSTOP freezes
-the server, which TCP alone does not notice. Exits with 1 when an answer takes longer
-than 10 seconds, is no answer that a person understands, or when the site does not
-recover by itself.
+PostgreSQL runs in a network namespace of its own and the web process outside it, while
+people view a page and tick steps. First iptables drops all packets. Then SIGSTOP
+freezes the server: its machine still acknowledges packets, so TCP notices nothing.
+
+Exits with 1 when an answer takes longer than 10 seconds or is neither the page nor a
+503, and when the site does not recover by itself.
 """
 
 import os
@@ -36,7 +37,7 @@ FAULT = 20  # seconds that each fault lasts
 RECOVERY = 10  # seconds within which everybody has to be served again
 LIMIT = 10  # seconds that an answer may take
 TICK_TAKES = 0.4  # seconds, so that ticks are in flight when the fault begins
-TICK_PAUSE = 0.6  # seconds, below the limit of 120 changes a minute
+PAUSE = {"GET": 0.1, "POST": 0.6}  # seconds; 120 changes a minute are allowed
 
 PAGE = "/roadmaps/backend-developer/"
 SESSIONS = f"""
@@ -76,14 +77,18 @@ class Answer(NamedTuple):
 
 
 class Person(threading.Thread):
-    """Views the page, or ticks one step after another, until `stopped` is set."""
+    """Makes one request after another until `stopped` is set."""
 
     def __init__(
-        self, port: int, session: str, steps: list[str], stopped: threading.Event
+        self,
+        port: int,
+        session: str,
+        requests: list[tuple[str, str]],
+        stopped: threading.Event,
     ) -> None:
         super().__init__()
         self.port, self.session = port, session
-        self.steps, self.stopped = steps, stopped
+        self.requests, self.stopped = requests, stopped
         self.answers: list[Answer] = []
 
     def run(self) -> None:
@@ -92,8 +97,7 @@ class Person(threading.Thread):
             "Cookie": f"__Host-session={self.session}",
             "Sec-Fetch-Site": "same-origin",
         }
-        ticks = [("POST", f"/progress/{step}/done/") for step in self.steps]
-        for method, path in cycle(ticks or [("GET", PAGE)]):
+        for method, path in cycle(self.requests):
             begun = time.monotonic()
             try:
                 response = http.request(
@@ -105,13 +109,14 @@ class Person(threading.Thread):
             except urllib3.exceptions.HTTPError as error:
                 status = type(error).__name__
             self.answers.append(Answer(begun, time.monotonic(), status))
-            if self.stopped.wait(TICK_PAUSE if method == "POST" else 0.1):
+            if self.stopped.wait(PAUSE[method]):
                 return
 
 
 class Outcome(NamedTuple):
     fault: str
-    during: list[Answer]  # those in flight when it began included
+    in_flight: int  # requests when the fault began
+    during: list[Answer]  # with those of the requests in flight
     recovered_after: float | None  # seconds
     ready: tuple[int, int]  # /readyz during the fault and after it
 
@@ -146,12 +151,12 @@ def ip(command: str) -> None:
 
 @contextmanager
 def namespace() -> Iterator[None]:
-    """A network namespace that one cable joins to this one."""
+    """A network namespace, connected to this one by a virtual cable."""
     created = subprocess.run(
         ["ip", "netns", "add", NAMESPACE], capture_output=True, text=True
     )
     if created.returncode:
-        sys.exit(f"`ip netns add` is not permitted here: {created.stderr.strip()}")
+        sys.exit(f"`ip netns add` failed here: {created.stderr.strip()}")
     try:
         ip(f"link add {NAMESPACE} type veth peer name web netns {NAMESPACE}")
         ip(f"addr add {WEB_ADDRESS}/30 dev {NAMESPACE}")
@@ -192,7 +197,7 @@ def send(number: int, processes: list[psutil.Process]) -> None:
 
 
 def move_into_namespace(folder: Path) -> psutil.Process:
-    """Start the PostgreSQL of `folder` again, in the namespace; return its process."""
+    """Restart the PostgreSQL of `folder` in the namespace; return its process."""
     server = get_server(folder)
     with (folder / "pg_hba.conf").open("a") as file:
         file.write(f"host all all {WEB_ADDRESS}/32 trust\n")
@@ -223,8 +228,9 @@ def measure(
     stopped = threading.Event()
     port = free_port()
     web = cairn.serve(port, DATABASE_POOL_SIZE="16")
+    ticks = [("POST", f"/progress/{step}/done/") for step in steps]
     people = [
-        Person(port, session, steps if number < TICKERS else [], stopped)
+        Person(port, session, ticks if number < TICKERS else [("GET", PAGE)], stopped)
         for number, session in enumerate(sessions)
     ]
     try:
@@ -244,15 +250,13 @@ def measure(
             person.join()
         web.terminate()
         web.wait()
+    answers = [answer for person in people for answer in person.answers]
+    during = [one for one in answers if one.begun < ended and one.ended > begun]
     return Outcome(
         fault.__name__.replace("_", " "),
-        [
-            answer
-            for person in people
-            for answer in person.answers
-            if answer.begun < ended and answer.ended > begun
-        ],
-        recovery(people, ended),
+        sum(one.begun < begun for one in during),
+        during,
+        recovery(answers, ended),
         ready,
     )
 
@@ -261,34 +265,29 @@ def readiness(port: int) -> int:
     return urllib3.request("GET", f"http://localhost:{port}/readyz", timeout=30).status
 
 
-def recovery(people: list[Person], ended: float) -> float | None:
-    """Seconds until nobody's request failed any more; None if later than RECOVERY."""
-    last_failure = max(
-        (
-            answer.ended
-            for person in people
-            for answer in person.answers
-            if answer.status not in ("200", "302") and answer.ended > ended
-        ),
-        default=ended,
-    )
-    seconds = last_failure - ended
+def recovery(answers: list[Answer], ended: float) -> float | None:
+    """Seconds from the end of the fault to the last failure; None after RECOVERY."""
+    failures = [one.ended for one in answers if one.status not in ("200", "302")]
+    seconds = max([ended, *failures]) - ended
     return seconds if seconds < RECOVERY else None
 
 
 def print_table(outcomes: list[Outcome]) -> None:
-    print("| fault | answers | 200 | 302 | 503 | slowest | recovered after | /readyz |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    heads = ["fault", "in flight", "answers", "200", "302", "503"]
+    heads += ["slowest", "last failure after it", "/readyz"]
+    print(f"| {' | '.join(heads)} |")
+    print(f"| {' | '.join(['---'] * len(heads))} |")
     for outcome in outcomes:
         statuses = [answer.status for answer in outcome.during]
         counts = [str(statuses.count(status)) for status in ("200", "302", "503")]
         recovered = outcome.recovered_after
         cells = [
             outcome.fault,
+            str(outcome.in_flight),
             str(len(statuses)),
             *counts,
             f"{outcome.slowest:.1f} s",
-            "not" if recovered is None else f"{recovered:.1f} s",
+            "not recovered" if recovered is None else f"{recovered:.1f} s",
             "{}, then {}".format(*outcome.ready),
         ]
         print(f"| {' | '.join(cells)} |")

@@ -9,7 +9,12 @@ from django.db import transaction
 from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from core.postgresql.pool import Connection, circuit_breaker
+from core.circuit_breaker import CircuitBreaker
+from core.postgresql.pool import Connection
+
+RETRY_INTERVAL = 1.0  # seconds between attempts to reach a database that is away
+
+circuit_breaker = CircuitBreaker("database", RETRY_INTERVAL)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

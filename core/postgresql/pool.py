@@ -9,13 +9,8 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 
-from core.circuit_breaker import CircuitBreaker
-
 RESPONSE_TIMEOUT = 5.0  # seconds that the server may take to answer a query
 CHECK_TIMEOUT = 1.5  # seconds that it may take to answer a check
-RETRY_INTERVAL = 1.0  # seconds between attempts to reach a database that is away
-
-circuit_breaker = CircuitBreaker("database", RETRY_INTERVAL)
 
 
 class Connection(psycopg.Connection[Any]):

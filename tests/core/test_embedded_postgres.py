@@ -5,45 +5,36 @@ import os
 import subprocess
 import sys
 
-import pytest
 from django.conf import settings
 
-START = (
-    "import sys; sys.path.insert(0, sys.argv[1]);"
-    "from pathlib import Path;"
-    "from core.postgresql.embedded import start;"
-    "print(start(Path(sys.argv[2])))"
-)
+START = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from core.postgresql.embedded import start
+print(start(Path(sys.argv[2])))
+"""
 
 
-@pytest.fixture
-def run(tmp_path):
-    def run():
-        command = [sys.executable, "-c", START, settings.BASE_DIR, tmp_path / "data"]
-        return subprocess.run(command, capture_output=True, text=True, check=True)
+def test_the_server_stops_with_the_last_living_process_that_uses_it(tmp_path):
+    data = tmp_path / "data"
+    users, postmaster = data / ".handle_pids.json", data / "postmaster.pid"
+    killed = subprocess.Popen(["true"])
+    killed.wait()
 
-    return run
+    def start_in_another_process():
+        command = [sys.executable, "-c", START, settings.BASE_DIR, data]
+        subprocess.run(command, check=True)
 
+    start_in_another_process()
+    assert not postmaster.exists()
 
-def test_it_stops_with_the_last_process_even_after_one_was_killed(run, tmp_path):
-    assert run().stdout.startswith("postgresql://")
-    pids = tmp_path / "data" / ".handle_pids.json"
-    gone = subprocess.Popen(["true"])
-    gone.wait()
-    pids.write_text(json.dumps([gone.pid]))
-    run()
-    assert json.loads(pids.read_text()) == []
-    assert not (tmp_path / "data" / "postmaster.pid").exists()
+    users.write_text(json.dumps([killed.pid, os.getpid()]))
+    start_in_another_process()
+    assert json.loads(users.read_text()) == [os.getpid()]
+    assert postmaster.exists()
 
-
-def test_it_joins_a_server_that_other_processes_use(run, tmp_path):
-    run()
-    pids = tmp_path / "data" / ".handle_pids.json"
-    pids.write_text(json.dumps([os.getpid()]))
-    try:
-        run()
-        assert json.loads(pids.read_text()) == [os.getpid()]
-        assert (tmp_path / "data" / "postmaster.pid").exists()
-    finally:
-        pids.write_text("[]")
-        run()
+    users.write_text(json.dumps([killed.pid]))
+    start_in_another_process()
+    assert json.loads(users.read_text()) == []
+    assert not postmaster.exists()
