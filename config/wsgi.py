@@ -7,10 +7,10 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
 
 from core.observability import tracing
-from core.postgresql.settings import limit_waits
+from core.postgresql.settings import configure_for_web
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-limit_waits(settings.DATABASES["default"], settings.DATABASE_POOL_SIZE)
+configure_for_web(settings.DATABASES["default"], settings.DATABASE_POOL_SIZE)
 tracing.start()
 django = get_wsgi_application()
 

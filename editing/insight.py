@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.db import connection
 from django.utils import timezone
 
+from core.postgresql.pool import statement_timeout
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -93,7 +95,6 @@ class Insight(NamedTuple):
 def insight(roadmap: Roadmap, now: datetime | None = None) -> Insight:
     """How everybody fares on the active steps; one query counts the people."""
     silent_since = (now or timezone.now()) - SILENCE
-    statement_timeout = connection.statement_timeout  # type: ignore[attr-defined]
     with statement_timeout(LONGEST_WAIT), connection.cursor() as cursor:
         cursor.execute(
             WALKED,

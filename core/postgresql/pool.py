@@ -1,11 +1,12 @@
-"""The connections of web processes: checked, pooled, and never waited on for long."""
+"""Connections that limit how long a web process waits for the database."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import connection as django_connection
+from django.db import transaction
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 
@@ -16,8 +17,8 @@ CHECK_TIMEOUT = 1.5  # seconds that it may take to answer a check
 class Connection(psycopg.Connection[Any]):
     """A connection that closes itself when the server does not answer in time.
 
-    `statement_timeout` runs on the server, and TCP notices a lost network but not a
-    server or proxy that hangs. Only the client can limit its own wait.
+    `statement_timeout` runs on the server, and `tcp_user_timeout` notices a lost
+    network but not a server or proxy that hangs. So the client needs its own limit.
     """
 
     response_timeout = RESPONSE_TIMEOUT
@@ -26,13 +27,12 @@ class Connection(psycopg.Connection[Any]):
         self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None
     ) -> T:
         """Raise OperationalError after `timeout` or `response_timeout` seconds."""
-        if timeout is None:
-            timeout = self.response_timeout
+        limit = self.response_timeout if timeout is None else timeout
         try:
-            return super().wait(gen, interval, timeout)
+            return super().wait(gen, interval, limit)
         except psycopg.OperationalError:
             if self.info.transaction_status == TransactionStatus.ACTIVE:
-                # The query is unanswered. A rollback would have to wait as well.
+                # The server has not answered, and would not answer a rollback either.
                 self.close()
             raise
 
@@ -48,14 +48,30 @@ class Connection(psycopg.Connection[Any]):
 def check_connection(connection: Connection) -> None:
     """Raise OperationalError when the connection is dead.
 
-    Its pool is then drained: the other connections are probably dead too, and finding
+    The pool is then drained: its other connections are probably dead too, and finding
     that out one by one would make requests wait.
     """
     try:
         with connection.use_response_timeout(CHECK_TIMEOUT):
-            if not connection.autocommit:
-                connection.autocommit = True
+            connection.autocommit = True  # so that no transaction stays open
             connection.execute("", prepare=False)
     except psycopg.OperationalError:
-        connections[DEFAULT_DB_ALIAS].pool.drain()  # type: ignore[attr-defined]
+        django_connection.pool.drain()  # type: ignore[attr-defined]
         raise
+
+
+@contextmanager
+def statement_timeout(seconds: int) -> Iterator[None]:
+    """Allow each query of the block `seconds`, in one transaction.
+
+    For the few queries that read everybody's rows.
+    """
+    with transaction.atomic(), django_connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL statement_timeout = '{seconds}s'")
+        connection = django_connection.connection
+        with (
+            connection.use_response_timeout(seconds + 1.0)
+            if isinstance(connection, Connection)
+            else nullcontext()  # a command's connection has no limit
+        ):
+            yield

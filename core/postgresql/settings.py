@@ -19,7 +19,7 @@ def use_prepared_statements(database: Any) -> None:
     database["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 0}
 
 
-def limit_waits(database: Any, pool_size: int) -> None:
+def configure_for_web(database: Any, pool_size: int) -> None:
     """Give `database`, one of `settings.DATABASES`, a pool and limits on every wait.
 
     Only for web processes. Commands keep their settings: a migration may take long.

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db import connection
 from django.db.models import QuerySet, TextField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -19,6 +18,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 
+from core.postgresql.pool import statement_timeout
 from editing.admin.files import PUBLISH, RoadmapFiles
 from editing.admin.forms import (
     ASK,
@@ -173,7 +173,7 @@ class RoadmapList(ChangeList):
         return with_learners(roadmaps.with_step_count())
 
     def get_results(self, request: HttpRequest) -> None:
-        with connection.statement_timeout(LONGEST_WAIT):  # type: ignore[attr-defined]
+        with statement_timeout(LONGEST_WAIT):
             super().get_results(request)
             self.result_list: Any = list(self.result_list)
 

@@ -28,7 +28,7 @@ def connect(db, monkeypatch):
     def connect(pool_size=2, **options):
         database = deepcopy(default.settings_dict)
         database["OPTIONS"] |= options
-        database_settings.limit_waits(database, pool_size)
+        database_settings.configure_for_web(database, pool_size)
         wrapper = base.DatabaseWrapper(database, default.alias)
         connections[default.alias] = wrapper
         wrappers.append(wrapper)
@@ -70,7 +70,7 @@ class TestLimits:
     def test_a_block_may_allow_more_time_to_its_queries(self, connect, monkeypatch):
         monkeypatch.setattr(pool.Connection, "response_timeout", 0.3)
         wrapper = connect()
-        with wrapper.statement_timeout(10):
+        with pool.statement_timeout(10):
             run(wrapper, "SELECT pg_sleep(0.4)")
         with pytest.raises(OperationalError):
             run(wrapper, "SELECT pg_sleep(0.4)")
