@@ -345,7 +345,7 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
         *("usb", "window-management", "xr-spatial-tracking"),
     )
 }
-LARGEST_REQUEST = 4 * 1024 * 1024  # bytes
+MAX_REQUEST_BODY = 4 * 1024 * 1024  # bytes
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # The prefix makes browsers refuse a cookie without Secure, Path=/ and no Domain.

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from accounts.request_time_zone import RequestTimeZone
+from core.max_body import content_length, content_too_large
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -63,25 +64,18 @@ def cross_origin_isolation(get_response: GetResponse) -> GetResponse:
 
 
 def reject_unsupported(get_response: GetResponse) -> GetResponse:
-    """Refuse what no page asks for: methods that repeat or pass on a request, and
-    bodies that are larger than any form or file, before they are read.
+    """Refuse methods that no page supports, with 405, and bodies that are larger than
+    any form or file, with 413, before they are read.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.method in ("TRACE", "TRACK", "CONNECT"):
             return render(request, "405.html", status=HTTPStatus.METHOD_NOT_ALLOWED)
-        if size_of(request) > settings.LARGEST_REQUEST:
-            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            return render(request, "413.html", status=status)
+        if content_length(request) > settings.MAX_REQUEST_BODY:
+            return content_too_large(request)
         return get_response(request)
 
     return middleware
-
-
-def size_of(request: HttpRequest) -> int:
-    """The bytes of the body, as announced; Django reads no more than that."""
-    size = request.META.get("CONTENT_LENGTH") or "0"
-    return int(size) if size.isascii() and size.isdecimal() else 0
 
 
 def refuse_nul(get_response: GetResponse) -> GetResponse:
