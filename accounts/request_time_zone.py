@@ -1,21 +1,23 @@
-"""The time zone that a page says dates in."""
+"""Show dates in the time zone of the person who makes the request."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.timezone import get_default_timezone
 
 from accounts.time_zones import zone
 
-COOKIE = f"{settings.COOKIE_PREFIX}time_zone"  # as static/js/time-zone.js writes it
+COOKIE = f"{settings.COOKIE_PREFIX}time_zone"  # set by static/js/time-zone.js
 
 
 class RequestTimeZone(tzinfo):
-    """A person's own; else what their browser has said; for a visitor the site's.
+    """The time zone that the user chose, or else their browser's, or else the site's.
 
-    Asked for when a date is said, and no sooner: what says none is everybody's.
+    A visitor always gets the site's. The user is loaded when the first date is shown
+    and not before: a page without dates may be the same for everyone.
     """
 
     def __init__(self, request: HttpRequest) -> None:
@@ -28,9 +30,13 @@ class RequestTimeZone(tzinfo):
     @cached_property
     def zone(self) -> tzinfo:
         user = self.request.user
-        said = self.request.COOKIES.get(COOKIE, "")
-        own = (user.zone or zone(said)) if user.is_authenticated else None
-        return own or get_default_timezone()
+        own = None
+        if user.is_authenticated:
+            own = user.zone or zone(self.request.COOKIES.get(COOKIE, ""))
+        return own or timezone.get_default_timezone()
+
+    def __str__(self) -> str:
+        return str(self.zone)
 
     def utcoffset(self, moment: datetime | None) -> timedelta | None:
         return self.zone.utcoffset(moment)
@@ -43,3 +49,15 @@ class RequestTimeZone(tzinfo):
 
     def fromutc(self, moment: datetime) -> datetime:
         return self.zone.fromutc(moment.replace(tzinfo=self.zone)).replace(tzinfo=self)
+
+
+def request_time_zone(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware that makes RequestTimeZone the current time zone."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with timezone.override(RequestTimeZone(request)):
+            return get_response(request)
+
+    return middleware

@@ -28,7 +28,7 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.http import HttpRequest
 from accounts.models import User
-from accounts.sessions import SessionStore
+from django.contrib.sessions.backends.db import SessionStore
 for number in range({PEOPLE}):
     request = HttpRequest()
     request.session = SessionStore()

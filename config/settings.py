@@ -94,8 +94,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "core.middleware.request_id",
-    "core.observability.request_log.line",
-    "core.visitor_pages.keep_visitors_pages",
+    "core.observability.request_log.request_log",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -104,9 +103,11 @@ MIDDLEWARE = [
     "core.observability.health.health",
     "core.middleware.reject_unsupported",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
-    "core.middleware.refuse_nul",
+    "core.visitor_cache.VisitorCacheMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "core.middleware.etag",
+    "core.middleware.reject_nul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -116,9 +117,9 @@ MIDDLEWARE = [
     "accounts.devices.last_seen",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
-    "core.middleware.time_zone",
+    "accounts.request_time_zone.request_time_zone",
     "core.middleware.cache_control",
-    "core.middleware.method_not_allowed",
+    "core.middleware.method_not_allowed_page",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -163,9 +164,9 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
 )
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 16)  # connections of a web process
 
-# Entries of a process's own cache. Of 300, which is the default, a crowd would lose the
-# counts of limits.
-MOST_CACHED = 100_000
+# Entries of a local cache. Django's default of 300 would lose the counts of rate limits
+# when many people use the site.
+LOCAL_CACHE_ENTRIES = 100_000
 CACHES: dict[str, dict[str, object]]
 if cache_url := env.str("CACHE_URL", ""):
     CACHES = {"default": {"BACKEND": "core.cache.Cache", "LOCATION": cache_url}}
@@ -173,13 +174,24 @@ else:
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-            "OPTIONS": {"MAX_ENTRIES": MOST_CACHED},
+            "OPTIONS": {"MAX_ENTRIES": LOCAL_CACHE_ENTRIES},
         }
     }
+# Never the cache above: pages must not push out the counts of rate limits.
+CACHES["visitor_pages"] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "visitor_pages",
+    "OPTIONS": {"MAX_ENTRIES": 2 * 200},  # a page takes two entries
+}
+CACHE_MIDDLEWARE_ALIAS = "visitor_pages"
+CACHE_MIDDLEWARE_SECONDS = 0 if DEBUG else 1
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.sessions.AuthenticationBackend"]
-SESSION_ENGINE = "accounts.sessions"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+# Not `cached_db`, also with a shared cache: a request that reads a session from the
+# database while another process deletes it would put it back into the cache, and the
+# person would stay signed in.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 validation = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{validation}.UserAttributeSimilarityValidator"},
@@ -317,8 +329,6 @@ STORAGES = {
 
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-
-PAGES_KEPT_FOR = 0 if DEBUG else 1  # seconds, a visitor's
 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 

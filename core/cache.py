@@ -54,7 +54,8 @@ class Cache(RedisCache):
         super().__init__(location, {**params, "OPTIONS": options})
         self.location = location
         self.own = LocMemCache(
-            "while Redis is away", {"OPTIONS": {"MAX_ENTRIES": settings.MOST_CACHED}}
+            "while Redis is away",
+            {"OPTIONS": {"MAX_ENTRIES": settings.LOCAL_CACHE_ENTRIES}},
         )
 
     def ping(self) -> None:

@@ -1,10 +1,9 @@
-"""What holds for every answer."""
+"""Middleware for every request."""
 
-import random
 import re
+import uuid
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import unquote
 
 import structlog
@@ -13,10 +12,8 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
-from django.utils import timezone
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import patch_vary_headers, set_response_etag
 
-from accounts.request_time_zone import RequestTimeZone
 from core.max_body import content_length, content_too_large
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -25,37 +22,30 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 def request_id(get_response: GetResponse) -> GetResponse:
-    """Name the request in every line that is logged for it, and in its answer."""
+    """Add the request's id to every line logged for it, and to its response.
+
+    The id is the proxy's `X-Request-ID`, if that is well-formed, or a new one.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        name = name_of(request.META)
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=name)
+        structlog.contextvars.bind_contextvars(request_id=request_id)
         response = get_response(request)
-        response["X-Request-ID"] = name
+        response["X-Request-ID"] = request_id
         return response
 
     return middleware
 
 
-def name_of(environ: dict[str, Any]) -> str:
-    """The proxy's name for the request, where that is one, or a new one."""
-    given = environ.get("HTTP_X_REQUEST_ID", "")
-    if REQUEST_ID.fullmatch(given):
-        return str(given)
-    # It guards nothing; os.urandom would hand the GIL to another thread.
-    return f"{random.getrandbits(128):032x}"
-
-
 def cross_origin_isolation(get_response: GetResponse) -> GetResponse:
-    """Let no other site's page load what is ours, but for the pictures that are made to
-    be shown where a page is shared.
-    """
+    """Forbid other sites to embed our files, except the pictures for sharing a page."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        is_shared = request.path.endswith("/card.png")
-        policy = "cross-origin" if is_shared else "same-origin"
+        is_for_sharing = request.path.endswith("/card.png")
+        policy = "cross-origin" if is_for_sharing else "same-origin"
         response["Cross-Origin-Resource-Policy"] = policy
         response["Cross-Origin-Embedder-Policy"] = "require-corp"
         return response
@@ -78,48 +68,68 @@ def reject_unsupported(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def refuse_nul(get_response: GetResponse) -> GetResponse:
-    """Answer 400 to a NUL, which PostgreSQL cannot hold, where no form will see it."""
+def reject_nul(get_response: GetResponse) -> GetResponse:
+    """Refuse a NUL character in a cookie or the query, with 400.
+
+    PostgreSQL cannot store one. Forms check their own fields, but these reach the
+    database without a form.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        unseen = [*request.COOKIES.values(), unquote(request.META["QUERY_STRING"])]
-        if any("\0" in text for text in unseen):
-            raise BadRequest("A NUL character was sent.")
+        texts = [*request.COOKIES.values(), unquote(request.META["QUERY_STRING"])]
+        if any("\0" in text for text in texts):
+            raise BadRequest("The request contains a NUL character.")
         return get_response(request)
 
     return middleware
 
 
-def time_zone(get_response: GetResponse) -> GetResponse:
-    """Say dates in a signed-in person's time zone; to visitors the same bytes."""
+def etag(get_response: GetResponse) -> GetResponse:
+    """Add an ETag to pages that browsers may store.
 
-    def middleware(request: HttpRequest) -> HttpResponse:
-        with timezone.override(RequestTimeZone(request)):
-            return get_response(request)
-
-    return middleware
-
-
-def cache_control(get_response: GetResponse) -> GetResponse:
-    """Let nobody keep a page that is one person's, and browsers ask again for others.
-
-    A page with a form that holds a token is one person's before they have signed in.
+    This runs inside GZipMiddleware, which adds random bytes: an ETag made of its
+    output would never match. ConditionalGetMiddleware, outside the cache of visitors'
+    pages, then answers 304 for cached pages too.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if not response.has_header("Cache-Control"):
-            holds_token = "CSRF_COOKIE_NEEDS_UPDATE" in request.META
-            is_private = holds_token or request.user.is_authenticated
-            response["Cache-Control"] = "no-store" if is_private else "no-cache"
-            patch_vary_headers(response, ["Cookie"])
+        is_stored = "no-store" not in response.get("Cache-Control", "")
+        if request.method == "GET" and is_stored and not response.has_header("ETag"):
+            set_response_etag(response)
         return response
 
     return middleware
 
 
-def method_not_allowed(get_response: GetResponse) -> GetResponse:
-    """Give Django's empty 405 a page, as its other errors have."""
+def visitor_cache_control() -> str:
+    """Return the Cache-Control header of a visitor's page."""
+    seconds = settings.CACHE_MIDDLEWARE_SECONDS
+    return f"max-age={seconds}" if seconds else "no-cache"
+
+
+def cache_control(get_response: GetResponse) -> GetResponse:
+    """Set Cache-Control where a view did not: `no-store` on a page for one person.
+
+    A page with a CSRF token is for one person too, even before they have signed in.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if not response.has_header("Cache-Control"):
+            has_token = "CSRF_COOKIE_NEEDS_UPDATE" in request.META
+            is_private = has_token or request.user.is_authenticated
+            response["Cache-Control"] = (
+                "no-store" if is_private else visitor_cache_control()
+            )
+            patch_vary_headers(response, ["Cookie", "HX-Request"])
+        return response
+
+    return middleware
+
+
+def method_not_allowed_page(get_response: GetResponse) -> GetResponse:
+    """Give Django's empty response for 405 a page, like the other errors."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

@@ -1,8 +1,8 @@
-"""A guard that needs no token: the browser's own word on where a request comes from."""
+"""Protect a form from other sites without a token."""
 
 from collections.abc import Callable
 from functools import wraps
-from typing import cast
+from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -10,21 +10,25 @@ from django.views.decorators.csrf import csrf_exempt
 
 
 def same_origin_only[View: Callable[..., HttpResponse]](view: View) -> View:
-    """Refuse a request that the browser does not vouch for as coming from this site.
+    """Refuse a request, with 403, unless the browser says that this site sent it.
 
-    In the place of Django's CSRF token, so that a page can be the same bytes for
-    everyone. `Sec-Fetch-Site` decides; a browser that does not send it (it is left
-    out on plain http) sends `Origin`; a request with neither is refused. The rule is
-    OWASP's "Fetch Metadata" in its CSRF Prevention Cheat Sheet, without the exception
-    for requests that carry neither header.
+    It replaces Django's CSRF token, so that a page with such a form can be the same
+    for everyone. `Sec-Fetch-Site` decides; browsers leave that out on plain http, and
+    then `Origin` decides. A request with neither header is refused. This is "Fetch
+    Metadata" of OWASP's CSRF Prevention Cheat Sheet, without its exception for
+    requests with neither header.
     """
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        site = request.headers.get("Sec-Fetch-Site")
-        own = f"{request.scheme}://{request.get_host()}"
-        if site != "same-origin" and (site or request.headers.get("Origin") != own):
-            raise PermissionDenied("Not from this site.")
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        fetch_site = request.headers.get("Sec-Fetch-Site")
+        if fetch_site:
+            is_same_origin = fetch_site == "same-origin"
+        else:
+            own_origin = f"{request.scheme}://{request.get_host()}"
+            is_same_origin = request.headers.get("Origin") == own_origin
+        if not is_same_origin:
+            raise PermissionDenied("The request does not come from this site.")
         return view(request, *args, **kwargs)
 
-    return cast(View, csrf_exempt(guarded))
+    return cast(View, csrf_exempt(wrapper))

@@ -21,7 +21,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest, HtmxRequest
-from core.rate_limit import limited
+from core.rate_limit import rate_limit
 from core.same_origin import same_origin_only
 from progress import pending_mark, undo
 from progress.activity import Year, first_day
@@ -80,7 +80,7 @@ def search_notes(request: HtmxRequest, user: User) -> dict[str, object]:
 
 @require_POST
 @same_origin_only
-@limited
+@rate_limit
 def mark(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
     """Mark a step as `state`. With `?undo=`, restore the dates of an earlier mark."""
     if not request.user.is_authenticated:

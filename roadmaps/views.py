@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.requests import HtmxRequest
-from core.rate_limit import limited
+from core.rate_limit import rate_limit
 from progress import undo
 from progress.equivalent_steps import attach_equivalents
 from progress.forms import NoteForm
@@ -99,7 +99,7 @@ def card(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited
+@rate_limit
 def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
     """A step's own page. A POST saves the private note on it."""
     roadmap, route = get_route_or_404(roadmap_slug, request.user)

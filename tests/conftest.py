@@ -67,7 +67,7 @@ def quick_flush():
 def quick_and_apart(settings):
     """Hash passwords fast, and let no rate limit reach into the next test."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.PAGES_KEPT_FOR = 0
+    settings.CACHE_MIDDLEWARE_SECONDS = 0
     cache.clear()
 
 
@@ -211,7 +211,7 @@ def said():
     """What is logged as in production, a dictionary a line; in a list, when called."""
     stream = StringIO()
     configuration = logs.configuration(json=True)
-    configuration["handlers"]["lines"]["stream"] = stream
+    configuration["handlers"]["console"]["stream"] = stream
     logging.config.dictConfig(configuration)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     logging.config.dictConfig(logs.configuration(json=False))

@@ -1,45 +1,44 @@
-"""Logs: JSON lines in UTC for machines, in production; for people, in development.
+"""Logging: JSON lines in UTC in production, readable lines in development.
 
-Both kinds of loggers, structlog's and the standard library's, end in the same lines,
-with the request id that `core.middleware.request_id` binds.
+Loggers of structlog and of the standard library write the same lines, with the request
+id that `core.middleware.request_id` binds.
 """
 
 import logging
 import re
 import sys
-from collections.abc import Callable
-from contextlib import suppress
 from http import HTTPStatus
 from json import JSONEncoder
-from typing import Any, TextIO
+from typing import Any
 
 import structlog
 from django.http import HttpRequest
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-type Render = Callable[[WrappedLogger, str, EventDict], str]
-
-# PostgreSQL repeats there what it was sent: addresses, notes.
+# PostgreSQL repeats values here, such as email addresses and notes.
 VALUES = re.compile(r"^(DETAIL|CONTEXT|LINE \d+):.*$", re.MULTILINE)
 
 
-def route_of(request: HttpRequest) -> str:
-    """The pattern that the address matched, which holds nothing of a person's; empty
-    when it matched none.
+def get_url_pattern(request: HttpRequest) -> str:
+    """Return the URL pattern that the request matched, or "" if it matched none.
+
+    Unlike the path, it holds no personal data.
     """
     match = request.resolver_match
     return f"/{match.route}" if match else ""
 
 
-def tell_less(record: logging.LogRecord) -> bool:
-    """Let Django name the route where it would name the path, and not show for each
-    answer that needs the database how it failed, as long as that is away.
+def remove_personal_data(record: logging.LogRecord) -> bool:
+    """Replace the path in Django's messages by the URL pattern.
+
+    A 503 gets the name of its error instead of a traceback: every request has the
+    same one while the database is away.
     """
     request = getattr(record, "request", None)
     if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
         path = request.path.encode("unicode_escape").decode("ascii")
         record.args = tuple(
-            route_of(request) if arg in (request.path, path) else arg
+            get_url_pattern(request) if arg in (request.path, path) else arg
             for arg in record.args
         )
     if getattr(record, "status_code", None) == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -49,41 +48,17 @@ def tell_less(record: logging.LogRecord) -> bool:
     return True
 
 
-stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
-
-
-class Lines(logging.StreamHandler[TextIO]):
-    """Where all lines end, written by `render`."""
-
-    def __init__(self, render: Render, stream: TextIO | None = None) -> None:
-        super().__init__(stream)
-        self.render = render
-
-    def write(self, events: list[EventDict]) -> None:
-        """Write events that need nothing but their time: by way of its logger one takes
-        longer than to answer with a page that is kept.
-        """
-        lines = [self.render(None, "info", stamp(None, "info", e)) for e in events]
-        with suppress(OSError, ValueError):  # as loggers do: the answer goes out
-            self.stream.write("".join(f"{line}\n" for line in lines))
-
-
-def write(events: list[EventDict]) -> None:
-    lines = logging.getHandlerByName("lines")
-    if isinstance(lines, Lines):
-        lines.write(events)
-
-
-def without_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+def remove_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Remove the values that PostgreSQL repeats from a traceback."""
     if "exception" in event:
         event["exception"] = VALUES.sub(r"\1: …", event["exception"])
     return event
 
 
-encoder = JSONEncoder(ensure_ascii=False, default=repr)  # json.dumps makes one a line
+encoder = JSONEncoder(ensure_ascii=False, default=repr)  # json.dumps makes one per line
 
 
-def as_json(_: WrappedLogger, __: str, event: EventDict) -> str:
+def render_json(_: WrappedLogger, __: str, event: EventDict) -> str:
     return encoder.encode(event)
 
 
@@ -91,9 +66,9 @@ SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
-    stamp,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
-# The same list however often this is configured: loggers in use hold on to it.
+# Always the same list: a logger that has been used keeps a reference to it.
 PROCESSORS: list[Processor] = [
     structlog.stdlib.filter_by_level,
     *SHARED,
@@ -103,19 +78,17 @@ PROCESSORS: list[Processor] = [
 
 
 def configuration(*, json: bool) -> dict[str, Any]:
-    """Set structlog up, and return what Django's `LOGGING` is to be."""
-    lines: list[Processor] = [
-        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-    ]
-    render: Render
+    """Configure structlog, and return the value of Django's `LOGGING` setting."""
+    renderers: list[Processor]
     if json:
-        lines += [structlog.processors.format_exc_info, without_values]
-        render = as_json
+        renderers = [structlog.processors.format_exc_info, remove_values, render_json]
     else:
-        plain = structlog.dev.plain_traceback  # without the values of locals
-        render = structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=plain
-        )
+        renderers = [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(),
+                exception_formatter=structlog.dev.plain_traceback,  # without locals
+            )
+        ]
     structlog.configure(
         processors=PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -125,27 +98,29 @@ def configuration(*, json: bool) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"less": {"()": lambda: tell_less}},
+        "filters": {"personal_data": {"()": lambda: remove_personal_data}},
         "formatters": {
-            "lines": {
+            "structlog": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": SHARED,
-                "processors": [*lines, render],
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    *renderers,
+                ],
             }
         },
         "handlers": {
-            "lines": {
-                "()": Lines,
-                "render": render,
-                "formatter": "lines",
-                "filters": ["less"],
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "structlog",
+                "filters": ["personal_data"],
             },
         },
-        "root": {"handlers": ["lines"], "level": "WARNING"},
+        "root": {"handlers": ["console"], "level": "WARNING"},
         "loggers": {
             "cairn": {"level": "INFO"},
             "django": {"level": "INFO", "handlers": [], "propagate": True},
-            # Of what people and robots ask wrongly there is the line of the request.
+            # The request's own line covers 4xx responses and unknown hosts.
             "django.request": {"level": "ERROR"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
         },

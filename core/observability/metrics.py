@@ -4,7 +4,6 @@ They are one process's: run one granian worker a container and scrape each conta
 """
 
 from collections.abc import Iterator
-from functools import cache
 
 import structlog
 from django.db import Error, connection
@@ -26,12 +25,6 @@ REQUESTS = Histogram(
 )
 QUERIES = Counter("cairn_queries", "Queries of requests", ["route"])
 QUERY_SECONDS = Counter("cairn_query_seconds", "Time that they took", ["route"])
-
-
-@cache
-def requests(method: str, route: str, status: int) -> Histogram:
-    """The requests of a kind; to look them up takes as long as to count one."""
-    return REQUESTS.labels(method, route, str(status))
 
 
 class Tasks(Collector):

@@ -7,7 +7,8 @@ from progress.models import StepProgress
 from progress.notes import Note
 from tests.factories import StepFactory, UserFactory
 
-AS_THE_SITE = {"Sec-Fetch-Site": "same-origin"}
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
+NOW = 1_000_000_047  # 33 seconds before the next minute
 
 
 @pytest.fixture
@@ -16,23 +17,23 @@ def step(db):
 
 
 @pytest.fixture(autouse=True)
-def a_minute_that_stands_still(monkeypatch):
-    monkeypatch.setattr(rate_limit.time, "time", lambda: 1_000_000_047)
-    assert rate_limit.CHANGES_A_MINUTE == 120
-    monkeypatch.setattr(rate_limit, "CHANGES_A_MINUTE", 3)
+def three_changes_per_minute(monkeypatch):
+    monkeypatch.setattr(rate_limit.time, "time", lambda: NOW)
+    assert rate_limit.CHANGES_PER_MINUTE == 120
+    monkeypatch.setattr(rate_limit, "CHANGES_PER_MINUTE", 3)
 
 
 @pytest.fixture
 def tick(signed_in, step):
     def tick(client=signed_in, **headers):
         return client.post(
-            f"/progress/{step.pk}/done/", headers={**AS_THE_SITE, **headers}
+            f"/progress/{step.pk}/done/", headers={**SAME_ORIGIN, **headers}
         )
 
     return tick
 
 
-def test_a_tick_too_many_is_429_and_says_when_to_try_again(tick, user, step):
+def test_one_tick_too_many_is_429_and_says_when_to_try_again(tick, step):
     assert [tick().status_code for _ in range(3)] == [302] * 3
     StepProgress.objects.all().delete()
     response = tick()
@@ -42,7 +43,7 @@ def test_a_tick_too_many_is_429_and_says_when_to_try_again(tick, user, step):
     assert not StepProgress.objects.exists()
 
 
-def test_notes_count_as_well(tick, signed_in, step):
+def test_notes_and_ticks_share_the_limit(tick, signed_in, step):
     for _ in range(3):
         tick()
     response = signed_in.post(
@@ -58,21 +59,21 @@ def test_reading_does_not_count(signed_in, step, tick):
     assert tick().status_code == 302
 
 
-def test_the_next_minute_is_another(tick, monkeypatch):
+def test_the_next_minute_starts_at_zero(tick, monkeypatch):
     for _ in range(4):
         tick()
-    monkeypatch.setattr(rate_limit.time, "time", lambda: 1_000_000_047 + 33)
+    monkeypatch.setattr(rate_limit.time, "time", lambda: NOW + 33)
     assert tick().status_code == 302
 
 
-def test_everybody_has_their_own(tick, client):
+def test_each_person_has_a_limit_of_their_own(tick, client):
     for _ in range(4):
         tick()
     client.force_login(UserFactory())
     assert tick(client).status_code == 302
 
 
-def test_another_site_cannot_use_it_up(tick):
+def test_requests_of_other_sites_do_not_count(tick):
     for _ in range(5):
         assert tick(**{"Sec-Fetch-Site": "cross-site"}).status_code == 403
     assert tick().status_code == 302
@@ -80,10 +81,10 @@ def test_another_site_cannot_use_it_up(tick):
 
 def test_counting_costs_no_query(db, at_most):
     with at_most(0):
-        assert [rate_limit.count("key") for _ in range(3)] == [1, 2, 3]
+        assert [rate_limit.increment("key") for _ in range(3)] == [1, 2, 3]
 
 
-def test_a_crowd_makes_nobodys_count_forgotten(db):
+def test_a_thousand_people_push_out_nobodys_count(db):
     for person in range(1, 1000):
-        rate_limit.count(f"changes:{person}:0")
-    assert rate_limit.count("changes:1:0") == 2
+        rate_limit.increment(f"changes:{person}:0")
+    assert rate_limit.increment("changes:1:0") == 2

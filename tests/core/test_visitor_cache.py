@@ -1,0 +1,277 @@
+"""Visitors' pages come from a cache for one second; nobody else's page ever does."""
+
+import time
+
+import pytest
+from django.core.cache import cache, caches
+from django.http import HttpResponse
+from django.template.loaders.filesystem import Loader
+from django.test import Client, RequestFactory
+from prometheus_client import REGISTRY
+
+from core.visitor_cache import VisitorCacheMiddleware
+from roadmaps.models import Roadmap
+from tests.factories import RoadmapFactory, UserFactory
+
+PATH = "/roadmaps/backend-developer/"
+ROUTE = "/roadmaps/<slug:slug>/"
+
+
+@pytest.fixture
+def roadmap(db):
+    return RoadmapFactory(slug="backend-developer", title="Old title")
+
+
+@pytest.fixture(autouse=True)
+def visitor_cache(settings):
+    settings.CACHE_MIDDLEWARE_SECONDS = 1
+    caches["visitor_pages"].clear()
+    yield caches["visitor_pages"]._cache
+    caches["visitor_pages"].clear()
+
+
+@pytest.fixture
+def visit(roadmap):
+    """Return a function that requests a page as a new visitor."""
+
+    def visit(path=PATH, *, method="get", cookies=None, secure=False, **headers):
+        client = Client()
+        client.cookies.load(cookies or {})
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        return getattr(client, method)(path, headers=headers, secure=secure)
+
+    return visit
+
+
+@pytest.fixture
+def signed_in_page(visit, signed_in):
+    """Return a function that requests a page with the session of `signed_in`."""
+    session = {"sessionid": signed_in.cookies["sessionid"].value}
+    return lambda path=PATH: visit(path, cookies=session)
+
+
+def rename(roadmap):
+    Roadmap.objects.filter(pk=roadmap.pk).update(title="New title")
+
+
+def advance_clock(monkeypatch, seconds):
+    now = time.time() + seconds
+    monkeypatch.setattr(time, "time", lambda: now)
+
+
+class TestCachedPage:
+    def test_it_costs_no_query_and_equals_the_first_response(
+        self, visit, django_assert_num_queries
+    ):
+        first = visit()
+        assert first.status_code == 200
+        with django_assert_num_queries(0):
+            second = visit()
+        assert second.content == first.content
+        different = {"X-Request-ID", "Age"}
+        assert {
+            name: value for name, value in second.headers.items() if name != "Age"
+        }.keys() == first.headers.keys()
+        for name in first.headers.keys() - different:
+            assert second[name] == first[name]
+
+    def test_its_headers(self, visit):
+        for response in (visit(), visit()):
+            assert response["Cache-Control"] == "max-age=1"
+            assert {"Cookie", "HX-Request"} <= set(response["Vary"].split(", "))
+            assert response["ETag"]
+            assert "default-src 'none'" in response["Content-Security-Policy"]
+            assert not response.cookies
+
+    def test_an_edit_shows_after_a_second(self, visit, roadmap, monkeypatch):
+        visit()
+        rename(roadmap)
+        assert "Old title" in visit().text
+        advance_clock(monkeypatch, 1)
+        assert "New title" in visit().text
+
+    def test_each_theme_has_its_own(self, visit):
+        assert "data-theme" not in visit().text
+        assert 'data-theme="dark"' in visit(cookies={"theme": "dark"}).text
+        assert "data-theme" not in visit().text
+
+    def test_each_encoding_has_its_own(self, visit):
+        for _ in range(2):
+            compressed = visit(Accept_Encoding="gzip")
+            assert compressed["Content-Encoding"] == "gzip"
+            assert "Content-Encoding" not in visit().headers
+
+    def test_an_htmx_request_never_gets_or_fills_the_whole_page(self, visit):
+        path = "/search/?q=title"
+        for _ in range(2):
+            assert "<html" in visit(path).text
+            assert "<html" not in visit(path, HX_Request="true").text
+
+    def test_each_query_string_has_its_own(self, visit):
+        for query in ("one", "two", "one"):
+            assert f'value="{query}"' in visit(f"/search/?q={query}").text
+
+    def test_head_is_answered_from_it(self, visit, django_assert_num_queries):
+        page = visit()
+        with django_assert_num_queries(0):
+            response = visit(method="head")
+        assert response.content == b""
+        assert response["ETag"] == page["ETag"]
+
+    def test_each_host_has_its_own_and_unknown_hosts_none(self, visit, settings):
+        settings.ALLOWED_HOSTS = ["a.example.com", "b.example.com"]
+        for host in settings.ALLOWED_HOSTS * 2:
+            assert f"http://{host}{PATH}" in visit(Host=host).text
+        assert visit(Host="evil.example").status_code == 400
+
+    def test_http_is_redirected_while_the_https_page_is_cached(self, visit, settings):
+        settings.SECURE_SSL_REDIRECT = True
+        for _ in range(2):
+            assert visit(secure=True).status_code == 200
+            assert visit().status_code == 301
+
+
+class TestRevisit:
+    def test_gets_304_from_the_cache_or_without_it(self, visit):
+        etag = visit(Accept_Encoding="gzip")["ETag"]
+        from_cache = visit(Accept_Encoding="gzip", If_None_Match=etag)
+        caches["visitor_pages"].clear()
+        from_view = visit(Accept_Encoding="gzip", If_None_Match=etag)
+        for response in (from_cache, from_view):
+            assert (response.status_code, response.content) == (304, b"")
+            assert response["ETag"] == etag
+            assert response["Cache-Control"] == "max-age=1"
+            assert response["Vary"]
+
+    def test_with_another_etag_gets_the_page(self, visit):
+        visit()
+        assert visit(If_None_Match='"another"').status_code == 200
+
+    def test_fills_the_cache_for_the_next_visitor(
+        self, visit, django_assert_num_queries
+    ):
+        etag = visit()["ETag"]
+        caches["visitor_pages"].clear()
+        visit(If_None_Match=etag)
+        with django_assert_num_queries(0):
+            assert visit().status_code == 200
+
+
+class TestNeverStored:
+    def test_a_page_of_somebody_signed_in(self, signed_in_page, visitor_cache):
+        page = signed_in_page()
+        assert "Sign out" in page.text
+        assert page["Cache-Control"] == "no-store"
+        assert not visitor_cache
+
+    def test_and_they_never_get_a_visitors(self, visit, signed_in_page, roadmap):
+        visit()
+        rename(roadmap)
+        assert "New title" in signed_in_page().text
+
+    @pytest.mark.parametrize(
+        "path",
+        ["/accounts/login/", "/roadmaps/none/", "/robots.txt", "/static/icon.svg"],
+    )
+    def test_other_responses(self, visit, visitor_cache, path):
+        visit(path).close()
+        assert not visitor_cache
+
+    def test_a_response_to_a_post(self, visit, visitor_cache):
+        visit(method="post")
+        assert not visitor_cache
+
+    def test_a_response_with_a_cookie(self, visitor_cache):
+        response = HttpResponse("A page", headers={"Cache-Control": "max-age=1"})
+        response.set_cookie("name", "value")
+        middleware = VisitorCacheMiddleware(lambda request: response)
+        assert middleware(RequestFactory().get("/")) is response
+        assert not visitor_cache
+
+    def test_anything_in_development(self, visit, visitor_cache, settings):
+        settings.CACHE_MIDDLEWARE_SECONDS = 0
+        assert visit()["Cache-Control"] == "no-cache"
+        assert not visitor_cache
+
+
+class TestItsSize:
+    def test_it_holds_200_pages_at_most(self, visit, visitor_cache):
+        for number in range(205):
+            visit(f"/privacy/?{number}")
+        assert 0 < len(visitor_cache) <= 400  # two entries per page
+
+    def test_it_is_not_the_cache_with_the_rate_limits(
+        self, visit, django_assert_num_queries
+    ):
+        visit()
+        cache.clear()
+        with django_assert_num_queries(0):
+            visit()
+
+
+class TestLogAndMetrics:
+    def test_every_response_has_its_own_request_id_or_the_proxys(self, visit):
+        assert len({visit()["X-Request-ID"] for _ in range(3)}) == 3
+        assert visit(X_Request_ID="from-a-proxy")["X-Request-ID"] == "from-a-proxy"
+
+    def test_a_cached_page_is_logged_like_any_other(self, visit, lines):
+        for _ in range(2):
+            visit(X_Request_ID="from-a-proxy")
+        first, second = lines()
+        assert (second["route"], second["status"]) == (ROUTE, 200)
+        assert second["user_id"] is None
+        assert second["queries"] == 0
+        measured = {"timestamp", "duration_ms", "queries", "queries_ms"}
+        for name in first.keys() - measured:
+            assert second[name] == first[name]
+
+    def test_a_cached_page_is_counted(self, visit):
+        labels = {"method": "GET", "route": ROUTE, "status": "200"}
+
+        def count():
+            return REGISTRY.get_sample_value("cairn_request_seconds_count", labels) or 0
+
+        before = count()
+        visit()
+        visit()
+        assert count() == before + 2
+
+
+class LoaderWithAddress(Loader):
+    """Loads the site's templates with the user's address in the header and in main."""
+
+    def get_contents(self, origin):
+        address = "{{ user.email }} {{ request.user.email }}"
+        text = super().get_contents(origin)
+        for end in ("</header>", "</main>"):
+            text = text.replace(end, f"{address}{end}")
+        return text
+
+
+@pytest.fixture
+def address_in_header(settings):
+    [backend] = settings.TEMPLATES
+    options = backend["OPTIONS"] | {
+        "loaders": [
+            f"{__name__}.LoaderWithAddress",
+            "django.template.loaders.app_directories.Loader",
+        ]
+    }
+    settings.TEMPLATES = [backend | {"APP_DIRS": False, "OPTIONS": options}]
+
+
+@pytest.mark.parametrize("path", ["/", PATH, "/search/?q=title", "/privacy/"])
+def test_an_address_in_the_header_is_never_shown_to_anybody_else(
+    visit, signed_in_page, user, path, address_in_header
+):
+    other = Client()
+    other.force_login(UserFactory(email="other@example.com"))
+    for _ in range(2):
+        assert user.email not in visit(path).text
+        signed_in_page(path)
+        page = other.get(path).text
+        assert "other@example.com" in page
+        assert user.email not in page
+        visitors = visit(path).text
+        assert user.email not in visitors
+        assert "other@example.com" not in visitors
