@@ -12,13 +12,10 @@ from django.utils import timezone
 
 from accounts.devices import name_of
 from accounts.models import User
+from core.mail import MailNotSentError
 
 log = structlog.get_logger("cairn.accounts")
 SIGNATURE = "\n-- \n"  # what follows is the layout's own, in HTML as in text
-
-
-class MailNotSentError(Exception):
-    """The mail server did not take a mail; nothing that needed it has happened."""
 
 
 class Part(NamedTuple):

@@ -1,4 +1,4 @@
-"""What every template may say."""
+"""What every template can use."""
 
 from urllib.parse import quote
 
@@ -7,15 +7,16 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from accounts import signup_policy
-from accounts.theme import theme_of
+from accounts.theme import get_theme
 
-# In the page: as a file it would cost a request, and be less than its headers.
+# The icon is part of the page: as a file it would cost a request, and be smaller than
+# that request's headers.
 SVG = (settings.BASE_DIR / "static/icon.svg").read_text().strip()
 ICON = f"data:image/svg+xml,{quote(SVG, safe=' =/:')}"
 
 
-def names() -> dict[str, object]:
-    """What an error page may say too, which has no request to ask."""
+def site_context() -> dict[str, object]:
+    """Return what an error page can use too, which is rendered without a request."""
     language, _, region = settings.LANGUAGE_CODE.partition("-")
     return {
         "site_name": settings.SITE_NAME,
@@ -27,13 +28,13 @@ def names() -> dict[str, object]:
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    return names() | {
+    return site_context() | {
         "can_sign_up": signup_policy.is_open(),
         "sign_up": settings.SIGN_UP,
         "sign_up_domains": settings.SIGN_UP_DOMAINS,
-        # A function, which templates call: only a page that shows it looks at the user.
-        "theme": lambda: theme_of(request),
+        # A function, which templates call: only a page that shows it loads the user.
+        "theme": lambda: get_theme(request),
         "mail_is_printed": settings.MAIL_IS_PRINTED,
-        # For error pages only: others are the same bytes for every visitor.
+        # Shown on error pages only; other pages are the same for every visitor.
         "request_id": structlog.contextvars.get_contextvars().get("request_id"),
     }

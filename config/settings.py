@@ -1,7 +1,7 @@
-"""Every setting, read from the environment and closed unless it is opened.
+"""All settings, read from environment variables. The defaults are the safe ones.
 
-Development is opted into by `DEBUG=true`, which `make` writes into a git-ignored
-`.env`. Without it Cairn refuses to start until the required variables are set.
+`DEBUG=true` turns on development. `make` writes it into `.env`, which git ignores.
+Without it Cairn does not start until the required variables are set.
 """
 
 from pathlib import Path
@@ -35,18 +35,18 @@ if not DEBUG:
 
 SECRET_KEY = env.str("SECRET_KEY", "development only")
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
-# What Django's check security.W009 asks: a word copied from an example is shorter.
+# The rule of Django's check security.W009: a key copied from an example is shorter.
 if not DEBUG and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5):
     raise ImproperlyConfigured(
         "SECRET_KEY is too easy to guess; make one with: openssl rand -hex 32"
     )
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
-SITE_URL = env.str("SITE_URL", "")  # said to the servers that check_links asks
+SITE_URL = env.str("SITE_URL", "")  # sent to servers by check_links
 
 SITE_NAME = env.str("SITE_NAME", "Cairn")
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", "")
-PRIVACY_URL = env.str("PRIVACY_URL", "")  # where a page of one's own replaces ours
+PRIVACY_URL = env.str("PRIVACY_URL", "")  # replaces the built-in page
 
 SIGN_UP = env.str("SIGN_UP", "open")
 SIGN_UP_DOMAINS: list[str] = env.list("SIGN_UP_DOMAINS", [])
@@ -60,7 +60,7 @@ if (SIGN_UP == "domains") != bool(SIGN_UP_DOMAINS):
 if env.bool("BEHIND_TLS_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # probes come without TLS
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # probes use plain HTTP
 
 INSTALLED_APPS = [
     "core",
@@ -188,9 +188,9 @@ CACHE_MIDDLEWARE_SECONDS = 0 if DEBUG else 1
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-# Not `cached_db`, also with a shared cache: a request that reads a session from the
-# database while another process deletes it would put it back into the cache, and the
-# person would stay signed in.
+# Not `cached_db`, even with a shared cache: a request that reads a session from the
+# database just before another process deletes it would put it back into the cache, and
+# the person would stay signed in.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 validation = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
@@ -204,7 +204,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "accounts.passwords.CommonPairValidator"},
 ]
-# The first hashes: argon2id, m=102400 KiB, t=2; the second reads what is older.
+# New hashes use the first: argon2id, m=102400 KiB, t=2. The second reads old ones.
 PASSWORD_HASHERS = [
     "accounts.passwords.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -212,7 +212,7 @@ PASSWORD_HASHERS = [
 ADMIN_PATH = env.str("ADMIN_PATH", "admin").strip("/") + "/"
 ADMIN_NEEDS_SECOND_FACTOR = not DEBUG
 
-UNCONFIRMED_DAYS = env.int("UNCONFIRMED_DAYS", 30)  # until `care` deletes the account
+UNCONFIRMED_DAYS = env.int("UNCONFIRMED_DAYS", 30)  # for `cleanup`
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "roadmaps:index"
 
@@ -231,13 +231,13 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
-ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 600  # seconds, the most in ASVS 6.5.5
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 600  # seconds, the maximum of ASVS 6.5.5
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_RATE_LIMITS = {
-    "confirm_email": "4/10m/key",  # mails with a code
+    "confirm_email": "4/10m/key",  # emails with a code
     "login_failed": "30/m/ip,5/5m/key",
 }
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
@@ -248,7 +248,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "roadmaps:index"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# How many proxies add to X-Forwarded-For; what stands further left is hearsay.
+# How many of your proxies append to X-Forwarded-For; anybody can send the rest.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 
 MFA_ADAPTER = "accounts.mfa.MFAAdapter"
@@ -282,7 +282,7 @@ SOCIALACCOUNT_PROVIDERS = {
 }
 
 MAILERS: dict[str, dict[str, object]]
-MAIL_IS_PRINTED = not env.str("EMAIL_HOST", "")  # to the terminal; pages say so
+MAIL_IS_PRINTED = not env.str("EMAIL_HOST", "")  # in the terminal; pages say so
 if MAIL_IS_PRINTED:
     MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
 else:
@@ -298,7 +298,7 @@ else:
         },
     }
     queue: dict[str, object] = {"BACKEND": "core.mail.EmailBackend"}
-    # Development has no worker, and sends at once.
+    # Development has no worker and sends immediately.
     MAILERS = {"default": smtp if DEBUG else queue, "smtp": smtp}
 TASKS = {
     "default": {
@@ -309,7 +309,7 @@ TASKS = {
 }
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <cairn@localhost>")
 
-SIMPLE_HISTORY_DATE_INDEX = False  # versions are looked up by what they are of
+SIMPLE_HISTORY_DATE_INDEX = False  # versions are looked up by object
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
@@ -358,18 +358,18 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 MAX_REQUEST_BODY = 4 * 1024 * 1024  # bytes
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
-# The prefix makes browsers refuse a cookie without Secure, Path=/ and no Domain.
+# With this prefix, browsers refuse a cookie that lacks Secure or Path=/, or has Domain.
 COOKIE_PREFIX = "" if DEBUG else "__Host-"
 if not DEBUG:
-    # Sent over TLS only. Whether other hosts of the domain have it, their owner knows.
+    # Only the owner of the domain knows whether its other hosts support TLS.
     SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 365 * 24 * 60 * 60)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", False)
     SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", False)
-    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # the two above
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # about the two above
     SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
     CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
-CSRF_COOKIE_HTTPONLY = True  # no script reads it
+CSRF_COOKIE_HTTPONLY = True  # no script needs it
 
 METRICS_ADDRESS = env.str("METRICS_ADDRESS", "")  # host:port, for Prometheus only
 

@@ -2,7 +2,11 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.privacy import privacy
+from accounts.theme import choose_theme
 from config import views
+from core.views import favicon, robots
+from roadmaps.site_views import card, sitemap
 
 admin.site.site_header = admin.site.site_title = settings.SITE_NAME
 admin.site.index_title = "Content and people"
@@ -12,13 +16,13 @@ urlpatterns = [
     path("progress/", include("progress.urls")),
     path("search/", include("search.urls")),
     path("accounts/", include("accounts.urls")),
-    path("theme/", views.theme, name="theme"),
-    path("privacy/", views.privacy, name="privacy"),
+    path("theme/", choose_theme, name="theme"),
+    path("privacy/", privacy, name="privacy"),
     path(settings.ADMIN_PATH, admin.site.urls),
-    path("favicon.ico", views.favicon, name="favicon"),
-    path("card.png", views.card, name="card"),
-    path("robots.txt", views.robots, name="robots"),
-    path("sitemap.xml", views.sitemap, name="sitemap"),
+    path("favicon.ico", favicon, name="favicon"),
+    path("card.png", card, name="card"),
+    path("robots.txt", robots, name="robots"),
+    path("sitemap.xml", sitemap, name="sitemap"),
 ]
 
 handler429 = views.too_many_requests

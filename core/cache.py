@@ -1,4 +1,4 @@
-"""Redis, shared by all processes; while it is away, what each remembers by itself."""
+"""The shared Redis cache, and each process's own cache while Redis is away."""
 
 from collections.abc import Callable
 from functools import cache
@@ -14,65 +14,73 @@ from redis.retry import Retry
 from core.circuit_breaker import CircuitBreaker
 from core.observability.health import NotReadyError
 
-PATIENCE = 0.5  # seconds, to connect and for each answer
-PAUSE = 5.0  # seconds for which a server that was away is left alone
+TIMEOUT = 0.5  # seconds, to connect and for each answer
+RETRY_INTERVAL = 5.0  # seconds between two attempts to reach a server that is away
 
 
 @cache
-def breaker_of(location: str) -> CircuitBreaker:  # noqa: ARG001
-    """The one that every thread asks: a `Cache` belongs to one of them."""
-    return CircuitBreaker("cache", PAUSE)
+def get_breaker(location: str) -> CircuitBreaker:  # noqa: ARG001
+    """Return the circuit breaker of a server. Threads share it, but not a Cache."""
+    return CircuitBreaker("cache", RETRY_INTERVAL)
 
 
-def else_by_itself(name: str) -> Callable[..., Any]:
-    def call(self: "Cache", *args: Any, **kwargs: Any) -> Any:
-        breaker = breaker_of(self.location)
+def with_fallback(name: str) -> Callable[..., Any]:
+    """Return a method that calls RedisCache's method `name`, or that of the local cache
+    while the server is away.
+    """
+
+    def method(self: "Cache", *args: Any, **kwargs: Any) -> Any:
+        breaker = get_breaker(self.location)
         if breaker.allows_attempt():
             try:
-                answer = getattr(RedisCache, name)(self, *args, **kwargs)
+                result = getattr(RedisCache, name)(self, *args, **kwargs)
             except RedisError as error:
                 breaker.record_failure(error)
-            except ValueError:  # of `incr`: it has answered that there is no such key
+            except ValueError:  # `incr`: the server answered that the key is missing
                 breaker.record_success()
                 raise
             else:
                 breaker.record_success()
-                return answer
-        return getattr(self.own, name)(*args, **kwargs)
+                return result
+        return getattr(self.local, name)(*args, **kwargs)
 
-    return call
+    return method
 
 
 class Cache(RedisCache):
+    """Django's Redis cache, which no page has to wait for.
+
+    While the server does not answer, every process counts its rate limits by itself.
+    """
+
     def __init__(self, location: str, params: dict[str, Any]) -> None:
         options = {
-            "socket_connect_timeout": PATIENCE,
-            "socket_timeout": PATIENCE,
-            # Once more, since a connection that was kept may have died meanwhile.
-            "retry": Retry(NoBackoff(), 1),
+            "socket_connect_timeout": TIMEOUT,
+            "socket_timeout": TIMEOUT,
+            "retry": Retry(NoBackoff(), 1),  # a connection from the pool may be dead
         }
         super().__init__(location, {**params, "OPTIONS": options})
         self.location = location
-        self.own = LocMemCache(
+        self.local = LocMemCache(
             "while Redis is away",
             {"OPTIONS": {"MAX_ENTRIES": settings.LOCAL_CACHE_ENTRIES}},
         )
 
     def ping(self) -> None:
-        """Raises NotReadyError when the server does not answer."""
+        """Raises NotReadyError if the server does not answer."""
         try:
             self._cache.get_client().ping()
         except RedisError as error:
             raise NotReadyError(type(error).__name__) from error
 
-    add = else_by_itself("add")
-    get = else_by_itself("get")
-    set = else_by_itself("set")
-    touch = else_by_itself("touch")
-    delete = else_by_itself("delete")
-    has_key = else_by_itself("has_key")
-    incr = else_by_itself("incr")
-    get_many = else_by_itself("get_many")
-    set_many = else_by_itself("set_many")
-    delete_many = else_by_itself("delete_many")
-    clear = else_by_itself("clear")
+    add = with_fallback("add")
+    get = with_fallback("get")
+    set = with_fallback("set")
+    touch = with_fallback("touch")
+    delete = with_fallback("delete")
+    has_key = with_fallback("has_key")
+    incr = with_fallback("incr")
+    get_many = with_fallback("get_many")
+    set_many = with_fallback("set_many")
+    delete_many = with_fallback("delete_many")
+    clear = with_fallback("clear")

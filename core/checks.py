@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` holds against the settings."""
+"""Checks of the settings for `manage.py check --deploy`."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ SHARED_CACHE = "core.cache.Cache"
 
 
 @checks.register(checks.Tags.caches, deploy=True)
-def limits_are_shared(**_: Any) -> list[checks.CheckMessage]:
+def check_shared_cache(**_: Any) -> list[checks.CheckMessage]:
     if settings.CACHES["default"]["BACKEND"] == SHARED_CACHE:
         return []
     return [
@@ -22,7 +22,7 @@ def limits_are_shared(**_: Any) -> list[checks.CheckMessage]:
 
 
 @checks.register(checks.Tags.security, deploy=True)
-def codes_reach_people(**_: Any) -> list[checks.CheckMessage]:
+def check_mail_server(**_: Any) -> list[checks.CheckMessage]:
     if not settings.MAIL_IS_PRINTED:
         return []
     return [

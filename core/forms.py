@@ -1,4 +1,4 @@
-"""How every form is rendered."""
+"""The renderer of all forms (`FORM_RENDERER`)."""
 
 from typing import Any
 
@@ -6,17 +6,18 @@ from django.forms import BoundField, Widget
 from django.forms.renderers import TemplatesSetting
 
 
-class FocusedOnError(BoundField):
+class AutofocusBoundField(BoundField):
+    """Puts the cursor into the first field with an error."""
+
     def build_widget_attrs(
         self, attrs: dict[str, Any], widget: Widget | None = None
     ) -> dict[str, Any]:
-        """Put the cursor into the first field that must be corrected."""
         attrs = super().build_widget_attrs(attrs, widget)
-        wrong = [bound.name for bound in self.form.visible_fields() if bound.errors]
-        if wrong[:1] == [self.name]:
+        invalid = [field.name for field in self.form.visible_fields() if field.errors]
+        if invalid[:1] == [self.name]:
             attrs["autofocus"] = True
         return attrs
 
 
 class Renderer(TemplatesSetting):
-    bound_field_class = FocusedOnError
+    bound_field_class = AutofocusBoundField

@@ -1,8 +1,9 @@
-"""Mail that waits for no mail server: queued as a task, sent by a worker, tried again.
+"""Queue email as tasks, so that no page waits for the mail server.
 
-A mail is queued in the transaction of what it tells of, and goes the same way as that.
-It is stored encrypted, since mails carry codes and addresses that neither a backup nor
-the admin's list of tasks should show.
+A mail is queued in the transaction of the change that it reports: both happen or
+neither. It is stored encrypted, because mails hold codes and addresses that must not
+appear in a backup or in the admin's list of tasks. A worker sends it, and tries again
+while the mail server is away.
 """
 
 import json
@@ -11,7 +12,7 @@ from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import timedelta
 from email import message_from_bytes, policy
-from email.message import EmailMessage as Mime
+from email.message import EmailMessage as MimeMessage
 from hashlib import sha256
 from typing import Any, cast
 
@@ -25,33 +26,39 @@ from django.utils import timezone
 
 log = structlog.get_logger("cairn.mail")
 
-TRIES = 6
-FIRST_PAUSE = 15  # seconds, and twice as long after each try: all within a code's life
-WORKER = "smtp"  # the mailer by which the worker sends
+MAX_ATTEMPTS = 6
+FIRST_DELAY = 15  # seconds; doubled each time, so that all fit in a code's lifetime
+SMTP_MAILER = "smtp"  # the worker's mailer in settings.MAILERS
+
+
+class MailNotSentError(Exception):
+    """The mail server refused a mail, and what needed the mail was not done."""
 
 
 class EmailBackend(BaseEmailBackend):
-    """Queues what it is to send."""
+    """Queues mails instead of sending them."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
-            send.enqueue(seal(message))
+            send.enqueue(encrypt(message))
         return len(email_messages)
 
 
-class Sealed(EmailMessage):
-    """A mail as it was when it was queued, its date and id included."""
+class StoredMessage(EmailMessage):
+    """A mail exactly as it was queued, including its date and Message-ID."""
 
     def __init__(self, mime: bytes, from_email: str, recipients: list[str]) -> None:
         super().__init__(from_email=from_email, to=recipients)
         self.mime = mime
 
-    def message(self, *, policy: Any = policy.default) -> Mime:
-        return cast(Mime, message_from_bytes(self.mime, policy=policy))
+    def message(self, *, policy: Any = policy.default) -> MimeMessage:
+        return cast(MimeMessage, message_from_bytes(self.mime, policy=policy))
 
 
-def keys() -> MultiFernet:
-    """Of the secret key, and of those before it."""
+def get_cipher() -> MultiFernet:
+    """Return a cipher that encrypts with a key made from the secret key. It can also
+    decrypt what was encrypted with the fallback keys.
+    """
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     digests = [
         sha256(b"core.mail" + str(secret).encode()).digest() for secret in secrets
@@ -59,38 +66,43 @@ def keys() -> MultiFernet:
     return MultiFernet([Fernet(urlsafe_b64encode(digest)) for digest in digests])
 
 
-def seal(message: EmailMessage) -> str:
+def encrypt(message: EmailMessage) -> str:
     mime = b64encode(message.message().as_bytes()).decode()
-    whole = [mime, message.from_email, message.recipients()]
-    return keys().encrypt(json.dumps(whole).encode()).decode()
+    fields = [mime, message.from_email, message.recipients()]
+    return get_cipher().encrypt(json.dumps(fields).encode()).decode()
 
 
-def unseal(sealed: str) -> Sealed:
-    mime, from_email, recipients = json.loads(keys().decrypt(sealed.encode()))
-    return Sealed(b64decode(mime), from_email, recipients)
+def decrypt(encrypted: str) -> StoredMessage:
+    """Raises cryptography.fernet.InvalidToken if no key fits."""
+    fields = json.loads(get_cipher().decrypt(encrypted.encode()))
+    mime, from_email, recipients = fields
+    return StoredMessage(b64decode(mime), from_email, recipients)
 
 
 @task
-def send(sealed: str, attempt: int = 1) -> str:
-    """Send a mail, or put it off when the mail server is away. What the server refuses
-    for good, or has been tried often enough, fails the task.
+def send(encrypted: str, attempt: int = 1) -> str:
+    """Send a mail, or queue it again for later if the mail server is away.
+
+    The task fails if the server rejects the mail permanently or the last attempt
+    fails.
     """
     try:
-        mailers[WORKER].send_messages([unseal(sealed)])
+        mailers[SMTP_MAILER].send_messages([decrypt(encrypted)])
     except (OSError, smtplib.SMTPException) as error:
-        if attempt >= TRIES or is_final(error):
+        if attempt >= MAX_ATTEMPTS or is_permanent(error):
             log.error("mail_failed", error=type(error).__name__, attempt=attempt)
             raise
-        pause = timedelta(seconds=FIRST_PAUSE * 2 ** (attempt - 1))
-        later = send.using(run_after=timezone.now() + pause)
-        later.enqueue(sealed, attempt + 1)
+        delay = timedelta(seconds=FIRST_DELAY * 2 ** (attempt - 1))
+        send.using(run_after=timezone.now() + delay).enqueue(encrypted, attempt + 1)
         log.warning("mail_put_off", error=type(error).__name__, attempt=attempt)
         return "put off"
     return "sent"
 
 
-def is_final(error: Exception) -> bool:
-    """Whether the server said a 5xx (RFC 5321, 4.2.1): asking again will not help."""
+def is_permanent(error: Exception) -> bool:
+    """Return whether the server answered 5xx, so that a retry cannot help (RFC 5321,
+    4.2.1).
+    """
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in error.recipients.values())
     return isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500

@@ -1,4 +1,4 @@
-"""Static files, as production serves them."""
+"""The storage of static files in production."""
 
 import posixpath
 import re
@@ -14,27 +14,27 @@ CSS_COMMENT_OR_INDENT = re.compile(r"/\*.*?\*/|^\s+", re.DOTALL | re.MULTILINE)
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):
-    """Serves a style sheet or script of ours together with those that it imports.
+    """Bundles each of our style sheets and scripts with the files that it imports.
 
-    In development browsers follow the imports. Here each of them would cost a request
-    and a kilobyte of headers.
+    In development browsers follow the imports. In production each import would cost a
+    request and a kilobyte of headers.
     """
 
     def post_process(self, paths: dict[str, Any], **options: Any) -> Iterator[Any]:  # type: ignore[override]
-        joined = InMemoryStorage()
-        ours = [name for name in paths if name.startswith(("css/", "editing/", "js/"))]
-        for name in ours:
-            joined.save(name, ContentFile(text_of(name, paths)))
-        paths = paths | {name: (joined, name) for name in ours}
+        bundles = InMemoryStorage()
+        names = [name for name in paths if name.startswith(("css/", "editing/", "js/"))]
+        for name in names:
+            bundles.save(name, ContentFile(bundle(name, paths)))
+        paths = paths | {name: (bundles, name) for name in names}
         yield from super().post_process(paths, **options)  # type: ignore[no-untyped-call]
 
 
-def text_of(name: str, paths: dict[str, Any]) -> str:
-    """A file's text, with each import replaced by the text of that file.
+def bundle(name: str, paths: dict[str, Any]) -> str:
+    """Return a file's text with every import replaced by the imported file's text.
 
-    A style sheet comes without its comments and indentation, which are a sixth of
-    its compressed size. `paths` maps a file's name to the storage that has it, and to
-    its name there. Raises KeyError if an imported file is missing.
+    Comments and indentation of style sheets are left out: they are a sixth of the
+    compressed size. `paths` maps the name of each file to its storage and its path
+    there. Raises KeyError if an imported file is missing.
     """
     storage, path = paths[name]
     with storage.open(path) as file:
@@ -42,4 +42,4 @@ def text_of(name: str, paths: dict[str, Any]) -> str:
     if name.endswith(".css"):
         text = CSS_COMMENT_OR_INDENT.sub("", text)
     folder = posixpath.dirname(name)
-    return IMPORT.sub(lambda found: text_of(f"{folder}/{found[1]}", paths), text)
+    return IMPORT.sub(lambda match: bundle(f"{folder}/{match[1]}", paths), text)

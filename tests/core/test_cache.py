@@ -60,7 +60,7 @@ def url(port):
 
 @pytest.fixture
 def cache(settings, url, monkeypatch):
-    monkeypatch.setattr(shared, "PAUSE", 0)
+    monkeypatch.setattr(shared, "RETRY_INTERVAL", 0)
     settings.CACHES = {"default": {"BACKEND": "core.cache.Cache", "LOCATION": url}}
     return own_cache
 
@@ -123,13 +123,13 @@ def test_a_counter_that_it_does_not_have_says_that_it_is_back(start, port, cache
     start(port)
     with pytest.raises(ValueError, match="not found"):
         cache.incr("n")
-    assert not shared.breaker_of(f"redis://127.0.0.1:{port}/0").is_open
+    assert not shared.get_breaker(f"redis://127.0.0.1:{port}/0").is_open
 
 
 def test_a_server_that_is_away_is_left_alone_for_a_while(
     start, port, cache, monkeypatch
 ):
-    monkeypatch.setattr(shared, "PAUSE", 60)
+    monkeypatch.setattr(shared, "RETRY_INTERVAL", 60)
     assert cache.get("a") is None
     server = start(port)
     cache.set("a", 1, 60)
@@ -138,8 +138,8 @@ def test_a_server_that_is_away_is_left_alone_for_a_while(
 
 
 def test_a_server_that_says_nothing_costs_little(cache, port, monkeypatch):
-    monkeypatch.setattr(shared, "PATIENCE", 0.05)
-    monkeypatch.setattr(shared, "PAUSE", 60)
+    monkeypatch.setattr(shared, "TIMEOUT", 0.05)
+    monkeypatch.setattr(shared, "RETRY_INTERVAL", 60)
     with socket.create_server(("127.0.0.1", port)) as silent:
         cache.set("a", 1, 60)
         assert cache.get("a") == 1
