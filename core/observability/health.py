@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can serve; for probes, not for people."""
+"""Health checks for probes: whether the process is alive, and whether it can serve."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -25,8 +25,8 @@ class NotReadyError(Exception):
 def health(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Answer `/healthz` and `/readyz` before sessions, hosts and redirects: a probe
-    knows a process by its number, not by the site's name.
+    """Answer `/healthz` and `/readyz` without sessions, host checks and redirects: a
+    probe knows a process by its IP address, not by the site's name.
     """
     pages = {"/healthz": alive, "/readyz": ready}
 
@@ -44,25 +44,26 @@ def health(
 
 
 def alive() -> HttpResponse:
-    """The process answers; it asks nobody."""
+    """The process answers. This needs no other service."""
     return JsonResponse({"status": "alive"})
 
 
 def ready() -> HttpResponse:
-    """What it needs: whether that is there, and after how many milliseconds it said so.
-    503 when anything is missing.
+    """Return the state of each service that the site needs, with the time of its check
+    in milliseconds. The status is 503 if one of them is missing.
     """
     checks: dict[str, dict[str, Any]] = {}
     applied = None
-    with timed(checks, "database"):
+    with record_check(checks, "database"):
         applied = applied_migrations()
-    with timed(checks, "migrations"):
+    with record_check(checks, "migrations"):
         if applied is None:
             raise NotReadyError("unknown")
         if missing := unapplied_migrations(applied):
             raise NotReadyError(f"{len(missing)} to apply")
-    with timed(checks, "cache"):
-        if ping := getattr(caches["default"], "ping", None):  # else it is the process's
+    with record_check(checks, "cache"):
+        # A local cache has no ping and is always ready.
+        if ping := getattr(caches["default"], "ping", None):
             ping()
     is_ready = all(check["ok"] for check in checks.values())
     return JsonResponse(
@@ -72,21 +73,24 @@ def ready() -> HttpResponse:
 
 
 @contextmanager
-def timed(checks: dict[str, dict[str, Any]], name: str) -> Iterator[None]:
-    begun = time.perf_counter()
+def record_check(checks: dict[str, dict[str, Any]], name: str) -> Iterator[None]:
+    """Record in `checks` whether the block succeeds and how long it takes."""
+    start = time.perf_counter()
     check: dict[str, Any] = {"ok": True}
     try:
         yield
     except NotReadyError as error:
         check = {"ok": False, "error": str(error)}
     except psycopg.Error as error:
-        check = {"ok": False, "error": type(error).__name__}  # the rest names hosts
-    check["ms"] = round((time.perf_counter() - begun) * 1000, 1)
+        check = {"ok": False, "error": type(error).__name__}  # the message names hosts
+    check["ms"] = round((time.perf_counter() - start) * 1000, 1)
     checks[name] = check
 
 
 def applied_migrations() -> set[Migration]:
-    """By a connection of its own: to wait for the pool is not to miss the database."""
+    """Read them through a new connection: a busy pool does not mean that the database
+    is away. Raises psycopg.Error.
+    """
     params = connection.get_connection_params() | {"connect_timeout": 2}  # seconds
     with Connection.connect(**params) as own:
         own.response_timeout = CHECK_TIMEOUT
@@ -97,15 +101,18 @@ def applied_migrations() -> set[Migration]:
 
 
 def unapplied_migrations(applied: set[Migration]) -> set[Migration]:
+    """Return this release's migrations that are not applied. A squashed one counts as
+    applied if all that it replaces are.
+    """
     return {
-        name
-        for name, replaced in known_migrations().items()
-        if name not in applied and not (replaced and replaced <= applied)
+        migration
+        for migration, replaced in known_migrations().items()
+        if migration not in applied and not (replaced and replaced <= applied)
     }
 
 
 @cache
 def known_migrations() -> dict[Migration, set[Migration]]:
-    """Those that this release comes with, and what each replaces."""
-    known = MigrationLoader(None).disk_migrations
-    return {name: set(migration.replaces) for name, migration in known.items()}
+    """Return the migrations of this release, each with those that it replaces."""
+    migrations = MigrationLoader(None).disk_migrations
+    return {name: set(migration.replaces) for name, migration in migrations.items()}

@@ -1,6 +1,7 @@
-"""The numbers that Prometheus asks for, at an address that is not the site's.
+"""Metrics for Prometheus, served at an address of their own.
 
-They are one process's: run one granian worker a container and scrape each container.
+They belong to one process: run one granian worker per container and scrape each
+container.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from prometheus_client import REGISTRY, Counter, Histogram, start_http_server
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-log = structlog.get_logger("cairn.config")
+log = structlog.get_logger("cairn.core")
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)  # seconds
 
@@ -27,13 +28,14 @@ QUERIES = Counter("cairn_queries", "Queries of requests", ["route"])
 QUERY_SECONDS = Counter("cairn_query_seconds", "Time that they took", ["route"])
 
 
-class Tasks(Collector):
-    """The rows of the task queue, counted when they are asked for."""
+class TaskCollector(Collector):
+    """Counts the rows of the task queue when Prometheus asks for them."""
 
     def describe(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("cairn_tasks", "Tasks", labels=["status"])
 
     def collect(self) -> Iterator[Metric]:
+        """Yield nothing if the database is away."""
         from django_tasks_db.models import DBTaskResult
 
         count = GaugeMetricFamily("cairn_tasks", "Tasks", labels=["status"])
@@ -44,22 +46,25 @@ class Tasks(Collector):
             for status in TaskResultStatus:
                 rows = DBTaskResult.objects.filter(status=status).count()
                 count.add_metric([status.value.lower()], rows)
-            first = DBTaskResult.objects.ready().order_by("enqueued_at").first()
-            waited = timezone.now() - first.enqueued_at if first else None
+            task = DBTaskResult.objects.ready().order_by("enqueued_at").first()
+            waited = timezone.now() - task.enqueued_at if task else None
             oldest.add_metric([], waited.total_seconds() if waited else 0)
         except Error:
-            return  # a scrape without them says that the database is away
+            return
         finally:
             connection.close()
         yield from (count, oldest)
 
 
 def serve(address: str) -> None:
-    """Answer Prometheus at `host:port`, by a thread of this process."""
+    """Serve the metrics at `host:port` in a thread of this process.
+
+    If the port is taken, log a warning: a second worker runs in the same container.
+    """
     host, _, port = address.rpartition(":")
     try:
         start_http_server(int(port), host)
-    except OSError as error:  # a second worker in the same container
+    except OSError as error:
         log.warning("metrics_not_served", address=address, error=str(error))
         return
-    REGISTRY.register(Tasks())
+    REGISTRY.register(TaskCollector())

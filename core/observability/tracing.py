@@ -1,7 +1,7 @@
-"""Traces and metrics for OpenTelemetry, when somebody says where to.
+"""Traces and metrics for OpenTelemetry.
 
-Needs the extra `telemetry`. The standard OTEL_* variables say the rest, and without
-OTEL_EXPORTER_OTLP_ENDPOINT nothing of it is imported.
+They need the extra `telemetry`, and OTEL_EXPORTER_OTLP_ENDPOINT to be set: without it
+nothing of OpenTelemetry is imported. The other standard OTEL_* variables work too.
 """
 
 import os
@@ -11,17 +11,17 @@ from typing import Any
 import structlog
 from django.http import HttpRequest
 
-log = structlog.get_logger("cairn.config")
+log = structlog.get_logger("cairn.core")
 
 DEFAULTS = {
     "OTEL_SERVICE_NAME": "cairn",
     "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
     "OTEL_TRACES_EXPORTER": "otlp",
     "OTEL_METRICS_EXPORTER": "otlp",
-    "OTEL_LOGS_EXPORTER": "none",  # the lines go to the console
+    "OTEL_LOGS_EXPORTER": "none",  # logs go to the console
     "OTEL_PYTHON_DJANGO_EXCLUDED_URLS": "healthz,readyz",
 }
-# What the instrumentation writes down of a person, under its names old and new.
+# The attributes with personal data, by their old and new names.
 PERSONAL = [
     *("http.url", "http.target", "url.path", "url.query", "url.full"),
     *("http.user_agent", "user_agent.original", "http.client_ip", "client.address"),
@@ -30,7 +30,9 @@ PERSONAL = [
 
 
 def start() -> None:
-    """To be called before the application is made: Django then reads MIDDLEWARE."""
+    """Start tracing if it is configured. Call it before the WSGI application is made:
+    it adds to MIDDLEWARE, which Django reads then.
+    """
     if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         return
     if not find_spec("opentelemetry"):
@@ -45,12 +47,12 @@ def start() -> None:
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
     OpenTelemetryConfigurator().configure()  # type: ignore[no-untyped-call]
-    DjangoInstrumentor().instrument(request_hook=forget_the_person)
+    DjangoInstrumentor().instrument(request_hook=remove_personal_data)
     PsycopgInstrumentor().instrument()
 
 
-def forget_the_person(span: Any, _: HttpRequest) -> None:
-    """The route stays: it is the span's name."""
+def remove_personal_data(span: Any, _: HttpRequest) -> None:
+    """Clear the attributes that identify a person. The span's name is the route."""
     for name in PERSONAL:
         if span.is_recording() and name in span.attributes:
             span.set_attribute(name, "")

@@ -21,7 +21,7 @@ def run(**options):
     return out.getvalue()
 
 
-def test_it_loads_the_roadmaps_and_makes_no_administrator_unasked():
+def test_it_loads_the_roadmaps_and_makes_no_administrator_by_default():
     run()
     assert Roadmap.objects.get(slug="backend-developer").is_published
     assert not User.objects.exists()
@@ -32,7 +32,7 @@ def test_it_makes_the_administrator_once():
     assert "Password" not in run(administrator="boss@example.com")
 
 
-def test_it_never_loads_over_an_edit():
+def test_it_never_overwrites_an_edited_roadmap():
     run()
     Roadmap.objects.update(title="Edited")
     run()
@@ -41,7 +41,7 @@ def test_it_never_loads_over_an_edit():
 
 @pytest.fixture
 def other():
-    """A session of somebody else's on the same database."""
+    """Another connection to the same database."""
     parameters = connection.get_connection_params()
     names = ("dbname", "user", "password", "host", "port")
     known = {name: parameters[name] for name in names if name in parameters}
@@ -52,9 +52,9 @@ def other():
 @pytest.mark.django_db(transaction=True)
 class TestWhileATableIsInUse:
     @pytest.fixture(autouse=True)
-    def in_use(self, other, monkeypatch):
+    def locked_table(self, other, monkeypatch):
         monkeypatch.setattr(bootstrap, "LOCK_TIMEOUT", "10ms")
-        monkeypatch.setattr(bootstrap, "TRIES", 2)
+        monkeypatch.setattr(bootstrap, "MAX_ATTEMPTS", 2)
         other.execute("LOCK TABLE django_content_type")
 
     def test_it_tries_again(self, other, monkeypatch):
@@ -62,7 +62,9 @@ class TestWhileATableIsInUse:
         assert run().startswith("A table is in use; the migration is tried again.\n")
         assert Roadmap.objects.exists()
 
-    def test_it_gives_up_in_the_end_and_leaves_no_limit_behind(self, monkeypatch):
+    def test_it_gives_up_after_the_last_attempt_and_resets_the_timeout(
+        self, monkeypatch
+    ):
         monkeypatch.setattr(bootstrap.time, "sleep", lambda _: None)
         with pytest.raises(OperationalError, match="lock timeout"):
             run()
@@ -74,7 +76,7 @@ class TestWhileATableIsInUse:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_second_one_waits_for_the_first(other):
-    other.execute("SELECT pg_advisory_lock(%s)", [bootstrap.BOOTSTRAP])
+    other.execute("SELECT pg_advisory_lock(%s)", [bootstrap.LOCK_ID])
     waiting = (
         "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     )
@@ -88,6 +90,6 @@ def test_a_second_one_waits_for_the_first(other):
         while not other.execute(waiting).fetchone():
             assert not ran.done()
         assert not Roadmap.objects.exists()
-        other.execute("SELECT pg_advisory_unlock(%s)", [bootstrap.BOOTSTRAP])
+        other.execute("SELECT pg_advisory_unlock(%s)", [bootstrap.LOCK_ID])
         ran.result()
     assert Roadmap.objects.exists()

@@ -17,7 +17,7 @@ def test_every_name_in_a_query_is_a_metric(transactional_db):
     queries = [target["expr"] for panel in panels for target in panel["targets"]]
     asked = set(OURS_OR_THE_PROCESS.findall(" ".join(queries)))
     known = {name for names in REGISTRY._collector_to_names.values() for name in names}
-    known |= {family.name for family in metrics.Tasks().collect()}
+    known |= {family.name for family in metrics.TaskCollector().collect()}
     assert asked - known == set()
 
 

@@ -113,8 +113,8 @@ class TestMetrics:
 class TestScrape:
     def test_metrics_have_an_address_of_their_own(self, transactional_db, monkeypatch):
         port = free_port()
-        tasks = metrics.Tasks()
-        monkeypatch.setattr(metrics, "Tasks", lambda: tasks)
+        tasks = metrics.TaskCollector()
+        monkeypatch.setattr(metrics, "TaskCollector", lambda: tasks)
         metrics.serve(f"127.0.0.1:{port}")
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
             text = answer.read().decode()

@@ -10,10 +10,10 @@ from django.core.management.base import BaseCommand
 from django.db import OperationalError, connection
 from psycopg.errors import LockNotAvailable
 
-LOCK_TIMEOUT = "2s"  # every query on the table queues behind a migration that waits
-PAUSE = 3  # seconds, for what queued meanwhile
-TRIES = 20
-BOOTSTRAP = 0xCA184  # an advisory lock's number, ours alone
+LOCK_TIMEOUT = "2s"  # other queries on the table queue behind a migration that waits
+RETRY_INTERVAL = 3  # seconds, in which the queued queries run
+MAX_ATTEMPTS = 20
+LOCK_ID = 0xCA184  # of the advisory lock
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, administrator: str | None, verbosity: int, **_: Any) -> None:
-        with one_at_a_time():
+        with bootstrap_lock():
             self.migrate()
             call_command(
                 "import_roadmap",
@@ -40,29 +40,32 @@ class Command(BaseCommand):
             call_command("make_administrator", administrator, stdout=self.stdout)
 
     def migrate(self) -> None:
-        """Raises OperationalError when a table stays in use for all tries."""
-        for left in reversed(range(TRIES)):
+        """Raises OperationalError if a table is in use at every attempt."""
+        for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 call_command("migrate", interactive=False, verbosity=0)
             except OperationalError as error:
-                if not isinstance(error.__cause__, LockNotAvailable) or not left:
+                is_in_use = isinstance(error.__cause__, LockNotAvailable)
+                if not is_in_use or attempt == MAX_ATTEMPTS:
                     raise
                 self.stdout.write("A table is in use; the migration is tried again.")
-                time.sleep(PAUSE)
+                time.sleep(RETRY_INTERVAL)
             else:
                 return
 
 
 @contextmanager
-def one_at_a_time() -> Iterator[None]:
-    """Wait for whoever migrates, then wait for no table longer than LOCK_TIMEOUT."""
+def bootstrap_lock() -> Iterator[None]:
+    """Let one process run the block at a time. Inside it, LOCK_TIMEOUT limits how long
+    a statement waits for a table.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
-        cursor.execute("SELECT pg_advisory_lock(%s)", [BOOTSTRAP])
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK_ID])
         try:
             cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
             yield
         finally:
             cursor.execute("RESET lock_timeout")
             cursor.execute("RESET statement_timeout")
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [BOOTSTRAP])
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK_ID])

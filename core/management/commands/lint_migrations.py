@@ -15,8 +15,11 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
 LAST_RELEASE = settings.BASE_DIR / "deploy/last-release.toml"
+HEADER = """\
+# The last migrations of the last release. `manage.py lint_migrations --release VERSION`
+# writes this file, and without the option checks the migrations since then."""
 SQUAWK = Path(sys.executable).with_name("squawk")
-# What takes away something that the release before may still read or write.
+# Squawk's rules about what the last release may still read or write.
 BREAKS_LAST_RELEASE = {
     "adding-not-nullable-field",
     "adding-required-field",
@@ -45,18 +48,19 @@ class Command(BaseCommand):
     def handle(self, *, release: str | None, **_: Any) -> None:
         loader = MigrationLoader(connection)
         if release:
-            LAST_RELEASE.write_text(record(loader, release))
+            LAST_RELEASE.write_text(release_record(loader, release))
             return
-        last = tomllib.loads(LAST_RELEASE.read_text())
-        if not last:
+        last_release = tomllib.loads(LAST_RELEASE.read_text())
+        if not last_release:
             self.stdout.write("Nothing is released yet: every migration may change.")
             return
-        found = []
-        for node in since(loader, last["migrations"]):
+        findings = []
+        for node in migrations_since(loader, last_release["migrations"]):
             state = loader.project_state(node, at_end=False)
-            found += findings(loader.graph.nodes[node], state, last["version"])
-        if found:
-            raise CommandError("\n".join(found))
+            migration = loader.graph.nodes[node]
+            findings += lint(migration, state, last_release["version"])
+        if findings:
+            raise CommandError("\n".join(findings))
 
 
 def own_apps() -> set[str]:
@@ -67,58 +71,63 @@ def own_apps() -> set[str]:
     }
 
 
-def since(loader: MigrationLoader, released: dict[str, str]) -> list[tuple[str, str]]:
-    """Our migrations, by app and name, that none of the released ones stands on."""
-    known = {
+def migrations_since(
+    loader: MigrationLoader, released: dict[str, str]
+) -> list[tuple[str, str]]:
+    """Return our migrations, as (app, name), that are newer than the released ones.
+
+    `released` maps each app to the name of its last released migration.
+    """
+    old = {
         node for leaf in released.items() for node in loader.graph.forwards_plan(leaf)
     }
     return sorted(
-        node
-        for node in loader.graph.nodes
-        if node[0] in own_apps() and node not in known
+        node for node in loader.graph.nodes if node[0] in own_apps() and node not in old
     )
 
 
-def findings(migration: Migration, state: ProjectState, last_release: str) -> list[str]:
-    """What squawk holds against the migration, a line each, but for what it allows:
-    its `allows` names rules with a reason each, its `contracts` the release that uses
-    no longer what it takes away, when that is out.
+def lint(migration: Migration, state: ProjectState, last_release: str) -> list[str]:
+    """Return squawk's findings about the migration, one line each.
+
+    Two attributes of a migration suppress findings: `allows` maps rules to the reasons
+    why each is harmless, and `contracts` names the release that no longer uses what the
+    migration removes. The latter works once that release is out.
     """
     allowed = set(getattr(migration, "allows", {}))
     contracts = getattr(migration, "contracts", None)
-    if contracts and number(contracts) <= number(last_release):
+    if contracts and parse_version(contracts) <= parse_version(last_release):
         allowed |= BREAKS_LAST_RELEASE
     result = subprocess.run(  # noqa: S603
         [SQUAWK, "--config", settings.BASE_DIR / ".squawk.toml", "--reporter", "json"],
-        input=sql(migration, state),
+        input=collect_sql(migration, state),
         capture_output=True,
         text=True,
         check=False,
     )
-    lines = []
+    findings = []
     for finding in json.loads(result.stdout):
         rule = finding["rule_name"]
         if rule not in allowed:
             breaks = " The last release would break." * (rule in BREAKS_LAST_RELEASE)
-            lines.append(f"{migration}: {rule}: {finding['message']}{breaks}")
-    return lines
+            findings.append(f"{migration}: {rule}: {finding['message']}{breaks}")
+    return findings
 
 
-def sql(migration: Migration, state: ProjectState) -> str:
-    """What PostgreSQL is told, without telling it."""
+def collect_sql(migration: Migration, state: ProjectState) -> str:
+    """Return the SQL of the migration without running it."""
     with connection.schema_editor(collect_sql=True, atomic=migration.atomic) as editor:
         migration.apply(state.clone(), editor, collect_sql=True)
     statements = "\n".join(editor.collected_sql)
     return f"BEGIN;\n{statements}\nCOMMIT;\n" if migration.atomic else statements
 
 
-def number(version: str) -> tuple[int, ...]:
+def parse_version(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-def record(loader: MigrationLoader, version: str) -> str:
-    """The text of the file for a release of `version`, with the comment it has."""
-    head = LAST_RELEASE.read_text().partition("version = ")[0]
+def release_record(loader: MigrationLoader, version: str) -> str:
+    """Return the text of LAST_RELEASE for a release with all migrations there are."""
     leaves = sorted(node for app in own_apps() for node in loader.graph.leaf_nodes(app))
-    lines = [f'{app} = "{name}"' for app, name in leaves]
-    return f'{head}version = "{version}"\n\n[migrations]\n' + "\n".join(lines) + "\n"
+    migrations = [f'{app} = "{name}"' for app, name in leaves]
+    lines = [HEADER, f'version = "{version}"', "", "[migrations]", *migrations]
+    return "\n".join(lines) + "\n"
