@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.cache import CacheMiddleware
 from django.urls import resolve
 
@@ -31,9 +31,9 @@ class VisitorCacheMiddleware(CacheMiddleware):
             request.resolver_match = resolve(request.path_info)  # for the request log
         return response
 
-    def process_response(
+    def process_response(  # type: ignore[override]
         self, request: HttpRequest, response: HttpResponse
-    ) -> HttpResponse:
+    ) -> HttpResponseBase | str:
         is_visitor_page = response.get("Cache-Control") == visitor_cache_control()
         if response.cookies or not is_visitor_page:
             return response
