@@ -11,8 +11,9 @@ class AdminConfig(admin.AdminConfig):
         from allauth.usersessions.models import UserSession
         from django.contrib.admin import site
 
-        from accounts.admin_site import FactorAdmin
+        from accounts.admin_site import AuthenticatorAdmin
 
-        # Keys are in the environment, tokens are not kept, sessions are their owner's.
+        # The providers' keys are settings, tokens are not stored, and sessions are
+        # nobody's business but their owner's.
         site.unregister([Authenticator, SocialApp, SocialToken, UserSession])
-        site.register(Authenticator, FactorAdmin)
+        site.register(Authenticator, AuthenticatorAdmin)

@@ -1,4 +1,4 @@
-"""The way into the admin, and what it shows of allauth."""
+"""Who may enter the admin, and what it shows of allauth."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ log = structlog.get_logger("cairn.accounts")
 
 
 class AdminSite(admin.AdminSite):
-    """Opens, in production, to staff who have signed in with a second factor."""
+    """In production only staff who signed in with a second factor may enter."""
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and (
@@ -27,28 +27,31 @@ class AdminSite(admin.AdminSite):
         )
 
     def login(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
-        """There is no form here: lead to what is still missing, or in."""
-        landing = get_next_redirect_url(request) or request.get_full_path()
+        """Redirect to the sign-in step that is missing: the admin has no form of its own.
+
+        Raises PermissionDenied for people who are not staff.
+        """
+        next_url = get_next_redirect_url(request) or request.get_full_path()
         if not request.user.is_authenticated:
-            return redirect_to_login(landing)
+            return redirect_to_login(next_url)
         if not super().has_permission(request):
             raise PermissionDenied
         if self.has_permission(request):
             return redirect("admin:index")
         if page := mfa.page_to_use_one(request.user):
-            return redirect_to_login(landing, page)
+            return redirect_to_login(next_url, page)
         messages.info(request, "The admin asks for a second factor. Set one up here.")
         return redirect("mfa_index")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        is_in = request.user.is_authenticated
+        is_signed_in = request.user.is_authenticated
         return super().each_context(request) | {
-            "without_second_factor": is_in and not mfa.used(request)
+            "without_second_factor": is_signed_in and not mfa.used(request)
         }
 
 
-class FactorAdmin(admin.ModelAdmin):
-    """To take a factor away from somebody who has lost it; its secret is not shown."""
+class AuthenticatorAdmin(admin.ModelAdmin):
+    """Lets staff remove a second factor that somebody lost. Its secret is not shown."""
 
     list_display = ["user", "type", "created_at", "last_used_at"]
     list_filter = ["type"]

@@ -1,4 +1,4 @@
-"""The request as the middleware and decorators leave it, for type checkers."""
+"""Types of requests after the middleware and decorators, for type checkers."""
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
@@ -11,6 +11,6 @@ class HtmxRequest(HttpRequest):
 
 
 class AuthenticatedRequest(HtmxRequest):
-    """Of somebody who has signed in."""
+    """A request by somebody who is signed in."""
 
     user: User

@@ -1,5 +1,6 @@
 import json
 import logging.config
+import os
 import re
 import time
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from tests.factories import StepProgressFactory, UserFactory, cooking_with
 from tests.github import StandIn
 from tests.production import Proxy, install, serving, url_of
 
-# And the note of when a session was last seen, which is taken every ten minutes.
+# Transaction control, and the time of the last visit, stored every ten minutes.
 NOT_COUNTED = re.compile(
     "SAVEPOINT|RELEASE|BEGIN|COMMIT|SET LOCAL|.*(FROM|INTO|UPDATE) .usersessions_",
     re.IGNORECASE,
@@ -35,14 +36,14 @@ NOT_COUNTED = re.compile(
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
-    """What is thrown away need not reach the disk."""
+    """Do not wait for the disk: the test database is deleted afterwards."""
     options = django_settings.DATABASES["default"].setdefault("OPTIONS", {})
     options["options"] = "-c synchronous_commit=off"
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """Once migrated, ask the database as web processes do."""
+    """Query the migrated database with the settings of a web process."""
     with django_db_blocker.unblock():
         connection.close()
     use_prepared_statements(connection.settings_dict)
@@ -65,7 +66,7 @@ def quick_flush():
 
 @pytest.fixture(autouse=True)
 def quick_and_apart(settings):
-    """Hash passwords fast, and let no rate limit reach into the next test."""
+    """Hash passwords fast, cache no pages, and reset the rate limits."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.CACHE_MIDDLEWARE_SECONDS = 0
     cache.clear()
@@ -73,7 +74,7 @@ def quick_and_apart(settings):
 
 @pytest.fixture
 def backend(db):
-    """The Backend Developer roadmap, as its file has it."""
+    """The Backend Developer roadmap, imported from its file."""
     import_roadmap(read(django_settings.BASE_DIR / "fixtures/backend-developer.yaml"))
     return Roadmap.objects.get(slug="backend-developer")
 
@@ -85,10 +86,10 @@ def user(db):
 
 @pytest.fixture
 def signed_in(user):
-    """A client that `user` is signed in with."""
+    """A client in which `user` is signed in."""
     client = Client()
     client.force_login(user)
-    # As signing in on the page leaves it: listed, and seen just now.
+    # As after a sign-in on the page: the session is listed and was seen just now.
     key = client.session.session_key
     UserSession.objects.create(user=user, session_key=key, ip="127.0.0.1")
     cache.set(f"seen:{key}", True)
@@ -97,7 +98,7 @@ def signed_in(user):
 
 @pytest.fixture
 def at_most():
-    """Fail when the block runs more than so many queries, transaction control apart."""
+    """A context manager that fails if the block runs more queries than allowed."""
 
     @contextmanager
     def check(queries):
@@ -113,7 +114,7 @@ def at_most():
 
 @pytest.fixture
 def github(monkeypatch, settings):
-    """GitHub's keys are in the settings, and a stand-in answers for it."""
+    """A fake GitHub server, with its keys in the settings."""
     with StandIn() as server:
         server.stand_in(monkeypatch, settings)
         yield server
@@ -122,14 +123,14 @@ def github(monkeypatch, settings):
 
 @pytest.fixture
 def capture_logs():
-    """The events that are logged meanwhile."""
+    """The list of events that are logged during the test."""
     with structlog.testing.capture_logs() as lines:
         yield lines
 
 
 @pytest.fixture
 def under_way(backend, user):
-    """Somebody with a step in every state, who marked them all on 3 May 2026."""
+    """A user with a step in every state, all marked on 3 May 2026."""
     states = {
         "internet-fundamentals": "done",
         "choose-a-backend-language": "learning",
@@ -147,16 +148,19 @@ def under_way(backend, user):
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory, worker_id):
+def installation(tmp_path_factory):
+    """The folder of a production installation. All xdist workers share it."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "cairn"
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cairn"
     install(folder)
     return folder
 
 
 @pytest.fixture
 def serve(transactional_db, installation):
-    """Serve the test's database, as in production; by another host if one is given."""
+    """A function that serves the test database in production mode. The web process
+    reaches the database by another host or port if one is given.
+    """
 
     def serve(host=None, port=None, **environment):
         url = url_of(connection.settings_dict, host, port)
@@ -168,7 +172,7 @@ def serve(transactional_db, installation):
 @pytest.fixture
 def cooking(db):
     roadmap = cooking_with("boil", "fry", "bake", "braise")
-    roadmap.save()  # its version has the order
+    roadmap.save()  # records the order of its steps in its history
     return roadmap
 
 
@@ -179,7 +183,7 @@ def fry(cooking):
 
 @pytest.fixture
 def member(db):
-    """A function that signs in somebody new: staff, in the groups that are named."""
+    """A function that signs in a new staff user who belongs to the named groups."""
 
     def sign_in(*groups):
         user = UserFactory(is_staff=True)
@@ -193,7 +197,7 @@ def member(db):
 
 @pytest.fixture
 def proxy(transactional_db):
-    """Between the database and whoever goes by `proxy.port`."""
+    """A proxy for the database, at `proxy.port`."""
     proxy = Proxy(connection.settings_dict["OPTIONS"]["host"])
     yield proxy
     proxy.close()
@@ -201,14 +205,14 @@ def proxy(transactional_db):
 
 @pytest.fixture(scope="module")
 def site(installation, django_db_setup, django_db_blocker):
-    """Served for all tests of a module; what they store they must commit."""
+    """A site in production mode for a whole module. It sees only committed data."""
     with serving(installation, url_of(connection.settings_dict)) as site:
         yield site
 
 
 @pytest.fixture
 def said():
-    """What is logged as in production, a dictionary a line; in a list, when called."""
+    """A function that returns the JSON log lines so far as a list of dictionaries."""
     stream = StringIO()
     configuration = logs.configuration(json=True)
     configuration["handlers"]["console"]["stream"] = stream
@@ -219,18 +223,18 @@ def said():
 
 @pytest.fixture
 def lines(said):
-    """The lines of the requests so far; in a list, when called."""
+    """A function that returns the log lines of the requests so far."""
     return lambda: [line for line in said() if line["event"] == "request"]
 
 
 @pytest.fixture
 def eventually():
-    """Waits until what it is given is true; so many seconds at the most."""
+    """A function that waits until a condition is true, and fails after some seconds."""
 
-    def eventually(is_so, seconds=5):
+    def eventually(condition, seconds=5):
         deadline = time.monotonic() + seconds
-        while not is_so():
-            assert time.monotonic() < deadline, "it has not come about"
+        while not condition():
+            assert time.monotonic() < deadline, "the condition never became true"
             time.sleep(0.002)
 
     return eventually
@@ -238,6 +242,6 @@ def eventually():
 
 @pytest.fixture
 def sure(signed_in):
-    """A client of somebody who has just said again who they are."""
+    """A client of a user who has just reauthenticated."""
     reauthenticate(signed_in)
     return signed_in

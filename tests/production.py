@@ -1,4 +1,4 @@
-"""Cairn as in production: granian in a process of its own, before a database."""
+"""Run Cairn in production mode: granian in its own process, with a database."""
 
 import http.client
 import os
@@ -40,8 +40,8 @@ REPLIES = {b"EHLO": b"250 mail", b"DATA": b"354 go on", b"QUIT": b"221 bye"}
 
 
 def install(folder):
-    """Copy Cairn without the `.env` that opts in to development, and collect its static
-    files; once, whoever comes first.
+    """Copy Cairn without `.env`, which turns on development, and collect its static
+    files. The first process does it, and the others wait for it.
     """
     with InterProcessLock(f"{folder}.lock"):
         if folder.exists():
@@ -73,11 +73,11 @@ def environment(database_url, **more):
 
 
 def url_of(database, host=None, port=None):
-    """The URL of one of `settings.DATABASES`, by another host when one is given."""
-    where = host or database["OPTIONS"].get("host") or database["HOST"]
+    """Return the URL of one of `settings.DATABASES`, with another host if given."""
+    host = host or database["OPTIONS"].get("host") or database["HOST"]
     port = f"&port={port}" if port else ""
     user = f"{database['USER']}:{quote(database['PASSWORD'])}"
-    return f"postgresql://{user}@/{database['NAME']}?host={quote(where)}{port}"
+    return f"postgresql://{user}@/{database['NAME']}?host={quote(host)}{port}"
 
 
 def free_port():
@@ -87,14 +87,14 @@ def free_port():
 
 
 class Proxy:
-    """Stands before a PostgreSQL that listens on a socket of `folder`."""
+    """A TCP proxy for a PostgreSQL server that listens on a socket in `folder`."""
 
     def __init__(self, folder):
         self.server = socket.create_server(("127.0.0.1", 0))
         self.port = self.server.getsockname()[1]
         self.folder = folder
         self.links = []
-        self.is_dark = False  # accepts, and says nothing
+        self.is_dark = False  # it accepts connections but forwards nothing
         Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -118,7 +118,7 @@ class Proxy:
             sink.shutdown(socket.SHUT_WR)
 
     def reset(self):
-        """Break off every link in the middle."""
+        """Cut every connection."""
         links, self.links = self.links, []
         for link in links:
             with suppress(OSError):
@@ -132,7 +132,7 @@ class Proxy:
 
 
 def take_a_mail(link):
-    """Speak SMTP (RFC 5321) to the end of one session, and return what was sent."""
+    """Serve one SMTP session (RFC 5321), and return the mail that was sent."""
     link.sendall(b"220 mail\r\n")
     mail, is_data = b"", False
     for line in link.makefile("rb"):
@@ -156,7 +156,7 @@ class Site:
         return self.request("GET", path, **options)
 
     def request(self, method, path, body=None, headers=(), timeout=15):
-        """The answer, its body read; as a proxy that ends TLS would ask for it."""
+        """Send a request as a TLS proxy would, and read the response."""
         connection = http.client.HTTPConnection("localhost", self.port, timeout=timeout)
         headers = {"X-Forwarded-Proto": "https", **dict(headers)}
         try:
@@ -168,9 +168,9 @@ class Site:
             connection.close()
 
     def send(self, raw, timeout=15):
-        """What comes back for these bytes, until the server closes or says no more."""
+        """Send these bytes, and return the answer up to its end or `</html>`."""
         with socket.create_connection(("localhost", self.port), timeout) as link:
-            with suppress(ConnectionError):  # it has answered before it read all
+            with suppress(ConnectionError):  # it may answer before it reads all
                 link.sendall(raw)
             received = b""
             while chunk := link.recv(65536):
@@ -182,7 +182,9 @@ class Site:
 
 @contextmanager
 def serving(folder, database_url, **more):
-    """A `Site` that answers; what it logged is in its `log` at the end."""
+    """Run a process, and yield its `Site`, whose `log` has the process's output after
+    the end.
+    """
     port = free_port()
     site = Site(port)
     log = TemporaryFile("w+")  # noqa: SIM115

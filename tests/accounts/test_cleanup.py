@@ -125,7 +125,7 @@ class TestTasks:
 
 
 def test_many_go_in_batches(cleanup, monkeypatch):
-    monkeypatch.setattr(command, "BATCH", 2)
+    monkeypatch.setattr(command, "BATCH_SIZE", 2)
     for number in range(5):
         Session.objects.create(session_key=f"{number}", expire_date=ago(days=1))
     assert "expired sessions deleted: 5\n" in cleanup()

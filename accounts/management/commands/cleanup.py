@@ -12,38 +12,41 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
 
-BATCH = 1000  # rows a transaction
-KEEP_SENT = timedelta(days=1)
-KEEP_FAILED = timedelta(days=30)  # for whoever looks into why
-LONGEST_TASK = timedelta(minutes=10)
+BATCH_SIZE = 1000  # rows per transaction
+SUCCESSFUL_TASK_AGE = timedelta(days=1)
+FAILED_TASK_AGE = timedelta(days=30)  # time to look into the error
+MAX_TASK_DURATION = timedelta(minutes=10)
 
 
 class Command(BaseCommand):
     help = "Clear away what has run out, once a day or whenever; say how much it was."
 
     def handle(self, **_: Any) -> None:
-        for what, count in care():
-            self.stdout.write(f"{what}: {count}")
+        for action, count in cleanup():
+            self.stdout.write(f"{action}: {count}")
 
 
-def care() -> Iterator[tuple[str, int]]:
+def cleanup() -> Iterator[tuple[str, int]]:
+    """Yield what was done and to how many rows."""
     now = timezone.now()
-    yield "expired sessions deleted", clear(Session.objects.filter(expire_date__lt=now))
-    yield "accounts that were never confirmed deleted", clear(never_confirmed())
-    done = DBTaskResult.objects.successful().filter(finished_at__lt=now - KEEP_SENT)
-    yield "tasks that were done deleted", clear(done)
-    failed = DBTaskResult.objects.failed().filter(finished_at__lt=now - KEEP_FAILED)
-    yield "tasks that had failed deleted", clear(failed)
-    orphans = DBTaskResult.objects.running().filter(started_at__lt=now - LONGEST_TASK)
-    yield (
-        "tasks of workers that died put back",
-        orphans.update(status=TaskResultStatus.READY),
-    )
+    tasks = DBTaskResult.objects
+    expired = Session.objects.filter(expire_date__lt=now)
+    yield "expired sessions deleted", delete(expired)
+    yield "accounts that were never confirmed deleted", delete(never_confirmed())
+    done = tasks.successful().filter(finished_at__lt=now - SUCCESSFUL_TASK_AGE)
+    yield "tasks that were done deleted", delete(done)
+    failed = tasks.failed().filter(finished_at__lt=now - FAILED_TASK_AGE)
+    yield "tasks that had failed deleted", delete(failed)
+    orphaned = tasks.running().filter(started_at__lt=now - MAX_TASK_DURATION)
+    restarted = orphaned.update(status=TaskResultStatus.READY)
+    yield "tasks of workers that died put back", restarted
 
 
 def never_confirmed() -> models.QuerySet[User]:
-    """People who signed up long ago, never confirmed an address, and left no trace:
-    whoever could once sign in has one of the others.
+    """Return the accounts that are older than UNCONFIRMED_DAYS, never confirmed an
+    address and hold no data.
+
+    Anybody who ever signed in has a `last_login` or a verified address.
     """
     joined_before = timezone.now() - timedelta(days=settings.UNCONFIRMED_DAYS)
     return User.objects.filter(
@@ -57,10 +60,10 @@ def never_confirmed() -> models.QuerySet[User]:
     ).exclude(emailaddress__verified=True)
 
 
-def clear(rows: models.QuerySet[Any]) -> int:
-    """Delete them, a batch a transaction, so that nobody waits for long."""
+def delete(rows: models.QuerySet[Any]) -> int:
+    """Delete the rows in batches, so that no lock lasts long, and return how many."""
     total = 0
-    while batch := list(rows.values_list("pk", flat=True)[:BATCH]):
+    while batch := list(rows.values_list("pk", flat=True)[:BATCH_SIZE]):
         rows.model._default_manager.filter(pk__in=batch).delete()
         total += len(batch)
     return total
