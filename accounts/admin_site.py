@@ -27,7 +27,7 @@ class AdminSite(admin.AdminSite):
         )
 
     def login(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
-        """Redirect to the sign-in step that is missing: the admin has no form of its own.
+        """Redirect to the missing sign-in step: the admin has no form of its own.
 
         Raises PermissionDenied for people who are not staff.
         """
