@@ -1,4 +1,4 @@
-"""The way into the admin."""
+"""Who may enter the admin."""
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -27,31 +27,31 @@ def production(settings):
 
 
 @pytest.mark.parametrize("path", [ADMIN, "/admin/login/", "/admin/accounts/user/"])
-def test_there_is_no_form_to_sign_in_by(client, db, path):
+def test_the_admin_has_no_sign_in_form_of_its_own(client, db, path):
     response = client.get(path, follow=True)
     assert response.request["PATH_INFO"] == "/accounts/login/"
     posted = client.post("/admin/login/", {"username": "x", "password": "y"})
     assert posted.url.startswith("/accounts/login/?next=")
 
 
-def test_it_leads_back_to_the_page_that_was_asked_for(client, boss):
+def test_sign_in_returns_to_the_requested_page(client, boss):
     path = "/admin/accounts/user/?q=ada"
     login = client.get(path, follow=True)
     assert sign_in(client, boss.email, next=login.context["redirect_field_value"])
     assert client.get(path).status_code == 200
 
 
-def test_who_is_no_staff_is_refused(signed_in):
+def test_people_who_are_not_staff_get_403(signed_in):
     assert signed_in.get(ADMIN, follow=True).status_code == 403
 
 
 class TestInDevelopment:
-    def test_it_opens_and_says_what_production_asks(self, client, boss):
+    def test_staff_enter_without_a_second_factor_and_see_a_warning(self, client, boss):
         sign_in(client, boss.email)
         html = client.get(ADMIN).content.decode()
         assert "You are in without a second factor" in html
 
-    def test_with_one_it_says_nothing(self, client, boss, code):
+    def test_with_a_second_factor_there_is_no_warning(self, client, boss, code):
         TOTP.activate(boss, SECRET)
         sign_in(client, boss.email)
         client.post("/accounts/2fa/authenticate/", {"code": code(SECRET)})
@@ -61,7 +61,7 @@ class TestInDevelopment:
 @pytest.mark.usefixtures("production")
 class TestInProduction:
     @pytest.mark.django_db(transaction=True)
-    def test_who_has_none_is_taken_to_set_one_up_and_is_in(self, client, boss, code):
+    def test_staff_without_a_second_factor_set_one_up_first(self, client, boss, code):
         sign_in(client, boss.email)
         response = client.get(ADMIN, follow=True)
         assert response.request["PATH_INFO"] == FACTORS
@@ -71,14 +71,14 @@ class TestInProduction:
         client.post("/accounts/2fa/totp/activate/", {"code": code(secret)})
         assert client.get(ADMIN).status_code == 200
 
-    def test_signed_in_with_one_they_are_in(self, client, boss, code):
+    def test_staff_who_signed_in_with_a_second_factor_enter(self, client, boss, code):
         TOTP.activate(boss, SECRET)
         sign_in(client, boss.email)
         client.post("/accounts/2fa/authenticate/", {"code": code(SECRET)})
         assert client.get(ADMIN).status_code == 200
         assert client.get("/admin/login/").url == ADMIN
 
-    def test_a_session_from_before_it_is_asked_to_use_it(self, client, boss, code):
+    def test_an_older_session_is_asked_for_the_second_factor(self, client, boss, code):
         sign_in(client, boss.email)
         TOTP.activate(boss, SECRET)
         response = client.get(ADMIN, follow=True)
@@ -87,21 +87,21 @@ class TestInProduction:
         assert client.post("/accounts/2fa/reauthenticate/", data).url == ADMIN
         assert client.get(ADMIN).status_code == 200
 
-    def test_with_a_passkey_alone_it_is_the_passkey(self, client, boss):
+    def test_a_passkey_is_used_if_it_is_the_only_second_factor(self, client, boss):
         sign_in(client, boss.email)
         WebAuthn.add(boss, "Key", {"clientExtensionResults": {}})
         RecoveryCodes.activate(boss)
         way = client.get(client.get(ADMIN).url).url
         assert way == "/accounts/2fa/webauthn/reauthenticate/?next=/admin/"
 
-    def test_without_it_any_more_they_are_out(self, client, boss, code):
+    def test_removing_the_second_factor_locks_staff_out(self, client, boss, code):
         TOTP.activate(boss, SECRET)
         sign_in(client, boss.email)
         client.post("/accounts/2fa/authenticate/", {"code": code(SECRET)})
         Authenticator.objects.all().delete()
         assert client.get(ADMIN, follow=True).request["PATH_INFO"] == FACTORS
 
-    def test_nothing_is_changed_without_it(self, client, boss):
+    def test_nothing_can_be_changed_without_a_second_factor(self, client, boss):
         other = UserFactory()
         sign_in(client, boss.email)
         path = f"/admin/accounts/user/{other.pk}/delete/"
@@ -109,17 +109,17 @@ class TestInProduction:
         other.refresh_from_db()
 
 
-class TestFactors:
+class TestAuthenticators:
     PATH = "/admin/mfa/authenticator/"
 
-    def test_a_lost_one_is_taken_away(self, admin_client):
+    def test_staff_can_remove_a_lost_one(self, admin_client):
         factor = TOTP.activate(UserFactory(), SECRET).instance
         page = admin_client.get(f"{self.PATH}{factor.pk}/change/")
         assert SECRET not in page.content.decode()
         admin_client.post(f"{self.PATH}{factor.pk}/delete/", {"post": "yes"})
         assert not Authenticator.objects.exists()
 
-    def test_several_are(self, admin_client):
+    def test_staff_can_remove_several(self, admin_client):
         factor = TOTP.activate(UserFactory(), SECRET).instance
         data = {
             "action": "delete_selected",
@@ -129,7 +129,7 @@ class TestFactors:
         admin_client.post(self.PATH, data)
         assert not Authenticator.objects.exists()
 
-    def test_none_is_added_or_changed(self, admin_client):
+    def test_staff_cannot_add_or_change_one(self, admin_client):
         factor = TOTP.activate(UserFactory(), SECRET).instance
         assert admin_client.get(f"{self.PATH}add/").status_code == 403
         path = f"{self.PATH}{factor.pk}/change/"
@@ -138,5 +138,5 @@ class TestFactors:
     @pytest.mark.parametrize(
         "path", ["socialaccount/socialapp", "socialaccount/socialtoken", "usersessions"]
     )
-    def test_what_is_nobodys_business_is_not_there(self, admin_client, path):
+    def test_sessions_and_providers_are_not_in_the_admin(self, admin_client, path):
         assert admin_client.get(f"/admin/{path}/").status_code == 404

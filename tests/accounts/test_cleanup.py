@@ -1,4 +1,4 @@
-"""`manage.py cleanup` clears away what has run out, and nothing else."""
+"""manage.py cleanup"""
 
 from datetime import timedelta
 from io import StringIO
@@ -15,7 +15,7 @@ from accounts.management.commands import cleanup as command
 from accounts.models import User
 from tests.factories import NoteFactory, StepProgressFactory, UserFactory
 
-NOTHING = """\
+NO_CHANGES = """\
 expired sessions deleted: 0
 accounts that were never confirmed deleted: 0
 tasks that were done deleted: 0
@@ -27,9 +27,9 @@ tasks of workers that died put back: 0
 @pytest.fixture
 def cleanup(db):
     def cleanup():
-        said = StringIO()
-        call_command("cleanup", stdout=said)
-        return said.getvalue()
+        output = StringIO()
+        call_command("cleanup", stdout=output)
+        return output.getvalue()
 
     return cleanup
 
@@ -51,11 +51,11 @@ def task(status, **times):
     )
 
 
-def test_a_repeat_finds_nothing(cleanup):
-    assert cleanup() == cleanup() == NOTHING
+def test_a_second_run_changes_nothing(cleanup):
+    assert cleanup() == cleanup() == NO_CHANGES
 
 
-def test_sessions(cleanup):
+def test_only_expired_sessions_are_deleted(cleanup):
     old = Session.objects.create(session_key="old", expire_date=ago(minutes=1))
     new = Session.objects.create(session_key="new", expire_date=ago(minutes=-1))
     assert "expired sessions deleted: 1\n" in cleanup()
@@ -65,13 +65,13 @@ def test_sessions(cleanup):
 
 class TestAccounts:
     @pytest.fixture
-    def stranger(self, db):
-        """Somebody who signed up long ago and never came back."""
+    def unconfirmed(self, db):
+        """A user who signed up long ago and never confirmed an address."""
         user = UserFactory(confirmed=False, date_joined=ago(days=40))
         EmailAddress.objects.create(user=user, email=user.email, primary=True)
         return user
 
-    def test_one_that_was_never_confirmed(self, cleanup, stranger):
+    def test_an_old_unconfirmed_account_is_deleted(self, cleanup, unconfirmed):
         assert "never confirmed deleted: 1\n" in cleanup()
         assert not User.objects.exists()
         assert not EmailAddress.objects.exists()
@@ -85,32 +85,36 @@ class TestAccounts:
             {"is_superuser": True},
         ],
     )
-    def test_but_nobody_who_may_come_back(self, cleanup, stranger, fact):
+    def test_an_account_that_may_be_used_again_stays(self, cleanup, unconfirmed, fact):
         User.objects.update(**fact)
-        assert cleanup() == NOTHING
+        assert cleanup() == NO_CHANGES
 
-    def test_nor_who_confirmed_another_address(self, cleanup, stranger):
-        EmailAddress.objects.create(user=stranger, email="b@example.com", verified=True)
-        assert cleanup() == NOTHING
+    def test_an_account_with_another_confirmed_address_stays(
+        self, cleanup, unconfirmed
+    ):
+        EmailAddress.objects.create(
+            user=unconfirmed, email="b@example.com", verified=True
+        )
+        assert cleanup() == NO_CHANGES
 
-    @pytest.mark.parametrize("trace", [StepProgressFactory, NoteFactory])
-    def test_nor_who_left_a_trace(self, cleanup, stranger, trace):
-        trace(user=stranger)
-        assert cleanup() == NOTHING
+    @pytest.mark.parametrize("factory", [StepProgressFactory, NoteFactory])
+    def test_an_account_with_data_stays(self, cleanup, unconfirmed, factory):
+        factory(user=unconfirmed)
+        assert cleanup() == NO_CHANGES
 
 
 class TestTasks:
-    def test_done_ones_go_after_a_day(self, cleanup):
+    def test_successful_ones_are_deleted_after_a_day(self, cleanup):
         task(TaskResultStatus.SUCCESSFUL, finished_at=ago(hours=25))
         task(TaskResultStatus.SUCCESSFUL, finished_at=ago(hours=23))
         assert "tasks that were done deleted: 1\n" in cleanup()
 
-    def test_failed_ones_after_thirty(self, cleanup):
+    def test_failed_ones_are_deleted_after_30_days(self, cleanup):
         task(TaskResultStatus.FAILED, finished_at=ago(days=31))
         task(TaskResultStatus.FAILED, finished_at=ago(days=29))
         assert "tasks that had failed deleted: 1\n" in cleanup()
 
-    def test_those_of_a_worker_that_died_are_run_again(self, cleanup):
+    def test_tasks_of_a_dead_worker_run_again(self, cleanup):
         orphan = task(TaskResultStatus.RUNNING, started_at=ago(minutes=11))
         running = task(TaskResultStatus.RUNNING, started_at=ago(minutes=9))
         assert "workers that died put back: 1\n" in cleanup()
@@ -119,12 +123,12 @@ class TestTasks:
         assert orphan.status == TaskResultStatus.READY
         assert running.status == TaskResultStatus.RUNNING
 
-    def test_what_is_to_be_run_stays(self, cleanup):
+    def test_waiting_ones_stay(self, cleanup):
         task(TaskResultStatus.READY)
-        assert cleanup() == NOTHING
+        assert cleanup() == NO_CHANGES
 
 
-def test_many_go_in_batches(cleanup, monkeypatch):
+def test_many_rows_are_deleted_in_batches(cleanup, monkeypatch):
     monkeypatch.setattr(command, "BATCH_SIZE", 2)
     for number in range(5):
         Session.objects.create(session_key=f"{number}", expire_date=ago(days=1))

@@ -13,20 +13,20 @@ def choose(client, theme, next_="/", headers=SAME_ORIGIN):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_is_kept_in_a_cookie_and_shown(client, db, theme):
+def test_it_is_stored_in_a_cookie_and_shown(client, db, theme):
     assert choose(client, theme).url == "/"
     assert f'data-theme="{theme}"' in client.get("/").content.decode()
 
 
 @pytest.mark.parametrize("theme", ["system", "purple", ""])
-def test_anything_else_follows_the_system_again(client, db, theme):
+def test_any_other_value_follows_the_system_again(client, db, theme):
     choose(client, "dark")
     choose(client, theme)
     assert not client.cookies["theme"].value
     assert "data-theme" not in client.get("/").content.decode()
 
 
-def test_it_is_a_persons_own_on_every_device(signed_in, user):
+def test_a_user_has_the_same_theme_on_every_device(signed_in, user):
     choose(signed_in, "dark")
     elsewhere = Client()
     elsewhere.force_login(user)
@@ -36,7 +36,7 @@ def test_it_is_a_persons_own_on_every_device(signed_in, user):
     assert user.theme == ""
 
 
-def test_it_leads_back(client, db):
+def test_it_redirects_to_next(client, db):
     assert choose(client, "dark", "/accounts/login/?next=/").url == (
         "/accounts/login/?next=/"
     )
@@ -45,20 +45,20 @@ def test_it_leads_back(client, db):
 @pytest.mark.parametrize(
     "evil", ["//evil.example", "https://evil.example/", "", "foo", "/\\evil.example"]
 )
-def test_it_never_leads_away(client, db, evil):
+def test_it_never_redirects_to_another_site(client, db, evil):
     assert choose(client, "dark", evil).url == "/"
 
 
-def test_a_cookie_that_was_tampered_with_is_ignored(client, db):
+def test_an_invalid_cookie_is_ignored(client, db):
     client.cookies["theme"] = '"><script>'
     assert "data-theme" not in client.get("/").content.decode()
 
 
-def test_another_site_cannot_choose(client, db):
+def test_another_site_cannot_change_it(client, db):
     response = choose(client, "dark", headers={"Sec-Fetch-Site": "cross-site"})
     assert response.status_code == 403
     assert "theme" not in client.cookies
 
 
-def test_the_page_is_told_to_vary_by_cookie(client, db):
+def test_pages_vary_by_cookie(client, db):
     assert "Cookie" in client.get("/")["Vary"]

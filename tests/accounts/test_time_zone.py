@@ -1,10 +1,11 @@
-"""The time zone that a browser names in the cookie `time_zone`."""
+"""The time zone of a request."""
 
 from datetime import UTC, datetime
 
 import pytest
 from django.utils import timezone
 
+from accounts.request_time_zone import RequestTimeZone
 from tests.factories import StepProgressFactory
 
 LATE = datetime(2026, 5, 3, 23, 30, tzinfo=UTC)  # 4 May in Auckland
@@ -26,17 +27,17 @@ def html(client, path, zone=None):
 
 class TestDates:
     @pytest.mark.parametrize("path", [ROADMAP, STEP])
-    def test_are_in_the_persons_time_zone(self, signed_in, done, path):
+    def test_are_in_the_browsers_time_zone(self, signed_in, done, path):
         page = html(signed_in, path, "Pacific/Auckland")
         assert 'datetime="2026-05-04' in page
         assert ">4 May" in page
 
     @pytest.mark.parametrize("path", [ROADMAP, STEP])
-    def test_are_in_utc_while_the_browser_has_not_said(self, signed_in, done, path):
+    def test_are_in_utc_without_the_cookie(self, signed_in, done, path):
         assert ">3 May" in html(signed_in, path)
 
     @pytest.mark.parametrize("name", ["Asia/Calcutta", "Europe/Kiev"])
-    def test_know_the_old_names_that_chromium_uses(self, signed_in, done, name):
+    def test_understand_the_old_names_that_chromium_uses(self, signed_in, done, name):
         assert ">4 May" in html(signed_in, ROADMAP, name)
 
 
@@ -53,8 +54,16 @@ class TestDates:
         "a" * 4000,
     ],
 )
-def test_what_is_no_time_zone_is_ignored(signed_in, done, nonsense):
+def test_an_unknown_time_zone_is_ignored(signed_in, done, nonsense):
     assert ">3 May" in html(signed_in, ROADMAP, nonsense)
+
+
+def test_its_name_is_that_of_the_persons_zone(rf, user):
+    request = rf.get("/")
+    request.user = user
+    request.COOKIES["time_zone"] = "Pacific/Auckland"
+    with timezone.override(RequestTimeZone(request)):
+        assert timezone.get_current_timezone_name() == "Pacific/Auckland"
 
 
 def test_it_ends_with_the_request(signed_in, done):
@@ -62,15 +71,15 @@ def test_it_ends_with_the_request(signed_in, done):
     assert timezone.get_current_timezone_name() == "UTC"
 
 
-class TestAVisitor:
-    def test_gets_the_same_bytes_as_every_other(self, client, backend):
+class TestVisitor:
+    def test_gets_the_same_page_in_every_time_zone(self, client, backend):
         assert html(client, ROADMAP) == html(client, ROADMAP, "Pacific/Auckland")
 
     @pytest.mark.parametrize("path", ["/", ROADMAP, STEP, "/accounts/login/"])
-    def test_is_not_asked(self, client, backend, path):
+    def test_gets_no_script_that_sets_the_cookie(self, client, backend, path):
         assert "js/person.js" not in html(client, path)
 
 
 @pytest.mark.parametrize("path", ["/", ROADMAP, STEP, "/accounts/logout/"])
-def test_the_pages_of_a_person_ask_the_browser(signed_in, backend, path):
+def test_pages_for_signed_in_people_set_the_cookie(signed_in, backend, path):
     assert "js/person.js" in html(signed_in, path)

@@ -1,4 +1,4 @@
-"""What goes wrong wears the site's design and leads on."""
+"""The error pages."""
 
 import pytest
 from django.conf import settings
@@ -52,7 +52,7 @@ def client(settings):
     return Client(raise_request_exception=False)
 
 
-def is_a_page_of_the_site(response):
+def has_site_layout(response):
     html = response.content.decode()
     return "All roadmaps" in html and 'class="brand"' in html
 
@@ -60,49 +60,49 @@ def is_a_page_of_the_site(response):
 def test_an_unknown_address_is_404(client, db):
     response = client.get("/nope/")
     assert response.status_code == 404
-    assert is_a_page_of_the_site(response)
+    assert has_site_layout(response)
     assert "There is no page here" in response.content.decode()
 
 
-def test_a_missing_slash_leads_to_the_page(client, backend):
+def test_a_missing_slash_redirects_to_the_page(client, backend):
     response = client.get("/roadmaps/backend-developer")
     assert response.url == "/roadmaps/backend-developer/"
 
 
-def test_a_bug_is_500_and_asks_no_database(client):
+def test_a_bug_is_500_without_a_query(client):
     response = client.get("/broken/")
     assert response.status_code == 500
-    assert is_a_page_of_the_site(response)
+    assert has_site_layout(response)
     assert response["Cache-Control"] == "no-store"
 
 
-def test_a_database_that_is_away_is_not_asked_again_for_who_it_was(
+def test_the_page_does_not_ask_a_broken_database_for_the_user(
     client, user, django_assert_num_queries
 ):
     client.force_login(user)
-    with django_assert_num_queries(1):  # the view's own, of the session
+    with django_assert_num_queries(1):  # the view's own query of the session
         assert client.get("/away-for-a-person/").status_code == 503
 
 
 @pytest.mark.parametrize("address", ["/away/", "/closed/", "/read-only/"])
-def test_a_database_that_is_away_is_503_and_says_when_to_try_again(client, address):
+def test_a_broken_database_is_503_with_retry_after(client, address):
     response = client.get(address)
     assert response.status_code == 503
     assert response["Retry-After"] == "5"
-    assert is_a_page_of_the_site(response)
+    assert has_site_layout(response)
 
 
-def test_a_host_that_is_not_ours_is_400(client):
+def test_an_unknown_host_is_400(client):
     response = client.get("/", headers={"Host": "evil.example"})
     assert response.status_code == 400
-    assert is_a_page_of_the_site(response)
+    assert has_site_layout(response)
 
 
-def test_a_form_without_its_token_is_403(settings, db):
+def test_a_form_without_its_csrf_token_is_403(settings, db):
     client = Client(enforce_csrf_checks=True)
     response = client.post("/accounts/login/", {"login": "a", "password": "b"})
     assert response.status_code == 403
-    assert is_a_page_of_the_site(response)
+    assert has_site_layout(response)
     assert "This form has gone stale" in response.content.decode()
 
 
@@ -110,7 +110,7 @@ def test_too_many_sign_ups_from_one_address_are_429(client, db):
     for _ in range(25):
         response = client.post("/accounts/signup/", {})
     assert response.status_code == 429
-    assert is_a_page_of_the_site(response)
+    assert has_site_layout(response)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_too_many_sign_ups_from_one_address_are_429(client, db):
         ("/admin/nope/", 302),
     ],
 )
-def test_no_address_breaks_it(client, db, address, status):
+def test_odd_addresses_are_no_server_error(client, db, address, status):
     assert client.get(address).status_code == status
 
 
@@ -132,7 +132,7 @@ def test_no_address_breaks_it(client, db, address, status):
 def test_a_nul_in_a_query_is_400(client, db, address):
     response = client.get(address)
     assert response.status_code == 400
-    assert is_a_page_of_the_site(response)
+    assert has_site_layout(response)
 
 
 def test_a_nul_in_a_cookie_is_400(client, db):
@@ -140,15 +140,15 @@ def test_a_nul_in_a_cookie_is_400(client, db):
     assert client.get("/").status_code == 400
 
 
-def test_many_fields_are_400(client, db):
+def test_too_many_fields_are_400(client, db):
     fields = {f"field{number}": "x" for number in range(2000)}
     response = client.post("/accounts/login/", fields)
     assert response.status_code == 400
-    assert is_a_page_of_the_site(response)
+    assert has_site_layout(response)
 
 
 @pytest.mark.parametrize("address", ["/", "/nope/", "/broken/", "/accounts/login/"])
-def test_every_answer_carries_the_policy(client, db, address):
+def test_every_response_has_the_content_security_policy(client, db, address):
     response = client.get(address)
     policy = response["Content-Security-Policy"]
     assert "default-src 'none'" in policy
@@ -157,10 +157,10 @@ def test_every_answer_carries_the_policy(client, db, address):
     assert response["Referrer-Policy"] == "same-origin"
 
 
-def test_no_template_has_script_or_style_of_its_own():
+def test_no_template_has_inline_scripts_or_styles():
     for template in settings.BASE_DIR.glob("templates/**/*.html"):
         if template.parent.name == "mail":
-            continue  # has no other place for it
+            continue  # mail needs inline styles
         html = template.read_text()
         assert "<style" not in html, template
         assert " style=" not in html, template

@@ -50,7 +50,7 @@ def other():
 
 
 @pytest.mark.django_db(transaction=True)
-class TestWhileATableIsInUse:
+class TestTableInUse:
     @pytest.fixture(autouse=True)
     def locked_table(self, other, monkeypatch):
         monkeypatch.setattr(bootstrap, "LOCK_TIMEOUT", "10ms")
@@ -75,7 +75,7 @@ class TestWhileATableIsInUse:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_second_one_waits_for_the_first(other):
+def test_a_second_process_waits_for_the_first(other):
     other.execute("SELECT pg_advisory_lock(%s)", [bootstrap.LOCK_ID])
     waiting = (
         "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"

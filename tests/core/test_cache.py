@@ -1,4 +1,4 @@
-"""The shared cache, and the site without it."""
+"""The shared cache, and what happens while its server is away."""
 
 import os
 import socket
@@ -65,7 +65,7 @@ def cache(settings, url, monkeypatch):
     return own_cache
 
 
-def test_it_keeps_and_counts(start, port, cache):
+def test_it_stores_values_and_counts(start, port, cache):
     start(port)
     assert cache.add("n", 1, 60)
     assert not cache.add("n", 1, 60)
@@ -101,9 +101,7 @@ def test_without_its_server_the_process_counts_by_itself(cache):
     assert [cache.incr("n"), cache.incr("n")] == [1, 2]
 
 
-def test_one_warning_when_it_goes_and_a_word_when_it_is_back(
-    start, port, cache, caplog
-):
+def test_an_outage_is_logged_once_and_its_end_too(start, port, cache, caplog):
     caplog.set_level("INFO")
     server = start(port)
     cache.set("a", "shared", 60)
@@ -118,7 +116,7 @@ def test_one_warning_when_it_goes_and_a_word_when_it_is_back(
     assert len([r for r in caplog.records if "cache_is_back" in r.message]) == 1
 
 
-def test_a_counter_that_it_does_not_have_says_that_it_is_back(start, port, cache):
+def test_an_answer_about_a_missing_counter_ends_the_outage(start, port, cache):
     cache.add("n", 0, 60)
     start(port)
     with pytest.raises(ValueError, match="not found"):
@@ -126,7 +124,7 @@ def test_a_counter_that_it_does_not_have_says_that_it_is_back(start, port, cache
     assert not shared.get_breaker(f"redis://127.0.0.1:{port}/0").is_open
 
 
-def test_a_server_that_is_away_is_left_alone_for_a_while(
+def test_during_an_outage_the_server_is_asked_only_now_and_then(
     start, port, cache, monkeypatch
 ):
     monkeypatch.setattr(shared, "RETRY_INTERVAL", 60)
@@ -137,7 +135,7 @@ def test_a_server_that_is_away_is_left_alone_for_a_while(
     assert not server.clients
 
 
-def test_a_server_that_says_nothing_costs_little(cache, port, monkeypatch):
+def test_a_silent_server_is_asked_twice_and_then_left_alone(cache, port, monkeypatch):
     monkeypatch.setattr(shared, "TIMEOUT", 0.05)
     monkeypatch.setattr(shared, "RETRY_INTERVAL", 60)
     with socket.create_server(("127.0.0.1", port)) as silent:
@@ -152,7 +150,7 @@ def test_a_server_that_says_nothing_costs_little(cache, port, monkeypatch):
     assert asked == 2
 
 
-def test_a_ping_tells_the_truth(cache, start, port):
+def test_ping_fails_while_the_server_is_away(cache, start, port):
     with pytest.raises(NotReadyError):
         caches["default"].ping()
     start(port)

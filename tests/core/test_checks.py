@@ -9,7 +9,7 @@ REDIS = {"BACKEND": "core.cache.Cache", "LOCATION": "redis://cache/0"}
 
 @pytest.fixture
 def found(settings):
-    """The findings of ours, when everything else is as it should be."""
+    """A function that returns the ids of our findings; at first there are none."""
     settings.MAIL_IS_PRINTED = False
     settings.CACHES = {"default": REDIS}
 
@@ -22,20 +22,20 @@ def found(settings):
     return found
 
 
-def test_nothing_when_all_is_well(found):
+def test_good_settings_have_no_findings(found):
     assert found() == []
 
 
-def test_no_mail_server_while_signing_up_needs_one(found, settings):
+def test_a_missing_mail_server_is_an_error(found, settings):
     settings.MAIL_IS_PRINTED = True
     assert found() == ["cairn.E001"]
 
 
-def test_limits_that_are_not_shared(found, settings):
+def test_rate_limits_per_process_are_a_warning(found, settings):
     local = "django.core.cache.backends.locmem.LocMemCache"
     settings.CACHES = {"default": {"BACKEND": local}}
     assert found() == ["cairn.W001"]
 
 
-def test_development_is_left_in_peace(db):
+def test_development_has_no_findings(db):
     call_command("check")

@@ -1,4 +1,4 @@
-"""Odd requests, sent by hand to granian as it serves in production."""
+"""Malformed and unusual requests, sent as bytes to granian in production mode."""
 
 import re
 
@@ -21,7 +21,7 @@ HEADERS = {
     b"cross-origin-resource-policy": b"same-origin",
     b"strict-transport-security": b"max-age=31536000",
 }
-NOT_UNDER_OUR_HAND = {400, 414, 431}  # may be granian's own, without a page
+MAYBE_FROM_GRANIAN = {400, 414, 431}  # without a page
 
 
 def get(target, more=b""):
@@ -37,11 +37,11 @@ def status_of(answer):
     return int(answer.split(b" ", 2)[1])
 
 
-ODD = {
+REQUESTS = {
     "TRACE": (b"TRACE / HTTP/1.1\r\n" + HOST + b"\r\n", {405}),
     "TRACK": (b"TRACK / HTTP/1.1\r\n" + HOST + b"\r\n", {405}),
-    "a method of no meaning": (b"BREW / HTTP/1.1\r\n" + HOST + b"\r\n", {403, 405}),
-    "a host that is not ours": (
+    "an unknown method": (b"BREW / HTTP/1.1\r\n" + HOST + b"\r\n", {403, 405}),
+    "an unknown host": (
         b"GET / HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Proto: https\r\n"
         b"Connection: close\r\n\r\n",
         {400},
@@ -65,33 +65,33 @@ ODD = {
         post(b"--b\r\nContent-Disposition: form-data", LOGIN + MULTIPART),
         {400, 403},
     ),
-    "a boundary that is none": (
+    "a missing boundary": (
         post(b"x", LOGIN.replace(FORM, b"Content-Type: multipart/form-data\r\n")),
         {400, 403},
     ),
-    "an address of 9 kB": (get(b"/" + b"a" * 9000), {404, 414}),
+    "a path of 9 kB": (get(b"/" + b"a" * 9000), {404, 414}),
     "a query of 9 kB": (get(b"/?q=" + b"a" * 9000), {200, 414}),
-    "an address of 70 kB": (get(b"/" + b"a" * 70_000), {404, 414}),
+    "a path of 70 kB": (get(b"/" + b"a" * 70_000), {404, 414}),
     "a body of 5 MB": (post(b"x=" + b"a" * 5_000_000), {400, 413}),
     "2,000 fields": (post(FIELDS), {400}),
-    "a length that is none": (
+    "an invalid length": (
         LOGIN + b"Content-Length: lots\r\n\r\nx",
         {400},
     ),
-    "a date that is none": (get(b"/", b"If-Modified-Since: yesterday\r\n"), {200}),
-    "a range that is none": (
+    "an invalid date": (get(b"/", b"If-Modified-Since: yesterday\r\n"), {200}),
+    "an invalid range": (
         get(b"/", b"Range: bytes=9-1\r\n"),
         {200},
     ),
 }
 
 
-@pytest.mark.parametrize("name", ODD)
-def test_it_is_answered_by_what_it_is(site: Site, name):
-    request, expected = ODD[name]
+@pytest.mark.parametrize("name", REQUESTS)
+def test_it_gets_the_right_status_and_a_page(site: Site, name):
+    request, expected = REQUESTS[name]
     answer = site.send(request)
     assert status_of(answer) in expected, answer[:300]
-    if status_of(answer) not in NOT_UNDER_OUR_HAND:
+    if status_of(answer) not in MAYBE_FROM_GRANIAN:
         assert b'class="brand"' in answer
 
 
@@ -99,22 +99,22 @@ def test_it_is_answered_by_what_it_is(site: Site, name):
     "target",
     [b"/", b"/nope/", b"/accounts/login/", b"/admin/", b"/robots.txt", b"/%00"],
 )
-def test_every_answer_has_all_the_headers(site: Site, target):
-    has_all(site.send(get(target)))
+def test_every_response_has_the_security_headers(site: Site, target):
+    assert_security_headers(site.send(get(target)))
 
 
-def test_static_files_have_them_too(site: Site):
+def test_static_files_have_the_security_headers(site: Site):
     page = site.send(get(b"/search/"))
     files = set(re.findall(rb'"(/static/[^"]+\.(?:css|js))"', page))
     assert len(files) >= 4
     for file in files:
         answer = site.send(get(file))
         assert status_of(answer) == 200
-        has_all(answer)
-    has_all(site.send(get(b"/static/nothing.css")))
+        assert_security_headers(answer)
+    assert_security_headers(site.send(get(b"/static/nothing.css")))
 
 
-def has_all(answer):
+def assert_security_headers(answer):
     lines = dict(
         line.lower().split(b": ", 1)
         for line in answer.split(b"\r\n\r\n", 1)[0].split(b"\r\n")[1:]
@@ -123,7 +123,7 @@ def has_all(answer):
         assert part in lines[name]
 
 
-def test_without_tls_one_is_sent_to_it(site: Site):
+def test_http_redirects_to_https(site: Site):
     answer = site.send(
         b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     )

@@ -1,4 +1,4 @@
-"""What probes are told."""
+"""GET /healthz and /readyz"""
 
 import pytest
 from django.db import connection
@@ -10,7 +10,7 @@ from tests.production import free_port
 
 @pytest.mark.parametrize("address", ["/healthz", "/readyz"])
 class TestBoth:
-    def test_they_answer_a_probe_that_knows_no_name(self, client, db, address):
+    def test_they_answer_to_any_host_name(self, client, db, address):
         with override_settings(ALLOWED_HOSTS=["cairn.example"]):
             response = client.get(address, headers={"Host": "10.0.0.7:8000"})
         assert response.status_code == 200
@@ -22,24 +22,24 @@ class TestBoth:
         settings.SECURE_SSL_REDIRECT = True
         assert Client().get(address).status_code == 200
 
-    def test_head_will_do_and_a_post_will_not(self, client, db, address):
+    def test_they_allow_get_and_head_only(self, client, db, address):
         assert client.head(address).status_code == 200
         assert client.post(address).status_code == 405
 
 
-def test_alive_asks_nobody(client):
+def test_healthz_asks_no_other_service(client):
     assert client.get("/healthz").json() == {"status": "alive"}
 
 
 class TestReady:
-    def test_everything_is_there(self, client, db):
+    def test_all_services_are_there(self, client, db):
         said = client.get("/readyz").json()
         assert said["status"] == "ready"
         for name in ("database", "migrations", "cache"):
             assert said[name]["ok"]
             assert said[name]["ms"] >= 0
 
-    def test_a_database_that_is_away(self, client, monkeypatch):
+    def test_the_database_is_away(self, client, monkeypatch):
         database = connection.settings_dict
         monkeypatch.setitem(database["OPTIONS"], "host", "/nowhere")
         response = client.get("/readyz")
@@ -49,27 +49,27 @@ class TestReady:
         assert said["migrations"]["error"] == "unknown"
         assert said["cache"]["ok"]
 
-    def test_a_migration_to_apply(self, client, db, monkeypatch):
+    def test_a_migration_is_unapplied(self, client, db, monkeypatch):
         known = {**health.known_migrations(), ("roadmaps", "9999_next"): set()}
         monkeypatch.setattr(health, "known_migrations", lambda: known)
         response = client.get("/readyz")
         assert response.status_code == 503
         assert response.json()["migrations"]["error"] == "1 to apply"
 
-    def test_an_empty_database_lacks_all_of_them(self, client, db, monkeypatch):
+    def test_the_database_is_empty(self, client, db, monkeypatch):
         monkeypatch.setitem(connection.settings_dict, "NAME", "template1")
         said = client.get("/readyz").json()
         assert said["database"]["ok"]
         assert not said["migrations"]["ok"]
 
-    def test_one_that_replaces_what_was_applied_is_applied(self):
+    def test_a_squashed_migration_is_applied_if_all_that_it_replaces_are(self):
         applied = {("a", "0001_first"), ("a", "0002_second")}
         squashed = {("a", "0001_squashed"): applied, ("a", "0003_third"): set()}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(health, "known_migrations", lambda: squashed)
             assert health.unapplied_migrations(applied) == {("a", "0003_third")}
 
-    def test_a_cache_that_is_away(self, client, db, settings):
+    def test_the_cache_is_away(self, client, db, settings):
         settings.CACHES = {
             "default": {
                 "BACKEND": "core.cache.Cache",

@@ -1,4 +1,4 @@
-"""What is logged, and the name that a request has in it."""
+"""Log lines and request ids."""
 
 import logging
 import logging.config
@@ -16,7 +16,7 @@ NAME = "0123abcd-proxy.1"
 
 
 def broken(request, name):
-    structlog.get_logger("cairn.config").info("about_to_break", step_id=7)
+    structlog.get_logger("cairn.core").info("about_to_break", step_id=7)
     raise RuntimeError("a bug")
 
 
@@ -38,7 +38,7 @@ def client(settings):
 
 class TestRequestId:
     @pytest.mark.parametrize("name", [NAME, "a" * 64, "550e8400-e29b-41d4-a716"])
-    def test_the_proxys_is_kept(self, client, name):
+    def test_the_proxys_id_is_used(self, client, name):
         response = client.get("/broken/x/", headers={"X-Request-ID": name})
         assert response["X-Request-ID"] == name
         assert name in response.content.decode()
@@ -46,36 +46,38 @@ class TestRequestId:
     @pytest.mark.parametrize(
         "name", ["", "short", "a" * 65, "<script>alert</script>", "ünïcödé-näme", "a b"]
     )
-    def test_one_that_is_none_is_replaced(self, client, name):
+    def test_a_malformed_id_is_replaced(self, client, name):
         response = client.get("/broken/x/", headers={"X-Request-ID": name})
         assert response["X-Request-ID"] != name
-        assert logs_name(response["X-Request-ID"])
+        assert is_new_id(response["X-Request-ID"])
 
-    def test_every_request_has_its_own(self, client):
+    def test_every_request_has_its_own_id(self, client):
         ids = {client.get("/broken/x/")["X-Request-ID"] for _ in range(3)}
         assert len(ids) == 3
 
-    def test_an_error_page_names_it(self, client, db):
+    def test_an_error_page_shows_the_id(self, client, db):
         response = client.get("/nothing-here/")
         assert response.status_code == 404
         assert response["X-Request-ID"] in response.content.decode()
 
 
-def logs_name(name):
+def is_new_id(name):
     return len(name) == 32 and name.isalnum()
 
 
-class TestLines:
-    def test_all_of_one_request_name_it(self, client, said):
+class TestLogLines:
+    def test_all_lines_of_a_request_have_its_id(self, client, said):
         client.get("/broken/x/", headers={"X-Request-ID": NAME})
         assert {line["request_id"] for line in said()} == {NAME}
         own = next(line for line in said() if line["event"] == "about_to_break")
         assert own["step_id"] == 7
         assert own["level"] == "info"
-        assert own["logger"] == "cairn.config"
+        assert own["logger"] == "cairn.core"
         assert own["timestamp"].endswith("Z")
 
-    def test_a_bug_is_told_with_its_traceback_and_route_but_no_path(self, client, said):
+    def test_an_error_is_logged_with_traceback_and_route_but_no_path(
+        self, client, said
+    ):
         client.get("/broken/jane-doe/?q=secret")
         [line] = [line for line in said() if line["level"] == "error"]
         assert line["event"] == "Internal Server Error: /broken/<slug:name>/"
@@ -83,7 +85,7 @@ class TestLines:
         assert "jane-doe" not in str(said())
         assert "secret" not in str(said())
 
-    def test_what_postgresql_repeats_is_left_out(self, said, user):
+    def test_values_that_postgresql_repeats_are_left_out(self, said, user):
         try:
             with transaction.atomic():
                 User.objects.create_user(user.email)
@@ -93,7 +95,7 @@ class TestLines:
         assert "duplicate key" in line["exception"]
         assert user.email not in line["exception"]
 
-    def test_requests_that_were_wrong_have_no_line_of_djangos(self, said):
+    def test_django_logs_no_line_about_4xx_responses(self, said):
         request = RequestFactory().get("/people/jane-doe/")
         logging.getLogger("django.request").warning(
             "Not Found: %s", request.path, extra={"request": request}
@@ -101,7 +103,7 @@ class TestLines:
         logging.getLogger("django.security.DisallowedHost").error("Invalid HTTP_HOST")
         assert said() == []
 
-    def test_a_stale_forms_line_names_no_path(self, said):
+    def test_a_csrf_failure_is_logged_without_the_path(self, said):
         request = RequestFactory().get("/people/jane-doe/")
         logging.getLogger("django.security.csrf").warning(
             "Forbidden (%s): %s", "no cookie", request.path, extra={"request": request}
@@ -109,9 +111,9 @@ class TestLines:
         [line] = said()
         assert line["event"] == "Forbidden (no cookie): "
 
-    def test_in_development_they_are_for_people(self, capsys):
+    def test_in_development_lines_are_not_json(self, capsys):
         logging.config.dictConfig(logs.configuration(json=False))
-        structlog.get_logger("cairn.config").info("something_happened", step_id=7)
+        structlog.get_logger("cairn.core").info("something_happened", step_id=7)
         line = capsys.readouterr().err
         assert "something_happened" in line
         assert not line.startswith("{")

@@ -1,4 +1,4 @@
-"""Mail that is queued, sealed, sent by a worker, and tried again."""
+"""Mail that is queued, encrypted, sent by a worker, and tried again."""
 
 import smtplib
 
@@ -39,7 +39,7 @@ def server(settings, monkeypatch, transactional_db):
 
 @pytest.fixture
 def work():
-    """Run what is to be run, as `manage.py db_worker --batch` does."""
+    """A function that runs all due tasks, as `manage.py db_worker --batch` does."""
 
     def work():
         Worker(
@@ -56,7 +56,7 @@ def work():
     return work
 
 
-def come_due():
+def make_tasks_due():
     DBTaskResult.objects.update(run_after="2000-01-01T00:00Z")
 
 
@@ -64,7 +64,7 @@ def statuses():
     return list(DBTaskResult.objects.order_by("enqueued_at").values_list("status"))
 
 
-def test_it_is_sent_by_the_worker_as_it_was_written(server, work):
+def test_the_worker_sends_a_mail_unchanged(server, work):
     message = EmailMultiAlternatives(
         "Grüße",
         "Your code is 123456, ü",
@@ -89,14 +89,14 @@ def test_it_is_sent_by_the_worker_as_it_was_written(server, work):
     assert "<p>" in html.get_content()
 
 
-def test_neither_code_nor_address_stands_in_the_task(server):
+def test_the_task_shows_neither_code_nor_address(server):
     send_mail("Hello", "Your code is 123456", None, ["jane@example.com"])
     stored = str(DBTaskResult.objects.values().get())
     for secret in ("123456", "jane", "Hello"):
         assert secret not in stored
 
 
-def test_a_mail_of_before_the_secret_key_was_changed_is_sent(server, work, settings):
+def test_a_mail_queued_with_an_older_secret_key_is_sent(server, work, settings):
     send_mail("Hello", "Hi", None, ["jane@example.com"])
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another"
@@ -104,7 +104,7 @@ def test_a_mail_of_before_the_secret_key_was_changed_is_sent(server, work, setti
     assert len(mail.outbox) == 1
 
 
-def test_a_mail_of_what_was_rolled_back_is_never_sent(server, work):
+def test_a_mail_of_a_rolled_back_transaction_is_never_sent(server, work):
     with transaction.atomic():
         send_mail("Hello", "Hi", None, ["jane@example.com"])
         transaction.set_rollback(True)
@@ -123,7 +123,7 @@ def test_a_mail_of_what_was_rolled_back_is_never_sent(server, work):
         smtplib.SMTPRecipientsRefused({"jane@example.com": (450, b"busy")}),
     ],
 )
-def test_while_the_server_is_away_it_is_put_off(server, work, error):
+def test_a_mail_is_tried_again_after_a_temporary_error(server, work, error):
     server.error = error
     send_mail("Hello", "Hi", None, ["jane@example.com"])
     work()
@@ -132,20 +132,18 @@ def test_while_the_server_is_away_it_is_put_off(server, work, error):
     assert (later.run_after - later.enqueued_at).total_seconds() == pytest.approx(15, 1)
     server.error = None
     work()
-    assert mail.outbox == []  # it is not yet time
-    come_due()
+    assert mail.outbox == []  # it is not due yet
+    make_tasks_due()
     work()
     assert len(mail.outbox) == 1
 
 
-def test_after_six_tries_it_is_a_failed_task_with_a_line_in_the_log(
-    server, work, caplog
-):
+def test_after_six_attempts_the_task_fails_and_is_logged(server, work, caplog):
     server.error = ConnectionRefusedError()
     send_mail("Hello", "Hi", None, ["jane@example.com"])
     for _ in range(8):
         work()
-        come_due()
+        make_tasks_due()
     assert statuses() == [("SUCCESSFUL",)] * 5 + [("FAILED",)]
     assert "mail_failed" in caplog.text
     assert "jane" not in caplog.text
@@ -158,7 +156,7 @@ def test_after_six_tries_it_is_a_failed_task_with_a_line_in_the_log(
         smtplib.SMTPRecipientsRefused({"jane@example.com": (550, b"unknown")}),
     ],
 )
-def test_what_the_server_refuses_for_good_is_not_tried_again(server, work, error):
+def test_a_mail_is_not_tried_again_after_a_permanent_error(server, work, error):
     server.error = error
     send_mail("Hello", "Hi", None, ["jane@example.com"])
     work()
@@ -171,7 +169,7 @@ class TestSignUp:
             "/accounts/signup/", {"email": "jane@example.com", "password1": PASSWORD}
         )
 
-    def test_it_waits_for_no_mail_server(self, server, work, client):
+    def test_it_does_not_wait_for_the_mail_server(self, server, work, client):
         server.error = ConnectionRefusedError()
         response = self.sign_up(client)
         assert response.url == "/accounts/confirm-email/"
@@ -180,7 +178,9 @@ class TestSignUp:
         work()
         assert "jane@example.com" in mail.outbox[0].recipients()
 
-    def test_without_a_queue_none_is_left_half_made(self, server, settings, client):
+    def test_without_a_queue_a_failed_mail_leaves_no_account(
+        self, server, settings, client
+    ):
         settings.MAILERS = {"default": settings.MAILERS["smtp"]}
         server.error = ConnectionRefusedError()
         client.raise_request_exception = False
@@ -188,7 +188,7 @@ class TestSignUp:
         assert not User.objects.exists()
 
 
-def test_staff_see_tasks_but_not_what_is_in_the_mail(server, client):
+def test_staff_can_see_tasks_but_not_read_mails(server, client):
     send_mail("Hello", "Your code is 123456", None, ["jane@example.com"])
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
     listed = client.get("/admin/django_tasks_database/dbtaskresult/")

@@ -10,13 +10,13 @@ from django.core.management import call_command
 
 from core.static_storage import CSS_COMMENT_OR_INDENT, IMPORT
 
-JOINED = ["css/cairn.css", "editing/admin.css", "js/person.js", "js/step.js"]
+BUNDLES = ["css/cairn.css", "editing/admin.css", "js/person.js", "js/step.js"]
 STATIC = settings.BASE_DIR / "static"
 
 
 @pytest.fixture
 def store(tmp_path, settings):
-    """Collect these texts, by name, and return as what each is served."""
+    """A function that collects files, given as texts, and returns their paths."""
     source, root = tmp_path / "source", tmp_path / "root"
     settings.STATICFILES_DIRS = [source]
     settings.STATICFILES_FINDERS = [
@@ -36,10 +36,10 @@ def store(tmp_path, settings):
     return store
 
 
-def pieces(path):
-    """The files that one of ours consists of: its imports, and theirs in turn."""
+def bundled_files(path):
+    """Return the files of a bundle: those it imports, and those that they import."""
     imported = [path.parent / name for name in IMPORT.findall(path.read_text())]
-    return [piece for each in imported for piece in pieces(each)] or [path]
+    return [piece for each in imported for piece in bundled_files(each)] or [path]
 
 
 def served_text(path):
@@ -47,18 +47,20 @@ def served_text(path):
     return CSS_COMMENT_OR_INDENT.sub("", text) if path.suffix == ".css" else text
 
 
-@pytest.mark.parametrize("name", JOINED)
-def test_production_serves_the_pieces_as_one_file(installation, name):
+@pytest.mark.parametrize("name", BUNDLES)
+def test_production_serves_a_bundle_as_one_file(installation, name):
     root = installation / "staticfiles"
     stored = json.loads((root / "staticfiles.json").read_text())["paths"][name]
     served = (root / stored).read_text()
-    places = [served.index(served_text(piece)) for piece in pieces(STATIC / name)]
+    places = [
+        served.index(served_text(piece)) for piece in bundled_files(STATIC / name)
+    ]
     assert places == sorted(places)
     assert not re.search(r"^@?import", served, re.MULTILINE)
     assert (root / f"{stored}.br").exists()
 
 
-def test_another_text_of_a_piece_is_another_address(store):
+def test_a_changed_import_changes_the_bundles_address(store):
     texts = {"css/all.css": '@import "a.css";\n', "css/a.css": "a { color: red }\n"}
     before = store(texts)["css/all.css"]
     after = store(texts | {"css/a.css": "a { color: blue }\n"})["css/all.css"]
@@ -66,12 +68,12 @@ def test_another_text_of_a_piece_is_another_address(store):
     assert "blue" in after.read_text()
 
 
-def test_storing_again_changes_nothing(store):
+def test_collecting_again_changes_nothing(store):
     texts = {"js/all.js": 'import "./a.js";\n', "js/a.js": "let a;\n"}
     assert store(texts) == store(texts)
 
 
-def test_a_piece_may_have_pieces(store):
+def test_a_piece_may_have_bundled_files(store):
     stored = store(
         {
             "js/all.js": '// All.\nimport "./a.js";\n',
@@ -89,24 +91,24 @@ def test_a_style_sheet_is_served_without_comments_and_indentation(store):
     assert [*filter(None, lines)] == ["@layer base {", "a {", "color: red; ", "}", "}"]
 
 
-def test_a_piece_may_be_in_a_folder(store):
+def test_an_imported_file_may_be_in_a_folder(store):
     texts = {"css/all.css": '@import "all/a.css";\n', "css/all/a.css": "a { top: 0 }\n"}
     assert store(texts)["css/all.css"].read_text() == "a { top: 0 }\n\n"
 
 
-def test_a_piece_that_is_missing_is_named(store):
+def test_a_missing_import_is_named(store):
     with pytest.raises(KeyError, match=r"js/a\.js"):
         store({"js/all.js": 'import "./a.js";\n'})
 
 
-def test_others_files_stay_as_they_are(store):
+def test_files_of_other_packages_stay_unchanged(store):
     texts = {"theirs/all.js": 'import "./a.js";\n', "theirs/a.js": "let a;\n"}
     stored = store(texts)
     assert stored["theirs/all.js"].read_text() == texts["theirs/all.js"]
 
 
 @pytest.mark.parametrize("name", ["js/person.js", "js/step.js"])
-def test_scripts_leave_no_name_to_those_that_they_are_joined_with(name):
-    for piece in pieces(STATIC / name):
+def test_bundled_scripts_declare_no_global_names(name):
+    for piece in bundled_files(STATIC / name):
         declared = r"^(export|const|let|var|function|async|class)\b.*"
         assert not re.findall(declared, piece.read_text(), re.MULTILINE)

@@ -1,4 +1,4 @@
-"""OpenTelemetry: traces and metrics, for those who ask for them."""
+"""OpenTelemetry's traces and metrics."""
 
 import gzip
 import os
@@ -15,7 +15,7 @@ from core.observability import tracing
 
 @pytest.fixture
 def receiver():
-    """An OTLP receiver: `receiver.got` is what came, as (path, body)."""
+    """An OTLP server. `receiver.got` is a list of (path, body)."""
     got = []
 
     class Receiver(BaseHTTPRequestHandler):
@@ -39,7 +39,7 @@ def receiver():
     server.server_close()
 
 
-def test_traces_and_metrics_arrive_without_the_person(serve, receiver, eventually):
+def test_traces_and_metrics_arrive_without_personal_data(serve, receiver, eventually):
     environment = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{receiver.server_port}",
         "OTEL_BSP_SCHEDULE_DELAY": "50",
@@ -59,8 +59,10 @@ def test_traces_and_metrics_arrive_without_the_person(serve, receiver, eventuall
     assert b"healthz" not in sent
 
 
-def test_nothing_of_it_is_imported_unasked():
-    ours = "opentelemetry.instrumentation.django"  # redis imports a little by itself
+def test_nothing_is_imported_unless_it_is_configured():
+    ours = (
+        "opentelemetry.instrumentation.django"  # the redis package imports other parts
+    )
     code = f"import config.wsgi, sys; print('{ours}' in sys.modules)"
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
     result = subprocess.run(
@@ -74,7 +76,7 @@ def test_nothing_of_it_is_imported_unasked():
     assert result.stdout == "False\n"
 
 
-def test_asked_for_without_the_extra_is_a_warning(monkeypatch, caplog):
+def test_a_missing_package_is_a_warning(monkeypatch, caplog):
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setattr(tracing, "find_spec", lambda name: None)
     tracing.start()

@@ -1,4 +1,4 @@
-"""What of ours a browser is sent stays small."""
+"""The size of our scripts and style sheets."""
 
 import json
 
@@ -11,7 +11,7 @@ ON_ACCOUNT_PAGES_ALONE = {"account.css", "passkey.js"}
 
 
 @pytest.mark.parametrize(("kind", "most"), [("js", 6_000), ("css", 10_000)])
-def test_all_of_it_together(installation, kind, most):
+def test_the_files_together_stay_within_the_budget(installation, kind, most):
     root = installation / "staticfiles"
     stored = json.loads((root / "staticfiles.json").read_text())["paths"]
     folder = settings.BASE_DIR / "static" / kind
@@ -24,6 +24,6 @@ def test_all_of_it_together(installation, kind, most):
     assert 0 < sum(sizes) < most
 
 
-def test_no_script_is_over_a_hundred_lines():
+def test_no_script_has_more_than_a_hundred_lines():
     scripts = settings.BASE_DIR.glob("static/*/*.js")
     assert max(len(path.read_text().splitlines()) for path in scripts) <= 100

@@ -1,4 +1,4 @@
-"""The worker, a process of its own, told to stop while it sends a mail."""
+"""The worker process, stopped while it sends a mail."""
 
 import signal
 import socket
@@ -28,7 +28,7 @@ def mail_server():
         yield server
 
 
-def test_it_ends_the_mail_that_it_has_begun(queue, mail_server, installation):
+def test_it_finishes_the_mail_before_it_stops(queue, mail_server, installation):
     send_mail("Hello", "Your code is 123456", None, ["jane@example.com"])
     worker = subprocess.Popen(
         [sys.executable, "manage.py", "db_worker", "--no-startup-delay"],
