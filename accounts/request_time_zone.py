@@ -24,7 +24,7 @@ class RequestTimeZone(tzinfo):
         self.request = request
 
     def __str__(self) -> str:
-        """The name, by which cached fragments are told apart."""
+        """Return the name of the zone, which is part of the key of cached fragments."""
         return str(self.zone)
 
     @cached_property
@@ -34,9 +34,6 @@ class RequestTimeZone(tzinfo):
         if user.is_authenticated:
             own = user.zone or zone(self.request.COOKIES.get(COOKIE, ""))
         return own or timezone.get_default_timezone()
-
-    def __str__(self) -> str:
-        return str(self.zone)
 
     def utcoffset(self, moment: datetime | None) -> timedelta | None:
         return self.zone.utcoffset(moment)

@@ -7,6 +7,7 @@ from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
+from django.utils import timezone
 from structlog.contextvars import get_contextvars
 
 from config.context_processors import site_context
@@ -31,9 +32,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """
     template, retry_after = choose_error_page(sys.exception())
     is_temporary = retry_after is not None
-    html = loader.get_template(template).render(
-        site_context() | {"request_id": get_contextvars().get("request_id")}
-    )
+    context = site_context() | {"request_id": get_contextvars().get("request_id")}
+    # Cached fragments need the time zone, and a person's is in the database.
+    with timezone.override(timezone.get_default_timezone()):
+        html = loader.get_template(template).render(context)
     response = HttpResponse(
         html,
         status=HTTPStatus.SERVICE_UNAVAILABLE
