@@ -5,7 +5,7 @@ from threading import Lock
 
 import structlog
 
-log = structlog.get_logger("cairn.config")
+log = structlog.get_logger("cairn.core")
 
 
 class CircuitBreaker:
