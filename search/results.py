@@ -1,4 +1,4 @@
-"""What a search finds: roadmaps, steps, resources and one's own notes, in one query."""
+"""Finds roadmaps, steps, resources and the user's own notes with one SQL query."""
 
 from __future__ import annotations
 
@@ -17,93 +17,99 @@ if TYPE_CHECKING:
     from accounts.models import User
     from search.query import Query
 
-MOST_OF_A_KIND = 8
-START, STOP = "\x02", "\x03"  # round a hit, until the text is escaped
-JOINT = "\x80"  # what cairn_only_words puts after punctuation
+MAX_PER_KIND = 8
+# PostgreSQL puts these around each matching word. They become <mark> after the rest of
+# the text is escaped.
+MARK_START, MARK_STOP = "\x02", "\x03"
+# The SQL function cairn_only_words puts this after punctuation.
+AFTER_PUNCTUATION = "\x80"
 
-# Raw, since Django took 12 ms to put the same together, more than PostgreSQL takes.
-# First the best of each kind, by small vectors and keys; then the texts of those few.
+# Raw SQL, because the ORM takes 12 ms to build this query, more than PostgreSQL takes
+# to run it. `matches` selects the best rows of each kind and reads only keys and
+# vectors. The main SELECT then reads the texts of these few rows and highlights words.
 SEARCH = """
-WITH asked AS NOT MATERIALIZED (
+WITH query AS NOT MATERIALIZED (
     SELECT
-        to_tsquery('english', %(whole)s) && (
+        to_tsquery('english', %(finished)s) && (
             to_tsquery('english', %(last)s)
             || to_tsquery('cairn_written', %(last_written)s)
         ) AS match,
-        -- The same. Since ::text is not folded into a constant, the planner does not
-        -- take reading a whole table, with the words of each row, for cheap.
-        to_tsquery('english'::text::regconfig, %(whole)s) && (
+        -- The same query. The cast to ::text keeps the planner from computing it as a
+        -- constant. With a constant, it underestimates the cost of reading the search
+        -- vectors of a whole table, and does not use the index.
+        to_tsquery('english'::text::regconfig, %(finished)s) && (
             to_tsquery('english'::text::regconfig, %(last)s)
             || to_tsquery('cairn_written'::text::regconfig, %(last_written)s)
         ) AS match_by_index,
-        to_tsquery('english', %(all)s) AS stems,
+        to_tsquery('english', %(all)s) AS all_stems,
         to_tsquery('english', %(any)s)
-            || to_tsquery('cairn_written', %(any_written)s) AS marks
+            || to_tsquery('cairn_written', %(any_written)s) AS any_word
 ),
-found AS (
+matches AS (
     (
         SELECT
             1 AS kind,
-            ts_rank(roadmap.search_vector, marks) AS rank,
+            ts_rank(roadmap.search_vector, any_word) AS rank,
             roadmap.id AS roadmap_id,
             NULL::bigint AS step_id,
             NULL::bigint AS resource_id,
             FALSE AS is_in_body
-        FROM asked, roadmaps_roadmap AS roadmap
+        FROM query, roadmaps_roadmap AS roadmap
         WHERE roadmap.search_vector @@ match
             AND (roadmap.is_published OR %(is_staff)s)
         ORDER BY rank DESC, roadmap.id
-        LIMIT %(most)s
+        LIMIT %(limit)s
     )
     UNION ALL
     (
-        -- The second of these is run only when the first has too few.
+        -- First the steps that match in title or summary, then those that match only in
+        -- their body. The LIMIT skips the second part if the first has enough rows.
         (
             SELECT 2, rank, step.roadmap_id, step.id, NULL::bigint, FALSE
             FROM (
                 SELECT
                     step.id,
                     step.roadmap_id,
-                    ts_rank(step.search_vector, marks) AS rank
-                FROM asked, roadmaps_step AS step
+                    ts_rank(step.search_vector, any_word) AS rank
+                FROM query, roadmaps_step AS step
                 WHERE step.search_vector @@ match_by_index
                     AND NOT step.is_retired
                 ORDER BY rank DESC, step.id
-                OFFSET 0 -- ranked before the join, which then ends with the last wanted
+                OFFSET 0 -- rank before the join, so that the join can stop early
             ) AS step
             JOIN roadmaps_roadmap AS roadmap ON roadmap.id = step.roadmap_id
             WHERE roadmap.is_published OR %(is_staff)s
             ORDER BY rank DESC, step.id
-            LIMIT %(most)s
+            LIMIT %(limit)s
         )
         UNION ALL
         (
             SELECT
                 2,
-                ts_rank(step.whole_vector, marks) AS rank,
+                ts_rank(step.whole_vector, any_word) AS rank,
                 step.roadmap_id,
                 step.id,
                 NULL::bigint,
                 TRUE
-            FROM asked, (
+            FROM query, (
                 SELECT step.id, step.roadmap_id, step.whole_vector
                 FROM (
                     SELECT step.id, step.roadmap_id, step.whole_vector
-                    FROM asked, roadmaps_step AS step
+                    FROM query, roadmaps_step AS step
                     WHERE step.whole_vector @@ match_by_index
                         AND NOT step.search_vector @@ match
                         AND NOT step.is_retired
-                    OFFSET 0 -- found by the index before they are put in order
+                    OFFSET 0 -- find by the index before sorting
                 ) AS step
                 JOIN roadmaps_roadmap AS roadmap ON roadmap.id = step.roadmap_id
                 WHERE roadmap.is_published OR %(is_staff)s
                 ORDER BY step.id
-                LIMIT 10 * %(most)s
+                LIMIT 10 * %(limit)s
             ) AS step
             ORDER BY rank DESC, step.id
-            LIMIT %(most)s
+            LIMIT %(limit)s
         )
-        LIMIT %(most)s
+        LIMIT %(limit)s
     )
     UNION ALL
     (
@@ -112,8 +118,8 @@ found AS (
             SELECT
                 resource.id,
                 resource.step_id,
-                ts_rank(resource.search_vector, marks) AS rank
-            FROM asked, roadmaps_resource AS resource
+                ts_rank(resource.search_vector, any_word) AS rank
+            FROM query, roadmaps_resource AS resource
             WHERE resource.search_vector @@ match_by_index
             ORDER BY rank DESC, resource.id
             OFFSET 0
@@ -123,18 +129,18 @@ found AS (
         WHERE NOT step.is_retired
             AND (roadmap.is_published OR %(is_staff)s)
         ORDER BY rank DESC, resource.id
-        LIMIT %(most)s
+        LIMIT %(limit)s
     )
     UNION ALL
     (
         SELECT
             4,
-            ts_rank(note.search_vector, marks) AS rank,
+            ts_rank(note.search_vector, any_word) AS rank,
             step.roadmap_id,
             step.id,
             NULL::bigint,
             FALSE
-        FROM asked, progress_note AS note
+        FROM query, progress_note AS note
         JOIN roadmaps_step AS step ON step.id = note.step_id
         JOIN roadmaps_roadmap AS roadmap ON roadmap.id = step.roadmap_id
         WHERE note.user_id = %(user)s
@@ -142,18 +148,20 @@ found AS (
             AND NOT step.is_retired
             AND (roadmap.is_published OR %(is_staff)s)
         ORDER BY rank DESC, step.id
-        LIMIT %(most)s
+        LIMIT %(limit)s
     )
 )
 SELECT
-    found.kind,
-    found.rank,
-    ts_headline(config, cairn_only_words(shown.title), marks, %(mark_all)s),
+    matches.kind,
+    matches.rank,
+    ts_headline(config, cairn_only_words(display.title), any_word, %(mark_all)s),
     CASE
-        WHEN length(shown.text) <= 300
-        THEN ts_headline(config, cairn_only_words(shown.text), marks, %(mark_all)s)
+        WHEN length(display.text) <= 300
+        THEN ts_headline(config, cairn_only_words(display.text), any_word, %(mark_all)s)
         ELSE '… '
-            || ts_headline(config, cairn_only_words(shown.text), marks, %(mark_part)s)
+            || ts_headline(
+                config, cairn_only_words(display.text), any_word, %(mark_part)s
+            )
             || ' …'
     END,
     roadmap.slug,
@@ -163,24 +171,24 @@ SELECT
     coalesce(step.slug, ''),
     coalesce(step.title, ''),
     coalesce(resource.url, '')
-FROM asked, found
-JOIN roadmaps_roadmap AS roadmap ON roadmap.id = found.roadmap_id
-LEFT JOIN roadmaps_step AS step ON step.id = found.step_id
-LEFT JOIN roadmaps_resource AS resource ON resource.id = found.resource_id
+FROM query, matches
+JOIN roadmaps_roadmap AS roadmap ON roadmap.id = matches.roadmap_id
+LEFT JOIN roadmaps_step AS step ON step.id = matches.step_id
+LEFT JOIN roadmaps_resource AS resource ON resource.id = matches.resource_id
 LEFT JOIN progress_note AS note
-    ON found.kind = 4 AND note.user_id = %(user)s AND note.step_id = found.step_id
+    ON matches.kind = 4 AND note.user_id = %(user)s AND note.step_id = matches.step_id
 CROSS JOIN LATERAL (
     SELECT
-        CASE found.kind
+        CASE matches.kind
             WHEN 1 THEN roadmap.title
             WHEN 3 THEN resource.title
             ELSE step.title
         END AS title,
-        CASE found.kind
+        CASE matches.kind
             WHEN 1 THEN roadmap.summary
             WHEN 2 THEN
                 CASE
-                    WHEN found.is_in_body THEN cairn_text_of_html(step.body_html)
+                    WHEN matches.is_in_body THEN cairn_text_of_html(step.body_html)
                     ELSE step.summary
                 END
             WHEN 4 THEN note.text
@@ -192,25 +200,32 @@ CROSS JOIN LATERAL (
                 resource.search_vector,
                 step.whole_vector,
                 roadmap.search_vector
-            ) @@ stems
+            ) @@ all_stems
             THEN 'english'::regconfig
             ELSE 'cairn_written'::regconfig
         END AS config
-) AS shown
-ORDER BY found.rank DESC, found.kind, found.roadmap_id, found.step_id, found.resource_id
+) AS display
+ORDER BY
+    matches.rank DESC,
+    matches.kind,
+    matches.roadmap_id,
+    matches.step_id,
+    matches.resource_id
 """
-MARKERS = f'StartSel="{START}", StopSel="{STOP}"'
+MARK_OPTIONS = f'StartSel="{MARK_START}", StopSel="{MARK_STOP}"'
 
 
 class Kind(IntEnum):
+    """The column `kind` of the query."""
+
     ROADMAP = 1
     STEP = 2
     RESOURCE = 3
     NOTE = 4
 
 
-class Hit(NamedTuple):
-    """One row of the search, in the order of its columns."""
+class SearchResult(NamedTuple):
+    """One row of the query, with its columns in their order."""
 
     kind: int
     rank: float
@@ -226,7 +241,7 @@ class Hit(NamedTuple):
 
     @property
     def subtitle(self) -> str:
-        """What it is, and of what."""
+        """The kind of the result, and the roadmap or step it belongs to."""
         match self.kind:
             case Kind.ROADMAP:
                 return f"Roadmap · {self.category}"
@@ -238,18 +253,18 @@ class Hit(NamedTuple):
                 return f"Your note · {self.roadmap_title}"
 
     @property
-    def address(self) -> str:
+    def url(self) -> str:
         if self.kind == Kind.ROADMAP:
             return reverse("roadmaps:roadmap", args=[self.roadmap_slug])
         return reverse("roadmaps:step", args=[self.roadmap_slug, self.step_slug])
 
     @property
     def title(self) -> SafeString:
-        return highlighted(self.marked_title)
+        return highlight(self.marked_title)
 
     @property
     def excerpt(self) -> SafeString:
-        return highlighted(self.marked_text)
+        return highlight(self.marked_text)
 
     @property
     def host(self) -> str:
@@ -257,27 +272,27 @@ class Hit(NamedTuple):
         return (urlsplit(self.link).hostname or "").removeprefix("www.")
 
 
-def highlighted(text: str) -> SafeString:
-    """The text with each hit in a <mark>, and everything else of it escaped."""
-    before, *rest = text.replace(JOINT, "").split(START)
-    pieces = (piece.partition(STOP) for piece in rest)
+def highlight(text: str) -> SafeString:
+    """The text as HTML, with each matching word in a <mark>."""
+    before, *rest = text.replace(AFTER_PUNCTUATION, "").split(MARK_START)
+    pieces = (piece.partition(MARK_STOP) for piece in rest)
     marked = format_html_join(
-        "", "<mark>{}</mark>{}", ((hit, after) for hit, _, after in pieces)
+        "", "<mark>{}</mark>{}", ((word, after) for word, _, after in pieces)
     )
     return format_html("{}{}", before, marked)
 
 
-def best(query: Query, user: User | AnonymousUser) -> list[Hit]:
-    """The best hits that `user` may see, at most eight of a kind, the best first."""
+def search(query: Query, user: User | AnonymousUser) -> list[SearchResult]:
+    """The results that `user` may see, the best first, at most eight of each kind."""
     if not query.words or query.is_too_short:
         return []
     parameters = query.parameters | {
-        "user": user.pk,  # None finds no note
+        "user": user.pk,  # None for a visitor, which matches no note
         "is_staff": user.is_staff,
-        "most": MOST_OF_A_KIND,
-        "mark_all": f"{MARKERS}, HighlightAll=true",
-        "mark_part": f"{MARKERS}, MaxFragments=1, MaxWords=35, MinWords=20",
+        "limit": MAX_PER_KIND,
+        "mark_all": f"{MARK_OPTIONS}, HighlightAll=true",
+        "mark_part": f"{MARK_OPTIONS}, MaxFragments=1, MaxWords=35, MinWords=20",
     }
     with connection.cursor() as cursor:
         cursor.execute(SEARCH, parameters)
-        return [Hit(*row) for row in cursor.fetchall()]
+        return [SearchResult(*row) for row in cursor.fetchall()]

@@ -8,21 +8,22 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.requests import HtmxRequest
+from search import results
 from search.query import Query
-from search.results import MOST_OF_A_KIND, best
 
 
 @require_safe
-@vary_on_headers("HX-Request")  # or Back might show a part as if it were the page
+# Without this, the Back button might show the answer to htmx as if it were the page.
+@vary_on_headers("HX-Request")
 def search(request: HtmxRequest) -> HttpResponse:
     query = Query(request.GET.get("q", ""))
-    hits = best(query, request.user)
-    kinds = Counter(hit.kind for hit in hits)
+    found = results.search(query, request.user)
+    count_by_kind = Counter(result.kind for result in found)
     context = {
         "query": query,
-        "hits": hits,
-        "is_cut": MOST_OF_A_KIND in kinds.values(),
-        "most_of_a_kind": MOST_OF_A_KIND,
+        "results": found,
+        "is_cut": results.MAX_PER_KIND in count_by_kind.values(),
+        "max_per_kind": results.MAX_PER_KIND,
     }
-    part = "#found" if request.htmx else ""
-    return render(request, f"search/search.html{part}", context)
+    partial = "#update" if request.htmx else ""
+    return render(request, f"search/search.html{partial}", context)
