@@ -1,4 +1,4 @@
-"""Where Cairn departs from allauth's defaults."""
+"""Where Cairn differs from allauth's defaults."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.urls import reverse
 from accounts import devices, reauthentication, signup_policy
 from accounts.mail import MailAdapter
 from accounts.models import User
-from accounts.passwords import normalised
+from accounts.passwords import normalize
 
 
 class AccountAdapter(MailAdapter):
@@ -30,20 +30,21 @@ class AccountAdapter(MailAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         try:
             return super().get_client_ip(request)
-        except ImproperlyConfigured:  # Past the proxies, which would have added more.
+        except ImproperlyConfigured:
+            # The request did not pass all of the trusted proxies.
             return str(request.META["REMOTE_ADDR"])
 
     def clean_password(  # type: ignore[override]
         self, password: str, user: User | None = None
     ) -> str:
-        return super().clean_password(normalised(password), user)
+        return super().clean_password(normalize(password), user)
 
     def post_login(  # type: ignore[override]
         self, request: HttpRequest, user: User, **kwargs: Any
     ) -> HttpResponse:
         response = super().post_login(request, user, **kwargs)
-        devices.meet(request, user)
-        signup_policy.use_invitations(user)
+        devices.record_sign_in(request, user)
+        signup_policy.mark_invitations_used(user)
         return response
 
     def is_open_for_signup(self, _request: HttpRequest) -> bool:
@@ -58,22 +59,26 @@ class AccountAdapter(MailAdapter):
     def get_reauthentication_methods(  # type: ignore[override]
         self, user: User
     ) -> list[dict[str, Any]]:
-        return super().get_reauthentication_methods(user) or reauthentication.methods()
+        methods = super().get_reauthentication_methods(user)
+        return methods or [reauthentication.code_method()]
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        required = super().is_reauthentication_required(app=app, **kwargs)
-        if required:
+        is_required = super().is_reauthentication_required(app=app, **kwargs)
+        if is_required:
             reauthentication.require_code(self.request)
-        return required
+        return is_required
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
     def pre_social_login(self, _: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Take along one address of a newcomer, not all that the other site has."""
+        """For a new user, keep only one of the addresses that the provider sends.
+
+        An address that may sign up comes first, then the primary one.
+        """
         if not sociallogin.is_existing:
             addresses = sorted(
                 sociallogin.email_addresses,
-                key=lambda a: (not signup_policy.may_join(a.email), not a.primary),
+                key=lambda a: (not signup_policy.may_sign_up(a.email), not a.primary),
             )[:1]
             sociallogin.email_addresses = addresses
             sociallogin.user.email = (  # type: ignore[union-attr]
@@ -82,33 +87,33 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 
     def is_open_for_signup(self, _: HttpRequest, sociallogin: SocialLogin) -> bool:
         return signup_policy.is_open() and all(
-            signup_policy.may_join(address.email)
+            signup_policy.may_sign_up(address.email)
             for address in sociallogin.email_addresses
         )
 
     def get_provider(
         self, request: HttpRequest, provider: str, client_id: str | None = None
     ) -> Provider:
-        """Also of links whose provider's keys were taken out of the settings."""
-        found: Provider
+        """The provider, even if its keys are no longer in the settings.
+
+        Accounts that are linked to it can still be shown and unlinked.
+        """
         try:
-            found = super().get_provider(request, provider, client_id)
+            configured: Provider = super().get_provider(request, provider, client_id)
         except SocialApp.DoesNotExist:
-            known: type[Provider] = registry.get_class(provider)  # type: ignore[no-untyped-call]
-            found = known(request, app=SocialApp(provider=provider))
-        return found
+            provider_class: type[Provider] = registry.get_class(provider)  # type: ignore[no-untyped-call]
+            return provider_class(request, app=SocialApp(provider=provider))
+        return configured
 
     def authenticate_by_email(  # type: ignore[override]
         self, sociallogin: SocialLogin
     ) -> tuple[User, str] | None:
-        """The account of an address that is confirmed there and here, and the address.
+        """The account with an address that is confirmed on both sites, and the address.
 
-        With an address that is not confirmed here, a stranger may lie in wait for its
-        owner.
+        An address that is not confirmed here does not count: an attacker could sign up
+        with somebody else's address and wait for them to link their account.
         """
-        emails = [e.email for e in sociallogin.email_addresses if e.verified]
-        here = EmailAddress.objects.filter(
-            email__in=[email.lower() for email in emails], verified=True
-        )
-        address = here.select_related("user").order_by("-primary").first()
+        emails = [e.email.lower() for e in sociallogin.email_addresses if e.verified]
+        confirmed = EmailAddress.objects.filter(email__in=emails, verified=True)
+        address = confirmed.select_related("user").order_by("-primary").first()
         return (address.user, address.email) if address else None

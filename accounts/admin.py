@@ -1,4 +1,4 @@
-"""The operators' pages for people."""
+"""Admin pages for users and invitations."""
 
 from typing import Any
 
@@ -58,9 +58,11 @@ class UserAdmin(DjangoUserAdmin):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """What they did and wrote goes with them, and is told to nobody but counted."""
-        _, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        return [str(person) for person in objs], counts, lacking, protected
+        """List only the users. Their private rows are deleted too, and only counted."""
+        _, counts, missing_permissions, protected = super().get_deleted_objects(
+            objs, request
+        )
+        return [str(user) for user in objs], counts, missing_permissions, protected
 
 
 class InvitationForm(ModelForm):
@@ -73,7 +75,7 @@ class InvitationForm(ModelForm):
 
 @admin.register(Invitation)
 class InvitationAdmin(admin.ModelAdmin):
-    """Adding one mails it. Sending it again opens it again, too."""
+    """Adding an invitation mails it. Sending it again also opens it again."""
 
     form = InvitationForm
     list_display = ["address", "invited_by", "invited_at", "used_at"]
@@ -86,7 +88,7 @@ class InvitationAdmin(admin.ModelAdmin):
     def has_change_permission(
         self, request: HttpRequest, obj: Invitation | None = None
     ) -> bool:
-        # The list and its actions, but no form: an invitation is what was mailed.
+        # The list and its actions are allowed, but no form: the mail cannot change.
         return obj is None and super().has_change_permission(request, obj)
 
     def save_model(

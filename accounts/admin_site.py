@@ -23,7 +23,8 @@ class AdminSite(admin.AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and (
-            not settings.ADMIN_NEEDS_SECOND_FACTOR or mfa.used(request)
+            not settings.ADMIN_NEEDS_SECOND_FACTOR
+            or mfa.has_used_second_factor(request)
         )
 
     def login(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
@@ -38,7 +39,7 @@ class AdminSite(admin.AdminSite):
             raise PermissionDenied
         if self.has_permission(request):
             return redirect("admin:index")
-        if page := mfa.page_to_use_one(request.user):
+        if page := mfa.second_factor_url_name(request.user):
             return redirect_to_login(next_url, page)
         messages.info(request, "The admin asks for a second factor. Set one up here.")
         return redirect("mfa_index")
@@ -46,7 +47,7 @@ class AdminSite(admin.AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         is_signed_in = request.user.is_authenticated
         return super().each_context(request) | {
-            "without_second_factor": is_signed_in and not mfa.used(request)
+            "without_second_factor": is_signed_in and not mfa.has_used_second_factor(request)
         }
 
 

@@ -1,4 +1,4 @@
-"""Deleting an account, with all that is the person's."""
+"""Deletes an account with all of the user's data."""
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
@@ -9,13 +9,14 @@ from accounts.models import Invitation, User
 
 
 @transaction.atomic
-def leave(user: User) -> bool:
-    """Delete the person, their rows and sessions, and confirm it by mail; False, and
-    nothing is done, for the last administrator.
+def delete_account(user: User) -> bool:
+    """Delete the user, their rows and their sessions, and send a confirmation.
 
-    What they edited stays, and says no longer who did. Raises MailNotSentError.
+    Return False, and change nothing, if the user is the last administrator. The content
+    that they edited stays, without their name. Raises MailNotSentError.
     """
-    # Two last administrators who leave at once: the second waits, and is told.
+    # If the last two administrators delete their accounts at the same time, the second
+    # one waits here and then is the last.
     list(User.objects.select_for_update().filter(is_superuser=True))
     if user.is_last_administrator():
         return False
@@ -25,6 +26,8 @@ def leave(user: User) -> bool:
         session.end()
     address, name = user.email, user.name
     user.delete()
-    gone = User(email=address, name=name, time_zone=user.time_zone)
-    get_adapter().send_mail("account/email/account_deleted", address, {"user": gone})
+    recipient = User(email=address, name=name, time_zone=user.time_zone)
+    get_adapter().send_mail(
+        "account/email/account_deleted", address, {"user": recipient}
+    )
     return True

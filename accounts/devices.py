@@ -1,4 +1,4 @@
-"""The browsers that a person is signed in with, and has been."""
+"""The browsers with which a user is or was signed in."""
 
 from __future__ import annotations
 
@@ -21,59 +21,65 @@ from accounts.models import Device, User
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-SEEN_EVERY = timedelta(minutes=10)
-LONGEST_NAME = 120  # characters
+LAST_SEEN_INTERVAL = timedelta(minutes=10)
 
 
-def name_of(user_agent: str) -> str:
-    """What a browser calls itself, as a person would: "Firefox on Windows"."""
-    found = parse(user_agent)
-    browser = found.user_agent.family if found.user_agent else "Unknown browser"
-    system = f" on {found.os.family}" if found.os else ""
-    return f"{browser}{system}"[:LONGEST_NAME]
+def browser_name(user_agent: str) -> str:
+    """A readable name of a browser: "Firefox on Windows"."""
+    parsed = parse(user_agent)
+    browser = parsed.user_agent.family if parsed.user_agent else "Unknown browser"
+    system = f" on {parsed.os.family}" if parsed.os else ""
+    return f"{browser}{system}"[: Device.MAX_NAME_LENGTH]
 
 
-def meet(request: HttpRequest, user: User) -> None:
-    """Remember the browser of this sign-in, and write to the person when it is new to
-    them: not of their first.
+def record_sign_in(request: HttpRequest, user: User) -> None:
+    """Remember the browser of this sign-in. Mail the user if it is new to them.
+
+    No mail is sent for the user's first browser.
     """
-    name = name_of(request.headers.get("User-Agent", ""))
+    name = browser_name(request.headers.get("User-Agent", ""))
     is_first = not user.devices.exists()
     _, is_new = Device.objects.get_or_create(user=user, name=name)
     if is_new and not is_first:
         get_adapter().send_notification_mail("account/email/new_device", user)
 
 
-def signed_in(user: User) -> list[UserSession]:
-    """The person's sessions that are alive, the one seen last first."""
-    own = {
+def active_sessions(user: User) -> list[UserSession]:
+    """The user's valid sessions, the most recently used first."""
+    sessions = {
         session.session_key: session
         for session in UserSession.objects.filter(user=user).order_by("-last_seen_at")
     }
-    stored = Session.objects.filter(session_key__in=own, expire_date__gt=timezone.now())
-    # A session from before a change of the password is there, and opens nothing.
-    valid = user.get_session_auth_hash()
-    alive = {
+    stored = Session.objects.filter(
+        session_key__in=sessions, expire_date__gt=timezone.now()
+    )
+    # A session that is older than a change of password still exists, but is not valid.
+    valid_hash = user.get_session_auth_hash()
+    valid_keys = {
         session.session_key
         for session in stored
-        if constant_time_compare(session.get_decoded().get(HASH_SESSION_KEY, ""), valid)
+        if constant_time_compare(
+            session.get_decoded().get(HASH_SESSION_KEY, ""), valid_hash
+        )
     }
-    return [session for key, session in own.items() if key in alive]
+    return [session for key, session in sessions.items() if key in valid_keys]
 
 
 def last_seen(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Note now and then when and with what browser a session was used."""
+    """Middleware that stores, every ten minutes, when a session was last used."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return response  # to ask a database that is away again takes as long again
-        # What did not ask for the session is the same for everybody, and stays so.
+            # The database may be down. Another query would wait for it a second time.
+            return response
+        # A response that did not use the session is the same for everybody. Asking for
+        # the user here would add `Vary: Cookie` to it.
         if request.session.accessed and request.user.is_authenticated:
             key = f"seen:{request.session.session_key}"
-            if cache.add(key, True, SEEN_EVERY.total_seconds()):
+            if cache.add(key, True, LAST_SEEN_INTERVAL.total_seconds()):
                 UserSession.objects.create_from_request(request)
         return response
 

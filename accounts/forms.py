@@ -1,18 +1,18 @@
-"""Where Cairn's account forms depart from allauth's."""
+"""Where Cairn's account forms differ from allauth's."""
 
 from typing import Any
 
 import structlog
 from allauth.account import forms
-from allauth.socialaccount.forms import SignupForm as SocialForm
+from allauth.socialaccount.forms import SignupForm as AllauthSocialSignupForm
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.forms import ChoiceField, Field, ModelForm, Select
 from django.http import HttpRequest
 
-from accounts import signup_policy
 from accounts.models import User
-from accounts.time_zones import by_region, label
+from accounts.signup_policy import validate_may_sign_up
+from accounts.time_zones import choices_by_region, time_zone_label
 
 log = structlog.get_logger("cairn.accounts")
 
@@ -20,11 +20,13 @@ log = structlog.get_logger("cairn.accounts")
 class LoginForm(forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # A link to the reset that forgets where one came from; the page has its own.
+        # allauth's help text is a link to the password reset that loses `next`.
+        # Our template has a link of its own.
         self.fields["password"].help_text = ""
         self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
 
     def clean(self) -> Any:
+        """Show every error at the password field, and log the rate limit."""
         try:
             return super().clean()  # type: ignore[no-untyped-call]
         except ValidationError as error:
@@ -34,16 +36,18 @@ class LoginForm(forms.LoginForm):
             return self.cleaned_data
 
 
-class Joining:
-    """A form whose address asks for an account."""
+class SignupPolicyMixin:
+    """Checks the address of a new account against the sign-up policy."""
 
     def clean_email(self) -> str:
-        address: str = super().clean_email()  # type: ignore[misc]
-        signup_policy.check(address)
-        return address
+        email: str = super().clean_email()  # type: ignore[misc]
+        validate_may_sign_up(email)
+        return email
 
 
-class NewPassword:
+class NewPasswordMixin:
+    """Explains in one sentence what a new password must be like."""
+
     fields: dict[str, Field]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -53,23 +57,24 @@ class NewPassword:
         ].help_text = "Twelve characters or more: a few words in a row do well."
 
 
-class SignupForm(Joining, NewPassword, forms.SignupForm):
+class SignupForm(SignupPolicyMixin, NewPasswordMixin, forms.SignupForm):
     def try_save(self, request: HttpRequest) -> Any:
         if self.account_already_exists and self.cleaned_data.get("password1"):
-            # What a new account costs: the time must not tell the two apart.
+            # Hash the password, as for a new account. Otherwise the shorter response
+            # time would reveal that the address has an account.
             make_password(self.cleaned_data["password1"])
         return super().try_save(request)
 
 
-class SetPasswordForm(NewPassword, forms.SetPasswordForm):
+class SetPasswordForm(NewPasswordMixin, forms.SetPasswordForm):
     pass
 
 
-class ResetPasswordForm(NewPassword, forms.ResetPasswordKeyForm):
+class ResetPasswordForm(NewPasswordMixin, forms.ResetPasswordKeyForm):
     pass
 
 
-class ChangePasswordForm(NewPassword, forms.ChangePasswordForm):
+class ChangePasswordForm(NewPasswordMixin, forms.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["oldpassword"].help_text = ""
@@ -81,8 +86,8 @@ class ReauthenticateForm(forms.ReauthenticateForm):
         self.fields["password"].help_text = ""
 
 
-class SocialSignupForm(Joining, SocialForm):
-    """Of somebody of whom the other site told no address."""
+class SocialSignupForm(SignupPolicyMixin, AllauthSocialSignupForm):
+    """Asks for the address of a new user when the provider did not send one."""
 
 
 class AddEmailForm(forms.AddEmailForm):
@@ -102,6 +107,7 @@ class NameForm(ModelForm):  # type: ignore[type-arg]
         self.fields["name"].widget.attrs["autocomplete"] = "name"
 
     def clean_name(self) -> str:
+        """The name with single spaces only."""
         return " ".join(self.cleaned_data["name"].split())
 
 
@@ -118,9 +124,10 @@ class TimeZoneForm(ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        automatic = [("", "As the browser says"), ("UTC", "UTC")]
-        chosen = self.instance.time_zone
-        regions = by_region()
-        known = {name for _, names in regions for name, _ in names}
-        odd = [(chosen, label(chosen))] if chosen not in {"", "UTC", *known} else []
-        self.fields["time_zone"].choices = [*automatic, *odd, *regions]  # type: ignore[attr-defined]
+        first_choices = [("", "As the browser says"), ("UTC", "UTC")]
+        regions = choices_by_region()
+        listed = {"", "UTC", *(name for _, zones in regions for name, _ in zones)}
+        current = self.instance.time_zone
+        if current not in listed:  # an old name, or one that this machine lacks
+            first_choices.append((current, time_zone_label(current)))
+        self.fields["time_zone"].choices = [*first_choices, *regions]  # type: ignore[attr-defined]

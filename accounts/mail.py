@@ -1,4 +1,4 @@
-"""Mails: each written once as text, and dressed in one layout of HTML."""
+"""Mails: each is written once, as text. One layout turns the text into HTML."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -10,29 +10,33 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from accounts.devices import name_of
+from accounts.devices import browser_name
 from accounts.models import User
 from core.mail import MailNotSentError
 
 log = structlog.get_logger("cairn.accounts")
-SIGNATURE = "\n-- \n"  # what follows is the layout's own, in HTML as in text
+SIGNATURE = "\n-- \n"  # the text after it is part of the layout, in text and in HTML
 
 
 class Part(NamedTuple):
+    """A paragraph of a mail."""
+
     kind: str  # "code", "link" or "text"
     text: str
 
 
-def parts(text: str) -> Iterator[Part]:
-    """The paragraphs of a mail, those that are a code or an address told apart."""
+def split_into_parts(text: str) -> Iterator[Part]:
+    """The paragraphs of a mail: codes, links and plain text."""
     for paragraph in text.partition(SIGNATURE)[0].split("\n\n"):
-        words = paragraph.strip()
+        stripped = paragraph.strip()
         if paragraph.startswith("    "):
-            yield Part("code", words)
-        elif words.startswith(("http://", "https://")) and len(words.split()) == 1:
-            yield Part("link", words)
-        elif words:
-            yield Part("text", words)
+            yield Part("code", stripped)
+        elif (
+            stripped.startswith(("http://", "https://")) and len(stripped.split()) == 1
+        ):
+            yield Part("link", stripped)
+        elif stripped:
+            yield Part("text", stripped)
 
 
 class MailAdapter(DefaultAccountAdapter):
@@ -43,24 +47,29 @@ class MailAdapter(DefaultAccountAdapter):
         context: dict[str, Any],
         headers: dict[str, str] | None = None,
     ) -> EmailMessage:
+        """allauth's mail of plain text, with our HTML added."""
         mail = super().render_mail(template_prefix, email, context, headers)
         assert isinstance(mail, EmailMultiAlternatives)  # noqa: S101
-        dressed = {**context, "subject": mail.subject, "parts": parts(str(mail.body))}
-        html = render_to_string("mail/layout.html", dressed, self.request)
+        html_context = {
+            **context,
+            "subject": mail.subject,
+            "parts": split_into_parts(str(mail.body)),
+        }
+        html = render_to_string("mail/layout.html", html_context, self.request)
         mail.attach_alternative(html, "text/html")
         return mail
 
     def send_mail(
         self, template_prefix: str, email: str, context: dict[str, Any]
     ) -> None:
-        """Raises MailNotSentError when the mail server does not take it."""
+        """Raises MailNotSentError when the mail server does not take the mail."""
         recipient = context.get("user")
         names = {"site_name": settings.SITE_NAME, "recipient": recipient}
         zone = recipient.zone if recipient else None
         try:
             with timezone.override(zone or timezone.get_current_timezone()):
                 super().send_mail(template_prefix, email, context | names)
-        except OSError as error:  # which smtplib's are, too
+        except OSError as error:  # smtplib's errors are OSErrors too
             raise MailNotSentError from error
 
     def send_notification_mail(  # type: ignore[override]
@@ -70,10 +79,10 @@ class MailAdapter(DefaultAccountAdapter):
         context: dict[str, Any] | None = None,
         email: str | None = None,
     ) -> None:
-        """Tell the person what has happened; it has, even when no mail can say so."""
-        device = name_of(self.get_http_user_agent(self.request))
-        more = {"user": user, "device": device, **(context or {})}
+        """Tell the user what has happened. If the mail fails, only log that."""
+        device = browser_name(self.get_http_user_agent(self.request))
+        context = {"user": user, "device": device, **(context or {})}
         try:
-            super().send_notification_mail(template_prefix, user, more, email)
+            super().send_notification_mail(template_prefix, user, context, email)
         except MailNotSentError:
             log.exception("notice_not_sent", mail=template_prefix, user_id=user.pk)

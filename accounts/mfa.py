@@ -1,4 +1,4 @@
-"""Where second factors and passkeys depart from allauth's."""
+"""Where second factors and passkeys differ from allauth's."""
 
 import json
 from collections.abc import Callable
@@ -6,12 +6,11 @@ from functools import wraps
 from typing import Any
 
 import structlog
-from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.authentication import get_authentication_records
 from allauth.account.utils import passthrough_next_redirect_url
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.totp.internal.auth import TOTP
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn import forms, views
 from django.conf import settings
@@ -22,25 +21,29 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from accounts.allauth_internals import mark_totp_code_used
 from accounts.models import User
 
 log = structlog.get_logger("cairn.accounts")
 
-LONGEST_NAME = 64  # characters
+MAX_PASSKEY_NAME_LENGTH = 64  # characters
 
 
-def page_to_use_one(user: User) -> str | None:
-    """The name of the address; None when the person has no second factor."""
+def second_factor_url_name(user: User) -> str | None:
+    """The URL name of the page that asks for the user's second factor.
+
+    None when the user has no second factor.
+    """
     types = Authenticator.objects.filter(user=user).values_list("type", flat=True)
     if Authenticator.Type.TOTP in types:
         return "mfa_reauthenticate"
     return "mfa_reauthenticate_webauthn" if types else None
 
 
-def used(request: HttpRequest) -> bool:
-    """Whether a second factor was used or set up in this session, and is still there.
+def has_used_second_factor(request: HttpRequest) -> bool:
+    """Whether the user used a second factor in this session, or set one up.
 
-    A session from before it was set up has not shown it.
+    False if the factor was removed since, or if the session is older than it.
     """
     if not request.user.is_authenticated:
         return False
@@ -63,8 +66,8 @@ class MFAAdapter(DefaultMFAAdapter):
         user: User,
         type: Authenticator.Type,  # noqa: A002
     ) -> str:
-        others = Authenticator.objects.filter(user=user, type=type).count()
-        return f"Passkey {others + 1}" if others else "Passkey"
+        count = Authenticator.objects.filter(user=user, type=type).count()
+        return f"Passkey {count + 1}" if count else "Passkey"
 
 
 class ActivateAppForm(ActivateTOTPForm):
@@ -73,21 +76,24 @@ class ActivateAppForm(ActivateTOTPForm):
         self.fields["code"].label = "Enter the code that it shows"
 
     def clean_code(self) -> str:
-        """The first code is a used one from then on, as every other is."""
+        """The code that activates the app. It cannot be used a second time."""
         code: str = super().clean_code()
-        if not TOTP(Authenticator(user=self.user))._mark_code_used(code):
+        if not mark_totp_code_used(self.user, code):
             raise get_adapter().validation_error("incorrect_code")
         return code
 
 
-def whatever_is_sent[T](clean: Callable[[Any], T]) -> Callable[[Any], T]:
-    """Refuse a credential by a word beside it: what reads it raises as it comes."""
+def reject_malformed_credential[T](clean: Callable[[Any], T]) -> Callable[[Any], T]:
+    """Turn any error that a credential causes into a form error.
+
+    The library that parses credentials raises many types of exceptions.
+    """
 
     @wraps(clean)
-    def cleaned(form: Form) -> T:
+    def wrapper(form: Form) -> T:
         try:
             if r"\u0000" in json.dumps(form.cleaned_data.get("credential")):
-                raise ValueError("PostgreSQL's JSON holds no NUL.")
+                raise ValueError("PostgreSQL's JSON cannot store NUL.")
             return clean(form)
         except DatabaseError:
             raise
@@ -97,12 +103,12 @@ def whatever_is_sent[T](clean: Callable[[Any], T]) -> Callable[[Any], T]:
             log.warning("passkey_refused", error=type(error).__name__)
             raise ValidationError("That passkey does not fit this account.") from error
 
-    return cleaned
+    return wrapper
 
 
 class AddPasskeyForm(forms.AddWebAuthnForm):
-    name = CharField(max_length=LONGEST_NAME, required=False)
-    clean = whatever_is_sent(forms.AddWebAuthnForm.clean)
+    name = CharField(max_length=MAX_PASSKEY_NAME_LENGTH, required=False)
+    clean = reject_malformed_credential(forms.AddWebAuthnForm.clean)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -115,39 +121,44 @@ class AddPasskeyForm(forms.AddWebAuthnForm):
 
 
 class EditPasskeyForm(forms.EditWebAuthnForm):
-    name = CharField(max_length=LONGEST_NAME)
+    name = CharField(max_length=MAX_PASSKEY_NAME_LENGTH)
 
 
 class AuthenticateByPasskeyForm(forms.AuthenticateWebAuthnForm):
-    clean_credential = whatever_is_sent(forms.AuthenticateWebAuthnForm.clean_credential)
+    clean_credential = reject_malformed_credential(
+        forms.AuthenticateWebAuthnForm.clean_credential
+    )
 
 
 class LoginByPasskeyForm(forms.LoginWebAuthnForm):
-    clean_credential = whatever_is_sent(forms.LoginWebAuthnForm.clean_credential)
+    clean_credential = reject_malformed_credential(
+        forms.LoginWebAuthnForm.clean_credential
+    )
 
 
 class ReauthenticateByPasskeyForm(forms.ReauthenticateWebAuthnForm):
-    clean_credential = whatever_is_sent(
+    clean_credential = reject_malformed_credential(
         forms.ReauthenticateWebAuthnForm.clean_credential
     )
 
 
-class _TryAgain:
-    """Lead back to the page that was pressed on, with the way on from there."""
+class RedirectWhenInvalidMixin:
+    """Redirects an invalid form back to the page that sent it, and keeps `next`."""
 
-    page: str
+    form_url_name: str
     request: Any
 
     def form_invalid(self, form: Form) -> HttpResponse:
         super().form_invalid(form)  # type: ignore[misc]
-        return redirect(
-            passthrough_next_redirect_url(self.request, reverse(self.page), "next")
-        )
+        form_url = reverse(self.form_url_name)
+        return redirect(passthrough_next_redirect_url(self.request, form_url, "next"))
 
 
-class LoginView(_TryAgain, views.LoginWebAuthnView):
-    page = "account_login"
+class PasskeyLoginView(RedirectWhenInvalidMixin, views.LoginWebAuthnView):
+    form_url_name = "account_login"
 
 
-class ReauthenticateView(_TryAgain, views.ReauthenticateWebAuthnView):
-    page = "mfa_reauthenticate_webauthn"
+class PasskeyReauthenticateView(
+    RedirectWhenInvalidMixin, views.ReauthenticateWebAuthnView
+):
+    form_url_name = "mfa_reauthenticate_webauthn"

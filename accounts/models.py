@@ -1,4 +1,4 @@
-"""The person: known by an e-mail address, with no username."""
+"""The user, who has an e-mail address and no username."""
 
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.passwords import normalised
-from accounts.time_zones import zone
+from accounts.passwords import normalize
+from accounts.time_zones import parse_time_zone
 
 
 class UserManager(BaseUserManager["User"]):
@@ -32,26 +32,26 @@ class UserManager(BaseUserManager["User"]):
 
 
 class Theme(models.TextChoices):
-    """The colour scheme that a person prefers to their system's."""
+    """The colour scheme that a user chose instead of their system's."""
 
     LIGHT = "light"
     DARK = "dark"
 
 
 def validate_time_zone(name: str) -> None:
-    if zone(name) is None:
+    if parse_time_zone(name) is None:
         raise ValidationError("There is no such time zone.")
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    id = models.AutoField(primary_key=True)  # four bytes: it is in every progress row
+    id = models.AutoField(primary_key=True)  # 4 bytes: every progress row has one
     email = models.EmailField("e-mail address", max_length=254, unique=True)
     name = models.CharField(
         "display name",
         max_length=80,
         blank=True,
         default="",
-        db_default="",  # for a process of the version before, while both run
+        db_default="",  # during an upgrade, processes of the old version insert rows
         help_text="How mails greet you.",
     )
     is_staff = models.BooleanField(
@@ -99,27 +99,30 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = self.email.lower()
 
     def set_password(self, raw_password: str | None) -> None:
-        super().set_password(raw_password and normalised(raw_password))
+        super().set_password(raw_password and normalize(raw_password))
 
     def check_password(self, raw_password: str | None) -> bool:
-        return super().check_password(raw_password and normalised(raw_password))
+        return super().check_password(raw_password and normalize(raw_password))
 
     @property
     def zone(self) -> ZoneInfo | None:
-        """The time zone of their own choice; None when that is their browser's."""
-        return zone(self.time_zone)
+        """The time zone that the user chose, or None to use the browser's."""
+        return parse_time_zone(self.time_zone)
 
     def is_last_administrator(self) -> bool:
-        """Whether nobody would be left who can make another one."""
-        others = User.objects.filter(is_superuser=True, is_active=True)
-        return self.is_superuser and not others.exclude(pk=self.pk).exists()
+        """Whether the user is the only administrator, apart from closed accounts."""
+        administrators = User.objects.filter(is_superuser=True, is_active=True)
+        others = administrators.exclude(pk=self.pk)
+        return self.is_superuser and not others.exists()
 
 
 class Device(models.Model):
-    """A browser that a person has signed in with; one that is new gets them a mail."""
+    """A browser that a user has signed in with. A new one is announced by mail."""
+
+    MAX_NAME_LENGTH = 120  # characters
 
     user = models.ForeignKey(User, models.CASCADE, related_name="devices")
-    name = models.CharField(max_length=120)  # "Firefox on Windows"
+    name = models.CharField(max_length=MAX_NAME_LENGTH)  # "Firefox on Windows"
     first_seen_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -137,7 +140,10 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """That an address may join where sign-up is by invitation; used, it is history."""
+    """Allows an address to sign up where sign-up is by invitation.
+
+    An invitation that was used stays, as history.
+    """
 
     address = models.EmailField("e-mail address", max_length=254, unique=True)
     invited_by = models.ForeignKey(

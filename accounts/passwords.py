@@ -1,4 +1,4 @@
-"""What a password may be: long, in any letters, and not one that everybody tries."""
+"""Password rules: at least twelve characters, any script, and not a common password."""
 
 import unicodedata
 from threading import BoundedSemaphore
@@ -9,30 +9,30 @@ from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 
 
-def normalised(password: str) -> str:
-    """The same text for the same letters, however a keyboard composes them.
+def normalize(password: str) -> str:
+    """The password in the Unicode form NFKC, as NIST SP 800-63B 3.1.1.2 advises.
 
-    NFKC, as NIST SP 800-63B 3.1.1.2 advises.
+    Keyboards encode the same letter in different ways.
     """
     return unicodedata.normalize("NFKC", password)
 
 
 class Argon2PasswordHasher(hashers.Argon2PasswordHasher):
-    """Django's, two at a time: each takes 100 MB, and there are many threads."""
+    """Django's hasher, limited to two threads at a time: each one takes 100 MB."""
 
-    turns = BoundedSemaphore(2)
+    semaphore = BoundedSemaphore(2)
 
     def encode(self, password: str, salt: str) -> str:
-        with self.turns:
+        with self.semaphore:
             return super().encode(password, salt)
 
     def verify(self, password: str, encoded: str) -> bool:
-        with self.turns:
+        with self.semaphore:
             return super().verify(password, encoded)
 
 
 class CommonPairValidator:
-    """Refuse two of Django's commonest passwords in a row: `password12345678`."""
+    """Refuses two of Django's common passwords in a row: `password12345678`."""
 
     def __init__(self) -> None:
         self.common = CommonPasswordValidator().passwords
@@ -40,8 +40,8 @@ class CommonPairValidator:
     def validate(self, password: str, user: Any = None) -> None:  # noqa: ARG002
         password = password.lower().strip()
         if any(
-            password[:cut] in self.common and password[cut:] in self.common
-            for cut in range(1, min(len(password), 64))
+            password[:length] in self.common and password[length:] in self.common
+            for length in range(1, min(len(password), 64))
         ):
             raise ValidationError(
                 "This password is two common ones in a row.",

@@ -1,4 +1,4 @@
-"""The other sites to sign in with: those whose keys are in the settings."""
+"""The sites that users can sign in with: those that have keys in the settings."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,42 +15,45 @@ from django.views.decorators.csp import csp_override
 type View = Callable[..., HttpResponseBase]
 
 
-def configured() -> list[type[OAuth2Provider]]:
+def configured_providers() -> list[type[OAuth2Provider]]:
     names = settings.SOCIALACCOUNT_PROVIDERS
     return [registry.get_class(name) for name in names]  # type: ignore[no-untyped-call]
 
 
-def may_lead_to_providers(view: View) -> View:
-    """Let the forms of the view's page end at the providers, whither they redirect."""
+def allow_redirects_to_providers(view: View) -> View:
+    """Add the providers to the page's Content Security Policy.
+
+    Its forms redirect to the providers, and browsers check `form-action` there too.
+    """
 
     @wraps(view)
-    def leading(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        addresses = [
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        urls = [
             urlsplit(provider.oauth2_adapter_class.authorize_url)  # type: ignore[attr-defined]
-            for provider in configured()
+            for provider in configured_providers()
         ]
-        origins = [f"{url.scheme}://{url.netloc}" for url in addresses]
+        origins = [f"{url.scheme}://{url.netloc}" for url in urls]
         policy: dict[str, Any] = {
             **settings.SECURE_CSP,
             "form-action": [CSP.SELF, *origins],
         }
         return csp_override(policy)(view)(request, *args, **kwargs)
 
-    return leading
+    return wrapper
 
 
-def if_configured(provider: str) -> Callable[[View], View]:
-    """Answer 404 where the keys of the provider are not set."""
+def require_configured(provider: str) -> Callable[[View], View]:
+    """Answer 404 if the settings have no keys for the provider."""
 
     def decorator(view: View) -> View:
         @wraps(view)
-        def guarded(
+        def wrapper(
             request: HttpRequest, *args: Any, **kwargs: Any
         ) -> HttpResponseBase:
             if provider not in settings.SOCIALACCOUNT_PROVIDERS:
                 raise Http404
             return view(request, *args, **kwargs)
 
-        return guarded
+        return wrapper
 
     return decorator

@@ -1,6 +1,6 @@
-"""Asking again who it is, of people who have neither a password nor a second factor.
+"""Reauthentication for users who have neither a password nor a second factor.
 
-allauth asks them for nothing; here a code by mail stands in.
+allauth asks these users for nothing. Cairn asks them for a code that it mails.
 """
 
 from __future__ import annotations
@@ -10,18 +10,8 @@ from typing import Any
 
 from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
+from allauth.account.authentication import get_authentication_records
 from allauth.account.forms import ConfirmLoginCodeForm
-from allauth.account.internal.flows.code_verification import (
-    AbstractCodeVerificationProcess,
-)
-from allauth.account.internal.flows.login import (
-    get_authentication_records,
-    record_authentication,
-)
-from allauth.account.internal.flows.reauthentication import (
-    get_reauthentication_flows,
-    resume_request,
-)
 from allauth.core import ratelimit
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.decorators import login_required
@@ -30,32 +20,38 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from accounts.allauth_internals import (
+    CodeVerificationProcess,
+    get_reauthentication_flows,
+    record_authentication,
+    resume_request,
+)
 from accounts.requests import AuthenticatedRequest
 
-STATE = "reauthentication_code"
+SESSION_KEY = "reauthentication_code"
 
 
-def methods() -> list[dict[str, Any]]:
-    """What allauth's adapter answers where nothing else is left."""
+def code_method() -> dict[str, Any]:
+    """The code by mail, in the form in which allauth's adapter lists its methods."""
     url = reverse("account_reauthenticate_by_code")
-    return [{"id": "code", "description": "Use a code by e-mail", "url": url}]
+    return {"id": "code", "description": "Use a code by e-mail", "url": url}
 
 
 def require_code(request: HttpRequest) -> None:
-    """Raises ReauthenticationRequired for who has nothing that allauth could ask for,
-    and has not typed a code of late.
+    """Raises ReauthenticationRequired if only a code by mail can prove who the user is
+    and they have not entered one recently.
     """
     if request.user.is_anonymous:
         return
-    since = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
+    oldest_valid = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
     records = get_authentication_records(request, request.user)
-    lately = any(r["at"] > since for r in records if r.get("reauthenticated"))
-    if not lately and not get_reauthentication_flows(request.user):
+    is_recent = any(r["at"] > oldest_valid for r in records if r.get("reauthenticated"))
+    if not is_recent and not get_reauthentication_flows(request.user):
         raise ReauthenticationRequired
 
 
-class Process(AbstractCodeVerificationProcess):
-    """A code that was mailed to the person who is signed in."""
+class ReauthenticationCodeProcess(CodeVerificationProcess):
+    """A code that was mailed to the signed-in user. Its state is in the session."""
 
     def __init__(self, request: AuthenticatedRequest, state: dict[str, Any]) -> None:
         self.request = request
@@ -68,15 +64,18 @@ class Process(AbstractCodeVerificationProcess):
 
     @classmethod
     def initiate(cls, request: AuthenticatedRequest) -> None:
-        """Raises MailNotSentError."""
+        """Mail a new code. Raises MailNotSentError."""
         process = cls(request, cls.initial_state(request.user, request.user.email))
         process.state["code"] = get_adapter().generate_login_code()
         process.send()
         process.persist()
 
     @classmethod
-    def resume(cls, request: AuthenticatedRequest) -> Process | None:
-        if state := request.session.get(STATE):
+    def resume(
+        cls, request: AuthenticatedRequest
+    ) -> ReauthenticationCodeProcess | None:
+        """The process that waits for its code, if it has not expired."""
+        if state := request.session.get(SESSION_KEY):
             process = cls(request, state)
             if process.is_valid():
                 return process
@@ -84,27 +83,29 @@ class Process(AbstractCodeVerificationProcess):
         return None
 
     def send(self) -> None:
-        mail = {"code": self.code, "user": self.user}
-        get_adapter().send_mail("account/email/login_code", self.state["email"], mail)
+        context = {"code": self.code, "user": self.user}
+        get_adapter().send_mail(
+            "account/email/login_code", self.state["email"], context
+        )
 
     def persist(self) -> None:
-        self.request.session[STATE] = self.state
+        self.request.session[SESSION_KEY] = self.state
 
     def abort(self) -> None:
-        self.request.session.pop(STATE, None)
+        self.request.session.pop(SESSION_KEY, None)
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def reauthenticate_by_code(request: AuthenticatedRequest) -> HttpResponse:
-    """A button that mails a code, and then a field for it."""
+    """A page with a button that mails a code, and then with a field for the code."""
     if get_reauthentication_flows(request.user):
         return redirect("account_reauthenticate")
-    process = Process.resume(request)
+    process = ReauthenticationCodeProcess.resume(request)
     form = ConfirmLoginCodeForm(code=process.code) if process else None
     if request.method == "POST":
         if "send" in request.POST or process is None:
-            return send(request)
+            return send_code(request)
         form = ConfirmLoginCodeForm(request.POST, code=process.code)
         if form.is_valid():
             process.abort()
@@ -118,12 +119,11 @@ def reauthenticate_by_code(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "account/reauthenticate_by_code.html", context)
 
 
-def send(request: AuthenticatedRequest) -> HttpResponse:
-    address = request.user.email
-    limited: HttpResponse | None = ratelimit.consume_or_429(
-        request, action="request_login_code", key=address
+def send_code(request: AuthenticatedRequest) -> HttpResponse:
+    too_many: HttpResponse | None = ratelimit.consume_or_429(
+        request, action="request_login_code", key=request.user.email
     )
-    if limited:
-        return limited
-    Process.initiate(request)
+    if too_many:
+        return too_many
+    ReauthenticationCodeProcess.initiate(request)
     return redirect(request.get_full_path())

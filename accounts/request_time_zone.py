@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from accounts.time_zones import zone
+from accounts.time_zones import parse_time_zone
 
 COOKIE = f"{settings.COOKIE_PREFIX}time_zone"  # set by static/js/time-zone.js
 
@@ -32,7 +32,7 @@ class RequestTimeZone(tzinfo):
         user = self.request.user
         own = None
         if user.is_authenticated:
-            own = user.zone or zone(self.request.COOKIES.get(COOKIE, ""))
+            own = user.zone or parse_time_zone(self.request.COOKIES.get(COOKIE, ""))
         return own or timezone.get_default_timezone()
 
     def utcoffset(self, moment: datetime | None) -> timedelta | None:

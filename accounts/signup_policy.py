@@ -1,4 +1,4 @@
-"""Who may join: the one rule that every way to sign up asks."""
+"""Who may sign up. Every way to sign up asks this module."""
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
@@ -13,42 +13,42 @@ from accounts.models import Invitation, User
 
 
 def is_open() -> bool:
-    """Whether anybody at all may join."""
+    """Whether anybody may sign up at all."""
     return bool(settings.SIGN_UP != "closed")
 
 
-def check(address: str) -> None:
-    """Raises ValidationError, with the reason, when nobody may join with `address`."""
+def validate_may_sign_up(email: str) -> None:
+    """Raises ValidationError, with the reason, if nobody may sign up with `email`."""
     if settings.SIGN_UP == "closed":
         raise ValidationError("New accounts cannot be made here at the moment.")
     if settings.SIGN_UP == "domains":
-        domain = address.lower().rpartition("@")[2]
+        domain = email.lower().rpartition("@")[2]
         if domain not in map(str.lower, settings.SIGN_UP_DOMAINS):
             allowed = " or ".join(settings.SIGN_UP_DOMAINS)
             raise ValidationError(f"Use an address that ends in {allowed}.")
     if settings.SIGN_UP == "invitation":
-        invited = Invitation.objects.open().filter(address=address.lower())
-        if not invited.exists():
+        invitations = Invitation.objects.open().filter(address=email.lower())
+        if not invitations.exists():
             raise ValidationError("There is no open invitation for this address.")
 
 
-def may_join(address: str) -> bool:
+def may_sign_up(email: str) -> bool:
     try:
-        check(address)
+        validate_may_sign_up(email)
     except ValidationError:
         return False
     return True
 
 
-def use_invitations(user: User) -> None:
-    """Close what invitations there are for the addresses that the person confirmed."""
+def mark_invitations_used(user: User) -> None:
+    """Close the open invitations for the addresses that the user has confirmed."""
     confirmed = EmailAddress.objects.filter(user=user, verified=True).values("email")
-    open_ = Invitation.objects.open().filter(address__in=confirmed)
-    open_.update(used_at=timezone.now())
+    invitations = Invitation.objects.open().filter(address__in=confirmed)
+    invitations.update(used_at=timezone.now())
 
 
 def invite(request: HttpRequest, invitation: Invitation) -> None:
-    """Open the invitation, again if need be, and mail it.
+    """Save and mail the invitation. One that was used is open again.
 
     Raises MailNotSentError.
     """

@@ -1,28 +1,30 @@
-"""The time zones that a person may be in."""
+"""The time zones that a user can choose."""
 
 from itertools import groupby
 from zoneinfo import ZoneInfo, available_timezones
 
 NAMES = available_timezones()
-NOT_PLACES = {"Etc", "SystemV", "US", "posix", "right"}
+HIDDEN_REGIONS = {"Etc", "SystemV", "US", "posix", "right"}  # not places
 
 
-def zone(name: str) -> ZoneInfo | None:
-    """None for what is no time zone, which is what somebody else's machine may name."""
+def parse_time_zone(name: str) -> ZoneInfo | None:
+    """The time zone with this name, or None if this machine does not know it."""
     return ZoneInfo(name) if name in NAMES else None
 
 
-def by_region() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Names with what to call them, grouped as a list to choose from wants it."""
-    places = sorted(
-        name for name in NAMES if "/" in name and name.split("/")[0] not in NOT_PLACES
+def choices_by_region() -> list[tuple[str, list[tuple[str, str]]]]:
+    """The choices of a form field: groups of names and labels, one per region."""
+    names = sorted(
+        name
+        for name in NAMES
+        if "/" in name and name.split("/")[0] not in HIDDEN_REGIONS
     )
     return [
-        (region, [(name, label(name)) for name in names])
-        for region, names in groupby(places, key=lambda name: name.split("/")[0])
+        (region, [(name, time_zone_label(name)) for name in group])
+        for region, group in groupby(names, key=lambda name: name.split("/")[0])
     ]
 
 
-def label(name: str) -> str:
-    """ "America/Argentina/Salta" as people read it: "Argentina, Salta"."""
+def time_zone_label(name: str) -> str:
+    """ "America/Argentina/Salta" in readable form: "Argentina, Salta"."""
     return name.partition("/")[2].replace("/", ", ").replace("_", " ") or name

@@ -1,4 +1,4 @@
-"""The part of allauth that Cairn uses, under allauth's own names."""
+"""The pages under `/accounts/`. allauth's pages keep allauth's URL names."""
 
 from types import ModuleType
 
@@ -14,53 +14,57 @@ from django.db import transaction
 from django.urls import URLPattern, path, reverse_lazy
 from django.views.generic import RedirectView
 
-from accounts import mfa as own_mfa
-from accounts import views as own
-from accounts.providers import if_configured, may_lead_to_providers
+from accounts import mfa as cairn_mfa
+from accounts import views as cairn_views
+from accounts.providers import allow_redirects_to_providers, require_configured
 from accounts.reauthentication import reauthenticate_by_code
 
-# Where a change of the addresses ends; its errors have a page of their own.
+# The settings list the addresses, so a change leads back there. Its errors are shown
+# on a page of their cairn_views.
 email = views.EmailView.as_view(
     success_url=reverse_lazy("account_settings", fragment="email")
 )
 
 
-def ways_through(provider: str, views: ModuleType) -> list[URLPattern]:
-    """To a provider, by POST alone, and back."""
-    to, back = map(if_configured(provider), (views.oauth2_login, views.oauth2_callback))
+def provider_urls(provider: str, views: ModuleType) -> list[URLPattern]:
+    """The address that leads to a provider, by POST, and the one that leads back."""
+    login, callback = map(
+        require_configured(provider), (views.oauth2_login, views.oauth2_callback)
+    )
     return [
-        path(f"{provider}/login/", may_lead_to_providers(to), name=f"{provider}_login"),
+        path(
+            f"{provider}/login/",
+            allow_redirects_to_providers(login),
+            name=f"{provider}_login",
+        ),
         path(
             f"{provider}/login/callback/",
-            transaction.atomic(back),
+            transaction.atomic(callback),
             name=f"{provider}_callback",
         ),
     ]
 
 
 urlpatterns = [
-    path("settings/", own.settings, name="account_settings"),
+    path("settings/", cairn_views.settings, name="account_settings"),
     path(
         "settings/devices/<int:session_id>/sign-out/",
-        own.sign_out_device,
+        cairn_views.sign_out_device,
         name="account_sign_out_device",
     ),
     path(
         "settings/devices/sign-out-others/",
-        own.sign_out_others,
+        cairn_views.sign_out_others,
         name="account_sign_out_others",
     ),
-    path("data/", own.my_data, name="account_my_data"),
-    path("data/cairn.<extension>", own.download, name="account_download"),
-    path("data/upload/", own.upload, name="account_upload"),
-    path("delete/", own.delete, name="account_delete"),
-    path("deleted/", own.deleted, name="account_deleted"),
+    path("delete/", cairn_views.delete, name="account_delete"),
+    path("deleted/", cairn_views.deleted, name="account_deleted"),
     path(
         "reauthenticate/code/",
         reauthenticate_by_code,
         name="account_reauthenticate_by_code",
     ),
-    path("login/", may_lead_to_providers(views.login), name="account_login"),
+    path("login/", allow_redirects_to_providers(views.login), name="account_login"),
     path("login/code/", views.request_login_code, name="account_request_login_code"),
     path(
         "login/code/confirm/",
@@ -69,13 +73,13 @@ urlpatterns = [
     ),
     path("logout/", views.logout, name="account_logout"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
-    # One transaction: when the mail cannot be sent, no half-made account is left.
+    # In one transaction, so that no account is left if the mail cannot be sent.
     path(
         "signup/",
-        may_lead_to_providers(transaction.atomic(views.signup)),
+        allow_redirects_to_providers(transaction.atomic(views.signup)),
         name="account_signup",
     ),
-    path("signup/again/", own.start_again, name="account_start_again"),
+    path("signup/again/", cairn_views.start_again, name="account_start_again"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("email/", transaction.atomic(email), name="account_email"),
     path(
@@ -122,10 +126,14 @@ urlpatterns = [
         name="mfa_list_webauthn",
     ),
     path("2fa/webauthn/add/", webauthn.add_webauthn, name="mfa_add_webauthn"),
-    path("2fa/webauthn/login/", own_mfa.LoginView.as_view(), name="mfa_login_webauthn"),
+    path(
+        "2fa/webauthn/login/",
+        cairn_mfa.PasskeyLoginView.as_view(),
+        name="mfa_login_webauthn",
+    ),
     path(
         "2fa/webauthn/reauthenticate/",
-        own_mfa.ReauthenticateView.as_view(),
+        cairn_mfa.PasskeyReauthenticateView.as_view(),
         name="mfa_reauthenticate_webauthn",
     ),
     path(
@@ -145,7 +153,7 @@ urlpatterns = [
     ),
     path(
         "3rdparty/",
-        may_lead_to_providers(social.connections),
+        allow_redirects_to_providers(social.connections),
         name="socialaccount_connections",
     ),
     path(
@@ -159,6 +167,6 @@ urlpatterns = [
         name="socialaccount_login_cancelled",
     ),
     path("3rdparty/login/error/", social.login_error, name="socialaccount_login_error"),
-    *ways_through("github", github),
-    *ways_through("google", google),
+    *provider_urls("github", github),
+    *provider_urls("google", google),
 ]

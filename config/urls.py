@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("roadmaps.urls")),
     path("progress/", include("progress.urls")),
     path("search/", include("search.urls")),
+    path("accounts/data/", include("data_export.urls")),
     path("accounts/", include("accounts.urls")),
     path("theme/", choose_theme, name="theme"),
     path("privacy/", privacy, name="privacy"),

@@ -1,4 +1,4 @@
-"""Everything that is held about a person, read in so many queries and no more."""
+"""Reads everything that Cairn stores about a user, in a fixed number of queries."""
 
 from allauth.account import models as account
 from allauth.mfa.models import Authenticator
@@ -8,23 +8,25 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from accounts.devices import name_of
+from accounts.devices import browser_name
 from accounts.models import Invitation, User
 from data_export import document
 from progress.models import Completion, StepProgress
 from progress.notes import Note
 from roadmaps.models import NOT_IN_OUTLINE, Step
 
-LOGGED = {1: "added", 2: "changed", 3: "deleted"}  # LogEntry's flags
+LOG_ACTIONS = {1: "added", 2: "changed", 3: "deleted"}  # by LogEntry.action_flag
 
 
-def collect(user: User) -> document.Document:
+def collect(user: User) -> document.ExportDocument:
     addresses = account.EmailAddress.objects.filter(user=user).order_by("pk")
-    sent = user.invitations.order_by("pk")
-    received = Invitation.objects.filter(address__in=addresses.values("email"))
-    return document.Document(
-        format="cairn-my-data",
-        version=1,
+    sent_invitations = user.invitations.order_by("pk")
+    received_invitations = Invitation.objects.filter(
+        address__in=addresses.values("email")
+    )
+    return document.ExportDocument(
+        format=document.FORMAT,
+        version=document.VERSION,
         made_at=timezone.now(),
         site=settings.SITE_NAME,
         profile=profile(user),
@@ -55,7 +57,7 @@ def collect(user: User) -> document.Document:
         ],
         sessions=[
             document.Session(
-                browser=name_of(row.user_agent),
+                browser=browser_name(row.user_agent),
                 user_agent=row.user_agent,
                 ip_address=row.ip,
                 begun_at=row.created_at,
@@ -67,12 +69,12 @@ def collect(user: User) -> document.Document:
             document.Device(name=row.name, first_seen_at=row.first_seen_at)
             for row in user.devices.order_by("pk")
         ],
-        invitations_received=list(map(invitation, received)),
-        invitations_sent=list(map(invitation, sent)),
+        invitations_received=list(map(invitation, received_invitations)),
+        invitations_sent=list(map(invitation, sent_invitations)),
         edits=[
             document.Edit(
                 at=row.action_time,
-                what=LOGGED[row.action_flag],
+                what=LOG_ACTIONS[row.action_flag],
                 on=f"{row.content_type or 'something'}: {row.object_repr}",
             )
             for row in LogEntry.objects.filter(user=user)
@@ -81,7 +83,7 @@ def collect(user: User) -> document.Document:
         ],
         progress=[
             document.Progress.model_validate(
-                path(row.step)
+                slugs(row.step)
                 | {
                     "state": row.state,
                     "started_at": row.started_at,
@@ -100,13 +102,13 @@ def collect(user: User) -> document.Document:
             .order_by("completed_at", "roadmap")
         ],
         notes=[
-            document.Note(**path(row.step), text=row.text, saved_at=row.saved_at)
+            document.Note(**slugs(row.step), text=row.text, saved_at=row.saved_at)
             for row in Note.objects.of(user)
         ],
     )
 
 
-def path(step: Step) -> dict[str, str]:
+def slugs(step: Step) -> dict[str, str]:
     return {"roadmap": step.roadmap.slug, "step": step.slug}
 
 

@@ -1,8 +1,11 @@
-"""The file that holds all that Cairn knows of a person; docs/my-data.md explains it."""
+"""The format of the file with everything that Cairn stores about a user.
+
+docs/my-data.md explains it.
+"""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -16,20 +19,23 @@ from pydantic import (
 from progress.notes import MAX_NOTE_LENGTH
 from roadmaps.models import SLUG
 
-FORMAT = "cairn-my-data"
-VERSION = 1
+FORMAT: Final = "cairn-my-data"
+VERSION: Final = 1
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def past(date: datetime) -> datetime:
-    """Raises ValueError for what nobody can have done."""
+def validate_date(date: datetime) -> datetime:
+    """Raises ValueError for dates in the future and before the first Cairn.
+
+    One day of tolerance covers clocks that are wrong.
+    """
     if not EARLIEST <= date <= datetime.now(UTC) + timedelta(days=1):
         raise ValueError("is a date in the future, or long before Cairn")
     return date
 
 
-def a_note(text: str) -> str:
-    """Raises ValueError for what PostgreSQL cannot hold, and for no text."""
+def validate_note_text(text: str) -> str:
+    """Raises ValueError for empty text and for NUL, which PostgreSQL cannot store."""
     if "\0" in text:
         raise ValueError("holds a NUL character")
     if not text.strip():
@@ -37,33 +43,34 @@ def a_note(text: str) -> str:
     return text
 
 
-Date = Annotated[AwareDatetime, AfterValidator(past)]
+Date = Annotated[AwareDatetime, AfterValidator(validate_date)]
 Slug = Annotated[str, StringConstraints(max_length=80, pattern=f"^{SLUG}$")]
 NoteText = Annotated[
     str,
     StringConstraints(max_length=MAX_NOTE_LENGTH),
-    AfterValidator(a_note),
+    AfterValidator(validate_note_text),
 ]
 
 
-class OfStep(BaseModel):
-    """Known by these two, in this Cairn and in others."""
+class StepReference(BaseModel):
+    """Identifies a step by its slugs, which are the same in every Cairn."""
 
     roadmap: Slug
     step: Slug
 
     @property
     def path(self) -> str:
+        """ "roadmap/step"."""
         return f"{self.roadmap}/{self.step}"
 
 
-class Progress(OfStep):
+class Progress(StepReference):
     state: Literal["learning", "done", "skipped"]
     started_at: Date
     done_at: Date | None = Field(None, description="Set while the state is done.")
 
     @model_validator(mode="after")
-    def has_a_date_while_done(self) -> Self:
+    def check_done_at_matches_state(self) -> Self:
         if (self.state == "done") != (self.done_at is not None):
             raise ValueError("done_at belongs to the state done, and only to it")
         return self
@@ -74,13 +81,13 @@ class Completion(BaseModel):
     completed_at: Date
 
 
-class Note(OfStep):
+class Note(StepReference):
     text: NoteText = Field(description="Markdown.")
     saved_at: Date
 
 
-class Restorable(BaseModel):
-    """What an import reads; of the rest of the file it takes no notice."""
+class ImportDocument(BaseModel):
+    """The part of the file that an import reads. It ignores the rest."""
 
     format: Literal["cairn-my-data"]
     version: Literal[1]
@@ -89,30 +96,38 @@ class Restorable(BaseModel):
     notes: list[Note] = []
 
     @model_validator(mode="after")
-    def says_nothing_twice(self) -> Self:
+    def check_no_duplicates(self) -> Self:
         for name, paths in (
             ("progress", [row.path for row in self.progress]),
             ("completions", [row.roadmap for row in self.completions]),
             ("notes", [row.path for row in self.notes]),
         ):
-            for path, times in Counter(paths).items():
-                if times > 1:
+            for path, count in Counter(paths).items():
+                if count > 1:
                     raise ValueError(f"{name} names {path} twice")
         return self
+
+    def step_paths(self) -> list[str]:
+        """The paths of all steps with progress or a note, without duplicates."""
+        return list(dict.fromkeys(row.path for row in [*self.progress, *self.notes]))
+
+    def roadmap_slugs(self) -> set[str]:
+        of_steps = {row.roadmap for row in [*self.progress, *self.notes]}
+        return of_steps | {row.roadmap for row in self.completions}
 
 
 class Profile(BaseModel):
     email: str
     name: str
-    time_zone: str = Field(description="Empty: as the browser says.")
-    theme: str = Field(description="Empty: as the system has it.")
+    time_zone: str = Field(description="Empty: use the browser's.")
+    theme: str = Field(description="Empty: use the system's.")
     joined_at: datetime
     last_sign_in_at: datetime | None
     has_password: bool
     is_staff: bool
     is_administrator: bool
     groups: list[str]
-    permissions: list[str] = Field(description="Beyond those of the groups.")
+    permissions: list[str] = Field(description="Permissions that no group grants.")
 
 
 class EmailAddress(BaseModel):
@@ -122,7 +137,7 @@ class EmailAddress(BaseModel):
 
 
 class Factor(BaseModel):
-    """By name only: the secrets would let whoever finds the file in."""
+    """A second factor without its secret, which would let others sign in."""
 
     kind: str
     name: str
@@ -140,7 +155,7 @@ class LinkedAccount(BaseModel):
 
 class Session(BaseModel):
     browser: str
-    user_agent: str = Field(description="What the browser said of itself.")
+    user_agent: str = Field(description="The User-Agent header of the browser.")
     ip_address: str
     begun_at: datetime
     last_seen_at: datetime
@@ -158,18 +173,18 @@ class Invitation(BaseModel):
 
 
 class Edit(BaseModel):
-    """Something done in the admin."""
+    """A change that the user made in the admin."""
 
     at: datetime
     what: str
     on: str
 
 
-class Document(Restorable):
-    """All that Cairn holds about one person."""
+class ExportDocument(ImportDocument):
+    """Everything that Cairn stores about one user."""
 
     made_at: datetime
-    site: str = Field(description="The name of the site that it was downloaded from.")
+    site: str = Field(description="Name of the site that made the file.")
     profile: Profile
     email_addresses: list[EmailAddress]
     factors: list[Factor]
@@ -182,8 +197,8 @@ class Document(Restorable):
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema that docs/my-data.schema.json holds."""
-    return Document.model_json_schema(mode="serialization") | {
+    """The JSON Schema of the file, as stored in docs/my-data.schema.json."""
+    return ExportDocument.model_json_schema(mode="serialization") | {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"{FORMAT} {VERSION}",
     }

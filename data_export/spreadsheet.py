@@ -1,4 +1,4 @@
-"""One's progress for other programs: a spreadsheet, and a checklist."""
+"""A user's steps and notes as CSV, for a spreadsheet."""
 
 from __future__ import annotations
 
@@ -11,45 +11,48 @@ from django.utils.timezone import localtime
 
 from accounts.models import User
 from progress.notes import Note
-from progress.route import Route, State
-from progress.snapshot import annotate_steps, routes_in_progress
+from progress.route import State
+from progress.snapshot import annotate_steps
 from roadmaps.models import Roadmap, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from progress.route import AnnotatedStep
 
-# What makes a spreadsheet take a cell for a formula:
+# A spreadsheet takes a cell that begins with one of these for a formula:
 # https://owasp.org/www-community/attacks/CSV_Injection
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n")
 HEADER = [
     *("roadmap", "roadmap_title", "step", "title", "required", "retired"),
     *("state", "started_at", "done_at", "note"),
 ]
-MARKUP = str.maketrans({c: f"\\{c}" for c in "\\`*_[]<>~#|&"})
 
 
 def to_csv(user: User) -> str:
-    """A row a step of the roadmaps on which they have a mark or a note."""
+    """One row per step of every roadmap on which the user has progress or a note.
+
+    Retired steps are left out unless the user has progress or a note on them.
+    """
     notes = {note.step_id: note.text for note in Note.objects.of(user)}
-    marked = Step.objects.filter(progress__user=user).values("roadmap")
-    noted = Step.objects.filter(notes__user=user).values("roadmap")
-    roadmaps = Roadmap.objects.filter(Q(pk__in=marked) | Q(pk__in=noted)).in_bulk()
-    steps = Step.objects.outline().filter(roadmap__in=roadmaps)
+    with_marks = Step.objects.filter(progress__user=user).values("roadmap")
+    with_notes = Step.objects.filter(notes__user=user).values("roadmap")
+    roadmaps = Roadmap.objects.filter(Q(pk__in=with_marks) | Q(pk__in=with_notes))
+    roadmap_by_id = roadmaps.in_bulk()
+    steps = Step.objects.outline().filter(roadmap__in=roadmap_by_id)
     file = StringIO()
     writer = csv.writer(file)
     writer.writerow(HEADER)
     for step in annotate_steps(steps.order_by("roadmap", "position", "pk"), user):
         note = notes.get(step.pk, "")
         if not step.is_retired or step.state != State.NONE or note:
-            roadmap = roadmaps[step.roadmap_id]
-            writer.writerow(map(harmless, cells(roadmap, step, note)))
+            row = cells(roadmap_by_id[step.roadmap_id], step, note)
+            writer.writerow(map(escape_formula, row))
     return file.getvalue()
 
 
 def cells(roadmap: Roadmap, step: AnnotatedStep, note: str) -> Iterator[str]:
+    """The cells of one row, in the order of `HEADER`."""
     yield from (roadmap.slug, roadmap.title, step.slug, step.title)
     yield "no" if step.is_optional else "yes"
     yield "yes" if step.is_retired else "no"
@@ -59,46 +62,6 @@ def cells(roadmap: Roadmap, step: AnnotatedStep, note: str) -> Iterator[str]:
     yield note
 
 
-def harmless(cell: str) -> str:
-    """Text that a spreadsheet shows and does not run."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
-
-
-def to_markdown(user: User) -> str:
-    """A checklist a roadmap, as GitHub renders them."""
-    routes = routes_in_progress(user)
-    roadmaps = Roadmap.objects.in_bulk(routes)
-    parts = [checklist(roadmaps[pk], route) for pk, route in routes.items()]
-    return "\n".join(parts) if parts else "No step is marked yet.\n"
-
-
-def checklist(roadmap: Roadmap, route: Route) -> str:
-    total = route.total
-    counts = f"{total.required.done} of {total.required.of} required"
-    if total.optional.of:
-        counts += f" · {total.optional.done} of {total.optional.of} optional"
-    if total.skipped:
-        counts += f" · {total.skipped} skipped"
-    if route.completed_at:
-        counts += f" · completed on {day(route.completed_at)}"
-    lines = [f"# {roadmap.title.translate(MARKUP)}", "", counts, ""]
-    lines += map(item, route.steps)
-    if route.retired:
-        lines += ["", "## Retired, you did this", "", *map(item, route.retired)]
-    return "\n".join([*lines, ""])
-
-
-def item(step: AnnotatedStep) -> str:
-    title = step.title.translate(MARKUP)
-    box, said = " ", ""
-    if step.done_at:
-        box, said = "x", f" — done {day(step.done_at)}"
-    elif step.state == State.SKIPPED:
-        title, said = f"~~{title}~~", " — skipped"
-    elif step.state == State.LEARNING:
-        said = " — in progress"
-    return f"- [{box}] {title}{' (optional)' if step.is_optional else ''}{said}"
-
-
-def day(date: datetime) -> str:
-    return f"{localtime(date):%-d %B %Y}"
+def escape_formula(cell: str) -> str:
+    """The text, with a `'` before what a spreadsheet would run as a formula."""
+    return f"'{cell}" if cell.startswith(FORMULA_PREFIXES) else cell

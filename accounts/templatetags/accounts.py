@@ -1,38 +1,39 @@
-"""What the account pages say."""
+"""Template tags of the account pages."""
 
 from urllib.parse import quote
 
-from allauth.account.internal.stagekit import unstash_login
 from allauth.socialaccount.providers import registry
 from django import template
 
-from accounts.providers import configured
+from accounts.allauth_internals import get_pending_login
+from accounts.providers import configured_providers
 
 register = template.Library()
 
 
 @register.simple_tag
 def providers() -> list[tuple[str, str]]:
-    return [(provider.id, provider.name) for provider in configured()]
+    """Ids and names of the providers that users can sign in with."""
+    return [(provider.id, provider.name) for provider in configured_providers()]
 
 
 @register.simple_tag(takes_context=True)
 def landing(context: template.RequestContext) -> str | None:
-    """Where the sign-in that is under way is to end, also on a page in its midst."""
-    if stated := context.get("redirect_field_value"):
-        return str(stated)
-    login = unstash_login(context["request"], peek=True)
+    """The address to which the current sign-in leads, on each of its pages."""
+    if url := context.get("redirect_field_value"):
+        return str(url)
+    login = get_pending_login(context["request"])
     return login.redirect_url if login else None
 
 
 @register.filter
 def provider_name(provider: str) -> str:
-    """What people call it, also where its keys are no longer set."""
-    known = registry.get_class(provider)  # type: ignore[no-untyped-call]
-    return str(known.name) if known else provider
+    """The display name of a provider, even if its keys are no longer set."""
+    provider_class = registry.get_class(provider)  # type: ignore[no-untyped-call]
+    return str(provider_class.name) if provider_class else provider
 
 
 @register.filter
 def as_text_file(lines: list[str]) -> str:
-    """The address of a text file that holds its own lines."""
+    """A `data:` URL of a text file with these lines."""
     return "data:text/plain;charset=utf-8," + quote("\n".join([*lines, ""]))

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from data_export.restore import LARGEST
+from data_export.restore import MAX_FILE_SIZE
 from progress.models import Completion, StepProgress
 from progress.notes import Note
 from progress.route import State
@@ -359,7 +359,7 @@ def test_no_file_at_all_is_told(signed_in):
 
 @pytest.mark.parametrize("more", [1, 8_000_000])
 def test_more_than_two_megabytes_is_refused(signed_in, user, backend, more):
-    content = file_of(progress=[done()]).ljust(LARGEST + more)
+    content = file_of(progress=[done()]).ljust(MAX_FILE_SIZE + more)
     response = upload(signed_in, content)
     assert response.status_code in (413, 422)
     assert "larger than" in response.content.decode()
@@ -367,7 +367,7 @@ def test_more_than_two_megabytes_is_refused(signed_in, user, backend, more):
 
 
 def test_two_megabytes_are_taken(signed_in, user, backend):
-    content = file_of(progress=[done()]).ljust(LARGEST)
+    content = file_of(progress=[done()]).ljust(MAX_FILE_SIZE)
     assert upload(signed_in, content).status_code == 200
 
 
@@ -382,7 +382,7 @@ def test_a_length_that_is_told_is_refused_before_anything_is_read(signed_in):
         "POST",
         PATH,
         b"x",
-        CONTENT_LENGTH=str(LARGEST * 5),
+        CONTENT_LENGTH=str(MAX_FILE_SIZE * 5),
         **{"wsgi.input": Untouchable()},
     )
     assert response.status_code == 413

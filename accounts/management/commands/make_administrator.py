@@ -33,7 +33,7 @@ class Command(BaseCommand):
             return
         password = secrets.token_urlsafe(12)
         user = User.objects.create_superuser(email, password)
-        # Confirmed, or the first sign-in would ask for a code from the mail.
+        # Confirmed, so that the first sign-in does not ask for a code by mail.
         EmailAddress.objects.create(
             user=user, email=user.email, verified=True, primary=True
         )
