@@ -22,9 +22,9 @@ from core.postgresql.settings import use_prepared_statements
 from editing.yaml_format.importer import import_roadmap
 from editing.yaml_format.schema import read
 from roadmaps.models import Roadmap
-from tests.accounts.people import reauthenticate
+from tests.accounts.actions import reauthenticate
 from tests.factories import StepProgressFactory, UserFactory, cooking_with
-from tests.github import StandIn
+from tests.github import FakeGitHub
 from tests.production import Proxy, install, serving, url_of
 
 # Transaction control, and the time of the last visit, stored every ten minutes.
@@ -114,9 +114,9 @@ def at_most():
 
 @pytest.fixture
 def github(monkeypatch, settings):
-    """A fake GitHub server, with its keys in the settings."""
-    with StandIn() as server:
-        server.stand_in(monkeypatch, settings)
+    """A fake GitHub that allauth uses, with keys in the settings."""
+    with FakeGitHub() as server:
+        server.replace_github(monkeypatch, settings)
         yield server
         server.shutdown()
 
@@ -241,7 +241,7 @@ def eventually():
 
 
 @pytest.fixture
-def sure(signed_in):
+def reauthenticated(signed_in):
     """A client of a user who has just reauthenticated."""
     reauthenticate(signed_in)
     return signed_in

@@ -1,4 +1,4 @@
-"""People, roadmaps and steps to test with."""
+"""Users, roadmaps and steps for tests."""
 
 import factory
 from allauth.account.models import EmailAddress
@@ -82,7 +82,7 @@ class NoteFactory(DjangoModelFactory):
 
 
 def cooking_with(*slugs):
-    """A roadmap of these steps, in their order."""
+    """The roadmap "Cooking" with steps of these slugs, in this order."""
     roadmap = RoadmapFactory(slug="cooking", title="Cooking")
     for position, slug in enumerate(slugs, start=1):
         StepFactory(roadmap=roadmap, slug=slug, title=slug.title(), position=position)

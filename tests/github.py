@@ -1,4 +1,4 @@
-"""A stand-in for GitHub: it signs in the one person that it knows, and asks nothing."""
+"""A fake GitHub that has one user and signs them in without asking."""
 
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -7,18 +7,18 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from allauth.socialaccount.providers.github.views import GitHubOAuth2Adapter
 
-TOKEN = "a token of the stand-in"
+TOKEN = "the access token"
 
 
-class StandIn(ThreadingHTTPServer):
+class FakeGitHub(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.emails = [{"email": "ada@example.com", "primary": True, "verified": True}]
         self.cancels = False
 
-    def stand_in(self, monkeypatch, settings):
-        """Take the place of GitHub, from now on, for allauth."""
+    def replace_github(self, monkeypatch, settings):
+        """Start to serve, and make allauth use this server instead of GitHub."""
         Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
         keys = {"client_id": "the id", "secret": "the secret"}
         settings.SOCIALACCOUNT_PROVIDERS = {"github": {"APP": keys}}
@@ -32,12 +32,12 @@ class StandIn(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    server: StandIn
+    server: FakeGitHub
 
     def do_GET(self):
         url = urlsplit(self.path)
         if url.path == "/login/oauth/authorize":
-            return self.lead_back(parse_qs(url.query))
+            return self.redirect_back(parse_qs(url.query))
         if self.headers["Authorization"] != f"token {TOKEN}":
             return self.send_error(401)
         if url.path == "/api/v3/user":
@@ -49,15 +49,15 @@ class Handler(BaseHTTPRequestHandler):
         assert parse_qs(body)["code"] == ["the code"]
         self.answer({"access_token": TOKEN, "token_type": "bearer"})
 
-    def lead_back(self, query):
-        outcome = (
-            {"error": "access_denied"} if self.server.cancels else {"code": "the code"}
-        )
-        back = query["redirect_uri"][0]
+    def redirect_back(self, query):
+        if self.server.cancels:
+            parameters = {"error": "access_denied"}
+        else:
+            parameters = {"code": "the code"}
+        parameters["state"] = query["state"][0]
         self.send_response(302)
-        self.send_header(
-            "Location", f"{back}?{urlencode(outcome | {'state': query['state'][0]})}"
-        )
+        url = f"{query['redirect_uri'][0]}?{urlencode(parameters)}"
+        self.send_header("Location", url)
         self.end_headers()
 
     def answer(self, data):

@@ -2,15 +2,17 @@
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP
-from allauth.mfa.webauthn.internal.auth import WebAuthn
 
-from tests.accounts.test_mfa import SECRET, code, one_half_minute, secret_on
-from tests.accounts.test_sign_in import sign_in
+from tests.accounts.actions import sign_in
+from tests.accounts.second_factors import (
+    SECRET,
+    TOTP,
+    RecoveryCodes,
+    WebAuthn,
+    secret_on,
+    totp_code,
+)
 from tests.factories import PASSWORD, UserFactory
-
-__all__ = ["code", "one_half_minute"]
 
 ADMIN = "/admin/"
 FACTORS = "/accounts/2fa/"
@@ -51,39 +53,47 @@ class TestInDevelopment:
         html = client.get(ADMIN).content.decode()
         assert "You are in without a second factor" in html
 
-    def test_with_a_second_factor_there_is_no_warning(self, client, boss, code):
+    def test_with_a_second_factor_there_is_no_warning(
+        self, client, boss, stopped_clock
+    ):
         TOTP.activate(boss, SECRET)
         sign_in(client, boss.email)
-        client.post("/accounts/2fa/authenticate/", {"code": code(SECRET)})
+        client.post("/accounts/2fa/authenticate/", {"code": totp_code()})
         assert "without a second factor" not in client.get(ADMIN).content.decode()
 
 
 @pytest.mark.usefixtures("production")
 class TestInProduction:
     @pytest.mark.django_db(transaction=True)
-    def test_staff_without_a_second_factor_set_one_up_first(self, client, boss, code):
+    def test_staff_without_a_second_factor_set_one_up_first(
+        self, client, boss, stopped_clock
+    ):
         sign_in(client, boss.email)
         response = client.get(ADMIN, follow=True)
         assert response.request["PATH_INFO"] == FACTORS
         assert "The admin asks for a second factor" in response.content.decode()
         client.post("/accounts/reauthenticate/", {"password": PASSWORD})
         secret = secret_on(client.get("/accounts/2fa/totp/activate/"))
-        client.post("/accounts/2fa/totp/activate/", {"code": code(secret)})
+        client.post("/accounts/2fa/totp/activate/", {"code": totp_code(secret)})
         assert client.get(ADMIN).status_code == 200
 
-    def test_staff_who_signed_in_with_a_second_factor_enter(self, client, boss, code):
+    def test_staff_who_signed_in_with_a_second_factor_enter(
+        self, client, boss, stopped_clock
+    ):
         TOTP.activate(boss, SECRET)
         sign_in(client, boss.email)
-        client.post("/accounts/2fa/authenticate/", {"code": code(SECRET)})
+        client.post("/accounts/2fa/authenticate/", {"code": totp_code()})
         assert client.get(ADMIN).status_code == 200
         assert client.get("/admin/login/").url == ADMIN
 
-    def test_an_older_session_is_asked_for_the_second_factor(self, client, boss, code):
+    def test_an_older_session_is_asked_for_the_second_factor(
+        self, client, boss, stopped_clock
+    ):
         sign_in(client, boss.email)
         TOTP.activate(boss, SECRET)
         response = client.get(ADMIN, follow=True)
         assert response.request["PATH_INFO"] == "/accounts/2fa/reauthenticate/"
-        data = {"code": code(SECRET), "next": ADMIN}
+        data = {"code": totp_code(), "next": ADMIN}
         assert client.post("/accounts/2fa/reauthenticate/", data).url == ADMIN
         assert client.get(ADMIN).status_code == 200
 
@@ -94,10 +104,12 @@ class TestInProduction:
         way = client.get(client.get(ADMIN).url).url
         assert way == "/accounts/2fa/webauthn/reauthenticate/?next=/admin/"
 
-    def test_removing_the_second_factor_locks_staff_out(self, client, boss, code):
+    def test_removing_the_second_factor_locks_staff_out(
+        self, client, boss, stopped_clock
+    ):
         TOTP.activate(boss, SECRET)
         sign_in(client, boss.email)
-        client.post("/accounts/2fa/authenticate/", {"code": code(SECRET)})
+        client.post("/accounts/2fa/authenticate/", {"code": totp_code()})
         Authenticator.objects.all().delete()
         assert client.get(ADMIN, follow=True).request["PATH_INFO"] == FACTORS
 

@@ -10,24 +10,20 @@ from django.test import Client
 
 from accounts.models import Invitation, User
 from progress.models import Completion
-from tests.accounts.people import reauthenticate
+from tests.accounts.actions import SIGN_UP, is_signed_in, mail_server_down
 from tests.factories import NoteFactory, StepProgressFactory, UserFactory
 
 PATH = "/accounts/delete/"
 
 
-def fail(*args, **kwargs):
-    raise ConnectionRefusedError
-
-
 @pytest.fixture
-def full(user, backend):
-    """`user`, with something in every place."""
-    for step in backend.steps.all()[:3]:
+def user_with_data(user, cooking):
+    """`user`, with a row in every table that has a user."""
+    for step in cooking.steps.all()[:3]:
         StepProgressFactory(user=user, step=step)
-    NoteFactory(user=user, step=backend.steps.first())
+    NoteFactory(user=user, step=cooking.steps.first())
     day = "2026-05-03T00:00Z"
-    Completion.objects.create(user=user, roadmap=backend, completed_at=day)
+    Completion.objects.create(user=user, roadmap=cooking, completed_at=day)
     EmailAddress.objects.create(user=user, email="second@example.com", verified=True)
     Authenticator.objects.create(user=user, type="totp", data={})
     SocialAccount.objects.create(user=user, provider="github", uid="42")
@@ -35,15 +31,15 @@ def full(user, backend):
     return user
 
 
-def elsewhere(user):
+def other_browser(user):
     client = Client()
     client.force_login(user)
     client.get("/")
     return client
 
 
-def rows_of(user_id):
-    """Every row of every table that names the person."""
+def tables_with(user_id):
+    """The foreign keys to users that have a row of this user."""
     return {
         f"{model._meta.label}.{field.name}"
         for model in apps.get_models(include_auto_created=True)
@@ -53,24 +49,24 @@ def rows_of(user_id):
     }
 
 
-def test_it_asks_again_who_it_is(signed_in, user):
-    for ask in (signed_in.get, signed_in.post):
-        assert ask(PATH).url.startswith("/accounts/reauthenticate/")
+def test_requires_reauthentication(signed_in, user):
+    for request in (signed_in.get, signed_in.post):
+        assert request(PATH).url.startswith("/accounts/reauthenticate/")
     assert User.objects.filter(pk=user.pk).exists()
 
 
-def test_it_is_not_for_visitors(client, db):
+def test_redirects_visitors_to_sign_in(client, db):
     assert client.post(PATH).url.startswith("/accounts/login/")
 
 
-def test_it_takes_no_other_method(sure):
-    assert sure.put(PATH).status_code == 405
+def test_refuses_other_methods(reauthenticated):
+    assert reauthenticated.put(PATH).status_code == 405
 
 
-def test_it_says_exactly_what_goes_and_nothing_goes_yet(full, sure, user):
-    elsewhere(user)
-    page = sure.get(PATH).content.decode()
-    for said in (
+def test_get_lists_the_data_and_deletes_nothing(user_with_data, reauthenticated, user):
+    other_browser(user)
+    page = reauthenticated.get(PATH).content.decode()
+    for text in (
         f"the account of {user.email}, with 2 e-mail addresses",
         "what you marked on 3 steps",
         "1 note<",
@@ -79,99 +75,89 @@ def test_it_says_exactly_what_goes_and_nothing_goes_yet(full, sure, user):
         "GitHub",
         "on 2 devices",
     ):
-        assert said in page
-    assert len(rows_of(user.pk)) > 6
+        assert text in page
+    assert len(tables_with(user.pk)) > 6
 
 
-def test_everything_goes_and_every_session_ends(full, sure, user, mailoutbox):
-    other = elsewhere(user)
-    response = sure.post(PATH)
+def test_post_deletes_all_data_and_sessions(user_with_data, reauthenticated, user):
+    other = other_browser(user)
+    response = reauthenticated.post(PATH)
     assert response.url == "/accounts/deleted/"
-    assert rows_of(user.pk) == set()
+    assert tables_with(user.pk) == set()
     assert not Invitation.objects.exists()
-    for client in (sure, other):
-        assert client.get("/").context["user"].is_anonymous
+    assert not is_signed_in(reauthenticated)
+    assert not is_signed_in(other)
     assert not Session.objects.exists()
-    page = sure.get(response.url).content.decode()
+    page = reauthenticated.get(response.url).content.decode()
     assert "Your account is deleted" in page
     assert "Sign in" in page
 
 
-def test_it_is_confirmed_by_mail(full, sure, user, mailoutbox):
-    sure.post(PATH)
+def test_sends_a_confirmation(reauthenticated, user, mailoutbox):
+    reauthenticated.post(PATH)
     (mail,) = mailoutbox
     assert mail.to == [user.email]
     assert mail.subject == "Your Cairn account is deleted"
 
 
-def test_it_is_logged_with_whose_it_was(sure, user, capture_logs):
-    pk = user.pk
-    sure.post(PATH)
+def test_logs_the_id_but_not_the_address(reauthenticated, user, capture_logs):
+    user_id = user.pk
+    reauthenticated.post(PATH)
     (line,) = [line for line in capture_logs if line["event"] == "account_deleted"]
-    assert line["user_id"] == pk
+    assert line["user_id"] == user_id
     assert user.email not in str(capture_logs)
 
 
-def test_nobody_else_loses_anything(full, sure, backend):
+def test_leaves_other_users_alone(user_with_data, reauthenticated, cooking):
     other = UserFactory()
-    StepProgressFactory(user=other, step=backend.steps.first())
-    NoteFactory(user=other, step=backend.steps.first())
-    before = rows_of(other.pk)
-    sure.post(PATH)
-    assert rows_of(other.pk) == before
+    StepProgressFactory(user=other, step=cooking.steps.first())
+    NoteFactory(user=other, step=cooking.steps.first())
+    before = tables_with(other.pk)
+    reauthenticated.post(PATH)
+    assert tables_with(other.pk) == before
 
 
-def test_nothing_goes_when_the_mail_cannot_be_sent(full, sure, user, monkeypatch):
-    before = rows_of(user.pk)
-    with monkeypatch.context() as patch:
-        patch.setattr("django.core.mail.EmailMessage.send", fail)
-        sure.raise_request_exception = False
-        response = sure.post(PATH)
+def test_deletes_nothing_if_the_mail_cannot_be_sent(
+    user_with_data, reauthenticated, user
+):
+    before = tables_with(user.pk)
+    reauthenticated.raise_request_exception = False
+    with mail_server_down():
+        response = reauthenticated.post(PATH)
     assert response.status_code == 503
-    assert rows_of(user.pk) == before
-    assert sure.get("/").context["user"] == user
-    assert sure.post(PATH).url == "/accounts/deleted/"
+    assert tables_with(user.pk) == before
+    assert is_signed_in(reauthenticated)
+    assert reauthenticated.post(PATH).url == "/accounts/deleted/"
 
 
-def test_the_address_is_free_again(full, sure, user, client):
-    sure.post(PATH)
+def test_the_address_can_sign_up_again(reauthenticated, user, client):
+    reauthenticated.post(PATH)
     new = {"email": user.email, "password1": "a whole new secret"}
-    assert client.post("/accounts/signup/", new).url == "/accounts/confirm-email/"
+    assert client.post(SIGN_UP, new).url == "/accounts/confirm-email/"
     assert User.objects.get().email == user.email
 
 
-class TestAnAdministrator:
+class TestAdministrator:
     @pytest.fixture
-    def chief(self, user):
+    def administrator(self, user):
         user.is_staff = user.is_superuser = True
         user.save()
         return user
 
-    def test_who_is_the_last_one_stays(self, chief, sure):
-        assert "You are the only administrator" in sure.get(PATH).content.decode()
-        page = sure.post(PATH).content.decode()
-        assert "You are the only administrator" in page
-        assert User.objects.filter(pk=chief.pk).exists()
+    def test_the_last_one_cannot_be_deleted(self, administrator, reauthenticated):
+        for request in (reauthenticated.get, reauthenticated.post):
+            page = request(PATH).content.decode()
+            assert "You are the only administrator" in page
+        assert User.objects.filter(pk=administrator.pk).exists()
 
-    def test_is_not_replaced_by_one_who_is_shut_out(self, chief, sure):
+    def test_a_closed_account_is_no_replacement(self, administrator, reauthenticated):
         UserFactory(is_superuser=True, is_active=False)
-        sure.post(PATH)
-        assert User.objects.filter(pk=chief.pk).exists()
+        reauthenticated.post(PATH)
+        assert User.objects.filter(pk=administrator.pk).exists()
 
-    def test_may_go_when_there_is_another(self, chief, sure):
+    def test_one_of_two_can_be_deleted(self, administrator, reauthenticated):
         UserFactory(is_superuser=True)
-        assert sure.post(PATH).url == "/accounts/deleted/"
-        assert not User.objects.filter(pk=chief.pk).exists()
-
-    def test_is_told_what_stays(self, chief, sure):
-        UserFactory(is_superuser=True)
-        assert "What you edited in the admin stays" in sure.get(PATH).content.decode()
-
-
-def test_who_has_no_password_types_a_code(db, mailoutbox):
-    person = UserFactory(password=None)
-    client = Client()
-    client.force_login(person)
-    reauthenticate(client)
-    assert client.post(PATH).url.startswith("/accounts/reauthenticate/code/")
-    assert User.objects.filter(pk=person.pk).exists()
+        page = reauthenticated.get(PATH).content.decode()
+        assert "What you edited in the admin stays" in page
+        assert reauthenticated.post(PATH).url == "/accounts/deleted/"
+        assert not User.objects.filter(pk=administrator.pk).exists()

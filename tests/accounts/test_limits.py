@@ -6,85 +6,85 @@ import sys
 from threading import Thread
 
 import pytest
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.db import connection
 from fakeredis import TcpFakeServer
 
-from tests.accounts.test_sign_in import PATH, sign_in
+from tests.accounts.actions import LOGIN, is_signed_in, sign_in
 from tests.factories import UserFactory
 
-LIMIT = 30  # a minute, for an address on the network
+PER_IP = 30  # a minute
+WRONG = {"password": "x" * 12}
 
 
-def exhaust(client, email, **more):
-    for number in range(LIMIT):
-        response = client.post(
-            PATH, {"login": f"{number}.{email}", "password": "x" * 12}, **more
-        )
-        assert response.status_code == 200
+def use_up_the_limit(client, attempts=PER_IP, **request):
+    """Try as often as the limit allows, each time with another address."""
+    for number in range(attempts):
+        data = {"login": f"{number}@example.org", **WRONG}
+        assert client.post(LOGIN, data, **request).status_code == 200
 
 
-def test_the_sixth_wrong_password_for_an_account_says_so(client, user):
+@pytest.fixture
+def three_per_ip(settings):
+    settings.ACCOUNT_RATE_LIMITS = {"login": "3/m/ip"}
+
+
+def test_refuses_the_right_password_after_five_wrong_ones(client, user):
     for _ in range(5):
         html = sign_in(client, user.email, "wrong").content.decode()
         assert "The address or the password is not right" in html
     html = sign_in(client, user.email).content.decode()
     assert "Too many failed attempts" in html
-    assert client.get("/").context["user"].is_anonymous
+    assert not is_signed_in(client)
 
 
-def test_that_is_no_answer_to_whether_there_is_an_account(client, user):
-    for address in (user.email, "nobody@example.com"):
-        for _ in range(5):
-            sign_in(client, address, "wrong")
-        html = sign_in(client, address).content.decode()
-        assert "Too many failed attempts" in html
+def test_the_limit_does_not_reveal_whether_there_is_an_account(client, db):
+    for _ in range(5):
+        sign_in(client, "nobody@example.com", "wrong")
+    html = sign_in(client, "nobody@example.com").content.decode()
+    assert "Too many failed attempts" in html
 
 
-def test_others_may_still_sign_in(client, user):
+def test_other_users_can_still_sign_in(client, user):
     for _ in range(6):
         sign_in(client, user.email, "wrong")
     assert sign_in(client, UserFactory().email).status_code == 302
 
 
-def test_the_thirty_first_of_an_address_in_a_minute_gets_429(client, user):
-    exhaust(client, user.email)
+def test_the_thirty_first_attempt_from_one_ip_gets_429(client, user):
+    use_up_the_limit(client)
     response = sign_in(client, user.email)
     assert response.status_code == 429
     assert response["Retry-After"] == "60"
     html = response.content.decode()
     assert "<h1>That was a lot at once</h1>" in html
     assert 'id="page_main"' in html
-    assert client.get(PATH).status_code == 200
+    assert client.get(LOGIN).status_code == 200
 
 
-def test_a_forged_header_does_not_evade_it(client, user):
-    exhaust(client, user.email)
+@pytest.mark.usefixtures("three_per_ip")
+def test_a_forged_header_does_not_evade_the_limit(client, db):
+    use_up_the_limit(client, 3)
     for name in ("X-Forwarded-For", "X-Real-IP", "Forwarded"):
-        response = client.post(
-            PATH,
-            {"login": user.email, "password": "x" * 12},
-            headers={name: "203.0.113.7"},
-        )
+        response = client.post(LOGIN, WRONG, headers={name: "203.0.113.7"})
         assert response.status_code == 429
 
 
-def test_behind_a_proxy_the_address_is_what_it_adds(client, user, settings):
+@pytest.mark.usefixtures("three_per_ip", "db")
+def test_behind_a_proxy_the_limit_counts_the_ip_that_the_proxy_adds(client, settings):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
-    exhaust(client, user.email, headers={"X-Forwarded-For": "198.51.100.1"})
+    use_up_the_limit(client, 3, headers={"X-Forwarded-For": "198.51.100.1"})
     forged = {"X-Forwarded-For": "203.0.113.7, 198.51.100.1"}
-    data = {"login": user.email, "password": "x" * 12}
-    assert client.post(PATH, data, headers=forged).status_code == 429
+    assert client.post(LOGIN, WRONG, headers=forged).status_code == 429
     other = {"X-Forwarded-For": "198.51.100.2"}
-    assert client.post(PATH, data, headers=other).status_code == 200
+    assert client.post(LOGIN, WRONG, headers=other).status_code == 200
 
 
 @pytest.mark.parametrize("forwarded", ["", "nonsense", "1.2.3.4:80", "[::1]:80"])
-def test_what_a_proxy_forwards_is_never_a_500(client, user, settings, forwarded):
+def test_any_forwarded_header_is_accepted(client, db, settings, forwarded):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
     headers = {"X-Forwarded-For": forwarded}
-    data = {"login": user.email, "password": "x" * 12}
-    assert client.post(PATH, data, headers=headers).status_code < 500
+    assert client.post(LOGIN, WRONG, headers=headers).status_code < 500
 
 
 PROCESS = """
@@ -110,21 +110,18 @@ def redis():
         server.shutdown()
 
 
-def test_two_processes_count_together(redis, db):
-    statuses = [
-        status
-        for _ in range(2)
-        for status in subprocess.run(
-            [sys.executable, "-c", PROCESS, connection.settings_dict["NAME"]],
-            cwd=settings.BASE_DIR,
-            env={
-                **os.environ,
-                "CACHE_URL": redis,
-                "DJANGO_SETTINGS_MODULE": "config.settings",
-            },
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.split()
-    ]
-    assert statuses == ["200"] * 5 + ["429"]
+def test_two_processes_share_a_limit(redis, db, client, settings):
+    environment = {"CACHE_URL": redis, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    result = subprocess.run(
+        [sys.executable, "-c", PROCESS, connection.settings_dict["NAME"]],
+        cwd=django_settings.BASE_DIR,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.split() == ["200"] * 3
+    settings.CACHES = {"default": {"BACKEND": "core.cache.Cache", "LOCATION": redis}}
+    settings.ACCOUNT_RATE_LIMITS = {"login": "5/h/ip"}
+    use_up_the_limit(client, 2)
+    assert client.post(LOGIN, WRONG).status_code == 429

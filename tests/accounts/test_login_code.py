@@ -1,4 +1,4 @@
-"""/accounts/login/code/ and its /confirm/"""
+"""/accounts/login/code/ and /accounts/login/code/confirm/"""
 
 import re
 import time
@@ -6,98 +6,88 @@ import time
 import pytest
 from django.test import Client
 
-from tests.accounts.test_sign_up import code_in
+from tests.accounts.actions import code_in, is_signed_in
 
 PATH = "/accounts/login/code/"
-CODE = r"[A-Z]{4}-[A-Z]{4}"
 CONFIRM = "/accounts/login/code/confirm/"
+CODE = r"[A-Z]{4}-[A-Z]{4}"
 
 
 @pytest.fixture
-def asked(client, user):
+def waiting(client, user):
+    """A client that has asked for a code."""
     assert client.post(PATH, {"email": user.email}).url == CONFIRM
     return client
 
 
-def answer(client, code, **more):
-    return client.post(CONFIRM, {"code": code, **more})
+def enter(client, code):
+    return client.post(CONFIRM, {"code": code})
 
 
-def test_the_code_from_the_mail_signs_in(asked, user, mailoutbox):
-    assert answer(asked, code_in(mailoutbox[0])).url == "/"
-    assert asked.get("/").context["user"] == user
+def test_the_code_signs_in(waiting, user, mailoutbox):
+    assert enter(waiting, code_in(mailoutbox[0])).url == "/"
+    assert waiting.get("/").context["user"] == user
 
 
-def test_it_lands_where_one_came_from(client, user, mailoutbox):
-    landing = "/roadmaps/backend-developer/#caching"
-    confirm = client.post(PATH, {"email": user.email, "next": landing}).url
-    code = code_in(mailoutbox[0])
-    assert client.post(confirm, {"code": code}).url == landing
+def test_redirects_to_next(client, user, mailoutbox):
+    next_url = "/roadmaps/backend-developer/#caching"
+    confirm = client.post(PATH, {"email": user.email, "next": next_url}).url
+    response = client.post(confirm, {"code": code_in(mailoutbox[0])})
+    assert response.url == next_url
 
 
-def test_an_unknown_address_gets_the_same_answer(client, user, mailoutbox):
-    pages = []
-    for address in (user.email, "nobody@example.com"):
-        browser = Client()
-        response = browser.post(PATH, {"email": address})
-        assert (response.status_code, response.url) == (302, CONFIRM)
-        page = browser.get(CONFIRM).content.decode()
-        pages.append(page.replace(address, "").replace(token_in(page), ""))
-    assert pages[0] == pages[1]
-    assert not re.search(CODE, mailoutbox[1].body)
-
-
-def token_in(page):
-    return page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
-
-
-def test_three_wrong_codes_end_it(asked, mailoutbox):
+def test_three_wrong_codes_invalidate_the_right_one(waiting, mailoutbox):
     for _ in range(2):
-        assert "That code is not right" in answer(asked, "wrong").content.decode()
-    assert answer(asked, "wrong").url == PATH
-    assert answer(asked, code_in(mailoutbox[0])).url == PATH
-    assert asked.get("/").context["user"].is_anonymous
+        assert "That code is not right" in enter(waiting, "wrong").content.decode()
+    assert enter(waiting, "wrong").url == PATH
+    assert enter(waiting, code_in(mailoutbox[0])).url == PATH
+    assert not is_signed_in(waiting)
 
 
-@pytest.mark.parametrize(("seconds", "is_in"), [(595, True), (605, False)])
-def test_it_is_good_for_ten_minutes(asked, mailoutbox, monkeypatch, seconds, is_in):
+@pytest.mark.parametrize(("seconds", "is_valid"), [(595, True), (605, False)])
+def test_a_code_is_valid_for_ten_minutes(
+    waiting, mailoutbox, monkeypatch, seconds, is_valid
+):
     later = time.time() + seconds
     monkeypatch.setattr("time.time", lambda: later)
-    answer(asked, code_in(mailoutbox[0]))
-    assert asked.get("/").context["user"].is_authenticated == is_in
+    enter(waiting, code_in(mailoutbox[0]))
+    assert is_signed_in(waiting) == is_valid
 
 
-def test_it_is_good_for_one_sign_in(asked, mailoutbox):
+def test_a_code_is_valid_once(waiting, mailoutbox):
     code = code_in(mailoutbox[0])
-    answer(asked, code)
-    asked.post("/accounts/logout/")
-    assert answer(asked, code).url == PATH
-    assert asked.get("/").context["user"].is_anonymous
+    enter(waiting, code)
+    waiting.post("/accounts/logout/")
+    assert enter(waiting, code).url == PATH
+    assert not is_signed_in(waiting)
 
 
-def test_it_is_good_in_the_browser_that_asked_alone(asked, mailoutbox):
-    stranger = Client()
-    assert answer(stranger, code_in(mailoutbox[0])).url == PATH
+def test_a_code_is_valid_only_in_the_browser_that_asked_for_it(waiting, mailoutbox):
+    assert enter(Client(), code_in(mailoutbox[0])).url == PATH
 
 
-def test_it_is_not_logged(asked, mailoutbox, caplog):
+def test_codes_are_not_logged(waiting, mailoutbox, caplog):
     caplog.set_level(0)
     code = code_in(mailoutbox[0])
-    answer(asked, "wrong")
-    answer(asked, code)
+    enter(waiting, "wrong")
+    enter(waiting, code)
     assert caplog.records
     assert code not in caplog.text
     assert "wrong" not in caplog.text
 
 
-def test_a_closed_account_gets_none(client, user, mailoutbox):
+@pytest.mark.parametrize("has_account", [True, False])
+def test_a_closed_or_missing_account_gets_no_code(
+    client, user, mailoutbox, has_account
+):
     user.is_active = False
     user.save()
-    assert client.post(PATH, {"email": user.email}).url == CONFIRM
+    email = user.email if has_account else "nobody@example.com"
+    assert client.post(PATH, {"email": email}).url == CONFIRM
     assert not re.search(CODE, mailoutbox[0].body)
 
 
-def test_asking_often_is_stopped(client, user, mailoutbox):
+def test_limits_how_often_a_code_is_sent(client, user, mailoutbox):
     for _ in range(3):
         client.post(PATH, {"email": user.email})
         client.post("/accounts/logout/")
@@ -106,7 +96,7 @@ def test_asking_often_is_stopped(client, user, mailoutbox):
     assert len(mailoutbox) == 3
 
 
-def test_looking_sends_no_mail(client, db, mailoutbox):
+def test_get_sends_no_mail(client, db, mailoutbox):
     assert client.get(PATH).status_code == 200
     assert client.get(CONFIRM).url == PATH
     assert mailoutbox == []

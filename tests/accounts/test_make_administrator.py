@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
+from tests.accounts.actions import sign_in
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -18,22 +19,19 @@ def run(email="Boss@Example.com"):
     return out.getvalue()
 
 
-def test_they_sign_in_with_the_password_that_was_printed(client):
+def test_the_printed_password_signs_in(client):
     password = re.search(r"this once: (\S+)", run())[1]
-    response = client.post(
-        "/accounts/login/", {"login": "boss@example.com", "password": password}
-    )
-    assert response.url == "/"
+    assert sign_in(client, "boss@example.com", password).url == "/"
     assert client.get("/admin/").status_code == 200
 
 
-def test_a_second_run_makes_nobody_and_prints_no_password():
+def test_a_second_run_changes_nothing():
     run()
     assert run() == "There is an administrator already.\n"
     assert User.objects.count() == 1
 
 
-def test_who_has_an_account_keeps_it_and_its_password():
+def test_an_existing_account_keeps_its_password():
     user = UserFactory(email="boss@example.com")
     assert run() == "boss@example.com is an administrator now.\n"
     user.refresh_from_db()
@@ -41,7 +39,7 @@ def test_who_has_an_account_keeps_it_and_its_password():
     assert user.has_usable_password()
 
 
-def test_an_address_that_is_none_is_refused():
+def test_refuses_an_invalid_address():
     with pytest.raises(CommandError, match="nonsense is no e-mail address"):
         run("nonsense")
     assert not User.objects.exists()

@@ -1,37 +1,23 @@
-"""Every address under /accounts/: what its page is like, and what cannot break it."""
+"""Every page under /accounts/: its HTML, and what people may send to it."""
 
 import re
 from html.parser import HTMLParser
 
 import pytest
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
-from accounts.urls import urlpatterns
-from tests.accounts.test_mfa import SECRET, add_passkey
-from tests.accounts.test_sign_in import sign_in
-from tests.factories import PASSWORD
+from accounts.urls import urlpatterns as account_urls
+from data_export.urls import urlpatterns as data_urls
+from tests.accounts.actions import LOGIN, SIGN_UP, reauthenticate, sign_in
+from tests.accounts.second_factors import add_app, add_passkey, add_recovery_codes
 
-NAMES = [pattern.name for pattern in urlpatterns]
-
-
-def address(name, user):
-    for arguments in ({}, {"pk": passkey_of(user)}, {"extension": "json"}):
-        try:
-            return reverse(name, kwargs=arguments)
-        except NoReverseMatch:
-            continue
-    return reverse(name, kwargs={"session_id": 1})
+NAMES = [url_pattern.name for url_pattern in [*account_urls, *data_urls]]
 
 
-def passkey_of(user):
-    passkey = user.authenticator_set.filter(type="webauthn").first()
-    return passkey.pk if passkey else 0
+class Elements(HTMLParser):
+    """The elements of a page, with their attributes."""
 
-
-class Outline(HTMLParser):
     def __init__(self, html):
         super().__init__()
         self.tags, self.ids = [], []
@@ -46,64 +32,99 @@ class Outline(HTMLParser):
         return [attrs for name, attrs in self.tags if name == tag]
 
 
-def should_be_a_page_of_the_site(response):
+def assert_complete_page(response):
+    """The response is a page with the site's frame and accessible forms."""
     html = response.content.decode()
-    outline = Outline(html)
-    assert outline.all("html")[0]["lang"].startswith("en")
+    elements = Elements(html)
+    assert elements.all("html")[0]["lang"].startswith("en")
     title = re.search(r"<title>\s*([^<]*?)\s*</title>", html)[1]
     assert re.fullmatch(r"\S.* · Cairn", title)
-    assert len(outline.all("h1")) == len(outline.all("main")) == 1
+    assert len(elements.all("h1")) == len(elements.all("main")) == 1
     assert re.search(r"<h1>\s*\S", html)
-    assert outline.all("header")
-    assert outline.all("footer")
-    assert outline.all("nav")[0]["aria-label"]
-    assert len(outline.ids) == len(set(outline.ids))
-    labelled = {label.get("for") for label in outline.all("label")}
-    for field in outline.all("input"):
+    assert elements.all("header")
+    assert elements.all("footer")
+    assert elements.all("nav")[0]["aria-label"]
+    assert len(elements.ids) == len(set(elements.ids))
+    labelled = {label.get("for") for label in elements.all("label")}
+    for field in elements.all("input"):
         if field.get("type") not in ("hidden", "submit"):
             assert field.get("id") in labelled or field.get("aria-label"), field
-    for _, attrs in outline.tags:
+    for _, attrs in elements.tags:
         for name in ("aria-describedby", "aria-labelledby"):
-            assert set((attrs.get(name) or "").split()) <= set(outline.ids)
-    for script in outline.all("script"):
+            assert set((attrs.get(name) or "").split()) <= set(elements.ids)
+    for script in elements.all("script"):
         assert "src" in script or script["type"] == "application/json"
-    assert "style" not in {name for name, _ in outline.tags}
-    assert not [attrs for _, attrs in outline.tags if "style" in attrs]
+    assert "style" not in {name for name, _ in elements.tags}
+    assert not [attrs for _, attrs in elements.tags if "style" in attrs]
 
 
 @pytest.fixture
-def people(client, user, github):
-    """A visitor, one under way with a code, one before a second factor, one signed
-    in and confirmed, and one signed in long ago.
-    """
-    waiting, half_in, confirmed, long_ago = (Client() for _ in range(4))
-    waiting.post("/accounts/login/code/", {"email": user.email})
-    for browser in (confirmed, long_ago):
-        sign_in(browser, user.email)
-    confirmed.post("/accounts/reauthenticate/", {"password": PASSWORD})
-    TOTP.activate(user, SECRET)
-    RecoveryCodes.activate(user)
-    sign_in(half_in, user.email)
-    return [client, waiting, half_in, confirmed, long_ago]
+def confirmed(client, user, github):
+    """A client that has entered the password again, and has since set up an app."""
+    confirmed = Client()
+    sign_in(confirmed, user.email)
+    reauthenticate(confirmed)
+    add_app(user)
+    add_recovery_codes(user)
+    return confirmed
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_whoever_comes_finds_a_page_of_the_site(people, user, name):
-    path = address(name, user)
-    for browser in people:
-        response = browser.get(path)
-        assert response.status_code in (200, 302, 401, 404, 405)
-        is_page = response.headers.get("Content-Type", "").startswith("text/html")
-        if is_page and response.status_code != 302:
-            should_be_a_page_of_the_site(response)
+@pytest.fixture
+def waiting_for_code(user):
+    client = Client()
+    client.post("/accounts/login/code/", {"email": user.email})
+    return client
 
 
-def test_a_form_that_is_wrong_says_so_at_its_fields(client, db):
-    response = client.post("/accounts/signup/", {})
-    should_be_a_page_of_the_site(response)
-    outline = Outline(response.content.decode())
+@pytest.fixture
+def waiting_for_second_factor(confirmed, user):
+    client = Client()
+    sign_in(client, user.email)
+    return client
+
+
+def path_of(name):
+    """The path of a URL name, if need be with the id of a row that does not exist."""
+    for arguments in ({}, {"pk": 0}, {"extension": "json"}):
+        try:
+            return reverse(name, kwargs=arguments)
+        except NoReverseMatch:
+            continue
+    return reverse(name, kwargs={"session_id": 0})
+
+
+def test_every_page_is_complete(
+    client, confirmed, waiting_for_code, waiting_for_second_factor
+):
+    for name in NAMES:
+        for browser in (client, confirmed, waiting_for_code, waiting_for_second_factor):
+            response = browser.get(path_of(name))
+            assert response.status_code in (200, 302, 401, 404, 405), name
+            content_type = response.headers.get("Content-Type", "")
+            if content_type.startswith("text/html") and response.status_code != 302:
+                assert_complete_page(response)
+
+
+def test_the_pages_of_a_passkey_are_complete(confirmed, user):
+    passkey = add_passkey(user)
+    for action in ("edit", "remove"):
+        path = f"/accounts/2fa/webauthn/keys/{passkey.pk}/{action}/"
+        assert_complete_page(confirmed.get(path))
+
+
+def test_the_pages_that_ask_for_reauthentication_are_complete(client, confirmed, user):
+    sign_in(client, user.email)
+    client.post("/accounts/2fa/authenticate/", {"code": add_recovery_codes(user)[0]})
+    for name in ("account_reauthenticate", "mfa_reauthenticate"):
+        assert_complete_page(client.get(path_of(name)))
+
+
+def test_errors_are_linked_to_their_fields(client, db):
+    response = client.post(SIGN_UP, {})
+    assert_complete_page(response)
+    inputs = Elements(response.content.decode()).all("input")
     email, password = (
-        next(f for f in outline.all("input") if f.get("name") == name)
+        next(field for field in inputs if field.get("name") == name)
         for name in ("email", "password1")
     )
     for field in (email, password):
@@ -119,18 +140,21 @@ FIELDS = [
     *("code", "name", "credential", "passwordless", "account", "process"),
     *("next", "action", "time_zone", "section"),
 ]
-TEXTS = ["\x00", "💥" * 300, "\u202e\u05d0\u0627", "a" * 9000, "\ud7ff\ufffd", "'\"<b>"]
 
 
-@pytest.mark.parametrize("text", TEXTS)
-def test_whatever_is_typed_never_breaks_it(people, user, text):
-    visitor, waiting, _, confirmed, _ = people
-    for browser in (visitor, waiting, confirmed):
-        for name in FORMS:
-            response = browser.post(address(name, user), dict.fromkeys(FIELDS, text))
+@pytest.mark.parametrize(
+    "text", ["\x00", "💥" * 300 + "\u202e\u05d0\ud7ff\ufffd'\"<b>", "a" * 9000]
+)
+def test_any_text_is_accepted(client, confirmed, waiting_for_code, text):
+    for name in FORMS:
+        browsers = [client, confirmed]
+        if "confirm" in name:
+            browsers.append(waiting_for_code)
+        for browser in browsers:
+            response = browser.post(path_of(name), dict.fromkeys(FIELDS, text))
             assert response.status_code < 500, name
             if response.status_code >= 400:
-                should_be_a_page_of_the_site(response)
+                assert_complete_page(response)
 
 
 @pytest.mark.parametrize(
@@ -138,26 +162,17 @@ def test_whatever_is_typed_never_breaks_it(people, user, text):
     ["login=" + "a" * 5_000_000, "&".join(f"field{n}=x" for n in range(2000))],
     ids=["5 MB", "2,000 fields"],
 )
-def test_a_body_that_is_too_large_is_refused_by_a_page(people, user, body):
+def test_a_body_that_is_too_large_gets_an_error_page(confirmed, body):
     form = "application/x-www-form-urlencoded"
-    for name in FORMS:
-        response = people[3].post(address(name, user), body, content_type=form)
-        assert response.status_code in (302, 400, 404, 405, 413), name
-        if response.status_code != 302:
-            should_be_a_page_of_the_site(response)
+    for path in ("/accounts/settings/", "/accounts/email/", SIGN_UP):
+        response = confirmed.post(path, body, content_type=form)
+        assert response.status_code in (400, 413), path
+        assert_complete_page(response)
 
 
-def test_a_long_address_never_breaks_it(people, user):
-    for browser in (people[0], people[3]):
-        for name in FORMS:
-            path = address(name, user)
-            assert browser.get(path, {"next": "/" + "a" * 9000}).status_code < 500
-            assert browser.get(path + "a" * 9000 + "/").status_code == 404
-
-
-def test_a_passkeys_pages(people, user):
-    confirmed = people[3]
-    passkey = add_passkey(user)
-    for verb in ("edit", "remove"):
-        path = f"/accounts/2fa/webauthn/keys/{passkey.pk}/{verb}/"
-        should_be_a_page_of_the_site(confirmed.get(path))
+def test_a_long_address_is_accepted(client, confirmed):
+    long = "a" * 9000
+    for path in (LOGIN, "/accounts/reauthenticate/", "/accounts/settings/"):
+        for browser in (client, confirmed):
+            assert browser.get(path, {"next": f"/{long}"}).status_code < 500
+            assert browser.get(f"{path}{long}/").status_code == 404

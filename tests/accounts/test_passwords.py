@@ -1,4 +1,4 @@
-"""What a password may be, on every form that takes a new one."""
+"""What a password may be, and how it is stored."""
 
 import time
 import unicodedata
@@ -11,21 +11,18 @@ from django.contrib.auth.password_validation import get_default_password_validat
 
 from accounts.models import User
 from accounts.passwords import Argon2PasswordHasher
-from tests.accounts.test_sign_in import sign_in
-from tests.accounts.test_sign_up import PATH
+from tests.accounts.actions import SIGN_UP, sign_in
 
 pytestmark = pytest.mark.django_db
 
 ACCENTED = "crème brûlée à volonté"
-# The hashers of the settings; tests hash fast with another one.
-REAL = [
-    "accounts.passwords.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
+# The hashers of the settings. Tests use a faster one.
+ARGON2 = "accounts.passwords.Argon2PasswordHasher"
+PBKDF2 = "django.contrib.auth.hashers.PBKDF2PasswordHasher"
 
 
 def sign_up(client, password):
-    return client.post(PATH, {"email": "new@example.com", "password1": password})
+    return client.post(SIGN_UP, {"email": "new@example.com", "password1": password})
 
 
 @pytest.mark.parametrize(
@@ -40,7 +37,7 @@ def sign_up(client, password):
         "كلمة مرور طويلة",
     ],
 )
-def test_any_twelve_characters_will_do_and_sign_in(client, password):
+def test_any_twelve_characters_are_accepted(client, password):
     assert sign_up(client, password).status_code == 302
     user = User.objects.get()
     assert user.check_password(password)
@@ -51,67 +48,67 @@ def test_any_twelve_characters_will_do_and_sign_in(client, password):
     "password",
     ["elevenchars", "qwertyqwerty", "QwertyQwerty", "123456789012", "password12345678"],
 )
-def test_short_and_common_ones_are_refused(client, password):
+def test_short_and_common_passwords_are_refused(client, password):
     html = sign_up(client, password).content.decode()
     assert 'id="id_password1_error"' in html
     assert not User.objects.exists()
 
 
-def test_ten_thousand_of_that_length_are_refused_offline():
+def test_ten_thousand_common_passwords_of_that_length_are_refused():
     lists = [getattr(v, "passwords", ()) for v in get_default_password_validators()]
     common = {line for line in lists[2] if not line.startswith("# ")}
     assert len(common) == 10_000
     assert min(map(len, common)) == 12
 
 
-@pytest.mark.parametrize(("set_in", "typed_in"), [("NFC", "NFD"), ("NFD", "NFC")])
-def test_it_is_the_same_however_the_keyboard_composes_it(client, set_in, typed_in):
-    sign_up(client, unicodedata.normalize(set_in, ACCENTED))
+@pytest.mark.parametrize(("chosen_as", "typed_as"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_the_encoding_of_accents_does_not_matter(client, chosen_as, typed_as):
+    sign_up(client, unicodedata.normalize(chosen_as, ACCENTED))
     user = User.objects.get()
-    typed = unicodedata.normalize(typed_in, ACCENTED)
-    assert typed != unicodedata.normalize(set_in, ACCENTED)
+    typed = unicodedata.normalize(typed_as, ACCENTED)
+    assert typed != unicodedata.normalize(chosen_as, ACCENTED)
     assert user.check_password(typed)
 
 
-def test_letters_are_counted_not_their_parts(client):
+def test_the_length_counts_letters_and_not_their_accents(client):
     assert sign_up(client, unicodedata.normalize("NFD", "éàüéàü")).status_code == 200
     assert not User.objects.exists()
 
 
-def test_it_is_hashed_with_argon2id(settings):
-    settings.PASSWORD_HASHERS = REAL
+def test_passwords_are_hashed_with_argon2id(settings):
+    """At least as strong as the OWASP Password Storage Cheat Sheet recommends."""
+    settings.PASSWORD_HASHERS = [ARGON2]
     user = User.objects.create_user("ada@example.com", "a good long secret")
-    hashed = get_hasher().decode(user.password)
-    assert (identify_hasher(user.password).algorithm, hashed["variety"]) == (
-        "argon2",
-        "argon2id",
-    )
-    assert hashed["memory_cost"] >= 19_456
-    assert hashed["time_cost"] >= 2
+    decoded = get_hasher().decode(user.password)
+    assert identify_hasher(user.password).algorithm == "argon2"
+    assert decoded["variety"] == "argon2id"
+    assert decoded["memory_cost"] >= 19_456
+    assert decoded["time_cost"] >= 2
     assert user.check_password("a good long secret")
 
 
-def test_an_older_hash_is_renewed_when_it_is_used(settings):
-    settings.PASSWORD_HASHERS = REAL[1:]
+def test_an_older_hash_is_renewed_when_it_is_used(settings, monkeypatch):
+    monkeypatch.setattr(hashers.PBKDF2PasswordHasher, "iterations", 1000)
+    settings.PASSWORD_HASHERS = [PBKDF2]
     user = User.objects.create_user("ada@example.com", "a good long secret")
-    settings.PASSWORD_HASHERS = REAL
+    settings.PASSWORD_HASHERS = [ARGON2, PBKDF2]
     assert user.check_password("a good long secret")
     user.refresh_from_db()
     assert user.password.startswith("argon2")
 
 
-def test_without_a_password_there_is_none_to_guess():
+def test_a_user_without_a_password_cannot_use_an_empty_one():
     user = User.objects.create_user("ada@example.com")
     assert not user.has_usable_password()
     assert not user.check_password("")
 
 
-def test_no_more_than_two_are_hashed_at_once(monkeypatch):
-    running, most = [], []
+def test_at_most_two_passwords_are_hashed_at_once(monkeypatch):
+    running, counts = [], []
 
     def encode(self, password, salt):
         running.append(password)
-        most.append(len(running))
+        counts.append(len(running))
         time.sleep(0.01)
         running.remove(password)
         return password
@@ -121,4 +118,4 @@ def test_no_more_than_two_are_hashed_at_once(monkeypatch):
     with ThreadPoolExecutor(8) as threads:
         hashed = set(threads.map(hasher.encode, "abcdefgh", "12345678"))
     assert hashed == set("abcdefgh")
-    assert max(most) <= 2
+    assert max(counts) <= 2

@@ -1,6 +1,4 @@
-"""/accounts/github/login/, its callback, and /accounts/3rdparty/"""
-
-from urllib.parse import parse_qs, urlsplit
+"""Signing in with another site: /accounts/github/login/ and /accounts/3rdparty/"""
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -8,41 +6,41 @@ from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.test import Client
 
 from accounts.models import Invitation, User
-from tests.accounts.test_sign_in import PATH, sign_in
-from tests.accounts.test_sign_up import code_in
+from tests.accounts.actions import (
+    CONFIRM_EMAIL,
+    LOGIN,
+    SIGN_UP,
+    code_in,
+    is_signed_in,
+    reauthenticate,
+    sign_in,
+    sign_in_with_github,
+    start_github_login,
+)
 from tests.factories import PASSWORD, UserFactory
 from tests.github import TOKEN
 
-LOGIN = "/accounts/github/login/"
+GITHUB_LOGIN = "/accounts/github/login/"
 CALLBACK = "/accounts/github/login/callback/"
-LINKED = "/accounts/3rdparty/"
-EVIL = ["//evil.example", "https:evil", "/\\evil.example", "https://evil.example/"]
-
-
-def go_through(client, **data):
-    """To GitHub and back, by hand: the stand-in signs in whoever comes."""
-    away = client.post(LOGIN, data)
-    state = parse_qs(urlsplit(away.url).query)["state"][0]
-    return client.get(CALLBACK, {"code": "the code", "state": state})
-
-
-def verified(email):
-    return [{"email": email, "primary": True, "verified": True}]
+CONNECTIONS = "/accounts/3rdparty/"
 
 
 @pytest.fixture
 def ada(db):
+    """A user here with the address that the fake GitHub sends."""
     return UserFactory(email="ada@example.com")
 
 
 @pytest.mark.usefixtures("db")
 class TestWithoutKeys:
-    def test_the_pages_name_no_provider(self, client):
-        for path in (PATH, "/accounts/signup/"):
+    def test_no_page_names_the_provider(self, client):
+        for path in (LOGIN, SIGN_UP):
             assert "GitHub" not in client.get(path).content.decode()
 
-    @pytest.mark.parametrize("path", [LOGIN, CALLBACK, "/accounts/google/login/"])
-    def test_its_addresses_are_not_there(self, client, path):
+    @pytest.mark.parametrize(
+        "path", [GITHUB_LOGIN, CALLBACK, "/accounts/google/login/"]
+    )
+    def test_its_addresses_are_404(self, client, path):
         assert client.get(path).status_code == 404
         assert client.post(path).status_code == 404
 
@@ -50,44 +48,42 @@ class TestWithoutKeys:
 @pytest.mark.usefixtures("db")
 class TestSigningUp:
     def test_a_verified_address_makes_an_account(self, client, github, mailoutbox):
-        assert go_through(client).url == "/"
+        assert sign_in_with_github(client).url == "/"
         user = User.objects.get(email="ada@example.com")
         assert client.get("/").context["user"] == user
         assert not user.has_usable_password()
         assert EmailAddress.objects.get(user=user).verified
         assert mailoutbox == []
 
-    def test_one_that_is_not_verified_is_confirmed_by_code(
+    def test_an_unverified_address_is_confirmed_by_code(
         self, client, github, mailoutbox
     ):
         github.emails[0]["verified"] = False
-        assert go_through(client).url == "/accounts/confirm-email/"
-        assert client.get("/").context["user"].is_anonymous
-        client.post("/accounts/confirm-email/", {"code": code_in(mailoutbox[0])})
+        assert sign_in_with_github(client).url == CONFIRM_EMAIL
+        assert not is_signed_in(client)
+        client.post(CONFIRM_EMAIL, {"code": code_in(mailoutbox[0])})
         assert client.get("/").context["user"].email == "ada@example.com"
 
-    def test_of_several_addresses_the_primary_one_is_taken(self, client, github):
+    def test_uses_the_primary_one_of_several_addresses(self, client, github):
         other = {"email": "x@example.com", "primary": False, "verified": True}
         github.emails = [other, *github.emails]
-        go_through(client)
+        sign_in_with_github(client)
         assert [a.email for a in EmailAddress.objects.all()] == ["ada@example.com"]
 
-    def test_no_token_is_kept(self, client, github):
-        go_through(client)
+    def test_stores_no_token(self, client, github):
+        sign_in_with_github(client)
         assert not SocialToken.objects.exists()
-        kept = str(SocialAccount.objects.values_list("extra_data")) + str(
-            dict(client.session)
-        )
-        assert TOKEN not in kept
+        extra_data = list(SocialAccount.objects.values_list("extra_data", flat=True))
+        assert TOKEN not in f"{extra_data} {dict(client.session)}"
 
-    def test_the_next_time_it_signs_in(self, client, github):
-        go_through(client)
-        github.emails = verified("new@example.com")
-        go_through(Client())
+    def test_the_next_time_signs_in_to_the_same_account(self, client, github):
+        sign_in_with_github(client)
+        github.emails[0]["email"] = "new@example.com"
+        sign_in_with_github(Client())
         assert User.objects.count() == 1
 
     @pytest.mark.parametrize(
-        ("sign_up", "domains", "joins"),
+        ("sign_up", "domains", "is_allowed"),
         [
             ("closed", [], False),
             ("domains", ["school.example"], False),
@@ -95,142 +91,137 @@ class TestSigningUp:
             ("invitation", [], False),
         ],
     )
-    def test_who_may_not_join_does_not(
-        self, client, github, settings, sign_up, domains, joins
+    def test_follows_the_sign_up_policy(
+        self, client, github, settings, sign_up, domains, is_allowed
     ):
         settings.SIGN_UP, settings.SIGN_UP_DOMAINS = sign_up, domains
-        go_through(client)
-        assert User.objects.exists() == joins
+        sign_in_with_github(client)
+        assert User.objects.exists() == is_allowed
 
-    def test_who_is_invited_joins(self, client, github, settings):
+    def test_an_invited_address_may_sign_up(self, client, github, settings):
         settings.SIGN_UP = "invitation"
         Invitation.objects.create(address="ada@example.com")
-        go_through(client)
+        sign_in_with_github(client)
         assert User.objects.get().email == "ada@example.com"
 
-    def test_of_several_addresses_the_one_that_may_join_is_taken(
-        self, client, github, settings
-    ):
+    def test_uses_the_address_that_may_sign_up(self, client, github, settings):
         settings.SIGN_UP, settings.SIGN_UP_DOMAINS = "domains", ["school.example"]
         github.emails += [
             {"email": "ada@school.example", "primary": False, "verified": True}
         ]
-        go_through(client)
+        sign_in_with_github(client)
         assert User.objects.get().email == "ada@school.example"
 
-    def test_an_address_that_is_typed_instead_asks_the_same_rule(
+    def test_an_address_that_the_user_types_follows_the_policy(
         self, client, github, settings
     ):
         settings.SIGN_UP, settings.SIGN_UP_DOMAINS = "domains", ["school.example"]
         github.emails = []
-        assert go_through(client).url == "/accounts/3rdparty/signup/"
+        assert sign_in_with_github(client).url == "/accounts/3rdparty/signup/"
         page = client.post("/accounts/3rdparty/signup/", {"email": "ada@example.com"})
         assert "ends in school.example" in page.content.decode()
         assert not User.objects.exists()
 
 
-class TestLinking:
-    def test_an_address_verified_on_both_sides_links(self, client, github, ada):
-        assert go_through(client).url == "/"
+class TestLinkingByAddress:
+    def test_links_an_address_that_is_verified_on_both_sites(self, client, github, ada):
+        assert sign_in_with_github(client).url == "/"
         assert client.get("/").context["user"] == ada
         assert SocialAccount.objects.get().user == ada
-        assert ada.check_password("correct horse battery staple")
+        assert ada.check_password(PASSWORD)
 
-    def test_one_that_is_not_verified_there_does_not(self, client, github, ada):
+    def test_does_not_link_an_address_that_is_unverified_there(
+        self, client, github, ada, mailoutbox
+    ):
         github.emails[0]["verified"] = False
-        go_through(client)
-        assert client.get("/").context["user"].is_anonymous
-        assert not SocialAccount.objects.exists()
-
-    def test_one_that_is_not_verified_here_does_not(self, client, github, db):
-        lying_in_wait = UserFactory(email="ada@example.com", confirmed=False)
-        EmailAddress.objects.create(user=lying_in_wait, email=lying_in_wait.email)
-        go_through(client)
-        assert client.get("/").context["user"].is_anonymous
-        assert not SocialAccount.objects.exists()
-        lying_in_wait.refresh_from_db()
-        assert lying_in_wait.has_usable_password()
-
-    def test_that_is_told_by_mail_alone(self, client, github, ada, mailoutbox):
-        github.emails[0]["verified"] = False
-        assert go_through(client).url == "/accounts/confirm-email/"
+        assert sign_in_with_github(client).url == CONFIRM_EMAIL
         assert mailoutbox[0].to == [ada.email]
+        assert not is_signed_in(client)
+        assert not SocialAccount.objects.exists()
 
-    def test_somebody_elses_is_not_taken_over(self, client, github, user):
-        go_through(Client())
+    def test_does_not_link_an_address_that_is_unverified_here(self, client, github, db):
+        attacker = UserFactory(email="ada@example.com", confirmed=False)
+        EmailAddress.objects.create(user=attacker, email=attacker.email)
+        sign_in_with_github(client)
+        assert not is_signed_in(client)
+        assert not SocialAccount.objects.exists()
+        attacker.refresh_from_db()
+        assert attacker.has_usable_password()
+
+    def test_does_not_take_over_the_link_of_another_user(self, client, github, user):
+        sign_in_with_github(Client())
         sign_in(client, user.email)
-        client.post("/accounts/reauthenticate/", {"password": "x"})
-        go_through(client, process="connect")
+        reauthenticate(client)
+        sign_in_with_github(client, process="connect")
         assert SocialAccount.objects.get().user != user
 
 
 @pytest.mark.usefixtures("db")
-class TestTheWay:
-    def test_looking_does_not_start_it(self, client, github):
-        response = client.get(LOGIN)
+class TestRedirects:
+    def test_get_does_not_redirect_to_github(self, client, github):
+        response = client.get(GITHUB_LOGIN)
         assert response.status_code == 200
         assert "<h1>Sign in with GitHub</h1>" in response.content.decode()
 
-    @pytest.mark.parametrize("evil", EVIL)
-    def test_it_never_ends_on_another_site(self, client, github, evil):
-        assert go_through(client, next=evil).url == "/"
-
-    def test_it_ends_where_one_came_from(self, client, github):
-        assert go_through(client, next="/progress/").url == "/progress/"
+    @pytest.mark.parametrize(
+        ("next_url", "destination"),
+        [("/progress/", "/progress/"), ("//evil.example", "/")],
+    )
+    def test_redirects_to_next_only_on_this_site(
+        self, client, github, next_url, destination
+    ):
+        assert sign_in_with_github(client, next=next_url).url == destination
 
     @pytest.mark.parametrize("query", [{}, {"code": "the code", "state": "forged"}])
-    def test_a_way_back_without_a_way_there_is_refused(self, client, github, query):
+    def test_a_callback_without_a_login_is_refused(self, client, github, query):
         response = client.get(CALLBACK, query)
         assert response.status_code == 401
         assert "<h1>That did not work</h1>" in response.content.decode()
         assert not User.objects.exists()
 
-    def test_who_cancels_is_told_so(self, client, github):
-        away = client.post(LOGIN)
-        state = parse_qs(urlsplit(away.url).query)["state"][0]
-        back = client.get(CALLBACK, {"error": "access_denied", "state": state})
-        assert back.url == "/accounts/3rdparty/login/cancelled/"
+    def test_cancelling_leads_to_a_page_that_says_so(self, client, github):
+        state = start_github_login(client)
+        response = client.get(CALLBACK, {"error": "access_denied", "state": state})
+        assert response.url == "/accounts/3rdparty/login/cancelled/"
 
-    def test_when_github_is_away_it_says_so(self, client, github):
-        away = client.post(LOGIN)
-        state = parse_qs(urlsplit(away.url).query)["state"][0]
+    def test_an_unreachable_provider_gets_an_error_page(self, client, github):
+        state = start_github_login(client)
         github.shutdown()
         github.server_close()
         response = client.get(CALLBACK, {"code": "the code", "state": state})
         assert response.status_code == 401
 
-    @pytest.mark.parametrize(
-        ("path", "leads"),
-        [(PATH, True), ("/accounts/signup/", True), (LOGIN, True), ("/", False)],
-    )
-    def test_forms_may_end_there_from_those_pages_alone(
-        self, client, github, path, leads
-    ):
+    @pytest.mark.parametrize("path", [LOGIN, SIGN_UP, GITHUB_LOGIN])
+    def test_forms_of_these_pages_may_redirect_to_github(self, client, github, path):
         policy = client.get(path)["Content-Security-Policy"]
-        expected = f"form-action 'self' {github.url}" if leads else "form-action 'self'"
-        assert expected in policy.split("; ")
+        assert f"form-action 'self' {github.url}" in policy.split("; ")
+
+    def test_forms_of_other_pages_may_not(self, client, github):
+        policy = client.get("/")["Content-Security-Policy"]
+        assert "form-action 'self'" in policy.split("; ")
 
 
-def test_the_last_way_in_cannot_be_disconnected(client, github, db):
-    go_through(client)
-    account = SocialAccount.objects.get()
-    client.post(LINKED, {"account": account.pk})
+def test_the_only_way_to_sign_in_cannot_be_unlinked(client, github, db):
+    sign_in_with_github(client)
+    client.post(CONNECTIONS, {"account": SocialAccount.objects.get().pk})
     assert SocialAccount.objects.exists()
 
 
-def test_another_persons_cannot_be_disconnected(client, github, user):
-    go_through(Client())
+def test_the_link_of_another_user_cannot_be_unlinked(client, github, user):
+    sign_in_with_github(Client())
     sign_in(client, user.email)
-    assert client.post(LINKED, {"account": SocialAccount.objects.get().pk})
+    client.post(CONNECTIONS, {"account": SocialAccount.objects.get().pk})
     assert SocialAccount.objects.exists()
 
 
-def test_a_link_outlives_the_keys_and_can_be_ended(client, github, settings, user):
+def test_a_link_can_be_unlinked_after_the_keys_are_removed(
+    client, github, settings, user
+):
     sign_in(client, user.email)
-    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
-    go_through(client, process="connect")
+    reauthenticate(client)
+    sign_in_with_github(client, process="connect")
     settings.SOCIALACCOUNT_PROVIDERS = {}
-    assert "<b>GitHub</b>" in client.get(LINKED).content.decode()
+    assert "<b>GitHub</b>" in client.get(CONNECTIONS).content.decode()
     assert client.get("/accounts/settings/").status_code == 200
-    client.post(LINKED, {"account": SocialAccount.objects.get().pk})
+    client.post(CONNECTIONS, {"account": SocialAccount.objects.get().pk})
     assert not SocialAccount.objects.exists()

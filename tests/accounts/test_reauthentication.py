@@ -1,109 +1,113 @@
-"""/accounts/reauthenticate/code/: of people who have neither password nor factor."""
+"""/accounts/reauthenticate/code/, for users without a password and a second factor"""
 
 import pytest
 from django.test import Client
 
-from tests.accounts.people import code_in
+from tests.accounts.actions import code_in
 from tests.factories import UserFactory
 
 PATH = "/accounts/reauthenticate/code/"
 DATA = "/accounts/data/"
-HERE = f"{PATH}?next={DATA}"
+WITH_NEXT = f"{PATH}?next={DATA}"
 
 
 @pytest.fixture
-def person(db):
+def user_without_password(db):
     return UserFactory(password=None)
 
 
 @pytest.fixture
-def client(person):
+def client(user_without_password):
     client = Client()
-    client.force_login(person)
+    client.force_login(user_without_password)
     return client
 
 
-def test_a_sensitive_page_leads_there_and_the_code_back(client, person, mailoutbox):
-    asked = client.get(DATA)
-    assert asked.url.startswith(f"{PATH}?next=")
-    assert person.email in client.get(asked.url).content.decode()
+def send_code(client):
+    return client.post(WITH_NEXT, {"send": "1"})
+
+
+def enter(client, code, next_url=DATA):
+    return client.post(WITH_NEXT, {"code": code, "next": next_url})
+
+
+def is_reauthenticated(client):
+    return client.get(DATA).status_code == 200
+
+
+def test_the_code_leads_back_to_the_protected_page(
+    client, user_without_password, mailoutbox
+):
+    email = user_without_password.email
+    code_page = client.get(DATA).url
+    assert code_page.startswith(f"{PATH}?next=")
+    assert email in client.get(code_page).content.decode()
     assert mailoutbox == []
-    client.post(asked.url, {"send": "1"})
-    assert mailoutbox[0].to == [person.email]
+    client.post(code_page, {"send": "1"})
+    assert mailoutbox[0].to == [email]
     code = code_in(mailoutbox[0])
-    response = client.post(asked.url, {"code": code, "next": DATA})
-    assert response.url == DATA
-    assert client.get(DATA).status_code == 200
+    assert client.post(code_page, {"code": code, "next": DATA}).url == DATA
+    assert is_reauthenticated(client)
 
 
-def test_allauths_own_pages_ask_too(client, mailoutbox):
-    response = client.post(
-        "/accounts/email/", {"action_add": "1", "email": "new@example.org"}
-    )
+@pytest.mark.parametrize("path", ["/accounts/email/", "/accounts/delete/"])
+def test_other_protected_pages_ask_for_a_code_too(client, mailoutbox, path):
+    response = client.post(path, {"action_add": "1", "email": "new@example.org"})
     assert response.url.startswith(PATH)
     assert mailoutbox == []
 
 
-def test_a_wrong_code_lets_nobody_in(client, mailoutbox):
-    client.post(HERE, {"send": "1"})
-    response = client.post(HERE, {"code": "wrong", "next": DATA})
-    assert 'id="id_code_error"' in response.content.decode()
-    assert client.get(DATA).status_code == 302
+def test_three_wrong_codes_invalidate_the_right_one(client, mailoutbox):
+    send_code(client)
+    assert 'id="id_code_error"' in enter(client, "wrong").content.decode()
+    assert not is_reauthenticated(client)
+    for _ in range(2):
+        enter(client, "wrong")
+    enter(client, code_in(mailoutbox[0]))
+    assert not is_reauthenticated(client)
 
 
-def test_three_wrong_codes_need_a_new_one(client, mailoutbox):
-    client.post(HERE, {"send": "1"})
-    for _ in range(3):
-        client.post(HERE, {"code": "wrong", "next": DATA})
-    code = code_in(mailoutbox[0])
-    client.post(HERE, {"code": code, "next": DATA})
-    assert client.get(DATA).status_code == 302
-
-
-def test_a_code_is_good_for_ten_minutes(client, mailoutbox, monkeypatch):
-    client.post(HERE, {"send": "1"})
+def test_a_code_is_valid_for_ten_minutes(client, mailoutbox):
+    send_code(client)
     session = client.session
     session["reauthentication_code"]["at"] -= 601
     session.save()
-    client.post(HERE, {"code": code_in(mailoutbox[0]), "next": DATA})
-    assert client.get(DATA).status_code == 302
+    enter(client, code_in(mailoutbox[0]))
+    assert not is_reauthenticated(client)
 
 
-def test_a_code_is_good_once(client, mailoutbox):
-    client.post(HERE, {"send": "1"})
+def test_a_code_is_valid_once(client, mailoutbox):
+    send_code(client)
     code = code_in(mailoutbox[0])
-    client.post(HERE, {"code": code, "next": DATA})
+    enter(client, code)
     session = client.session
     del session["account_authentication_methods"]
     session.save()
-    client.post(HERE, {"code": code, "next": DATA})
-    assert client.get(DATA).status_code == 302
+    enter(client, code)
+    assert not is_reauthenticated(client)
 
 
-def test_codes_are_sent_only_so_often(client, mailoutbox):
+def test_limits_how_often_a_code_is_sent(client, mailoutbox):
     for _ in range(3):
-        client.post(HERE, {"send": "1"})
-    assert client.post(HERE, {"send": "1"}).status_code == 429
+        send_code(client)
+    assert send_code(client).status_code == 429
     assert len(mailoutbox) == 3
 
 
-def test_it_never_lands_on_another_site(client, mailoutbox):
-    evil = "//evil.example"
-    client.post(HERE, {"send": "1"})
-    code = code_in(mailoutbox[0])
-    response = client.post(HERE, {"code": code, "next": evil})
+def test_never_redirects_to_another_site(client, mailoutbox):
+    send_code(client)
+    response = enter(client, code_in(mailoutbox[0]), next_url="//evil.example")
     assert response.url == "/accounts/settings/"
 
 
-def test_who_has_a_password_is_asked_for_that(signed_in, mailoutbox):
-    response = signed_in.post(PATH, {"send": "1"})
-    assert response.url == "/accounts/reauthenticate/"
+def test_a_user_with_a_password_must_enter_it(signed_in, mailoutbox):
+    assert send_code(signed_in).url == "/accounts/reauthenticate/"
     assert mailoutbox == []
 
 
-def test_a_visitor_is_asked_to_sign_in(db):
+def test_redirects_visitors_to_sign_in(db):
     assert Client().get(PATH).url.startswith("/accounts/login/")
 
 
-def test_another_method_is_refused(client):
+def test_refuses_other_methods(client):
     assert client.put(PATH).status_code == 405

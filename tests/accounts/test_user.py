@@ -1,4 +1,4 @@
-"""The person."""
+"""The user model."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -10,7 +10,7 @@ from tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 
-def test_addresses_are_kept_in_lower_case():
+def test_addresses_are_stored_in_lower_case():
     assert UserFactory(email="Ada@Example.com").email == "ada@example.com"
 
 
@@ -19,13 +19,13 @@ def test_the_database_refuses_an_address_in_capitals():
         User.objects.bulk_create([User(email="Ada@Example.com")])
 
 
-def test_an_address_is_one_persons_whatever_its_case():
+def test_an_address_is_unique_in_any_case():
     UserFactory(email="ada@example.com")
     with pytest.raises(ValidationError, match="already exists"):
         User(email="ADA@example.com", password="x").full_clean()
 
 
-def test_the_admin_adds_and_changes_people(admin_client):
+def test_the_admin_adds_and_shows_users(admin_client):
     new = {
         "email": "Ada@example.com",
         "usable_password": "true",

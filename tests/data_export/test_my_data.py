@@ -1,4 +1,4 @@
-"""/accounts/data/ and the files that are downloaded there."""
+"""/accounts/data/ and its downloads"""
 
 import csv
 import io
@@ -20,7 +20,7 @@ from accounts.models import Invitation, User
 from data_export.document import ExportDocument, schema
 from data_export.spreadsheet import escape_formula
 from progress.models import Completion
-from tests.accounts.people import sign_in
+from tests.accounts.actions import signed_in_browser
 from tests.factories import NoteFactory, StepProgressFactory, UserFactory
 
 PATH = "/accounts/data/"
@@ -28,7 +28,7 @@ JSON, CSV, MARKDOWN = (f"{PATH}cairn.{kind}" for kind in ("json", "csv", "md"))
 SCHEMA = django_settings.BASE_DIR / "docs/my-data.schema.json"
 MAY = datetime(2026, 5, 3, 9, 30, tzinfo=UTC)
 
-# Where a person's rows are, and where the file has them.
+# The key of the file that has the rows of each foreign key to a user.
 EXPORTED = {
     "account.EmailAddress.user": "email_addresses",
     "accounts.Device.user": "devices",
@@ -43,28 +43,26 @@ EXPORTED = {
     "socialaccount.SocialAccount.user": "linked_accounts",
     "usersessions.UserSession.user": "sessions",
 }
-LEFT_OUT = {
-    "roadmaps.HistoricalRoadmap.history_user": "the admin's log in `edits` names it",
-    "roadmaps.HistoricalStep.history_user": "the admin's log in `edits` names it",
+NOT_EXPORTED = {
+    "roadmaps.HistoricalRoadmap.history_user": "`edits` lists these changes",
+    "roadmaps.HistoricalStep.history_user": "`edits` lists these changes",
 }
 
 
 @pytest.fixture
-def rich(backend, user):
-    """Somebody of whom Cairn holds a row in every place."""
+def user_with_data(cooking, user):
+    """`user`, with a row in every table that the file has."""
     user.name, user.time_zone, user.theme = "Ada", "Europe/London", "dark"
     user.save()
     group = Group.objects.get(name="Editors")
     user.groups.add(group)
     user.user_permissions.add(Permission.objects.first())
-    sign_in(user)
-    caching = backend.steps.get(slug="caching")
-    StepProgressFactory(user=user, step=caching, started_at=MAY)
-    StepProgressFactory(
-        user=user, step=backend.steps.first(), state="learning", started_at=MAY
-    )
-    NoteFactory(user=user, step=caching, text="# Mine\n=1+1", saved_at=MAY)
-    Completion.objects.create(user=user, roadmap=backend, completed_at=MAY)
+    signed_in_browser(user)
+    boil, fry = cooking.steps.all()[:2]
+    StepProgressFactory(user=user, step=fry, started_at=MAY)
+    StepProgressFactory(user=user, step=boil, state="learning", started_at=MAY)
+    NoteFactory(user=user, step=fry, text="# Mine\n=1+1", saved_at=MAY)
+    Completion.objects.create(user=user, roadmap=cooking, completed_at=MAY)
     Authenticator.objects.create(user=user, type="totp", data={"secret": "HUSHHUSH"})
     Authenticator.objects.create(
         user=user, type="webauthn", data={"name": "My key", "credential": "HUSHHUSH"}
@@ -89,47 +87,50 @@ def download(client, path=JSON):
     return response.content.decode()
 
 
-class TestThePage:
-    def test_asks_again_who_it_is(self, signed_in):
+class TestPage:
+    def test_requires_reauthentication(self, signed_in):
         for path in (PATH, JSON, CSV, MARKDOWN):
-            asked = signed_in.get(path).url
-            assert asked.startswith("/accounts/reauthenticate/?next=")
+            url = signed_in.get(path).url
+            assert url.startswith("/accounts/reauthenticate/?next=")
 
-    def test_is_not_for_visitors(self, client, db):
+    def test_redirects_visitors_to_sign_in(self, client, db):
         for path in (PATH, JSON, CSV, MARKDOWN):
             assert client.get(path).url.startswith("/accounts/login/")
 
-    def test_offers_the_three(self, sure):
-        page = sure.get(PATH).content.decode()
+    def test_links_to_the_downloads(self, reauthenticated):
+        page = reauthenticated.get(PATH).content.decode()
         for path in (JSON, CSV, MARKDOWN):
             assert f'href="{path}"' in page
 
     @pytest.mark.parametrize("path", [PATH, JSON])
-    def test_takes_no_other_method(self, sure, path):
-        assert sure.post(path).status_code == 405
+    def test_refuses_other_methods(self, reauthenticated, path):
+        assert reauthenticated.post(path).status_code == 405
 
-    @pytest.mark.parametrize("kind", ["xml", "", "JSON", "json.exe"])
-    def test_has_no_other_kind(self, sure, kind):
-        assert sure.get(f"{PATH}cairn.{kind}").status_code == 404
+    @pytest.mark.parametrize("extension", ["xml", "", "JSON", "json.exe"])
+    def test_other_extensions_are_404(self, reauthenticated, extension):
+        path = f"{PATH}cairn.{extension}"
+        assert reauthenticated.get(path).status_code == 404
 
 
 @pytest.mark.parametrize(
-    ("path", "kind"),
+    ("path", "content_type"),
     [
         (JSON, "application/json"),
         (CSV, "text/csv; charset=utf-8"),
         (MARKDOWN, "text/markdown; charset=utf-8"),
     ],
 )
-def test_a_download_is_a_file_that_nobody_keeps(sure, path, kind):
-    response = sure.get(path)
-    assert response["Content-Type"] == kind
+def test_a_download_is_an_attachment_and_is_not_cached(
+    reauthenticated, path, content_type
+):
+    response = reauthenticated.get(path)
+    assert response["Content-Type"] == content_type
     assert response["Content-Disposition"].startswith('attachment; filename="cairn-')
     assert response["Cache-Control"] == "no-store"
 
 
-def test_a_download_is_logged_with_whose_it_is(sure, user, capture_logs):
-    sure.get(JSON)
+def test_a_download_is_logged_with_the_user_id(reauthenticated, user, capture_logs):
+    reauthenticated.get(JSON)
     assert {"event": "data_exported", "user_id": user.pk, "kind": "json"} in [
         {key: line[key] for key in ("event", "user_id", "kind") if key in line}
         for line in capture_logs
@@ -137,95 +138,104 @@ def test_a_download_is_logged_with_whose_it_is(sure, user, capture_logs):
 
 
 class TestJson:
-    def test_holds_something_of_every_place(self, rich, sure):
-        data = json.loads(download(sure))
+    def test_has_the_rows_of_every_table(self, user_with_data, reauthenticated):
+        data = json.loads(download(reauthenticated))
         empty = {key for key, value in data.items() if value in ([], {}, "")}
         assert empty == set()
         assert set(EXPORTED.values()) <= set(data)
 
-    def test_is_as_the_schema_says(self, rich, sure):
-        jsonschema.validate(json.loads(download(sure)), json.loads(SCHEMA.read_text()))
+    def test_is_valid_for_the_schema(self, user_with_data, reauthenticated):
+        jsonschema.validate(
+            json.loads(download(reauthenticated)), json.loads(SCHEMA.read_text())
+        )
 
-    def test_tells_what_was_marked_and_when(self, rich, sure):
-        data = json.loads(download(sure))
+    def test_has_marks_notes_and_completions_with_dates(
+        self, user_with_data, reauthenticated
+    ):
+        data = json.loads(download(reauthenticated))
         assert data["progress"][1] == {
-            "roadmap": "backend-developer",
-            "step": "caching",
+            "roadmap": "cooking",
+            "step": "fry",
             "state": "done",
             "started_at": "2026-05-03T09:30:00Z",
             "done_at": "2026-05-03T09:30:00Z",
         }
         assert data["notes"][0]["text"] == "# Mine\n=1+1"
         assert data["completions"] == [
-            {"roadmap": "backend-developer", "completed_at": "2026-05-03T09:30:00Z"}
+            {"roadmap": "cooking", "completed_at": "2026-05-03T09:30:00Z"}
         ]
 
-    def test_names_factors_without_their_secrets(self, rich, sure):
-        text = download(sure)
+    def test_has_no_secrets(self, user_with_data, reauthenticated):
+        text = download(reauthenticated)
         assert "My key" in text
         assert "HUSHHUSH" not in text
-        assert rich.password not in text
+        assert user_with_data.password not in text
 
-    def test_holds_nothing_of_anybody_else(self, rich, sure):
-        stranger = UserFactory(name="Eve")
-        NoteFactory(user=stranger, text="Hers")
-        EmailAddress.objects.create(user=stranger, email="eve@example.com")
-        text = download(sure)
+    def test_has_nothing_of_other_users(self, user_with_data, reauthenticated):
+        other = UserFactory(name="Eve")
+        NoteFactory(user=other, text="Hers")
+        EmailAddress.objects.create(user=other, email="eve@example.com")
+        text = download(reauthenticated)
         assert "Hers" not in text
         assert "eve@example.com" not in text
-        assert stranger.email not in text
+        assert other.email not in text
 
-    @pytest.mark.parametrize("steps", [3, 23])
-    def test_costs_the_same_however_much_there_is(
-        self, backend, user, sure, at_most, steps
+    @pytest.mark.parametrize("steps", [1, 4])
+    def test_the_number_of_queries_does_not_grow_with_rows(
+        self, cooking, user, reauthenticated, at_most, steps
     ):
-        for step in backend.steps.all()[:steps]:
+        for step in cooking.steps.all()[:steps]:
             StepProgressFactory(user=user, step=step)
             NoteFactory(user=user, step=step)
         with at_most(18):
-            download(sure)
+            download(reauthenticated)
 
-    def test_of_somebody_new_is_short(self, sure):
-        assert json.loads(download(sure))["progress"] == []
+    def test_a_new_user_has_no_progress(self, reauthenticated):
+        assert json.loads(download(reauthenticated))["progress"] == []
 
 
 class TestCsv:
     def rows(self, client):
         return list(csv.DictReader(io.StringIO(download(client, CSV))))
 
-    def test_has_a_row_a_step(self, rich, sure, backend):
-        rows = self.rows(sure)
-        assert len(rows) == backend.steps.count()
-        (caching,) = [row for row in rows if row["step"] == "caching"]
-        assert caching["state"] == "done"
-        assert caching["done_at"] == "2026-05-03T10:30:00+01:00"
-        assert caching["note"] == "# Mine\n=1+1"
+    def test_has_one_row_per_step(self, user_with_data, reauthenticated, cooking):
+        rows = self.rows(reauthenticated)
+        assert len(rows) == cooking.steps.count()
+        (fry,) = [row for row in rows if row["step"] == "fry"]
+        assert fry["state"] == "done"
+        assert fry["done_at"] == "2026-05-03T10:30:00+01:00"
+        assert fry["note"] == "# Mine\n=1+1"
         assert {row["state"] for row in rows} == {"done", "learning", "none"}
 
-    def test_has_the_notes_of_roadmaps_that_are_not_begun(self, sure, user):
+    def test_has_the_notes_of_roadmaps_without_progress(self, reauthenticated, user):
         note = NoteFactory(user=user)
-        assert [row["note"] for row in self.rows(sure)] == [note.text]
+        assert [row["note"] for row in self.rows(reauthenticated)] == [note.text]
 
-    def test_runs_nothing_in_a_spreadsheet(self, sure, user):
+    def test_escapes_formulas(self, reauthenticated, user):
         NoteFactory(user=user, text='=HYPERLINK("http://evil.example")')
-        assert self.rows(sure)[0]["note"] == """'=HYPERLINK("http://evil.example")"""
+        assert (
+            self.rows(reauthenticated)[0]["note"]
+            == """'=HYPERLINK("http://evil.example")"""
+        )
 
     @pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1"])
-    def test_guards_each_beginning_of_a_formula(self, cell):
+    def test_escapes_every_prefix_of_a_formula(self, cell):
         assert escape_formula(cell) == f"'{cell}"
 
     @pytest.mark.parametrize("cell", ["", "a=1", "1", "💥", "#"])
-    def test_leaves_other_text_as_it_is(self, cell):
+    def test_does_not_change_other_text(self, cell):
         assert escape_formula(cell) == cell
 
-    def test_costs_few_queries(self, rich, sure, at_most):
+    def test_takes_at_most_seven_queries(
+        self, user_with_data, reauthenticated, at_most
+    ):
         with at_most(7):
-            self.rows(sure)
+            self.rows(reauthenticated)
 
 
 class TestMarkdown:
-    def test_is_a_checklist_with_dates(self, under_way, sure):
-        lines = download(sure, MARKDOWN).splitlines()
+    def test_is_a_checklist_with_dates(self, under_way, reauthenticated):
+        lines = download(reauthenticated, MARKDOWN).splitlines()
         assert lines[0] == "# Backend Developer Roadmap"
         assert lines[2].startswith("1 of 13 required · 1 of 9 optional · 1 skipped")
         assert "- [x] Internet Fundamentals — done 3 May 2026" in lines
@@ -233,37 +243,37 @@ class TestMarkdown:
         assert "- [ ] Choose a Backend Language — in progress" in lines
         assert "- [ ] ~~Version Control Systems~~ — skipped" in lines
 
-    def test_keeps_a_title_from_being_markup(self, sure, user):
+    def test_escapes_markup_in_titles(self, reauthenticated, user):
         row = StepProgressFactory(user=user, step__title="A_b_ *c* <d> [e](f)")
-        assert row.step.title not in download(sure, MARKDOWN)
-        assert r"A\_b\_ \*c\* \<d\> \[e\](f)" in download(sure, MARKDOWN)
+        assert row.step.title not in download(reauthenticated, MARKDOWN)
+        assert r"A\_b\_ \*c\* \<d\> \[e\](f)" in download(reauthenticated, MARKDOWN)
 
-    def test_names_what_is_retired_apart(self, sure, user):
+    def test_lists_retired_steps_separately(self, reauthenticated, user):
         StepProgressFactory(user=user, step__is_retired=True, step__title="Old")
-        text = download(sure, MARKDOWN)
+        text = download(reauthenticated, MARKDOWN)
         assert "## Retired, you did this\n\n- [x] Old" in text
 
-    def test_of_somebody_new_says_so(self, sure):
-        assert download(sure, MARKDOWN) == "No step is marked yet.\n"
+    def test_a_new_user_gets_a_sentence(self, reauthenticated):
+        assert download(reauthenticated, MARKDOWN) == "No step is marked yet.\n"
 
 
-def test_the_schema_in_the_docs_is_that_of_the_code():
+def test_the_schema_in_the_docs_is_up_to_date():
     assert json.loads(SCHEMA.read_text()) == schema()
 
 
-def test_each_key_of_the_file_is_explained_in_the_docs():
+def test_the_docs_explain_every_key():
     text = (django_settings.BASE_DIR / "docs/my-data.md").read_text()
     for key in ExportDocument.model_fields:
         assert f"`{key}`" in text
 
 
-def test_every_table_that_names_a_person_is_exported_or_left_out_for_a_reason():
+def test_every_foreign_key_to_a_user_is_exported_or_has_a_reason_not_to_be():
     found = {
         f"{model._meta.label}.{field.name}"
         for model in apps.get_models(include_auto_created=True)
         for field in model._meta.get_fields()
         if field.concrete and field.related_model is User and not field.many_to_many
     }
-    unheard_of = found - set(EXPORTED) - set(LEFT_OUT)
-    assert unheard_of == set(), "export them, or say here why not"
+    unknown = found - set(EXPORTED) - set(NOT_EXPORTED)
+    assert unknown == set(), "export them, or say in NOT_EXPORTED why not"
     assert set(EXPORTED) <= found

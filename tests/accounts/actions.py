@@ -1,0 +1,70 @@
+"""What people do on the account pages, shared by the tests of these pages."""
+
+import re
+from contextlib import contextmanager
+from unittest.mock import patch
+from urllib.parse import parse_qs, urlsplit
+
+from django.test import Client
+
+from tests.factories import PASSWORD
+
+LOGIN = "/accounts/login/"
+SIGN_UP = "/accounts/signup/"
+CONFIRM_EMAIL = "/accounts/confirm-email/"
+REAUTHENTICATE = "/accounts/reauthenticate/"
+NEW_PASSWORD = {"password1": "a whole new secret", "password2": "a whole new secret"}
+
+FIREFOX = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0"
+)
+SAFARI = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 "
+    "(KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1"
+)
+
+
+def sign_in(client, email, password=PASSWORD, **fields):
+    """The response to the form of the sign-in page."""
+    return client.post(LOGIN, {"login": email, "password": password, **fields})
+
+
+def signed_in_browser(user, user_agent=FIREFOX, password=PASSWORD):
+    """A client of this browser that has signed in on the page."""
+    client = Client(headers={"User-Agent": user_agent})
+    sign_in(client, user.email, password)
+    return client
+
+
+def reauthenticate(client, password=PASSWORD):
+    client.post(REAUTHENTICATE, {"password": password})
+
+
+def is_signed_in(client):
+    return client.get("/").context["user"].is_authenticated
+
+
+def code_in(mail):
+    """The code in a mail, which has a line of its own."""
+    return re.search(r"^ {4}(\S+)$", mail.body, re.MULTILINE)[1]
+
+
+def start_github_login(client, **fields):
+    """Go to GitHub, and return the `state` that it must send back."""
+    response = client.post("/accounts/github/login/", fields)
+    return parse_qs(urlsplit(response.url).query)["state"][0]
+
+
+def sign_in_with_github(client, **fields):
+    """Go to GitHub and back. The fake GitHub accepts everybody."""
+    state = start_github_login(client, **fields)
+    query = {"code": "the code", "state": state}
+    return client.get("/accounts/github/login/callback/", query)
+
+
+@contextmanager
+def mail_server_down():
+    """No mail can be sent in this block."""
+    send = "django.core.mail.EmailMessage.send"
+    with patch(send, side_effect=ConnectionRefusedError):
+        yield

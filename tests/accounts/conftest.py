@@ -1,0 +1,10 @@
+import time
+
+import pytest
+
+
+@pytest.fixture
+def stopped_clock(monkeypatch):
+    """Time stands still, so that a code does not expire during the test."""
+    now = time.time()
+    monkeypatch.setattr("time.time", lambda: now)
