@@ -20,15 +20,16 @@ def search(client, typed, **kwargs):
     return response.content.decode()
 
 
-def hits(client, typed):
-    """What is found, a line each: kind and title."""
-    found = re.findall(
+def results(client, typed):
+    """Kind and title of each result."""
+    matches = re.findall(
         r'<li class="hit">\s*<p class="muted">(.*?) · .*?<h2><a[^>]*>(.*?)</a>',
         search(client, typed),
         re.DOTALL,
     )
     return [
-        html.unescape(re.sub("<.*?>", "", f"{kind}: {title}")) for kind, title in found
+        html.unescape(re.sub("<.*?>", "", f"{kind}: {title}"))
+        for kind, title in matches
     ]
 
 
@@ -58,21 +59,21 @@ def step(db):
     )
 
 
-class TestEverybody:
+class TestMatching:
     def test_finds_a_roadmap(self, client, step):
-        assert hits(client, "developer") == ["Roadmap: Backend Developer"]
+        assert results(client, "developer") == ["Roadmap: Backend Developer"]
         assert 'href="/roadmaps/backend/"' in search(client, "developer")
 
     @pytest.mark.parametrize("typed", ["caching", "performance", "warm"])
     def test_finds_a_step_by_title_summary_and_body(self, client, step, typed):
-        assert hits(client, typed) == ["Step: Caching"]
+        assert results(client, typed) == ["Step: Caching"]
         page = search(client, typed)
         assert 'href="/roadmaps/backend/caching/"' in page
         assert "Step · Backend Developer" in page
 
     def test_finds_a_resource_and_names_its_host(self, client, step):
         add_resource(step, title="Cheat Sheet")
-        assert hits(client, "cheat") == ["Resource: Cheat Sheet"]
+        assert results(client, "cheat") == ["Resource: Cheat Sheet"]
         page = search(client, "cheat")
         assert 'href="/roadmaps/backend/caching/"' in page
         assert "Resource · Caching, Backend Developer" in page
@@ -99,47 +100,45 @@ class TestEverybody:
     def test_finds_other_forms_and_unfinished_words(self, client, db, typed, title):
         StepFactory(title=title)
         StepFactory(title="Cooking")
-        assert hits(client, typed) == [f"Step: {title}"]
+        assert results(client, typed) == [f"Step: {title}"]
 
-    def test_wants_all_the_words_of_which_the_last_may_be_unfinished(
-        self, client, step
-    ):
-        assert hits(client, "caching warm") == ["Step: Caching"]
-        assert hits(client, "warm cach") == ["Step: Caching"]
-        assert hits(client, "cach warm") == ["Step: Caching"]  # "cach" is the stem
-        assert hits(client, "perf caching") == []
-        assert hits(client, "caching cold") == []
+    def test_requires_all_words_of_which_the_last_may_be_unfinished(self, client, step):
+        assert results(client, "caching warm") == ["Step: Caching"]
+        assert results(client, "warm cach") == ["Step: Caching"]
+        assert results(client, "cach warm") == ["Step: Caching"]  # "cach" is the stem
+        assert results(client, "perf caching") == []
+        assert results(client, "caching cold") == []
 
-    def test_finds_what_was_changed_a_moment_ago(self, client, step):
+    def test_finds_a_change_at_once(self, client, step):
         step.title = "Memoization"
         step.save()
-        assert hits(client, "caching") == []
-        assert hits(client, "memo") == ["Step: Memoization"]
+        assert results(client, "caching") == []
+        assert results(client, "memo") == ["Step: Memoization"]
 
-    def test_a_link_of_the_body_is_not_its_text(self, client, db):
+    def test_does_not_find_the_addresses_of_links(self, client, db):
         StepFactory(body="[Read](https://example.org/elsewhere)")
-        assert hits(client, "elsewhere") == []
-        assert hits(client, "nofollow") == []
+        assert results(client, "elsewhere") == []
+        assert results(client, "nofollow") == []
 
 
 class TestOrder:
-    def test_title_before_summary_before_body_and_resource(self, client, db):
+    def test_titles_come_before_summaries_before_bodies_and_resources(self, client, db):
         roadmap = RoadmapFactory()
         in_body = StepFactory(roadmap=roadmap, title="Body", body="Of caching.")
         StepFactory(roadmap=roadmap, title="Summary", summary="Of caching.")
         StepFactory(roadmap=roadmap, title="Caching")
         add_resource(in_body)
-        found = hits(client, "caching")
-        assert found[:2] == ["Step: Caching", "Step: Summary"]
-        assert set(found[2:]) == {"Step: Body", "Resource: HTTP Caching"}
+        titles = results(client, "caching")
+        assert titles[:2] == ["Step: Caching", "Step: Summary"]
+        assert set(titles[2:]) == {"Step: Body", "Resource: HTTP Caching"}
 
     def test_ties_are_stable(self, client, db):
         for number in range(5):
             StepFactory(title=f"Caching {number}")
-        found = hits(client, "caching")
-        assert found == [f"Step: Caching {number}" for number in range(5)]
+        titles = results(client, "caching")
+        assert titles == [f"Step: Caching {number}" for number in range(5)]
 
-    def test_at_most_eight_of_a_kind(self, client, db):
+    def test_at_most_eight_of_each_kind(self, client, db):
         roadmap = RoadmapFactory(title="Caching")
         StepFactory.create_batch(12, roadmap=roadmap, title="Caching")
         StepFactory.create_batch(12, roadmap=roadmap, body="Caching.")
@@ -149,7 +148,7 @@ class TestOrder:
 
 
 class TestHighlights:
-    def test_mark_the_hits_in_title_and_summary(self, client, db):
+    def test_mark_words_in_title_and_summary(self, client, db):
         StepFactory(title="Caching", summary="Learn to cache, with caches.")
         page = search(client, "caching")
         assert "<mark>Caching</mark></a>" in page
@@ -159,14 +158,14 @@ class TestHighlights:
         StepFactory(title="Authentication", summary="Who is it?")
         assert "<mark>Authentication</mark>" in search(client, "authentica")
 
-    def test_leave_punctuation_alone(self, client, db):
+    def test_do_not_change_punctuation(self, client, db):
         StepFactory(title="CI/CD", summary='Of <b>, "quotes" & so on (e.g. this).')
         page = search(client, "ci/cd")
         assert "<mark>CI</mark>/<mark>CD</mark>" in page
         summary = "Of &lt;b&gt;, &quot;quotes&quot; &amp; so on (e.g. this)."
         assert summary in page
 
-    def test_show_the_part_of_a_long_body_that_has_them(self, client, db):
+    def test_show_the_matching_part_of_a_long_body(self, client, db):
         filler = "Nothing of note. " * 100
         StepFactory(summary="Short.", body=f"{filler}\n\nA **quokka**.\n\n{filler}")
         page = search(client, "quokka")
@@ -176,7 +175,7 @@ class TestHighlights:
         assert excerpt.endswith(" …")
         assert len(excerpt) < 500
 
-    def test_show_a_body_as_one_reads_it(self, client, db):
+    def test_show_the_text_of_a_body_without_markup(self, client, db):
         body = "## Quokkas\n\n- ask `dig @<name> AT&T`, *then*\n- wait\n\n| a | b |"
         StepFactory(body=body)
         page = search(client, "quokka")
@@ -196,7 +195,7 @@ class TestHighlights:
             "\x03caching\x02",
         ],
     )
-    def test_let_no_markup_through(self, client, db, where, text):
+    def test_escape_all_markup(self, client, db, where, text):
         StepFactory(**{where: text})
         page = search(client, "caching")
         assert count(page) == "1 result"
@@ -206,7 +205,7 @@ class TestHighlights:
         assert "\x80" not in main
 
 
-class TestWhatIsHidden:
+class TestHiddenContent:
     @pytest.fixture
     def draft(self, user):
         roadmap = RoadmapFactory(title="Secret Roadmap", is_published=False)
@@ -218,53 +217,51 @@ class TestWhatIsHidden:
         return roadmap
 
     @pytest.mark.parametrize("typed", ["secret", "confidential"])
-    def test_a_draft_is_for_staff_only(self, client, signed_in, draft, typed):
-        assert hits(client, typed) == []
-        assert hits(signed_in, typed) == []
+    def test_only_staff_find_a_draft(self, client, signed_in, draft, typed):
+        assert results(client, typed) == []
+        assert results(signed_in, typed) == []
 
-    def test_staff_find_it_marked_as_a_draft(self, signed_in, user, draft):
+    def test_a_draft_is_labelled(self, signed_in, user, draft):
         user.is_staff = True
         user.save()
-        assert sorted(hits(signed_in, "secret")) == [
+        assert sorted(results(signed_in, "secret")) == [
             "Resource: Secret Resource",
             "Roadmap: Secret Roadmap",
             "Step: Secret Step",
             "Your note: Secret Step",
         ]
-        assert hits(signed_in, "confidential") == ["Step: Secret Step"]
+        assert results(signed_in, "confidential") == ["Step: Secret Step"]
         assert 'class="tag">Draft' in search(signed_in, "confidential")
 
-    def test_a_retired_step_is_not_found_nor_what_hangs_on_it(
+    def test_a_retired_step_with_its_resources_and_notes_is_not_found(
         self, signed_in, user, step
     ):
         add_resource(step)
         write_note(user, step, "On caching.")
-        assert len(hits(signed_in, "caching")) == 3
+        assert len(results(signed_in, "caching")) == 3
         step.is_retired = True
         step.save()
-        assert hits(signed_in, "caching") == []
-        assert hits(signed_in, "warm") == []
+        assert results(signed_in, "caching") == []
+        assert results(signed_in, "warm") == []
 
 
 class TestNotes:
-    def test_ones_own_are_found(self, signed_in, user, step):
+    def test_users_find_their_own(self, signed_in, user, step):
         write_note(user, step, "Ask the **librarian** <script>.")
-        assert hits(signed_in, "libra") == ["Your note: Caching"]
+        assert results(signed_in, "libra") == ["Your note: Caching"]
         page = search(signed_in, "libra")
         assert 'href="/roadmaps/backend/caching/"' in page
         assert "Ask the **<mark>librarian</mark>** &lt;script&gt;." in page
 
-    def test_others_never(self, client, signed_in, step):
+    def test_nobody_finds_those_of_others(self, client, signed_in, step):
         write_note(UserFactory(), step, "Ask the librarian.")
-        assert hits(signed_in, "librarian") == []
-        assert hits(client, "librarian") == []
+        assert results(signed_in, "librarian") == []
+        assert results(client, "librarian") == []
         staff = Client()
         staff.force_login(UserFactory(is_staff=True))
-        assert hits(staff, "librarian") == []
+        assert results(staff, "librarian") == []
 
-    def test_show_which_of_two_notes_on_one_step_is_ones_own(
-        self, signed_in, user, step
-    ):
+    def test_with_two_notes_on_a_step_users_see_their_own(self, signed_in, user, step):
         write_note(UserFactory(), step, "A librarian of theirs.")
         write_note(user, step, "A librarian of mine.")
         page = search(signed_in, "librarian")
@@ -273,9 +270,39 @@ class TestNotes:
         assert "of theirs" not in page
 
 
-class TestWhatIsTyped:
+ANY_TEXT = [
+    "'",
+    "''",
+    "\\",
+    "caching\\'",
+    "a' & b | !c <-> (d :*",
+    "&&",
+    "| !",
+    ":*",
+    "!caching",
+    "caching:*A",
+    "caching % %s %(user)s {} {{ query }}",
+    "'; DROP TABLE roadmaps_step; --",
+    "🧭🧭",
+    "👩‍💻 caching",
+    "\x01\x02\x03 \x7f\x80\x9f",
+    "don\u2019t \u201cquote\u201d \u2013 me",
+    "\u202e caching \ufeff\u200b",
+    "ﷺ ẞ İ \u0131",
+    "the a of",
+    "the",
+    "x" * 10_000,
+    "x " * 5_000,
+    "🧭" * 10_000,
+    "'" * 10_000,
+]
+
+
+class TestInput:
     @pytest.mark.parametrize("typed", [None, "", "   ", "\t\n"])
-    def test_nothing_is_a_calm_page_and_no_query(self, client, db, at_most, typed):
+    def test_without_text_the_page_explains_the_search_without_a_query(
+        self, client, db, at_most, typed
+    ):
         with at_most(0):
             response = client.get(PATH, {} if typed is None else {"q": typed})
         page = response.content.decode()
@@ -289,63 +316,35 @@ class TestWhatIsTyped:
             page = search(client, typed)
         assert count(page) == "Type at least two letters."
 
-    def test_what_is_not_there_says_what_to_try(self, client, step):
+    def test_no_results_come_with_advice(self, client, step):
         page = search(client, "zeppelin <b>")
         assert count(page) == "No results"
         assert "“zeppelin &lt;b&gt;”. Try fewer words" in page
         assert "all roadmaps" in page
 
-    @pytest.mark.parametrize(
-        "typed",
-        [
-            "'",
-            "''",
-            "\\",
-            "caching\\'",
-            "a' & b | !c <-> (d :*",
-            "&&",
-            "| !",
-            ":*",
-            "!caching",
-            "caching:*A",
-            "caching % %s %(user)s {} {{ query }}",
-            "'; DROP TABLE roadmaps_step; --",
-            "🧭🧭",
-            "👩‍💻 caching",
-            "\x01\x02\x03 \x7f\x80\x9f",
-            "don\u2019t \u201cquote\u201d \u2013 me",
-            "\u202e caching \ufeff\u200b",
-            "ﷺ ẞ İ \u0131",
-            "the a of",
-            "the",
-            "x" * 10_000,
-            "x " * 5_000,
-            "🧭" * 10_000,
-            "'" * 10_000,
-        ],
-    )
-    def test_nothing_is_an_error(self, client, step, typed):
-        search(client, typed)
+    def test_any_text_is_accepted(self, client, step):
+        for typed in ANY_TEXT:
+            search(client, typed)
 
-    def test_bytes_that_are_no_text_are_no_error(self, client, step):
+    def test_invalid_bytes_are_accepted(self, client, step):
         assert client.get(PATH + "?q=%ff%fecaching").status_code == 200
         assert client.get(PATH + "?q=%ed%a0%80").status_code == 200
 
-    def test_operators_are_read_as_spaces(self, client, step):
-        assert hits(client, "(caching) & !:*'") == ["Step: Caching"]
+    def test_operators_count_as_spaces(self, client, step):
+        assert results(client, "(caching) & !:*'") == ["Step: Caching"]
 
-    def test_stop_words_do_not_stand_in_the_way(self, client, step):
-        assert hits(client, "the caching of") == ["Step: Caching"]
+    def test_stop_words_are_ignored(self, client, step):
+        assert results(client, "the caching of") == ["Step: Caching"]
 
 
-class TestThePage:
-    def test_keeps_what_was_typed(self, client, step):
+class TestPage:
+    def test_keeps_the_text_in_the_field(self, client, step):
         page = search(client, 'caching "> <b>')
         assert 'value="caching &quot;&gt; &lt;b&gt;"' in page
         assert "<title>caching &quot;&gt; &lt;b&gt; · Search · Cairn</title>" in page
         assert " autofocus" not in page
 
-    def test_says_how_many(self, client, step):
+    def test_shows_the_number_of_results(self, client, step):
         assert count(search(client, "caching")) == "1 result"
         StepFactory(title="Caching again")
         assert count(search(client, "caching")) == "2 results"
@@ -357,41 +356,40 @@ class TestThePage:
     def test_is_linked_from_every_page(self, client, db):
         assert 'rel="search" href="/search/"' in client.get("/").content.decode()
 
-    def test_is_not_for_other_search_engines(self, client, db):
+    def test_is_not_indexed_by_search_engines(self, client, db):
         assert '<meta name="robots" content="noindex">' in search(client, "caching")
 
-    def test_htmx_gets_the_two_regions_that_change(self, client, step):
+    def test_htmx_gets_only_the_two_parts_that_change(self, client, step):
         part = search(client, "caching", headers=HTMX)
         assert part.count("<hx-partial") == 2
         assert "<html" not in part
         assert re.search(r">\s*1 result\s*</hx-partial>", part)
 
-    def test_back_does_not_show_the_part_as_a_page(self, client, db):
+    def test_varies_by_the_header_of_htmx(self, client, db):
         assert "HX-Request" in client.get(PATH)["Vary"]
 
-    @pytest.mark.parametrize("method", ["post", "put", "delete"])
-    def test_refuses_other_methods(self, client, db, method):
-        assert getattr(client, method)(PATH).status_code == 405
+    def test_refuses_other_methods(self, client, db):
+        assert client.post(PATH).status_code == 405
 
 
-class TestAVisitor:
-    def test_gets_the_same_bytes_as_every_other_and_no_cookie(self, client, step):
+class TestVisitor:
+    def test_visitors_get_identical_pages_without_cookies(self, client, step):
         response = client.get(PATH, {"q": "caching"})
         assert not response.cookies
         assert "csrf" not in response.content.decode()
         assert response.content == Client().get(PATH, {"q": "caching"}).content
         assert response["Cache-Control"] == "no-cache"
 
-    def test_comes_back_to_the_search_after_signing_in(self, client, db):
+    def test_the_link_to_sign_in_leads_back_to_the_search(self, client, db):
         assert "?next=%2Fsearch%2F%3Fq%3Dcaching" in search(client, "caching")
 
-    def test_costs_one_query(self, client, backend, at_most):
+    def test_takes_one_query(self, client, backend, at_most):
         with at_most(1):
             search(client, "caching")
 
 
-class TestAPerson:
-    def test_costs_one_query_beside_the_session_and_the_person(
+class TestSignedIn:
+    def test_takes_one_query_besides_session_and_user(
         self, signed_in, user, backend, at_most
     ):
         for step in backend.steps.all():
@@ -400,5 +398,5 @@ class TestAPerson:
             page = search(signed_in, "caching")
         assert "Your note" in page
 
-    def test_is_never_kept_by_a_cache(self, signed_in, step):
+    def test_is_not_cached(self, signed_in, step):
         assert signed_in.get(PATH)["Cache-Control"] == "no-store"
