@@ -102,15 +102,15 @@ class TestTimeZone:
         signed_in.cookies["time_zone"] = "America/Lima"
         save(signed_in, "time-zone", time_zone="Pacific/Auckland")
         page = signed_in.get("/roadmaps/cooking/").content.decode()
-        assert ">4 May" in page
+        assert "4 May" in page
         save(signed_in, "time-zone", time_zone="")
         page = signed_in.get("/roadmaps/cooking/").content.decode()
-        assert ">3 May" in page
+        assert "3 May" in page
 
     def test_applies_to_the_first_page_after_signing_in(self, done, user):
         User.objects.filter(pk=user.pk).update(time_zone="Pacific/Auckland")
         page = signed_in_browser(user).get("/roadmaps/cooking/").content.decode()
-        assert ">4 May" in page
+        assert "4 May" in page
 
     @pytest.mark.parametrize("name", ["Atlantis", "../etc/passwd", "\x00", "a" * 9000])
     def test_an_unknown_one_is_refused(self, signed_in, user, name):
