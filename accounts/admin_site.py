@@ -45,10 +45,10 @@ class AdminSite(admin.AdminSite):
         return redirect("mfa_index")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        is_signed_in = request.user.is_authenticated
-        return super().each_context(request) | {
-            "without_second_factor": is_signed_in and not mfa.has_used_second_factor(request)
-        }
+        is_without = request.user.is_authenticated and not mfa.has_used_second_factor(
+            request
+        )
+        return super().each_context(request) | {"without_second_factor": is_without}
 
 
 class AuthenticatorAdmin(admin.ModelAdmin):

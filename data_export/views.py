@@ -9,11 +9,11 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
+from core.max_body import max_body
 from data_export import restore
 from data_export.checklist import to_markdown
 from data_export.spreadsheet import to_csv
@@ -62,19 +62,17 @@ def download(request: AuthenticatedRequest, extension: str) -> HttpResponse:
     return response
 
 
-@csrf_exempt  # Django would read the whole body; `import_file` is protected
+def too_large(request: HttpRequest) -> HttpResponse:
+    return show_errors(
+        request, [restore.TOO_LARGE], HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    )
+
+
 @login_required
 @require_POST
+@max_body(restore.MAX_FILE_SIZE + FORM_OVERHEAD, too_large)
 def upload(request: AuthenticatedRequest) -> HttpResponse:
     """Import a file that was downloaded here or from another Cairn."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or int(length) > restore.MAX_FILE_SIZE + FORM_OVERHEAD:
-        return too_large(request)
-    return import_file(request)
-
-
-@csrf_protect
-def import_file(request: AuthenticatedRequest) -> HttpResponse:
     file = request.FILES.get("file")
     if file is None:
         return show_errors(request, ["Choose the file first."])
@@ -84,12 +82,6 @@ def import_file(request: AuthenticatedRequest) -> HttpResponse:
         return show_errors(request, error.messages)
     log.info("data_imported", user_id=request.user.pk, marks=len(restored.marks))
     return render(request, "account/restored.html", {"restored": restored})
-
-
-def too_large(request: HttpRequest) -> HttpResponse:
-    return show_errors(
-        request, [restore.TOO_LARGE], HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    )
 
 
 def show_errors(

@@ -226,10 +226,10 @@ class TestCsv:
     def test_does_not_change_other_text(self, cell):
         assert escape_formula(cell) == cell
 
-    def test_takes_at_most_seven_queries(
+    def test_takes_at_most_eight_queries(
         self, user_with_data, reauthenticated, at_most
     ):
-        with at_most(7):
+        with at_most(8):
             self.rows(reauthenticated)
 
 
