@@ -42,7 +42,6 @@ if not DEBUG and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5):
     )
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
-SITE_URL = env.str("SITE_URL", "")  # sent to servers by check_links
 
 SITE_NAME = env.str("SITE_NAME", "Cairn")
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", "")
