@@ -117,7 +117,7 @@ def measure() -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from editing.insight import insight
+    from editing.insight import get_insight
     from progress.models import StepProgress
     from roadmaps.models import Roadmap
 
@@ -131,10 +131,10 @@ def measure() -> None:
         times = []
         for _ in range(RUNS):
             begun = time.perf_counter()
-            counted = insight(roadmap)
+            counted = get_insight(roadmap)
             times.append(time.perf_counter() - begun)
         with CaptureQueriesContext(connection) as queries:
-            insight(roadmap)
+            get_insight(roadmap)
         counting = next(q["sql"] for q in queries if "walked" in q["sql"])
         plan = explained(counting)
         rows = StepProgress.objects.filter(step__roadmap=roadmap).count()

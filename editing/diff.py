@@ -1,32 +1,35 @@
-"""Two versions of what editors keep, and how they differ, line by line."""
+"""Compare two versions of a roadmap or step, line by line."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import SequenceMatcher
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
+
+from django.db.models import Field
 
 from roadmaps.models import Roadmap, Step
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from django.db.models import Field
-
-type Values = dict[str, Any]  # of a version's fields and of what belongs to it, by name
+type Values = dict[str, Any]  # a version's fields and related snapshot, by name
 
 FIELDS = {
     Roadmap: ["title", "category", "icon", "summary", "position", "is_published"],
     Step: ["title", "summary", "body", "same_as", "is_optional", "is_retired"],
 }
-BELONGING = {Roadmap: "order", Step: "resources"}
-LABELS = {"order": "Order of the steps", "resources": "Resources"}
-AROUND = 2  # lines that show where a change is
-MOST_LINES = 3_000  # that are compared; comparing takes the square of their number
+RELATED_SNAPSHOTS = {Roadmap: "order", Step: "resources"}
+RELATED_LABELS = {"order": "Order of the steps", "resources": "Resources"}
+CONTEXT_LINES = 2  # unchanged lines before and after each change
+# Longer texts are not matched: the time would grow with the square of their length.
+MAX_MATCHED_LINES = 3_000
 
 
 class Row(NamedTuple):
-    """A line before and after. None: there is none; both None: lines are left out."""
+    """A line before and after.
+
+    None on one side means that there is no such line; on both, a gap of unchanged
+    lines.
+    """
 
     before: str | None
     after: str | None
@@ -41,63 +44,67 @@ class Row(NamedTuple):
 
 
 class Difference(NamedTuple):
+    """A field with different values."""
+
     name: str
     label: str
     rows: list[Row]
 
 
-def values(content: Any) -> Values:
-    """What a version holds, or a roadmap or a step holds now."""
+def get_values(content: Any) -> Values:
+    """Return the values of a version, or the current ones of a roadmap or step."""
     model = getattr(content, "instance_type", type(content))
-    held: Values = {name: getattr(content, name) for name in FIELDS[model]}
-    name = BELONGING[model]
+    values: Values = {name: getattr(content, name) for name in FIELDS[model]}
+    name = RELATED_SNAPSHOTS[model]
     if model is type(content):
-        related_snapshot = model.objects.related_snapshot([content.pk]).get(
-            content.pk, {}
-        )
-        return held | {name: related_snapshot.get(name, [])}
-    return held | {name: getattr(content, name)}
+        snapshots = model.objects.related_snapshot([content.pk])
+        return values | {name: snapshots.get(content.pk, {}).get(name, [])}
+    return values | {name: getattr(content, name)}
 
 
-def differences(
+def compare_values(
     model: type[Roadmap | Step], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> list[Difference]:
-    """The fields in which the two differ."""
+    """Return the fields whose values differ."""
+    lines = {
+        name: (to_lines(old), to_lines(after[name])) for name, old in before.items()
+    }
     return [
-        Difference(name, label(model, name), rows(lines(old), lines(after[name])))
-        for name, old in before.items()
-        if lines(old) != lines(after[name])
+        Difference(name, get_label(model, name), compare_lines(old, new))
+        for name, (old, new) in lines.items()
+        if old != new
     ]
 
 
-def label(model: type[Roadmap | Step], name: str) -> str:
-    if name in LABELS:
-        return LABELS[name]
+def get_label(model: type[Roadmap | Step], name: str) -> str:
+    if name in RELATED_LABELS:
+        return RELATED_LABELS[name]
     field = cast("Field[Any, Any]", model._meta.get_field(name))
     return str(field.verbose_name).capitalize()
 
 
-def lines(value: Any) -> list[str]:
-    """A value as a person reads it."""
+def to_lines(value: Any) -> list[str]:
+    """Return a value as lines of text for a person to read."""
     match value:
         case bool():
             return ["yes" if value else "no"]
         case list():
-            return [line for item in value for line in lines(item)]
+            return [line for item in value for line in to_lines(item)]
         case dict():
             return ["{title} ({kind}) {url}".format(**value)]
     return str(value).splitlines()
 
 
-def rows(before: list[str], after: list[str]) -> list[Row]:
-    """The lines side by side, those that stayed only near one that did not."""
-    if len(before) + len(after) > MOST_LINES:
+def compare_lines(before: list[str], after: list[str]) -> list[Row]:
+    """Return changed lines side by side, with a little context and gaps in between."""
+    if len(before) + len(after) > MAX_MATCHED_LINES:
         return [Row(*pair) for pair in zip_longest(before, after)]
-    side_by_side: list[Row] = []
-    for group in SequenceMatcher(None, before, after).get_grouped_opcodes(AROUND):
-        if side_by_side:
-            side_by_side.append(Row(None, None))
+    rows: list[Row] = []
+    matcher = SequenceMatcher(None, before, after)
+    for group in matcher.get_grouped_opcodes(CONTEXT_LINES):
+        if rows:
+            rows.append(Row(None, None))
         for _, start, end, other_start, other_end in group:
             pairs = zip_longest(before[start:end], after[other_start:other_end])
-            side_by_side += [Row(*pair) for pair in pairs]
-    return side_by_side
+            rows += [Row(*pair) for pair in pairs]
+    return rows

@@ -1,8 +1,8 @@
-"""How learners fare on a roadmap, for those who edit it: counts of people, and nobody.
+"""Anonymous statistics on how learners progress on a roadmap, for its editors.
 
-Every count is rounded down to a multiple of five, 0 for fewer than five, so that no
-difference gives a small one away: when 30 reached a step, 25 finished and fewer than 5
-skipped it, anything from none to nine are still at it.
+Every count is rounded down to a multiple of five, so 0 means fewer than five. Then no
+difference between two counts reveals a small number: if 30 reached a step, 25 finished
+it and fewer than five skipped it, between none and nine are still working on it.
 """
 
 from __future__ import annotations
@@ -21,27 +21,30 @@ if TYPE_CHECKING:
 
     from roadmaps.models import Roadmap, Step
 
-FEWEST = 5  # people of whom anything is said
-SILENCE = timedelta(days=30)  # after which somebody is taken to have stopped
+MIN_PEOPLE = 5  # smaller numbers are never shown
+INACTIVITY = timedelta(days=30)  # after this time, a learner counts as stopped
 TENTH_OF_A_DAY = 8640  # seconds
-LONGEST_WAIT = 30  # seconds, of an editor
+MAX_WAIT = 30  # seconds that the database may take
 
-# Raw, since the ORM cannot group what a window was laid over. Each learner's marks are
-# put in order once, for the time since the mark before, and for the last one. That time
-# is in tenths of a day: for an exact median all of it would be put in order once more.
-WALKED = """
-WITH walked AS (
+# For each step, count its learners by the time since their previous mark, in tenths of
+# a day. The window function puts each learner's marks in order, to find the previous
+# mark and the last one; the ORM cannot group by the result of a window function.
+# Rounded times keep the result small: for an exact median, the database would have to
+# sort every one of them.
+COUNT_LEARNERS = """
+WITH ordered AS (
     SELECT
         mark.user_id,
         mark.step_id,
         mark.state,
         coalesce(mark.done_at, mark.started_at) AS marked_at,
-        mark.done_at - lag(coalesce(mark.done_at, mark.started_at)) OVER walk AS took,
-        lead(mark.step_id) OVER walk IS NULL AS is_last
+        mark.done_at - lag(coalesce(mark.done_at, mark.started_at)) OVER by_learner
+            AS took,
+        lead(mark.step_id) OVER by_learner IS NULL AS is_last
     FROM progress_stepprogress AS mark
     JOIN roadmaps_step AS step ON step.id = mark.step_id
     WHERE step.roadmap_id = %(roadmap)s
-    WINDOW walk AS (
+    WINDOW by_learner AS (
         PARTITION BY mark.user_id
         ORDER BY coalesce(mark.done_at, mark.started_at), step.position, step.id
     )
@@ -53,20 +56,20 @@ SELECT
     count(*) FILTER (WHERE state = 'done'),
     count(*) FILTER (WHERE state = 'skipped'),
     count(*) FILTER (
-        WHERE is_last AND marked_at < %(silent_since)s AND NOT EXISTS (
+        WHERE is_last AND marked_at < %(inactive_since)s AND NOT EXISTS (
             SELECT FROM progress_completion AS completion
-            WHERE completion.user_id = walked.user_id
+            WHERE completion.user_id = ordered.user_id
                 AND completion.roadmap_id = %(roadmap)s
         )
     ),
     count(*) FILTER (WHERE is_last)
-FROM walked
+FROM ordered
 GROUP BY step_id, tenths
 """
 
 
 class StepInsight(NamedTuple):
-    """What became of a step's learners; each count is rounded."""
+    """A step's learners; each count is rounded."""
 
     step: Step
     number: int  # on the route
@@ -74,7 +77,7 @@ class StepInsight(NamedTuple):
     finished: int
     skipped: int
     stopped: int
-    days: float | None  # median, since the mark before
+    days: float | None  # the median time since the learner's previous mark
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -87,61 +90,64 @@ class Insight(NamedTuple):
 
     @property
     def hardest(self) -> list[StepInsight]:
-        """Where most stop; more than one step when their counts are the same."""
+        """The steps where most learners stop; several if their counts are equal."""
         most = max((step.stopped for step in self.steps), default=0)
         return [step for step in self.steps if step.stopped == most > 0]
 
 
-def insight(roadmap: Roadmap, now: datetime | None = None) -> Insight:
-    """How everybody fares on the active steps; one query counts the people."""
-    silent_since = (now or timezone.now()) - SILENCE
-    with statement_timeout(LONGEST_WAIT), connection.cursor() as cursor:
+def get_insight(roadmap: Roadmap, now: datetime | None = None) -> Insight:
+    """Return the statistics of the active steps; one query counts the learners."""
+    inactive_since = (now or timezone.now()) - INACTIVITY
+    with statement_timeout(MAX_WAIT), connection.cursor() as cursor:
         cursor.execute(
-            WALKED,
+            COUNT_LEARNERS,
             {
                 "roadmap": roadmap.pk,
                 "tenth": TENTH_OF_A_DAY,
-                "silent_since": silent_since,
+                "inactive_since": inactive_since,
             },
         )
         rows = cursor.fetchall()
     people: dict[int, Counter[str]] = defaultdict(Counter)
     tenths: dict[int, Counter[int]] = defaultdict(Counter)
     learners = 0
-    for step_id, took, reached, finished, skipped, stopped, last in rows:
+    for step_id, duration, reached, finished, skipped, stopped, last in rows:
         people[step_id].update(
             reached=reached, finished=finished, skipped=skipped, stopped=stopped
         )
         learners += last
-        if took is not None:
-            tenths[step_id][took] += reached
+        if duration is not None:
+            tenths[step_id][duration] += reached
     steps = [
         StepInsight(
             step,
             number,
-            rounded(people[step.pk]["reached"]),
-            rounded(people[step.pk]["finished"]),
-            rounded(people[step.pk]["skipped"]),
-            rounded(people[step.pk]["stopped"]),
-            median(tenths[step.pk]),
+            round_down(people[step.pk]["reached"]),
+            round_down(people[step.pk]["finished"]),
+            round_down(people[step.pk]["skipped"]),
+            round_down(people[step.pk]["stopped"]),
+            get_median_days(tenths[step.pk]),
         )
         for number, step in enumerate(roadmap.steps.active().outline(), start=1)
     ]
-    return Insight(rounded(learners), steps)
+    return Insight(round_down(learners), steps)
 
 
-def rounded(people: int) -> int:
-    return people - people % FEWEST
+def round_down(people: int) -> int:
+    return people - people % MIN_PEOPLE
 
 
-def median(tenths: Counter[int]) -> float | None:
-    """In days, of how many people took how many tenths of one; None of too few."""
+def get_median_days(tenths: Counter[int]) -> float | None:
+    """Return the median in days, or None for fewer than five people.
+
+    `tenths` has the number of people by tenths of a day.
+    """
     people = tenths.total()
-    if people < FEWEST:
+    if people < MIN_PEOPLE:
         return None
-    so_far = 0
-    for value in sorted(tenths):
-        so_far += tenths[value]
-        if 2 * so_far >= people:
+    counted = 0
+    for duration in sorted(tenths):
+        counted += tenths[duration]
+        if 2 * counted >= people:
             break
-    return value / 10
+    return duration / 10

@@ -1,32 +1,35 @@
-"""The insight into a roadmap as a picture: a column a step, in route order."""
+"""The insight as a bar chart: one column per step, in route order."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from math import ceil
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from editing.insight import Insight, StepInsight
+from editing.insight import Insight, StepInsight
 
-PITCH = 30  # from one column's middle to the next
-WIDTH = 20  # of a column
-LEFT, TOP = 60, 28  # room for what the lines count, and for the mark over a column
-HEIGHT = 200  # of the highest line
-FOOT = 24  # room for the numbers of the steps
-MOST_LINES = 5
+# Lengths in SVG units.
+COLUMN_SPACING = 30  # between the centres of two columns
+COLUMN_WIDTH = 20
+LEFT_MARGIN = 60  # for the labels of the grid lines
+TOP_MARGIN = 28  # for the mark above the hardest step
+PLOT_HEIGHT = 200
+BOTTOM_MARGIN = 24  # for the numbers of the steps
+MAX_GRID_LINES = 5
 
 
-def interval(most: int) -> int:
-    """The people from one line to the next: 5, 10, 20, 50, 100, …"""
-    tens = 1
+def get_grid_interval(highest: int) -> int:
+    """Return the people between two grid lines: 5, 10, 20, 50, 100, …"""
+    power_of_ten = 1
     while True:
-        for people in (5 * tens, 10 * tens, 20 * tens):
-            if people * MOST_LINES >= most:
+        for factor in (5, 10, 20):
+            people = factor * power_of_ten
+            if people * MAX_GRID_LINES >= highest:
                 return people
-        tens *= 10
+        power_of_ten *= 10
 
 
 class Part(NamedTuple):
-    """Of a column: those who reached the step are all of it, the others lie in it."""
+    """A rectangle. "reached" spans the whole column; the others lie on top of it."""
 
     name: str
     y: float
@@ -35,55 +38,58 @@ class Part(NamedTuple):
 
 class Column(NamedTuple):
     step: StepInsight
-    x: int  # of its middle
+    x: int  # of its centre
     y: float  # of its top
     parts: list[Part]
 
     @property
     def left(self) -> int:
-        return self.x - WIDTH // 2
+        return self.x - COLUMN_WIDTH // 2
 
 
-class Columns:
-    """Drawn from rounded counts, so that a ruler tells no more than the table."""
+class Chart:
+    """Drawn from rounded counts, so that it shows nothing that the table hides."""
 
-    left, foot = LEFT, TOP + HEIGHT
-    height = TOP + HEIGHT + FOOT
-    column_width = WIDTH
+    left = LEFT_MARGIN
+    foot = TOP_MARGIN + PLOT_HEIGHT
+    height = TOP_MARGIN + PLOT_HEIGHT + BOTTOM_MARGIN
+    column_width = COLUMN_WIDTH
 
     def __init__(self, insight: Insight) -> None:
-        self.width = LEFT + PITCH * len(insight.steps)
-        most = max((step.reached for step in insight.steps), default=0)
-        between = interval(most)
-        lines = max(1, -(-most // between))
-        self._person = HEIGHT / (lines * between)
+        self.width = LEFT_MARGIN + COLUMN_SPACING * len(insight.steps)
+        highest = max((step.reached for step in insight.steps), default=0)
+        interval = get_grid_interval(highest)
+        top = interval * max(1, ceil(highest / interval))
+        self._height_per_person = PLOT_HEIGHT / top
         self.lines = [
-            (f"{people:,}", self._y(people))
-            for people in range(0, lines * between + 1, between)
+            (f"{people:,}", self._get_y(people))
+            for people in range(0, top + 1, interval)
         ]
         self.columns = [
             Column(
                 step,
-                LEFT + PITCH * step.number - PITCH // 2,
-                self._y(step.reached),
-                self._parts(step),
+                LEFT_MARGIN + COLUMN_SPACING * step.number - COLUMN_SPACING // 2,
+                self._get_y(step.reached),
+                self._get_parts(step),
             )
             for step in insight.steps
         ]
         numbers = {step.number for step in insight.hardest}
         self.hardest = [c for c in self.columns if c.step.number in numbers]
 
-    def _y(self, people: int) -> float:
-        return round(self.foot - people * self._person, 2)
+    def _get_y(self, people: int) -> float:
+        return round(self.foot - people * self._height_per_person, 2)
 
-    def _parts(self, step: StepInsight) -> list[Part]:
-        of = [
+    def _get_parts(self, step: StepInsight) -> list[Part]:
+        ranges = [
             ("reached", 0, step.reached),
             ("finished", 0, step.finished),
             ("skipped", step.finished, step.finished + step.skipped),
         ]
         return [
-            Part(name, self._y(to), round(self._y(since) - self._y(to), 2))
-            for name, since, to in of
-            if to > since
+            Part(
+                name, self._get_y(end), round(self._get_y(start) - self._get_y(end), 2)
+            )
+            for name, start, end in ranges
+            if end > start
         ]

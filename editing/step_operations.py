@@ -1,5 +1,6 @@
-"""What an editor does to steps that people stand on, so that it costs none of them
-anything: retire and bring back, merge, split. A few statements however many they are.
+"""Retire, bring back, merge and split steps without loss of any learner's progress.
+
+Each operation runs a fixed number of statements, however many learners a step has.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
@@ -20,20 +21,20 @@ from roadmaps.models import Roadmap, Step, StepQuerySet
 
 
 class Impact(NamedTuple):
-    """How many people have something on a step, or on one of several."""
+    """How many people have progress or a note on one or more steps."""
 
-    learners: int  # with any mark
+    learners: int  # with progress in any state
     done: int
     notes: int
 
     @classmethod
-    def by(cls, steps: StepQuerySet) -> Impact:
-        marks = StepProgress.objects.filter(step__in=steps).aggregate(
+    def of(cls, steps: StepQuerySet) -> Impact:
+        learners = StepProgress.objects.filter(step__in=steps).aggregate(
             learners=Count("user", distinct=True),
             done=Count("user", distinct=True, filter=Q(state=State.DONE)),
         )
         notes = Note.objects.filter(step__in=steps).values("user").distinct().count()
-        return cls(**marks, notes=notes)
+        return cls(**learners, notes=notes)
 
     def __bool__(self) -> bool:
         return bool(self.learners or self.notes)
@@ -41,133 +42,120 @@ class Impact(NamedTuple):
     def __str__(self) -> str:
         if not self:
             return "No learner has a mark or a note on this"
-        marked = self.learners - self.done
-        said = [f"{self.done:,} learner{pluralize(self.done)} ticked this"]
-        if marked:
-            said.append(
-                f"{marked:,} {pluralize(marked, 'has,have')} begun or skipped it"
+        not_done = self.learners - self.done
+        parts = [f"{self.done:,} learner{pluralize(self.done)} ticked this"]
+        if not_done:
+            parts.append(
+                f"{not_done:,} {pluralize(not_done, 'has,have')} begun or skipped it"
             )
-        said.append(f"{self.notes:,} {pluralize(self.notes, 'has a note,have notes')}")
-        return ", ".join(said)
+        parts.append(f"{self.notes:,} {pluralize(self.notes, 'has a note,have notes')}")
+        return ", ".join(parts)
 
 
-def are_touched(steps: StepQuerySet) -> bool:
-    """Whether anybody has a mark or a note on one of the steps."""
-    marks = StepProgress.objects.filter(step__in=steps)
-    return marks.exists() or Note.objects.filter(step__in=steps).exists()
+def have_learners(steps: StepQuerySet) -> bool:
+    """Whether anybody has progress or a note on one of the steps."""
+    progress = StepProgress.objects.filter(step__in=steps)
+    return progress.exists() or Note.objects.filter(step__in=steps).exists()
 
 
-def is_ticked(step: Step) -> bool:
+def is_done_by_anyone(step: Step) -> bool:
     return StepProgress.objects.filter(step=step, state=State.DONE).exists()
 
 
 @transaction.atomic
 def retire(step: Step) -> None:
-    """Take the step off the route. Who has now done all that is left has completed."""
-    step = _on_its_own(step)[step.pk]
+    """Take the step off the route.
+
+    Learners who have done all remaining required steps complete the roadmap.
+    """
+    step = _lock_steps(step)[step.pk]
     if not step.is_retired:
         _retire(step, "Retired")
 
 
 @transaction.atomic
 def bring_back(step: Step) -> None:
-    """Put a retired step on the route again, as one that is added now. Who did it, and
-    skipped all others, has completed.
+    """Put a retired step back on the route, as one that is added now.
+
+    Learners who did it and skipped all other required steps complete the roadmap.
     """
-    step = _on_its_own(step)[step.pk]
+    step = _lock_steps(step)[step.pk]
     if step.is_retired:
         step.is_retired = False
         step.added_at = timezone.now()
-        step.save_as("Brought back")
+        step.save_with_reason("Brought back")
         Completion.objects.backfill(step.roadmap)
 
 
 @transaction.atomic
 def merge(step: Step, into: Step) -> None:
-    """Let all that people have on `step` count on `into`, and retire `step`.
+    """Copy everybody's progress on `step` to `into`, move the notes and retire `step`.
 
-    The further state wins (done, then in progress, then skipped), the earlier date
-    stays, and what they marked stays on `step` too. Notes are joined; one that would
-    become too long stays whole where it is. Steps of other roadmaps that are the same
-    as `step` become the same as `into`.
+    Of two states the further one wins: done, then in progress, then skipped. Of two
+    dates the earlier one wins. Notes are joined, unless the result would be too long:
+    then each stays on its step. Steps of other roadmaps that are the same as `step`
+    become the same as `into`.
 
-    Raises ValidationError unless `into` is another step on the same route.
+    Raises ValidationError unless `into` is another active step of the same roadmap.
     """
     path = f"{step.roadmap.slug}/{step.slug}"
     followers = Step.objects.filter(same_as=path).exclude(roadmap=step.roadmap_id)
-    steps = _on_its_own(step, into, *followers)
+    steps = _lock_steps(step, into, *followers)
     step, into = steps[step.pk], steps[into.pk]
     if step == into or step.roadmap_id != into.roadmap_id or into.is_retired:
         raise ValidationError("Choose another step on the route of this roadmap.")
-    _copy_marks(step, into)
-    ids = {"step": step.pk, "into": into.pk}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT count(*) FROM (
-                SELECT FROM progress_note WHERE step_id IN (%(step)s, %(into)s)
-                ORDER BY user_id, step_id FOR UPDATE
-            ) AS held
-            """,
-            ids,
-        )
-        # An open page that wrote one of the two is no longer its latest writer.
-        cursor.execute(
-            """
-            WITH joined AS (
-                UPDATE progress_note AS own SET
-                    text = own.text || %(between)s || other.text,
-                    page = '',
-                    saved_at = now()
-                FROM progress_note AS other
-                WHERE own.step_id = %(into)s AND other.step_id = %(step)s
-                    AND own.user_id = other.user_id
-                    AND char_length(own.text || %(between)s || other.text) <= %(most)s
-                RETURNING own.user_id
-            )
-            DELETE FROM progress_note
-            WHERE step_id = %(step)s AND user_id IN (SELECT user_id FROM joined)
-            """,
-            ids | {"between": NOTE_SEPARATOR, "most": MAX_NOTE_LENGTH},
-        )
-        cursor.execute(
-            """
-            UPDATE progress_note AS note SET step_id = %(into)s
-            WHERE step_id = %(step)s AND NOT EXISTS (
-                SELECT FROM progress_note AS own
-                WHERE own.step_id = %(into)s AND own.user_id = note.user_id
-            )
-            """,
-            ids,
-        )
-    _follow(set(steps.values()) - {step, into}, path, into)
+    _copy_progress(step, into)
+    _merge_notes(step, into)
+    _redirect_followers(set(steps.values()) - {step, into}, path, into)
     _retire(step, f"Merged into {into.slug}")
 
 
 @transaction.atomic
 def split(step: Step, new: Step) -> None:
-    """Save `new` right behind `step`, with everybody's state and dates on `step`, so
-    that nobody's total falls. Notes stay where they are.
+    """Save `new` directly after `step` and copy everybody's progress to it.
 
-    Raises ValidationError when the slug is taken, or `step` is retired.
+    So nobody's total falls. Notes stay on `step`.
+
+    Raises ValidationError when the slug is taken or `step` is retired.
     """
-    step = _on_its_own(step)[step.pk]
+    step = _lock_steps(step)[step.pk]
     if step.is_retired:
         raise ValidationError("A retired step cannot be split: bring it back first.")
     roadmap = step.roadmap
     new.roadmap, new.position = roadmap, step.position
     new.full_clean()
-    new.save_as(f"Split off {step.slug}")
-    _copy_marks(step, new)
+    new.save_with_reason(f"Split off {step.slug}")
+    _copy_progress(step, new)
     ids = [pk for pk in roadmap.steps.values_list("pk", flat=True) if pk != new.pk]
     ids.insert(ids.index(step.pk) + 1, new.pk)
     roadmap.arrange(ids)
-    Roadmap.objects.record([roadmap], why=f"Split {step.slug}"[:100])
+    Roadmap.objects.record([roadmap], reason=f"Split {step.slug}"[:100])
     Completion.objects.backfill(roadmap)
 
 
-def _copy_marks(step: Step, into: Step) -> None:
-    """Let everybody who stands on `step` stand as far on `into`, since as early."""
+def _lock_steps(*steps: Step) -> dict[int, Step]:
+    """Lock the steps and their roadmaps until the transaction ends; return the steps.
+
+    Learners who mark one of the steps wait for its row. Editors wait for the roadmap's.
+    """
+    roadmaps = Roadmap.objects.select_for_update(no_key=True).order_by("pk")
+    list(roadmaps.filter(steps__in=steps).values("pk"))
+    locked = Step.objects.select_for_update(of=["self"]).select_related("roadmap")
+    own = locked.filter(pk__in=[step.pk for step in steps]).order_by("pk")
+    return {step.pk: step for step in own}
+
+
+def _retire(step: Step, reason: str) -> None:
+    step.is_retired = True
+    step.save_with_reason(reason)
+    Completion.objects.backfill(step.roadmap)
+
+
+def _copy_progress(step: Step, into: Step) -> None:
+    # For each learner with progress on `step`, insert the same row for `into`, or
+    # raise an existing row to the further state and the earlier dates. The ORM cannot
+    # compute an upsert's values from the two rows. FOR KEY SHARE makes a deletion of
+    # one of the accounts wait, and leaves out accounts that are being deleted.
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -175,9 +163,9 @@ def _copy_marks(step: Step, into: Step) -> None:
                 (user_id, step_id, state, started_at, done_at)
             SELECT user_id, %(into)s, state, started_at, done_at
             FROM progress_stepprogress
-            JOIN accounts_user AS person ON person.id = user_id
+            JOIN accounts_user AS account ON account.id = user_id
             WHERE step_id = %(step)s
-            FOR KEY SHARE OF person  -- who deletes their account waits, or is gone
+            FOR KEY SHARE OF account
             ON CONFLICT (user_id, step_id) DO UPDATE SET
                 state = CASE
                     WHEN 'done' IN (own.state, excluded.state) THEN 'done'
@@ -191,28 +179,58 @@ def _copy_marks(step: Step, into: Step) -> None:
         )
 
 
-def _on_its_own(*steps: Step) -> dict[int, Step]:
-    """The steps, with nobody marking them until the transaction's end: who does waits,
-    and then finds them as they have become. Editors wait at the roadmap.
+def _merge_notes(step: Step, into: Step) -> None:
+    """Append notes on `step` to the learner's note on `into`, or move them there.
+
+    Notes that would be too long together stay where they are.
     """
-    roadmaps = Roadmap.objects.select_for_update(no_key=True).order_by("pk")
-    list(roadmaps.filter(steps__in=steps).values("pk"))
-    held = Step.objects.select_for_update(of=["self"]).select_related("roadmap")
-    own = held.filter(pk__in=[step.pk for step in steps]).order_by("pk")
-    return {step.pk: step for step in own}
+    ids = {"step": step.pk, "into": into.pk}
+    with connection.cursor() as cursor:
+        # Lock the notes on both steps, always in this order, to rule out deadlocks;
+        # count(*) keeps their ids in the database.
+        cursor.execute(
+            """
+            SELECT count(*) FROM (
+                SELECT FROM progress_note WHERE step_id IN (%(step)s, %(into)s)
+                ORDER BY user_id, step_id FOR UPDATE
+            ) AS locked
+            """,
+            ids,
+        )
+        # Append each note to the same learner's note on `into` if both together are
+        # short enough, and delete the appended ones. It is one statement because only
+        # it knows which were appended. The empty page makes pages that have the note
+        # open ask before they overwrite it.
+        cursor.execute(
+            """
+            WITH joined AS (
+                UPDATE progress_note AS own SET
+                    text = own.text || %(separator)s || other.text,
+                    page = '',
+                    saved_at = now()
+                FROM progress_note AS other
+                WHERE own.step_id = %(into)s AND other.step_id = %(step)s
+                    AND own.user_id = other.user_id
+                    AND char_length(own.text || %(separator)s || other.text)
+                        <= %(max_length)s
+                RETURNING own.user_id
+            )
+            DELETE FROM progress_note
+            WHERE step_id = %(step)s AND user_id IN (SELECT user_id FROM joined)
+            """,
+            ids | {"separator": NOTE_SEPARATOR, "max_length": MAX_NOTE_LENGTH},
+        )
+    own_note = Note.objects.filter(step=into, user=OuterRef("user"))
+    Note.objects.filter(~Exists(own_note), step=step).update(step=into)
 
 
-def _follow(others: Iterable[Step], path: str, into: Step) -> None:
-    """Let those that are the same as `path` be the same as `into`."""
-    followers = [step for step in others if step.same_as == path]
-    for step in followers:
-        own = f"{step.roadmap.slug}/{step.slug}"
-        step.same_as = "" if into.canonical_path == own else into.canonical_path
-    Step.objects.bulk_update(followers, ["same_as"])
-    Step.objects.record(followers, why=f"{path} was merged into {into.slug}"[:100])
-
-
-def _retire(step: Step, why: str) -> None:
-    step.is_retired = True
-    step.save_as(why)
-    Completion.objects.backfill(step.roadmap)
+def _redirect_followers(followers: Iterable[Step], path: str, into: Step) -> None:
+    """Make steps that are the same as `path` the same as `into`."""
+    changed = [step for step in followers if step.same_as == path]
+    for step in changed:
+        own_path = f"{step.roadmap.slug}/{step.slug}"
+        is_circle = into.canonical_path == own_path
+        step.same_as = "" if is_circle else into.canonical_path
+    Step.objects.bulk_update(changed, ["same_as"])
+    reason = f"{path} was merged into {into.slug}"[:100]
+    Step.objects.record(changed, reason=reason)

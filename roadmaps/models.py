@@ -1,4 +1,4 @@
-"""Roadmaps and their steps: the content that editors keep."""
+"""Roadmaps, their steps and the steps' resources: the content that editors write."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -19,9 +19,9 @@ from simple_history.signals import pre_create_historical_record
 from roadmaps.full_text import VectorField, text_of_html, words
 from roadmaps.markdown import to_html
 from roadmaps.versions import (
-    RecordedQuerySet,
     RoadmapVersion,
     StepVersion,
+    VersionedQuerySet,
     add_related_snapshot,
 )
 
@@ -37,7 +37,7 @@ validate_step_path = RegexValidator(
 LONGEST_BODY = 100_000
 
 
-class RoadmapQuerySet(RecordedQuerySet["Roadmap"]):
+class RoadmapQuerySet(VersionedQuerySet["Roadmap"]):
     def related_snapshot(self, ids: Collection[int]) -> dict[int, dict[str, list[Any]]]:
         orders: dict[int, dict[str, list[Any]]] = {}
         steps = Step.objects.filter(roadmap__in=ids)
@@ -54,10 +54,10 @@ class RoadmapQuerySet(RecordedQuerySet["Roadmap"]):
 
     def with_step_count(self) -> "RoadmapQuerySet":
         """Annotate `step_count`, the number of active steps."""
-        # Not by a join, whose groups would count again what others annotate.
+        # A join would multiply the rows that other annotations count.
         steps = Step.objects.active().filter(roadmap=OuterRef("pk")).order_by()
-        alone = steps.values("roadmap").annotate(how_many=Count("*"))
-        return self.annotate(step_count=Coalesce(Subquery(alone.values("how_many")), 0))
+        counts = steps.values("roadmap").annotate(count=Count("*")).values("count")
+        return self.annotate(step_count=Coalesce(Subquery(counts), 0))
 
 
 class Roadmap(models.Model):
@@ -72,7 +72,7 @@ class Roadmap(models.Model):
     is_published = models.BooleanField(
         "published", default=False, help_text="A draft is seen by staff only."
     )
-    # Of all that is said of it and of its steps: triggers renew it, whoever writes.
+    # Database triggers renew it on every change to the roadmap or one of its steps.
     content_version = models.UUIDField(db_default=RandomUUID(), editable=False)
     search_vector = VectorField(
         words("title", "A"), words("summary", "B"), words("category", "C")
@@ -97,10 +97,10 @@ class Roadmap(models.Model):
         return reverse("roadmaps:roadmap", args=[self.slug])
 
     def arrange(self, ids: Sequence[int]) -> None:
-        """Put the steps in the order of `ids`, writing only those that moved. Whoever
-        calls it records the roadmap's new version.
+        """Put the steps in the order of `ids`, and write only those that moved.
 
-        Raises ValidationError when `ids` are not this roadmap's steps, each once.
+        The caller records the roadmap's new version. Raises ValidationError unless
+        `ids` has the primary key of each of this roadmap's steps exactly once.
         """
         with transaction.atomic():
             own = self.steps.outline().order_by("pk").select_for_update(no_key=True)
@@ -115,28 +115,28 @@ class Roadmap(models.Model):
             Step.objects.bulk_update(moved, ["position"])
 
 
-ENTRY = ["title", "url", "kind"]  # what a version of a step holds of its resources
+RESOURCE_FIELDS = ["title", "url", "kind"]  # in a step's version, of each resource
 NOT_IN_OUTLINE = ["body", "body_html", "search_vector", "whole_vector"]
 
 
-class StepQuerySet(RecordedQuerySet["Step"]):
+class StepQuerySet(VersionedQuerySet["Step"]):
     def related_snapshot(self, ids: Collection[int]) -> dict[int, dict[str, list[Any]]]:
         resources: dict[int, dict[str, list[Any]]] = {}
-        rows = Resource.objects.filter(step__in=ids).values_list("step", *ENTRY)
-        for step, *entry in rows:
-            held = resources.setdefault(step, {"resources": []})
-            held["resources"].append(dict(zip(ENTRY, entry, strict=True)))
+        rows = Resource.objects.filter(step__in=ids).values("step", *RESOURCE_FIELDS)
+        for row in rows:
+            snapshot = resources.setdefault(row.pop("step"), {"resources": []})
+            snapshot["resources"].append(row)
         return resources
 
     def outline(self) -> "StepQuerySet":
-        """Without the bodies, which only a step's own page shows, and their words."""
+        """Defer the bodies, which only a step's own page shows, and search vectors."""
         return self.defer(*NOT_IN_OUTLINE)
 
     def active(self) -> "StepQuerySet":
         return self.filter(is_retired=False)
 
     def published(self) -> "StepQuerySet":
-        """Those that everybody may open."""
+        """Return the steps that everybody may open."""
         return self.active().filter(roadmap__is_published=True)
 
 
@@ -148,7 +148,7 @@ class Step(models.Model):
         validators=[validate_slug],
         help_text="Its identity: stays when the title changes.",
     )
-    # Not unique: the admin could not swap two steps. Ties fall to the primary key.
+    # Not unique, so that the admin can swap two steps. The primary key breaks ties.
     position = models.PositiveIntegerField()
     title = models.CharField(max_length=120)
     summary = models.CharField(max_length=300)
@@ -177,7 +177,7 @@ class Step(models.Model):
         editable=False,
         help_text="When what the step asks of a learner last changed.",
     )
-    # Small, so that thousands are ranked in a few ms; the other finds what it misses.
+    # Small, to rank thousands of steps in a few ms. `whole_vector` also has the body.
     search_vector = VectorField(words("title", "A"), words("summary", "B"))
     whole_vector = VectorField(
         words("title", "A"),
@@ -186,7 +186,7 @@ class Step(models.Model):
     )
 
     objects = StepQuerySet.as_manager()
-    # Without its position, which a version of the roadmap holds.
+    # The position is in the roadmap's versions.
     history = HistoricalRecords(
         bases=[StepVersion],
         excluded_fields=["position", "body_html", "search_vector", "whole_vector"],
@@ -215,13 +215,13 @@ class Step(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("roadmaps:step", args=[self.roadmap.slug, self.slug])
 
-    def save_as(self, why: str) -> None:
-        """Save, with the reason in the version that it leaves."""
-        self._change_reason = why[:100]
+    def save_with_reason(self, reason: str) -> None:
+        """Save, and record the first 100 characters of the reason in the version."""
+        self._change_reason = reason[:100]
         self.save()
 
     def render_body(self) -> None:
-        """Called by save(); whoever writes steps in bulk calls it."""
+        """Set `body_html`. `save()` calls this; code that writes in bulk must too."""
         self.body_html = to_html(self.body)
 
     @property
@@ -230,11 +230,11 @@ class Step(models.Model):
 
     @property
     def canonical_path(self) -> str:
-        """What steps that teach the same have in common: the path of one of them."""
+        """Return the path that this step shares with all steps that teach the same."""
         return self.same_as or f"{self.roadmap.slug}/{self.slug}"
 
     def get_route_url(self) -> str:
-        """Where the step stands on the page of its roadmap."""
+        """Return the address of the step's row on the page of its roadmap."""
         return f"{self.roadmap.get_absolute_url()}#{self.slug}"
 
 
@@ -272,7 +272,7 @@ class Resource(models.Model):
 
     @property
     def host(self) -> str:
-        """The site that the link leads to, as a person would call it."""
+        """The host name of the linked site, without a leading "www."."""
         return (urlsplit(self.url).hostname or "").removeprefix("www.")
 
 

@@ -1,18 +1,17 @@
-"""The versions of what editors keep: each save leaves one.
+"""Versions of roadmaps and steps: every save by an editor records one.
 
-A version holds what belongs together on an editor's page: a roadmap with the order of
-its steps, a step with its resources. django-simple-history keeps the rows.
+django-simple-history stores them. Besides its own fields, the version of a roadmap has
+the order of its steps, and the version of a step has its resources.
 """
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
-if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
+from accounts.models import User
 
 
 class RoadmapVersion(models.Model):
@@ -29,37 +28,38 @@ class StepVersion(models.Model):
         abstract = True
 
 
-class RecordedQuerySet[Content: models.Model](models.QuerySet[Content]):
-    """Rows whose versions are kept. `save()` and `delete()` keep one by themselves;
-    whoever writes in bulk calls `record` once everything is written.
+class VersionedQuerySet[Content: models.Model](models.QuerySet[Content]):
+    """Rows with versions. `save()` and `delete()` record one by themselves. Code that
+    writes in bulk calls `record` after its last write.
     """
 
     def related_snapshot(self, ids: Collection[int]) -> dict[int, dict[str, list[Any]]]:
-        """What a version of each of these holds beside the row's own fields."""
+        """Return, by primary key, what a version has besides the row's own fields."""
         raise NotImplementedError
 
     def record(
         self,
         contents: Collection[Content],
-        why: str = "",
-        by: "AbstractBaseUser | None" = None,
+        reason: str = "",
+        user: User | None = None,
     ) -> None:
-        """Keep each as it stands now as its newest version, in three queries.
+        """Record the current state of each as its newest version, in three queries.
 
-        `why` is at most 100 characters; `by` is who sends the request unless given.
+        `reason` has at most 100 characters. `user` defaults to the current request's.
         """
         history = self.model.history  # type: ignore[attr-defined]
         ids = [content.pk for content in contents]
-        older = history.filter(id__in=ids).order_by()  # its own would undo `distinct`
-        known = set(older.values_list("id", flat=True).distinct())
+        # The default order would defeat `distinct`.
+        older = history.filter(id__in=ids).order_by()
+        ids_with_versions = set(older.values_list("id", flat=True).distinct())
         related_snapshot = self.related_snapshot(ids)
         now = timezone.now()
         history.bulk_create(
             history.model(
                 history_date=now,
-                history_type="~" if content.pk in known else "+",
-                history_change_reason=why or None,
-                history_user=by or history.model.get_default_history_user(content),
+                history_type="~" if content.pk in ids_with_versions else "+",
+                history_change_reason=reason or None,
+                history_user=user or history.model.get_default_history_user(content),
                 **related_snapshot.get(content.pk, {}),
                 **{
                     field.attname: getattr(content, field.attname)
@@ -71,7 +71,7 @@ class RecordedQuerySet[Content: models.Model](models.QuerySet[Content]):
 
 
 def add_related_snapshot(instance: Any, history_instance: Any, **_: Any) -> None:
-    """Complete the version that a `save()` keeps."""
+    """Complete the version that `save()` or `delete()` is about to record."""
     related_snapshot = type(instance).objects.related_snapshot([instance.pk])
     for name, value in related_snapshot.get(instance.pk, {}).items():
         setattr(history_instance, name, value)

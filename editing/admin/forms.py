@@ -1,4 +1,4 @@
-"""What editors fill in: a roadmap with its order, a step with its resources."""
+"""The editors' forms for roadmaps, steps and their resources."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from django import forms
 from django.forms import BaseInlineFormSet
 
 from editing.admin.history import VersionedForm
-from editing.step_operations import is_ticked
-from roadmaps.models import Step
+from editing.step_operations import is_done_by_anyone
+from roadmaps.models import RESOURCE_FIELDS, Step
 
 if TYPE_CHECKING:
     from django.http import QueryDict
 
-MEANING = ["title", "summary", "body", "is_optional"]  # what can ask something else
-YES_OR_NO = [
+MEANING_FIELDS = ["title", "summary", "body", "is_optional"]
+MEANING_CHOICES = [
     ("yes", "Yes: it asks something else of a learner now"),
     ("no", "No: a typo, a better sentence or link"),
 ]
-ASK = (
+MEANING_QUESTION = (
     "Learners have ticked this step. Has its meaning changed? If yes, they see "
     "“Changed since you ticked it”."
 )
 
 
 class RoadmapForm(VersionedForm):
-    """The roadmap, and the ids of its steps in the order that is wanted.
+    """A roadmap's fields, and its steps' primary keys in the new order.
 
-    Without a script, a button moves one step: its value says which, and to which place.
+    Without JavaScript, pressing an arrow button submits the form. The button's value
+    is `pk:place`: the step to move and its new place, from 1.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -39,6 +40,7 @@ class RoadmapForm(VersionedForm):
 
     @cached_property
     def order(self) -> list[str]:
+        """The submitted primary keys, with the button's move applied."""
         if not self.is_bound:
             return list(self.steps)
         order: list[str] = cast("QueryDict", self.data).getlist("order")
@@ -50,16 +52,16 @@ class RoadmapForm(VersionedForm):
 
     @property
     def rows(self) -> list[Step]:
-        """The steps as they are to be shown: those that were not sent come last."""
-        sent = dict.fromkeys(pk for pk in self.order if pk in self.steps)
-        return [self.steps[pk] for pk in sent | dict.fromkeys(self.steps)]
+        """The steps in the submitted order, then those that were not submitted."""
+        submitted = dict.fromkeys(pk for pk in self.order if pk in self.steps)
+        return [self.steps[pk] for pk in submitted | dict.fromkeys(self.steps)]
 
     @cached_property
     def changed_data(self) -> list[str]:
-        moved = ["order"] if self.order != list(self.steps) else []
-        return [name for name in super().changed_data if name != "version"] + moved
+        changed = [name for name in super().changed_data if name != "version"]
+        return changed if self.order == list(self.steps) else [*changed, "order"]
 
-    def is_not_as_stored(self) -> bool:
+    def would_change_anything(self) -> bool:
         return bool(self.changed_data)
 
     def clean(self) -> dict[str, Any]:
@@ -74,8 +76,10 @@ class RoadmapForm(VersionedForm):
 
 
 class MarkdownField(forms.CharField):
-    """Text as files have it: browsers send lines with CR LF, and to strip it would be
-    a change that nobody made.
+    """Text with LF line ends, as in files, and with the space around it.
+
+    Browsers send CR LF. Stored like that, or stripped, the text would count as changed
+    although the editor did not change it.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -87,68 +91,73 @@ class MarkdownField(forms.CharField):
 
 
 class StepForm(VersionedForm):
-    """The step, and once a change could mean something else, whether it does."""
+    """A step's fields, and whether a change gives a step that was done a new meaning.
+
+    The question appears when the form is saved with such a change.
+    """
 
     meaning = forms.ChoiceField(
-        choices=YES_OR_NO,
+        choices=MEANING_CHOICES,
         required=False,
         widget=forms.HiddenInput,
         label="Has its meaning changed?",
     )
-    means_something_else = False
+    has_new_meaning = False
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        may_mean_more = not set(MEANING).isdisjoint(self.changed_data)
-        if self.instance.pk and may_mean_more and is_ticked(self.instance):
-            self.ask()
-            self.means_something_else = cleaned.get("meaning") == "yes"
+        may_change_meaning = not set(MEANING_FIELDS).isdisjoint(self.changed_data)
+        if self.instance.pk and may_change_meaning and is_done_by_anyone(self.instance):
+            self.fields["meaning"].widget = forms.RadioSelect(choices=MEANING_CHOICES)
+            self.has_new_meaning = cleaned.get("meaning") == "yes"
             if not cleaned.get("meaning"):
-                self.add_error("meaning", ASK)
+                self.add_error("meaning", MEANING_QUESTION)
         return cleaned
 
     @cached_property
     def changed_data(self) -> list[str]:
-        about = ("version", "meaning")
-        return [name for name in super().changed_data if name not in about]
-
-    def ask(self) -> None:
-        self.fields["meaning"].widget = forms.RadioSelect(choices=YES_OR_NO)
+        not_content = ("version", "meaning")
+        return [name for name in super().changed_data if name not in not_content]
 
 
 class ResourceFormSet(BaseInlineFormSet):
-    """The resources that were typed. One that is no longer this step's, since somebody
-    else took it away meanwhile, is taken for a new one, and not for an error that
-    nobody could mend.
+    """A step's resources.
+
+    If another editor has deleted a resource since, the submitted row is saved as a new
+    one. Django would report an error that the editor cannot correct.
     """
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(data, *args, **kwargs)
         if data is not None and self.management_form.is_valid():
-            self.take_strangers_for_new()
+            self.treat_unknown_rows_as_new()
 
-    def take_strangers_for_new(self) -> None:
+    def treat_unknown_rows_as_new(self) -> None:
+        """Rewrite the data: rows of stored resources first, all others without an id.
+
+        A formset takes the first INITIAL_FORMS rows for stored ones.
+        """
         data: Any = self.data
-        known = {str(pk) for pk in self.get_queryset().values_list("pk", flat=True)}
-        first = self.initial_form_count()
+        stored = {str(pk) for pk in self.get_queryset().values_list("pk", flat=True)}
+        initial_count = self.initial_form_count()
         rows = []
         for index in range(self.total_form_count()):
-            start = f"{self.add_prefix(index)}-"
-            keys = [key for key in data if key.startswith(start)]
-            rows.append({key.removeprefix(start): data.pop(key)[-1] for key in keys})
-        kept = [row for row in rows[:first] if row.get("id") in known]
-        new = [row | {"id": ""} for row in rows if row not in kept]
-        for index, row in enumerate(kept + new):
+            prefix = f"{self.add_prefix(index)}-"
+            keys = [key for key in data if key.startswith(prefix)]
+            rows.append({key.removeprefix(prefix): data.pop(key)[-1] for key in keys})
+        known = [row for row in rows[:initial_count] if row.get("id") in stored]
+        new = [row | {"id": ""} for row in rows if row not in known]
+        for index, row in enumerate(known + new):
             for name, value in row.items():
                 data[f"{self.add_prefix(index)}-{name}"] = value
-        data[f"{self.prefix}-INITIAL_FORMS"] = str(len(kept))
+        data[f"{self.prefix}-INITIAL_FORMS"] = str(len(known))
         del self.management_form
 
-    def entries(self) -> list[dict[str, str]]:
-        """The resources as a version would hold them, valid or not."""
+    def get_snapshot(self) -> list[dict[str, str]]:
+        """Return the submitted resources as a version holds them, valid or not."""
         rows = []
         for form in self.forms:
-            row = {name: form[name].value() or "" for name in ("title", "url", "kind")}
+            row = {name: form[name].value() or "" for name in RESOURCE_FIELDS}
             if any(row.values()) and not self._should_delete_form(form):  # type: ignore[attr-defined]
                 rows.append((str(form["position"].value() or 0), row))
         rows.sort(key=lambda row: int(row[0]) if row[0].isdecimal() else 0)
@@ -179,5 +188,6 @@ class SplitForm(forms.ModelForm):
         self.instance.roadmap = step.roadmap
 
     def _get_validation_exclusions(self) -> set[str]:
-        """Check the slug against the roadmap's, which is no field of the form."""
+        # Django skips unique constraints on fields that the form lacks. Keep the one on
+        # roadmap and slug.
         return set(super()._get_validation_exclusions()) - {"roadmap"}  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Versions in the admin: the history, the way back, and two editors at once."""
+"""Versions in the admin: history pages, restoring, and conflicts between editors."""
 
 from __future__ import annotations
 
@@ -16,46 +16,48 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
-from editing.diff import differences, values
+from editing.diff import compare_values, get_values
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.http import QueryDict
     from django.urls import URLPattern
 
-    from editing.diff import Values
+    from editing.diff import Difference, Values
     from roadmaps.models import Roadmap, Step
 
-VERSIONS_A_PAGE = 20
+VERSIONS_PER_PAGE = 20
 
 
-def newest_version(content: Roadmap | Step) -> int:
-    """The number of its newest version, 0 when it has none."""
+def get_newest_version(content: Roadmap | Step) -> int:
+    """Return the primary key of its newest version, or 0 if it has none."""
     newest = content.history.order_by("-history_id").values_list("history_id")
     return newest[0][0] if newest else 0
 
 
 class VersionedForm(forms.ModelForm):
-    """A form that knows which version it was made from.
+    """A form that knows which version it was filled from.
 
-    Another editor's save in between is refused once: the form keeps what was typed, is
-    shown beside what was saved, and saves over it when it is sent again.
+    If another editor has saved since, the first attempt to save fails. The page then
+    shows both texts, and sending the form again overwrites the other editor's save.
     """
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    base: int | None = None  # the version of before, when there is a conflict
+    base_version: int | None = None  # set when another editor has saved since
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.initial["version"] = newest_version(self.instance)
+            self.initial["version"] = get_newest_version(self.instance)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not self.instance.pk:
             return cleaned
-        newest = newest_version(self.instance)
-        if cleaned.get("version") != newest and self.is_not_as_stored():
-            self.base = cleaned.get("version") or 0
+        newest = get_newest_version(self.instance)
+        if cleaned.get("version") != newest and self.would_change_anything():
+            self.base_version = cleaned.get("version") or 0
             self.data = cast("QueryDict", self.data).copy()
             self.data["version"] = str(newest)
             self.add_error(
@@ -65,13 +67,13 @@ class VersionedForm(forms.ModelForm):
             )
         return cleaned
 
-    def is_not_as_stored(self) -> bool:
-        """Whether saving would change anything: a repeat of a save does not."""
+    def would_change_anything(self) -> bool:
+        """Whether saving could change the stored content."""
         return True
 
 
 class VersionedAdmin(admin.ModelAdmin):
-    """Leaves one version of each save, shows them, and restores them."""
+    """Records one version per save, lists the versions and restores them."""
 
     form = VersionedForm
     change_form_template = "admin/roadmaps/change_form.html"
@@ -79,13 +81,13 @@ class VersionedAdmin(admin.ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         name = f"roadmaps_{self.opts.model_name}_version"
         view = self.admin_site.admin_view(self.version_view)
-        own = path("<int:object_id>/history/<int:version_id>/", view, name=name)
-        return [own, *super().get_urls()]
+        route = "<int:object_id>/history/<int:version_id>/"
+        return [path(route, view, name=name), *super().get_urls()]
 
     # Saving
 
     def get_object(self, request: HttpRequest, object_id: str, *args: Any) -> Any:
-        """As it stands when nobody else is saving it: who does waits for the answer."""
+        """Lock the row during a POST, so that simultaneous saves run one by one."""
         if request.method == "POST" and object_id.isdecimal():
             own = self.model._default_manager.filter(pk=object_id).values("pk")
             if transaction.get_connection().in_atomic_block:
@@ -95,22 +97,25 @@ class VersionedAdmin(admin.ModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: Any, form: Any, change: bool
     ) -> None:
+        # save_related records the version, once the resources and order are saved too.
         obj.save_without_historical_record()
 
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
     ) -> None:
         super().save_related(request, form, formsets, change)
-        changed = form.changed_data or any(each.has_changed() for each in formsets)
-        if changed or not change:
+        has_changes = form.changed_data or any(each.has_changed() for each in formsets)
+        if has_changes or not change:
             type(form.instance).objects.record([form.instance])
 
-    # Two editors at once
+    # Conflicts between editors
 
-    def typed(self, request: HttpRequest, obj: Any, context: dict[str, Any]) -> Values:
-        """What the form holds that was sent."""
+    def get_submitted_values(
+        self, request: HttpRequest, obj: Any, context: dict[str, Any]
+    ) -> Values:
+        """Return what the submitted form would store, valid or not."""
         form = context["adminform"].form
-        stored = values(obj)
+        stored = get_values(obj)
         return {
             name: form.cleaned_data.get(name, form.data.get(name, stored[name]))
             if name in form.fields
@@ -126,20 +131,20 @@ class VersionedAdmin(admin.ModelAdmin):
         obj: Any = None,
         **kwargs: Any,
     ) -> HttpResponse:
-        base = getattr(context["adminform"].form, "base", None)
+        base = getattr(context["adminform"].form, "base_version", None)
         if base is not None:
             stored = self.model._default_manager.filter(pk=obj.pk).first() or obj
-            context["conflict"] = differences(
+            context["conflict"] = compare_values(
                 self.model,
-                values(stored),
-                self.typed(request, stored, context),
+                get_values(stored),
+                self.get_submitted_values(request, stored, context),
             )
-            meanwhile = stored.history.filter(history_id__gt=base)
-            context["meanwhile"] = meanwhile.select_related("history_user")
+            newer = stored.history.filter(history_id__gt=base)
+            context["newer_versions"] = newer.select_related("history_user")
         kwargs["obj"] = obj
         return super().render_change_form(request, context, *args, **kwargs)
 
-    # The history
+    # History
 
     def history_view(
         self,
@@ -147,71 +152,67 @@ class VersionedAdmin(admin.ModelAdmin):
         object_id: str,
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """All versions with what each changed, newest first; of what is deleted too."""
+        """List the versions and what each changed, newest first.
+
+        Also shows the history of deleted content.
+        """
         history = cast("Any", self.model).history
         pk = unquote(object_id)
         versions = history.filter(id=pk) if pk.isdecimal() else history.none()
-        page = Paginator(
-            versions.select_related("history_user").order_by("-history_id"),
-            VERSIONS_A_PAGE,
-        ).get_page(request.GET.get("p"))
+        versions = versions.select_related("history_user").order_by("-history_id")
+        page = Paginator(versions, VERSIONS_PER_PAGE).get_page(request.GET.get("p"))
         obj = self.get_object(request, pk)
         if not self.has_view_or_change_permission(request, obj):
             raise PermissionDenied
         if not page.object_list and obj is None:
             raise Http404("There is no such history.")
         shown = list(page.object_list)
-        older = (
-            versions.filter(history_id__lt=shown[-1].history_id) if shown else versions
-        )
-        before = [*shown[1:], older.order_by("-history_id").first()]
-        for version, previous in zip(shown, before, strict=False):
-            version.changes = (
-                differences(self.model, values(previous), values(version))
-                if previous
-                else []
-            )
-        subject = obj or shown[0]
-        return self.show(
+        self.add_changes(shown, versions)
+        return self.render_page(
             request,
             "admin/roadmaps/history.html",
-            f"History of {subject.title}",
+            f"History of {(obj or shown[0]).title}",
             obj,
             page=page,
             versions=shown,
             newest=shown[0].pk if shown and page.number == 1 else None,
         )
 
+    def add_changes(self, shown: Sequence[Any], versions: Any) -> None:
+        """Set `changes` on each shown version: its differences from the one before."""
+        if not shown:
+            return
+        before_page = versions.filter(history_id__lt=shown[-1].history_id).first()
+        for version, previous in zip(shown, [*shown[1:], before_page], strict=True):
+            version.changes = (
+                compare_values(self.model, get_values(previous), get_values(version))
+                if previous
+                else []
+            )
+
     def version_view(
         self, request: HttpRequest, object_id: int, version_id: int
     ) -> HttpResponse:
-        """One version against what stands now; a POST restores it."""
+        """Show what restoring the version would change. A POST restores it."""
         with transaction.atomic():
             content = self.model._default_manager.select_for_update(no_key=True)
             obj = content.filter(pk=object_id).first()
-            version = cast("Any", self.model).history.filter(
-                id=object_id, history_id=version_id
-            )
-            version = version.select_related("history_user").first()
+            versions = cast("Any", self.model).history.select_related("history_user")
+            version = versions.filter(id=object_id, history_id=version_id).first()
             if obj is None or version is None:
                 raise Http404("There is no such version.")
             if not self.has_change_permission(request, obj):
                 raise PermissionDenied
-            restored = self.restorable(request, obj, values(version))
-            changes = differences(self.model, values(obj), restored)
+            restored = self.get_restored_values(obj, get_values(version))
+            changes = compare_values(self.model, get_values(obj), restored)
             error = ""
             if request.method == "POST":
-                error = self.refusal(request, obj, changes)
+                error = self.get_restore_error(request, obj, changes)
                 if not error:
                     if changes:
-                        self.restore(request, obj, restored)
-                        when = timezone.localtime(version.history_date)
-                        why = f"Restored the version of {when:%-d %B %Y, %H:%M}"
-                        type(obj).objects.record([obj], why=why)
-                        self.log_change(request, obj, why + ".")
-                        self.message_user(request, why + ".", messages.SUCCESS)
-                    return redirect(self.page_of("history", obj.pk))
-        return self.show(
+                        self.restore_version(request, obj, version, restored)
+                    return redirect(self.get_page_url("history", obj.pk))
+        return self.render_page(
             request,
             "admin/roadmaps/version.html",
             f"Restore {obj.title}",
@@ -219,29 +220,44 @@ class VersionedAdmin(admin.ModelAdmin):
             version=version,
             changes=changes,
             error=error,
-            asks_meaning=self.asks_meaning(obj, [change.name for change in changes]),
+            asks_meaning=self.must_ask_meaning(obj, changes),
         )
 
-    def restorable(self, request: HttpRequest, obj: Any, held: Values) -> Values:
-        """What restoring this would make of `obj`."""
+    def restore_version(
+        self, request: HttpRequest, obj: Any, version: Any, restored: Values
+    ) -> None:
+        self.save_restored_values(request, obj, restored)
+        date = timezone.localtime(version.history_date)
+        reason = f"Restored the version of {date:%-d %B %Y, %H:%M}"
+        type(obj).objects.record([obj], reason)
+        self.log_change(request, obj, f"{reason}.")
+        self.message_user(request, f"{reason}.", messages.SUCCESS)
+
+    def get_restored_values(self, obj: Any, values: Values) -> Values:
+        """Return what `obj` would hold after restoring the version's values."""
         raise NotImplementedError
 
-    def restore(self, request: HttpRequest, obj: Any, held: Values) -> None:
+    def save_restored_values(
+        self, request: HttpRequest, obj: Any, values: Values
+    ) -> None:
         raise NotImplementedError
 
-    def asks_meaning(self, obj: Any, changed: list[str]) -> bool:
+    def must_ask_meaning(self, obj: Any, changes: Sequence[Difference]) -> bool:
+        """Whether the editor must say if the changes give it a new meaning."""
         return False
 
-    def refusal(self, request: HttpRequest, obj: Any, changes: list[Any]) -> str:
-        """Why what was asked for cannot be yet, if so."""
+    def get_restore_error(
+        self, request: HttpRequest, obj: Any, changes: Sequence[Difference]
+    ) -> str:
+        """Return why the version cannot be restored yet, or an empty string."""
         return ""
 
-    # Pages of our own
+    # Additional pages
 
-    def page_of(self, name: str, *args: Any) -> str:
+    def get_page_url(self, name: str, *args: Any) -> str:
         return reverse(f"admin:roadmaps_{self.opts.model_name}_{name}", args=args)
 
-    def show(
+    def render_page(
         self,
         request: HttpRequest,
         template: str,
@@ -250,7 +266,7 @@ class VersionedAdmin(admin.ModelAdmin):
         status: int = 200,
         **context: Any,
     ) -> HttpResponse:
-        """A page of our own in the admin's look."""
+        """Render a template with the context that the admin's own pages have."""
         request.current_app = self.admin_site.name
         context |= {"title": title, "original": obj, "opts": self.opts}
         context = self.admin_site.each_context(request) | context

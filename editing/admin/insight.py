@@ -1,4 +1,4 @@
-"""The editors' page on how learners fare, which names none of them."""
+"""The page that shows editors how learners progress, without naming anybody."""
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -10,40 +10,38 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from editing.insight import FEWEST, SILENCE, insight
-from editing.insight_chart import Columns
+from editing.insight import INACTIVITY, MIN_PEOPLE, get_insight
+from editing.insight_chart import Chart
 from roadmaps.models import Roadmap
 
 
-class InsightPage(admin.ModelAdmin):
-    """What RoadmapAdmin has of it: the page, and the list's link to it."""
-
+class InsightAdmin(admin.ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.insight)
+        view = self.admin_site.admin_view(self.insight_view)
         page = path("<int:pk>/insight/", view, name="roadmaps_roadmap_insight")
         return [page, *super().get_urls()]
 
     @method_decorator(require_safe)
-    def insight(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def insight_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
         roadmap = self.get_object(request, str(pk))
         if roadmap is None:
             raise Http404("There is no such roadmap.")
-        counted = insight(roadmap)
+        insight = get_insight(roadmap)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": "How learners fare",
             "subtitle": str(roadmap),
             "roadmap": roadmap,
-            "insight": counted,
-            "chart": Columns(counted),
-            "fewest": FEWEST,
-            "silence": SILENCE.days,
+            "insight": insight,
+            "chart": Chart(insight),
+            "fewest": MIN_PEOPLE,
+            "silence": INACTIVITY.days,
         }
-        page = "admin/roadmaps/roadmap/insight.html"
-        return TemplateResponse(request, page, context)
+        template = "admin/roadmaps/roadmap/insight.html"
+        return TemplateResponse(request, template, context)
 
     @admin.display(description="insight")
     def insight_link(self, roadmap: Roadmap) -> SafeString:

@@ -1,4 +1,6 @@
-"""A roadmap's file as a browser sends it: its form, its limit, its way to and fro."""
+"""An uploaded roadmap file: its form, its size limit, and its signed copy in a page."""
+
+from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
@@ -13,53 +15,47 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
-from editing.yaml_format.parser import Source
-
-LARGEST = 2_000_000  # bytes of a file
-ENVELOPE = 10_000  # bytes that a form adds to it
-PREVIEW = "editing.admin.upload.preview"
+MAX_FILE_SIZE = 2_000_000  # bytes
+MAX_FORM_OVERHEAD = 10_000  # bytes of a request beside the file
+SIGNING_SALT = "editing.admin.upload.preview"
 
 
-def refuse_large(file: "UploadedFile[Any]") -> None:
-    if file.size is None or file.size > LARGEST:
+def validate_size(file: UploadedFile[Any]) -> None:
+    if file.size is None or file.size > MAX_FILE_SIZE:
         raise forms.ValidationError("The file is larger than 2 MB.")
 
 
-class FileForm(forms.Form):
+class UploadForm(forms.Form):
     file = forms.FileField(
         help_text="A roadmap as YAML, at most 2 MB. First you see what it would do.",
         widget=forms.FileInput(attrs={"accept": ".yaml,.yml,application/yaml"}),
-        validators=[refuse_large],
+        validators=[validate_size],
         allow_empty_file=True,
     )
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that was sent, and the state of the roadmap that its preview was for."""
+    """An uploaded file, and the fingerprint of the stored roadmap at its preview."""
 
     name: str
     text: str
     fingerprint: str
 
-    @property
-    def source(self) -> Source:
-        """Raises SourceError."""
-        return Source(self.name, self.text.encode())
-
-    def seal(self) -> str:
-        """What a page holds, to be sent again as it is."""
-        return signing.dumps(astuple(self), salt=PREVIEW, compress=True)
+    def sign(self) -> str:
+        """Return the upload as signed text, for a hidden field of the preview."""
+        return signing.dumps(astuple(self), salt=SIGNING_SALT, compress=True)
 
     @classmethod
-    def unseal(cls, sealed: str) -> "Upload":
-        """Raises signing.BadSignature when it was not made by `seal`."""
-        return cls(*signing.loads(sealed, salt=PREVIEW))
+    def unsign(cls, signed: str) -> Upload:
+        """Raises signing.BadSignature unless `sign` returned the text."""
+        return cls(*signing.loads(signed, salt=SIGNING_SALT))
 
 
-def not_too_large[**P](view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
-    """Answer 413 by the length that is announced, before anything is read; that is why
-    the token is checked inside of it, and not by the middleware.
+def limit_upload[**P](view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """Answer 413 by the Content-Length, before any of the body is read.
+
+    The CSRF middleware would read it, so the wrapped admin view checks the token.
     """
 
     @csrf_exempt
@@ -67,7 +63,7 @@ def not_too_large[**P](view: Callable[P, HttpResponse]) -> Callable[P, HttpRespo
     def limited(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         request: Any = args[0]
         length = request.headers.get("Content-Length", "")
-        if length.isdecimal() and int(length) > LARGEST + ENVELOPE:
+        if length.isdecimal() and int(length) > MAX_FILE_SIZE + MAX_FORM_OVERHEAD:
             status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             return render(request, "413.html", status=status)
         return view(*args, **kwargs)

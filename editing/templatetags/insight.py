@@ -1,13 +1,13 @@
-"""How counts of people are said."""
+"""Show counts of people."""
 
 from django import template
 
-from editing.insight import FEWEST
+from editing.insight import MIN_PEOPLE
 
 register = template.Library()
 
 
 @register.filter
 def people(count: int) -> str:
-    """A rounded count; of too few only that they are."""
-    return f"{count:,}" if count else f"fewer than {FEWEST}"
+    """Return a rounded count as text; zero stands for fewer than five people."""
+    return f"{count:,}" if count else f"fewer than {MIN_PEOPLE}"

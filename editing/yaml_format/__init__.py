@@ -1,1 +1,1 @@
-"""Roadmaps as YAML files: reading, comparing, taking in and writing them."""
+"""Roadmaps as YAML files: parse, validate, compare, import and export them."""

@@ -1,91 +1,97 @@
-"""A plan carried out: all of it in a few queries, or nothing."""
+"""Import a roadmap's file, completely or not at all, in a few queries."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.models import User
 from editing.yaml_format.plan import Plan, StepPlan, compare
 from editing.yaml_format.schema import RoadmapFile
 from progress.models import Completion
 from roadmaps.markdown import to_html
 from roadmaps.models import Resource, Roadmap, Step
 
-if TYPE_CHECKING:
-    from accounts.models import User
-
-HEAD = ["title", "category", "icon", "summary", "position", "is_published"]
-WRITTEN = [
+ROADMAP_COLUMNS = ["title", "category", "icon", "summary", "position", "is_published"]
+STEP_COLUMNS = [
     *("slug", "position", "title", "summary", "body", "body_html"),
     *("is_optional", "same_as", "is_retired", "added_at", "revised_at"),
 ]
 
-type Watch = Callable[[Sequence[str]], Iterable[str]]
+type ProgressBar = Callable[[Sequence[str]], Iterable[str]]
 
 
 class StalePlanError(Exception):
-    """The roadmap is another than the one that a plan was made for."""
+    """The stored roadmap is no longer the one that the plan was made for."""
 
 
 def import_roadmap(
     file: RoadmapFile,
-    why: str = "",
-    by: "User | None" = None,
+    reason: str = "",
+    user: User | None = None,
     may_publish: bool = True,
     fingerprint: str | None = None,
-    watch: Watch = iter,
+    progress_bar: ProgressBar = iter,
 ) -> Plan:
-    """Make the roadmap what the file says, and return what that changed. Steps are
-    known by their slug; one that the file does not have is retired, never deleted.
+    """Make the stored roadmap match the file and return what changed.
 
-    `why` and `by` stand in the versions. `fingerprint` is of the state that somebody
-    saw; `watch` sees each text that is rendered, before anybody has to wait.
-    Raises StalePlanError, and SourceError as `compare` does.
+    Steps are matched by slug. A stored step that the file lacks is retired, never
+    deleted. `reason` and `user` are recorded in the new versions. `fingerprint` is
+    that of the plan that the user confirmed. `progress_bar` wraps the bodies while
+    they are rendered, which happens before any row is locked.
+
+    Raises StalePlanError when the fingerprint differs or somebody else has just added
+    the roadmap, and InvalidFileError as `compare` does.
     """
-    planned = compare(file, may_publish).steps
-    bodies = [step.after.body for step in planned if step.has_new("body")]
-    pages = {body: to_html(body) for body in watch(bodies)}
+    bodies = [
+        step.after.body
+        for step in compare(file, may_publish).steps
+        if step.has_changed("body")
+    ]
+    html_by_body = {body: to_html(body) for body in progress_bar(bodies)}
     with transaction.atomic():
         plan = compare(file, may_publish, lock=True)
         if fingerprint not in (None, plan.fingerprint):
             raise StalePlanError
-        _apply(plan, why[:100], by, pages)  # characters, the most that a version holds
+        _apply(plan, reason[:100], user, html_by_body)  # a version holds 100 characters
     return plan
 
 
-def _apply(plan: Plan, why: str, by: "User | None", pages: Mapping[str, str]) -> None:
-    roadmap = _write_roadmap(plan)
+def _apply(
+    plan: Plan, reason: str, user: User | None, html_by_body: Mapping[str, str]
+) -> None:
+    roadmap = _save_roadmap(plan)
     pairs = [(it.step or Step(roadmap=roadmap), it) for it in plan.steps]
-    for index, position in plan.positions.items():
+    for index, position in plan.new_positions.items():
         pairs[index][0].position = position
-    for step, planned in pairs:
-        _fill(step, planned, pages)
+    for step, step_plan in pairs:
+        _set_fields(step, step_plan, html_by_body)
 
-    added = [step for step, planned in pairs if planned.step is None]
-    changed = [step for step, planned in pairs if planned.is_written]
+    added = [step for step, step_plan in pairs if step_plan.step is None]
+    changed = [step for step, step_plan in pairs if step_plan.is_changed]
     moved = [
         pairs[index][0]
-        for index in plan.positions
-        if plan.steps[index].step and not plan.steps[index].is_written
+        for index in plan.new_positions
+        if plan.steps[index].step and not plan.steps[index].is_changed
     ]
     Step.objects.bulk_update(moved, ["position"])
     Step.objects.bulk_create(
-        changed, update_conflicts=True, unique_fields=["id"], update_fields=WRITTEN
+        changed, update_conflicts=True, unique_fields=["id"], update_fields=STEP_COLUMNS
     )
     Step.objects.bulk_create(added)
-    _link([(step, it) for step, it in pairs if it.has_new("resources")])
-    followers = _follow(plan)
-    if any(planned.is_otherwise_required for planned in plan.steps):
+    _replace_resources([pair for pair in pairs if pair[1].has_changed("resources")])
+    _update_followers(plan)
+    if any(step_plan.has_changed_requirement for step_plan in plan.steps):
         Completion.objects.backfill(roadmap)
 
-    Step.objects.record([*added, *changed, *followers], why, by)
-    if not plan.roadmap or plan.changes or plan.positions or plan.kinds["renamed"]:
-        Roadmap.objects.record([roadmap], why, by)
+    Step.objects.record([*added, *changed, *plan.followers], reason, user)
+    has_new_order = plan.new_positions or plan.steps_by_kind["renamed"]
+    if not plan.roadmap or plan.changes or has_new_order:
+        Roadmap.objects.record([roadmap], reason, user)
 
 
-def _write_roadmap(plan: Plan) -> Roadmap:
-    """Without a version, which would hold the order of before."""
+def _save_roadmap(plan: Plan) -> Roadmap:
+    """Save without recording a version: the steps' new order is not saved yet."""
     file = plan.file
     roadmap = plan.roadmap or Roadmap(slug=file.slug)
     roadmap.title = file.title
@@ -95,7 +101,7 @@ def _write_roadmap(plan: Plan) -> Roadmap:
     roadmap.position = file.position
     roadmap.is_published = file.published
     if plan.changes:
-        Roadmap.objects.bulk_update([roadmap], HEAD)
+        Roadmap.objects.bulk_update([roadmap], ROADMAP_COLUMNS)
     elif not plan.roadmap:
         try:
             with transaction.atomic():
@@ -105,44 +111,44 @@ def _write_roadmap(plan: Plan) -> Roadmap:
     return roadmap
 
 
-def _fill(step: Step, planned: StepPlan, pages: Mapping[str, str]) -> None:
-    wanted = planned.after
-    step.slug = wanted.slug
-    step.title = wanted.title
-    step.summary = wanted.summary
-    step.same_as = wanted.same_as
-    step.is_optional = wanted.optional
-    step.is_retired = wanted.retired
-    if planned.has_new("body"):
-        step.body = wanted.body
-        step.body_html = pages.get(wanted.body) or to_html(wanted.body)
-    if planned.has_new_meaning:
+def _set_fields(
+    step: Step, step_plan: StepPlan, html_by_body: Mapping[str, str]
+) -> None:
+    entry = step_plan.after
+    step.slug = entry.slug
+    step.title = entry.title
+    step.summary = entry.summary
+    step.same_as = entry.same_as
+    step.is_optional = entry.optional
+    step.is_retired = entry.retired
+    if step_plan.has_changed("body"):
+        step.body = entry.body
+        step.body_html = html_by_body.get(entry.body) or to_html(entry.body)
+    if step_plan.has_new_meaning:
         step.revised_at = timezone.now()
-    if planned.comes_back:
+    if step_plan.is_brought_back:
         step.added_at = timezone.now()
 
 
-def _link(pairs: Sequence[tuple[Step, StepPlan]]) -> None:
-    """Give each step the resources that are planned."""
-    relinked = [step for step, planned in pairs if planned.step]
-    if relinked:
-        Resource.objects.filter(step__in=relinked).delete()
+def _replace_resources(pairs: Sequence[tuple[Step, StepPlan]]) -> None:
+    stored = [step for step, step_plan in pairs if step_plan.step]
+    if stored:
+        Resource.objects.filter(step__in=stored).delete()
     Resource.objects.bulk_create(
         Resource(step=step, position=position, **entry.model_dump())
-        for step, planned in pairs
-        for position, entry in enumerate(planned.after.resources, start=1)
+        for step, step_plan in pairs
+        for position, entry in enumerate(step_plan.after.resources, start=1)
     )
 
 
-def _follow(plan: Plan) -> list[Step]:
-    """Let steps of other roadmaps name the new slugs; returns those that did."""
+def _update_followers(plan: Plan) -> None:
+    """Make the same_as of steps in other roadmaps name the new slugs."""
     slug = plan.file.slug
-    paths = {
+    new_paths = {
         f"{slug}/{step.before.slug}": f"{slug}/{step.after.slug}"
-        for step in plan.kinds["renamed"]
+        for step in plan.steps_by_kind["renamed"]
         if step.before
     }
     for follower in plan.followers:
-        follower.same_as = paths[follower.same_as]
+        follower.same_as = new_paths[follower.same_as]
     Step.objects.bulk_update(plan.followers, ["same_as"])
-    return plan.followers

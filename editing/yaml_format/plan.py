@@ -1,4 +1,4 @@
-"""What taking a file in would change, before anything is changed."""
+"""Compare a file with what is stored: what an import would change."""
 
 import hashlib
 from bisect import bisect_left
@@ -8,19 +8,20 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from editing.yaml_format.exporter import serialize, text_of
+from editing.yaml_format.exporter import serialize, to_yaml
 from editing.yaml_format.parser import Location
 from editing.yaml_format.schema import RoadmapFile, StepEntry
 from roadmaps.models import Resource, Roadmap, Step
 
-HEAD = ["title", "category", "icon", "summary", "position", "published"]
-CONTENT = ["title", "optional", "summary", "same_as", "body", "resources"]
-MEANING = ["title", "summary", "body", "resources"]
+ROADMAP_FIELDS = ["title", "category", "icon", "summary", "position", "published"]
+STEP_FIELDS = ["title", "optional", "summary", "same_as", "body", "resources"]
+MEANING_FIELDS = ["title", "summary", "body", "resources"]
+VECTORS = ["search_vector", "whole_vector"]
 
 
 @dataclass(frozen=True)
 class Change:
-    """A field that will be another."""
+    """A field whose value changes."""
 
     name: str
     before: Any
@@ -29,9 +30,13 @@ class Change:
 
 @dataclass(frozen=True)
 class StepPlan:
-    """What becomes of one step. `number` and `old_number` are what a learner sees."""
+    """What an import does to one step.
 
-    step: Step | None  # None: it is added
+    `number` and `old_number` are the numbers that learners see; a retired step has
+    none.
+    """
+
+    step: Step | None  # None: the import adds it
     before: StepEntry | None
     after: StepEntry
     number: int | None
@@ -40,7 +45,9 @@ class StepPlan:
 
     @cached_property
     def changes(self) -> list[Change]:
-        return changes(self.before, self.after, CONTENT) if self.before else []
+        if self.before is None:
+            return []
+        return find_changes(self.before, self.after, STEP_FIELDS)
 
     @property
     def is_renamed(self) -> bool:
@@ -48,80 +55,85 @@ class StepPlan:
 
     @property
     def is_retired(self) -> bool:
-        """Whether it leaves the route by this."""
+        """Whether this import retires the step."""
         return self.after.retired and not (self.before is None or self.before.retired)
 
     @property
-    def comes_back(self) -> bool:
+    def is_brought_back(self) -> bool:
         return self.before is not None and self.before.retired > self.after.retired
 
-    def has_new(self, name: str) -> bool:
+    def has_changed(self, name: str) -> bool:
+        """Whether the field's value changes; for a new step, whether it has one."""
         if self.before is None:
             return bool(getattr(self.after, name))
         return any(change.name == name for change in self.changes)
 
     @property
-    def is_otherwise_required(self) -> bool:
-        """Whether it is required and was not, or the other way round."""
+    def has_changed_requirement(self) -> bool:
+        """Whether the step becomes required on the route, or is no longer."""
         return _is_required(self.before) != _is_required(self.after)
 
     @property
     def has_new_meaning(self) -> bool:
-        is_other = self.before is not None and any(map(self.has_new, MEANING))
-        return self.after.new_meaning and is_other
+        has_new_text = any(self.has_changed(name) for name in MEANING_FIELDS)
+        return self.after.new_meaning and self.before is not None and has_new_text
 
     @property
-    def is_written(self) -> bool:
-        """Whether more of it changes than its place."""
+    def is_changed(self) -> bool:
+        """Whether anything but the step's position changes."""
         return (
-            bool(self.changes) or self.is_renamed or self.is_retired or self.comes_back
+            bool(self.changes)
+            or self.is_renamed
+            or self.is_retired
+            or self.is_brought_back
         )
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What becomes of a roadmap and each of its steps."""
+    """What an import does to a roadmap and each of its steps."""
 
     file: RoadmapFile
-    roadmap: Roadmap | None  # None: it is added
+    roadmap: Roadmap | None  # None: the import adds it
     before: RoadmapFile | None
-    steps: list[StepPlan]  # in the file's order, then those that it does not have
-    changes: list[Change]  # of the roadmap itself
-    followers: list[Step]  # of other roadmaps, that are the same as a renamed one
-    is_withheld: bool  # publishing, which this person may not
+    steps: list[StepPlan]  # in the file's order, then stored steps that it lacks
+    changes: list[Change]  # to the roadmap's own fields
+    followers: list[Step]  # of other roadmaps, whose same_as names a renamed step
+    is_publishing_withheld: bool  # the file publishes or hides, the user may not
 
     @cached_property
-    def kinds(self) -> dict[str, list[StepPlan]]:
-        """The steps by what becomes of them; one may stand under several."""
+    def steps_by_kind(self) -> dict[str, list[StepPlan]]:
+        """The steps by kind of change. A step can be listed under several."""
         return {
             "added": [step for step in self.steps if step.step is None],
             "renamed": [step for step in self.steps if step.is_renamed],
             "reordered": [step for step in self.steps if step.is_moved],
             "changed": [step for step in self.steps if step.changes],
             "retired": [step for step in self.steps if step.is_retired],
-            "brought back": [step for step in self.steps if step.comes_back],
+            "brought back": [step for step in self.steps if step.is_brought_back],
             "unchanged": [
                 step
                 for step in self.steps
-                if step.step and not (step.is_written or step.is_moved)
+                if step.step and not (step.is_changed or step.is_moved)
             ],
         }
 
     @cached_property
-    def positions(self) -> dict[int, int]:
-        """Those that are to be written, by index in `steps`. As long as nothing moves
-        and what is added comes last, all others keep theirs.
+    def new_positions(self) -> dict[int, int]:
+        """The positions to write, by index in `steps`.
+
+        If no step moves and new ones come last, stored steps keep their positions.
         """
         stored = [plan.step.position for plan in self.steps if plan.step]
-        listed = self.steps[: len(self.file.steps)]
-        is_appended = not any(
+        in_file = self.steps[: len(self.file.steps)]
+        only_appends = not any(
             after.is_moved or (before.step is None and after.step is not None)
-            for before, after in pairwise([*listed[:1], *listed])
+            for before, after in pairwise([*in_file[:1], *in_file])
         )
-        if is_appended:
-            first = len(listed) - len(self.kinds["added"])
+        if only_appends:
+            first = len(in_file) - len(self.steps_by_kind["added"])
             last = max(stored, default=0)
-            return {n: last + n - first + 1 for n in range(first, len(listed))}
+            return {n: last + n - first + 1 for n in range(first, len(in_file))}
         return {
             index: index + 1
             for index, plan in enumerate(self.steps)
@@ -129,17 +141,18 @@ class Plan:
         }
 
     @property
-    def changes_nothing(self) -> bool:
+    def is_empty(self) -> bool:
+        """Whether the stored roadmap matches the file already."""
         return (
             self.roadmap is not None
             and not self.changes
-            and len(self.kinds["unchanged"]) == len(self.steps)
+            and len(self.steps_by_kind["unchanged"]) == len(self.steps)
         )
 
     @cached_property
     def fingerprint(self) -> str:
-        """Of the state that it was made for: another state, another fingerprint."""
-        text = text_of(self.before) if self.before else ""
+        """A hash of the stored roadmap that the file was compared with."""
+        text = to_yaml(self.before) if self.before else ""
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -147,16 +160,17 @@ def _is_required(entry: StepEntry | None) -> bool:
     return entry is not None and not (entry.optional or entry.retired)
 
 
-def changes(before: Any, after: Any, names: Iterable[str]) -> list[Change]:
-    pairs = ((name, getattr(before, name), getattr(after, name)) for name in names)
-    return [Change(*pair) for pair in pairs if pair[1] != pair[2]]
+def find_changes(before: Any, after: Any, names: Iterable[str]) -> list[Change]:
+    changes = (Change(n, getattr(before, n), getattr(after, n)) for n in names)
+    return [change for change in changes if change.before != change.after]
 
 
 def compare(file: RoadmapFile, may_publish: bool = True, lock: bool = False) -> Plan:
-    """What taking the file in would change. With `lock` nobody else changes or marks
-    its steps until the transaction's end. Whoever may not publish leaves that as it is.
+    """Return what importing the file would change.
 
-    Raises SourceError when a `was` does not fit what is stored.
+    With `lock`, nobody else can change or mark the steps until the transaction ends.
+    Without `may_publish`, the plan leaves the roadmap published or not, as it is.
+    Raises InvalidFileError when a `was` does not fit the stored steps.
     """
     roadmaps, steps = Roadmap.objects.all(), Step.objects.all()
     if lock:
@@ -166,125 +180,130 @@ def compare(file: RoadmapFile, may_publish: bool = True, lock: bool = False) -> 
     stored: list[Step] = []
     before = None
     if roadmap:
-        own = steps.filter(roadmap=roadmap).defer("search_vector", "whole_vector")
-        # All who lock several steps do so in the order of their keys.
+        own = steps.filter(roadmap=roadmap).defer(*VECTORS)
+        # Always lock in the order of primary keys, so that two imports never deadlock.
         stored = sorted(own.order_by("pk"), key=lambda step: step.position)
         resources = Resource.objects.filter(step__roadmap=roadmap)
         before = serialize(roadmap, stored, resources)
     is_published = before is not None and before.published
-    is_withheld = not may_publish and file.published != is_published
-    if is_withheld:
+    is_publishing_withheld = not may_publish and file.published != is_published
+    if is_publishing_withheld:
         file = file.model_copy(update={"published": is_published})
-    names = old_slugs(file, {step.slug for step in stored}) if roadmap else {}
-    planned = plan_steps(file, stored, before.steps if before else [], names)
-    paths = [f"{file.slug}/{old}" for old in names.values()]
+    stored_slugs = {step.slug for step in stored}
+    old_slugs = find_old_slugs(file, stored_slugs) if roadmap else {}
     return Plan(
         file=file,
         roadmap=roadmap,
         before=before,
-        steps=planned,
-        changes=changes(before, file, HEAD) if before else [],
-        followers=list(
-            Step.objects.exclude(roadmap=roadmap)
-            .filter(same_as__in=paths)
-            .select_related("roadmap")
-            .defer("search_vector", "whole_vector")
-        )
-        if paths
-        else [],
-        is_withheld=is_withheld,
+        steps=plan_steps(file, stored, before.steps if before else [], old_slugs),
+        changes=find_changes(before, file, ROADMAP_FIELDS) if before else [],
+        followers=find_followers(file.slug, old_slugs.values()),
+        is_publishing_withheld=is_publishing_withheld,
     )
 
 
-def old_slugs(file: RoadmapFile, stored: set[str]) -> dict[str, str]:
-    """The slugs that change, the old by the new one. Raises SourceError."""
-    names, problems = {}, list[tuple[Location, str]]()
+def find_old_slugs(file: RoadmapFile, stored: set[str]) -> dict[str, str]:
+    """Return the old slugs of renamed steps by their new slugs.
+
+    Raises InvalidFileError when a `was` does not fit the stored slugs.
+    """
+    old_slugs: dict[str, str] = {}
+    problems: list[tuple[Location, str]] = []
     for index, step in enumerate(file.steps):
         if not step.was:
             continue
-        what = ""
+        message = ""
         if step.was in stored and step.slug not in stored:
-            names[step.slug] = step.was
+            old_slugs[step.slug] = step.was
         elif step.was in stored:
-            what = (
+            message = (
                 f"was {step.was} cannot become {step.slug}, which is another step "
                 "already; choose another slug, or merge the two in the admin"
             )
         elif step.slug not in stored:
-            what = (
+            message = (
                 f"was {step.was} names no step of {file.slug}; take it out if "
                 f"{step.slug} is new, or mend its spelling"
             )
-        if what:
-            problems.append((("steps", index, "was"), what))
+        if message:
+            problems.append((("steps", index, "was"), message))
     if problems:
-        raise file.refusal(problems)
-    return names
+        raise file.error(problems)
+    return old_slugs
+
+
+def find_followers(roadmap_slug: str, old_slugs: Iterable[str]) -> list[Step]:
+    """Return the steps of other roadmaps whose same_as names one of the old slugs."""
+    paths = [f"{roadmap_slug}/{slug}" for slug in old_slugs]
+    if not paths:
+        return []
+    steps = Step.objects.exclude(roadmap__slug=roadmap_slug).filter(same_as__in=paths)
+    return list(steps.select_related("roadmap").defer(*VECTORS))
 
 
 def plan_steps(
     file: RoadmapFile,
     stored: Sequence[Step],
-    entries: Sequence[StepEntry],
-    names: Mapping[str, str],
+    stored_entries: Sequence[StepEntry],
+    old_slugs: Mapping[str, str],
 ) -> list[StepPlan]:
-    """What becomes of each step, in the file's order, then of those it does not have.
+    """Return the plans of the file's steps, then of the stored steps that it lacks.
 
-    `entries` are the `stored` steps as a file has them; `names` are the old slugs by
-    the new ones.
+    `stored_entries` are the `stored` steps as a file would have them.
     """
-    place = {step.slug: index for index, step in enumerate(stored)}
+    unmatched = {step.slug: index for index, step in enumerate(stored)}
     pairs: list[tuple[int | None, StepEntry]] = [
-        (place.pop(names.get(entry.slug, entry.slug), None), entry)
+        (unmatched.pop(old_slugs.get(entry.slug, entry.slug), None), entry)
         for entry in file.steps
     ]
-    in_place = in_order([index for index, _ in pairs if index is not None])
-    in_place |= set(place.values())  # those that the file does not have
+    unmoved = find_longest_ascending([index for index, _ in pairs if index is not None])
+    unmoved |= set(unmatched.values())
     pairs += [
-        (index, entries[index].model_copy(update={"retired": True}))
-        for index in place.values()
+        (index, stored_entries[index].model_copy(update={"retired": True}))
+        for index in unmatched.values()
     ]
-    old_numbers = numbers(entries)
+    old_numbers = number_entries(stored_entries)
+    numbers = number_entries([entry for _, entry in pairs])
     return [
         StepPlan(
             step=None if index is None else stored[index],
-            before=None if index is None else entries[index],
+            before=None if index is None else stored_entries[index],
             after=entry,
             number=number,
             old_number=None if index is None else old_numbers[index],
-            is_moved=index is not None and index not in in_place,
+            is_moved=index is not None and index not in unmoved,
         )
-        for (index, entry), number in zip(
-            pairs, numbers([entry for _, entry in pairs]), strict=True
-        )
+        for (index, entry), number in zip(pairs, numbers, strict=True)
     ]
 
 
-def numbers(entries: Iterable[StepEntry]) -> list[int | None]:
-    """What learners see before each step; retired ones have none."""
-    found: list[int | None] = []
-    number = 0
+def number_entries(entries: Iterable[StepEntry]) -> list[int | None]:
+    """Return the number that learners see for each step; None for retired ones."""
+    numbers: list[int | None] = []
+    count = 0
     for entry in entries:
-        number += not entry.retired
-        found.append(None if entry.retired else number)
-    return found
+        count += not entry.retired
+        numbers.append(None if entry.retired else count)
+    return numbers
 
 
-def in_order(indexes: Sequence[int]) -> set[int]:
-    """The most of them that ascend: all others have to move, and no fewer.
+def find_longest_ascending(indexes: Sequence[int]) -> set[int]:
+    """Return a longest ascending subsequence: the steps that need not move.
 
     Patience sorting, https://en.wikipedia.org/wiki/Longest_increasing_subsequence.
     """
-    lowest: list[int] = []  # the lowest end of a run of each length
-    before: dict[int, int | None] = {}
+    ends: list[int] = []  # the lowest possible end of a subsequence, by its length
+    predecessors: dict[int, int | None] = {}
     for index in indexes:
-        length = bisect_left(lowest, index)
-        before[index] = lowest[length - 1] if length else None
-        lowest[length : length + 1] = [index]
-    return set(_chain(lowest[-1], before) if lowest else [])
+        length = bisect_left(ends, index)
+        predecessors[index] = ends[length - 1] if length else None
+        ends[length : length + 1] = [index]
+    return set(_follow_predecessors(ends[-1], predecessors) if ends else [])
 
 
-def _chain(last: int | None, before: Mapping[int, int | None]) -> Iterator[int]:
+def _follow_predecessors(
+    last: int | None, predecessors: Mapping[int, int | None]
+) -> Iterator[int]:
     while last is not None:
         yield last
-        last = before[last]
+        last = predecessors[last]

@@ -1,9 +1,9 @@
-"""The format of a roadmap's file: the one definition that reads, writes and documents
-it.
+"""The format of a roadmap's file: the single definition that the parser, the exporter
+and docs/roadmap.schema.json follow.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,17 +21,16 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from editing.yaml_format.parser import (
     UNPRINTABLE,
+    InvalidFileError,
     Location,
-    Source,
-    SourceError,
-    code_point,
-    listed,
+    YamlDocument,
+    format_code_point,
     quote,
 )
 from roadmaps.models import LONGEST_BODY, SLUG
 
-# What pydantic calls an error, as the writer of a file understands it.
-EXPLANATIONS = {
+# Our messages for pydantic's error types.
+ERROR_MESSAGES = {
     "bool_type": "should be true or false",
     "extra_forbidden": "is not a key of the format",
     "int_type": "should be a whole number",
@@ -44,228 +43,257 @@ EXPLANATIONS = {
     "string_type": "should be text; put it in quotes",
     "too_long": "should have at most {max_length:,}",
 }
-# Marks that let a line read otherwise than it is (Unicode TR36, "Trojan Source").
-REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Characters that change the order in which text is shown (Unicode TR36, "Trojan
+# Source").
+BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
-def one_line(text: str) -> str:
+def validate_line(text: str) -> str:
     if len(text.strip().splitlines()) != 1 or UNPRINTABLE.search(text):
         raise PydanticCustomError("one_line", "should be one line of plain text")
-    return _in_plain_order(text.strip())
+    validate_no_bidi_controls(text)
+    return text.strip()
 
 
-def plain_text(text: str) -> str:
-    """With ends of lines as in a file, and one at its end: a form sends others."""
-    if found := UNPRINTABLE.search(text):
-        what = f"should hold no control characters ({code_point(found[0])})"
-        raise PydanticCustomError("plain_text", "{what}", {"what": what})
-    return tidy(_in_plain_order(text))
+def validate_body(text: str) -> str:
+    if match := UNPRINTABLE.search(text):
+        message = f"should hold no control characters ({format_code_point(match[0])})"
+        raise PydanticCustomError("plain_text", "{message}", {"message": message})
+    validate_no_bidi_controls(text)
+    return normalize_body(text)
 
 
-def tidy(body: str) -> str:
-    lines = body.replace("\r\n", "\n").replace("\r", "\n").strip("\n").rstrip()
-    return f"{lines}\n" if lines.strip() else ""
+def normalize_body(body: str) -> str:
+    """Return the body with LF line ends, no blank lines around it and one final LF."""
+    text = body.replace("\r\n", "\n").replace("\r", "\n").strip("\n").rstrip()
+    return f"{text}\n" if text.strip() else ""
 
 
-def _in_plain_order(text: str) -> str:
-    if found := REORDERING.search(text):
-        what = f"should hold no marks that reorder text ({code_point(found[0])})"
-        raise PydanticCustomError("reordering", "{what}", {"what": what})
-    return text
+def validate_no_bidi_controls(text: str) -> None:
+    if match := BIDI_CONTROLS.search(text):
+        code_point = format_code_point(match[0])
+        message = f"should hold no marks that reorder text ({code_point})"
+        raise PydanticCustomError("reordering", "{message}", {"message": message})
 
 
-def slug(text: str) -> str:
+def validate_slug(text: str) -> str:
     if not re.fullmatch(SLUG, text):
-        what = "should be lower-case letters, digits and single hyphens"
-        raise PydanticCustomError("slug", what)
+        message = "should be lower-case letters, digits and single hyphens"
+        raise PydanticCustomError("slug", message)
     return text
 
 
-def step_path(text: str) -> str:
+def validate_step_path(text: str) -> str:
     if text and not re.fullmatch(f"{SLUG}/{SLUG}", text):
-        what = "should be the slugs of a roadmap and its step, roadmap/step"
-        raise PydanticCustomError("step_path", what)
+        message = "should be the slugs of a roadmap and its step, roadmap/step"
+        raise PydanticCustomError("step_path", message)
     return text
 
 
-def web_address(text: str) -> str:
+def validate_url(text: str) -> str:
     try:
         URLValidator(schemes=["https", "http"])(text)
     except DjangoValidationError as error:
-        what = "should be an address that begins with https:// or http://"
-        raise PydanticCustomError("web_address", what) from error
+        message = "should be an address that begins with https:// or http://"
+        raise PydanticCustomError("web_address", message) from error
     return text
 
 
-def _pattern(pattern: str) -> Any:
-    """What the schema says of a text that a function here checks."""
+def schema_pattern(pattern: str) -> Any:
+    """A pattern for the JSON Schema only; a validator here checks more."""
     return Field(json_schema_extra={"pattern": pattern})
 
 
-OneLine = AfterValidator(one_line)
-NotBlank = _pattern(r"\S")
-Title = Annotated[
-    str, StringConstraints(min_length=1, max_length=120), OneLine, NotBlank
-]
+Line = AfterValidator(validate_line)
+NotBlank = schema_pattern(r"\S")
+Title = Annotated[str, StringConstraints(min_length=1, max_length=120), Line, NotBlank]
 Category = Annotated[
-    str, StringConstraints(min_length=1, max_length=80), OneLine, NotBlank
+    str, StringConstraints(min_length=1, max_length=80), Line, NotBlank
 ]
-Icon = Annotated[str, StringConstraints(min_length=1, max_length=16), OneLine, NotBlank]
+Icon = Annotated[str, StringConstraints(min_length=1, max_length=16), Line, NotBlank]
 Summary = Annotated[
-    str, StringConstraints(min_length=1, max_length=300), OneLine, NotBlank
+    str, StringConstraints(min_length=1, max_length=300), Line, NotBlank
 ]
 ResourceTitle = Annotated[
-    str, StringConstraints(min_length=1, max_length=200), OneLine, NotBlank
+    str, StringConstraints(min_length=1, max_length=200), Line, NotBlank
 ]
 Slug = Annotated[
-    str, StringConstraints(max_length=80), AfterValidator(slug), _pattern(f"^{SLUG}$")
+    str,
+    StringConstraints(max_length=80),
+    AfterValidator(validate_slug),
+    schema_pattern(f"^{SLUG}$"),
 ]
 StepPath = Annotated[
     str,
     StringConstraints(max_length=161),
-    AfterValidator(step_path),
-    _pattern(f"^({SLUG}/{SLUG})?$"),
+    AfterValidator(validate_step_path),
+    schema_pattern(f"^({SLUG}/{SLUG})?$"),
 ]
-Address = Annotated[
+Url = Annotated[
     str,
     StringConstraints(max_length=500),
-    AfterValidator(web_address),
-    _pattern("^https?://"),
+    AfterValidator(validate_url),
+    schema_pattern("^https?://"),
 ]
 Body = Annotated[
-    str, StringConstraints(max_length=LONGEST_BODY), AfterValidator(plain_text)
+    str, StringConstraints(max_length=LONGEST_BODY), AfterValidator(validate_body)
 ]
 
 
 class Entry(BaseModel, extra="forbid", strict=True):
-    """A mapping of the file. Its keys are in the order in which they are written."""
+    """A mapping in the file. An export writes its keys in the order of the fields."""
 
 
 class ResourceEntry(Entry):
     """A link of a step."""
 
-    title: ResourceTitle = Field(description="The page's own name, made plain.")
-    url: Address = Field(description="Begins with https:// or http://.")
+    title: ResourceTitle = Field(description="The page's own title, in plain words.")
+    url: Url = Field(description="An address that begins with https:// or http://.")
     kind: Literal["docs", "article", "book", "course", "video", "practice"] = Field(
-        description="What one does with it: look things up, read, follow, watch, do."
+        description="What a learner does with it: look things up (docs), read "
+        "(article, book), follow (course), watch (video) or do (practice)."
     )
 
 
 class StepEntry(Entry):
-    """A step of the roadmap, in its place."""
+    """A step of the roadmap. Steps are in the order of the route."""
 
     slug: Slug = Field(
-        description="Its identity: every learner's tick hangs on it. Never reused."
+        description="The step's permanent ID. Every learner's progress refers to it. "
+        "Never reuse one."
     )
     was: Slug = Field(
         "",
-        description="The slug that it had. Progress and notes stay with it; take this "
-        "line out once every server has the file.",
+        description="The step's previous slug. Its progress and notes stay with it. "
+        "Remove this line once every server has imported the file.",
     )
     title: Title = Field(description="Two to four words.")
     optional: bool = Field(
-        False, description="Counted apart from what one has to do. Default: false."
+        False,
+        description="Optional steps are counted separately from required ones. "
+        "Default: false.",
     )
     retired: bool = Field(
         False,
-        description="Off the route; people who did it keep it. Default: false.",
+        description="A retired step is no longer on the route. Learners who did it "
+        "still see it. Default: false.",
     )
     new_meaning: bool = Field(
         False,
-        description="It asks something else of a learner now: people who ticked it "
-        "see “Changed since you ticked it”. Counts only in an import that changes the "
-        "step's title, summary, body or resources; take this line out after it.",
+        description="The step now asks something else of a learner: those who ticked "
+        "it see “Changed since you ticked it”. It has an effect only in an import that "
+        "changes the step's title, summary, body or resources. Remove this line "
+        "after that import.",
     )
-    summary: Summary = Field(description="One sentence, an imperative.")
+    summary: Summary = Field(description="One sentence that tells the reader to act.")
     same_as: StepPath = Field(
         "",
-        description="The step of another roadmap that teaches the same: roadmap/step.",
+        description="The step of another roadmap that teaches the same, as "
+        "roadmap/step.",
     )
-    body: Body = Field("", description="Markdown: what to learn. Begin it with `|`.")
+    body: Body = Field(
+        "", description="What to learn, in Markdown. Begin the block with `|`."
+    )
     resources: list[ResourceEntry] = Field(
-        [], max_length=200, description="Links, in their order; none twice."
+        [],
+        max_length=200,
+        description="The step's links, in order, each address once.",
     )
 
 
 class RoadmapFile(Entry):
-    """A roadmap of Cairn: made what this file says by `manage.py import_roadmap`."""
+    """A roadmap. `manage.py import_roadmap` makes the stored one match this file."""
 
-    slug: Slug = Field(description="Its identity and its address.")
-    title: Title = Field(description="As “Backend Developer Roadmap”.")
-    category: Category = Field(description="As “Backend Development”.")
+    slug: Slug = Field(description="The roadmap's permanent ID, used in its address.")
+    title: Title = Field(description="For example “Backend Developer Roadmap”.")
+    category: Category = Field(description="For example “Backend Development”.")
     icon: Icon = Field(description="An emoji.")
     summary: Summary = Field(description="One sentence.")
     position: Annotated[int, Field(ge=0, lt=2**31)] = Field(
-        0, description="Its place in the list of roadmaps, lowest first. Default: 0."
+        0,
+        description="The roadmap's place in the list of roadmaps, lowest first. "
+        "Default: 0.",
     )
     published: bool = Field(
-        False, description="A draft is seen by staff only. Default: false."
+        False, description="Only staff can see a draft. Default: false."
     )
     steps: list[StepEntry] = Field(
         max_length=10_000,
-        description="In their order. A step that is missing here is retired by an "
-        "import, never deleted.",
+        description="The steps, in order. An import retires stored steps that are "
+        "not in this list, and never deletes one.",
     )
 
-    _source: Source | None = PrivateAttr(None)
+    _document: YamlDocument | None = PrivateAttr(None)
 
-    def refusal(self, problems: list[tuple[Location, str]]) -> SourceError:
-        """An error that names the places of the file."""
-        assert self._source  # noqa: S101, only what was read is refused
-        return listed([self._source.problem(*problem) for problem in problems])
+    def error(self, problems: list[tuple[Location, str]]) -> InvalidFileError:
+        """Return an error that has the line and column of each problem."""
+        assert self._document  # noqa: S101, only parsed files are checked
+        return InvalidFileError(
+            *(self._document.format_problem(*problem) for problem in problems)
+        )
 
 
 def read(path: Path) -> RoadmapFile:
-    """The roadmap in the file. Raises SourceError naming all that is wrong with it."""
-    return parse(Source.at(path))
+    """Return the roadmap in the file. Raises InvalidFileError with every problem."""
+    return parse(YamlDocument.from_path(path))
 
 
-def parse(source: Source) -> RoadmapFile:
-    """The roadmap in the source. Raises SourceError, as `read` does."""
-    problems = source.problems
+def parse(document: YamlDocument) -> RoadmapFile:
+    """Return the roadmap in the document. Raises InvalidFileError, as `read` does."""
+    problems = document.problems
     try:
-        file = RoadmapFile.model_validate(source.value)
-    except ValidationError as error:
-        wrong = error.errors(include_url=False, include_input=False)
-        problems += [source.problem(e["loc"], explain(e)) for e in wrong]
-        raise listed(problems) from error
-    problems += [source.problem(*repetition) for repetition in repeated(file)]
+        file = RoadmapFile.model_validate(document.value)
+    except ValidationError as validation_error:
+        details = validation_error.errors(include_url=False, include_input=False)
+        problems += [
+            document.format_problem(each["loc"], describe_error(each))
+            for each in details
+        ]
+        raise InvalidFileError(*problems) from validation_error
+    problems += [document.format_problem(*problem) for problem in find_repeats(file)]
     if problems:
-        raise listed(problems)
-    file._source = source
+        raise InvalidFileError(*problems)
+    file._document = document
     return file
 
 
-def repeated(file: RoadmapFile) -> Iterator[tuple[Location, str]]:
-    """Where something stands a second time that may stand once."""
-    steps: dict[str, int] = {}
+def find_repeats(file: RoadmapFile) -> Iterator[tuple[Location, str]]:
+    """Yield the places of slugs and addresses that occur more often than they may."""
+    slugs: dict[str, int] = {}
     for index, step in enumerate(file.steps):
-        first = steps.setdefault(step.slug, index)
+        first = slugs.setdefault(step.slug, index)
         if first != index:
-            what = f"slug {step.slug} is the slug of step {first + 1} already"
-            yield ("steps", index, "slug"), what
+            message = f"slug {step.slug} is the slug of step {first + 1} already"
+            yield ("steps", index, "slug"), message
         urls: set[str] = set()
         for number, resource in enumerate(step.resources):
             if resource.url in urls:
-                what = f"url {resource.url} is among this step's resources already"
-                yield ("steps", index, "resources", number, "url"), what
+                message = f"url {resource.url} is among this step's resources already"
+                yield ("steps", index, "resources", number, "url"), message
             urls.add(resource.url)
-    renamed: dict[str, int] = {}
+    yield from find_repeated_old_slugs(file, slugs.keys())
+
+
+def find_repeated_old_slugs(
+    file: RoadmapFile, slugs: Collection[str]
+) -> Iterator[tuple[Location, str]]:
+    old_slugs: dict[str, int] = {}
     for index, step in enumerate(file.steps):
         if not step.was:
             continue
-        first = renamed.setdefault(step.was, index)
-        what = ""
+        first = old_slugs.setdefault(step.was, index)
+        message = ""
         if first != index:
-            what = f"was {step.was} names what step {first + 1} was already"
-        elif step.was in steps:
-            what = f"was {step.was} is the slug of a step in this file"
-        if what:
-            what += "; each step has one slug at a time: take one of them out"
-            yield ("steps", index, "was"), what
+            message = f"was {step.was} names what step {first + 1} was already"
+        elif step.was in slugs:
+            message = f"was {step.was} is the slug of a step in this file"
+        if message:
+            message += "; each step has one slug at a time: take one of them out"
+            yield ("steps", index, "was"), message
 
 
-def explain(error: ErrorDetails) -> str:
-    explanation = EXPLANATIONS.get(error["type"], error["msg"])
+def describe_error(error: ErrorDetails) -> str:
+    """Return the name of the wrong key, and what its value should be."""
+    message = ERROR_MESSAGES.get(error["type"], error["msg"])
     name = next((p for p in reversed(error["loc"]) if isinstance(p, str)), "the file")
-    return f"{quote(name)} {explanation.format(**error.get('ctx', {}))}"
+    return f"{quote(name)} {message.format(**error.get('ctx', {}))}"

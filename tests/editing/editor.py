@@ -1,6 +1,6 @@
 """The editors' forms, as a browser sends them."""
 
-from editing.admin.history import newest_version
+from editing.admin.history import get_newest_version
 from progress.models import Completion, StepProgress
 from progress.notes import Note
 from roadmaps.models import Resource, Roadmap, Step
@@ -18,7 +18,7 @@ def roadmap_form(roadmap, **changes):
         "_save": "Save",
     }
     if roadmap.pk:
-        data["version"] = newest_version(roadmap)
+        data["version"] = get_newest_version(roadmap)
         data["order"] = list(roadmap.steps.values_list("pk", flat=True))
     if roadmap.is_published:
         data["is_published"] = "on"
@@ -32,7 +32,7 @@ def step_form(step, **changes):
         "summary": step.summary,
         "body": step.body,
         "same_as": step.same_as,
-        "version": newest_version(step),
+        "version": get_newest_version(step),
         "resources-TOTAL_FORMS": len(resources),
         "resources-INITIAL_FORMS": len(resources),
         "_save": "Save",

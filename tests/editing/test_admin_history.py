@@ -188,6 +188,6 @@ def test_an_editor_who_has_left_is_nobody(admin_client, fry):
     editor = UserFactory()
     fry.title = "Sear"
     fry.save()
-    Step.objects.record([fry], by=editor)
+    Step.objects.record([fry], user=editor)
     editor.delete()
     assert editor.email not in html_of(admin_client, fry)

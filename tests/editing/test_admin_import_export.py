@@ -224,7 +224,7 @@ class TestApply:
 
     def test_a_preview_that_was_changed_is_refused(self, editor):
         token = sealed(upload(editor))
-        other = Upload("cooking.yaml", SOURCE.replace("Boil", "Toil"), "").seal()
+        other = Upload("cooking.yaml", SOURCE.replace("Boil", "Toil"), "").sign()
         mixed = token.rpartition(":")[0] + ":" + other.rpartition(":")[2]
         assert editor.post(APPLY, {"sealed": mixed}).status_code == 400
         assert not Roadmap.objects.exists()

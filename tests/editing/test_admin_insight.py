@@ -9,8 +9,8 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
-from editing.insight import SILENCE, Insight, StepInsight, insight, rounded
-from editing.insight_chart import Columns, interval
+from editing.insight import INACTIVITY, Insight, StepInsight, get_insight, round_down
+from editing.insight_chart import Chart, get_grid_interval
 from progress.models import Completion, StepProgress
 from progress.route import State
 from roadmaps.models import Step
@@ -21,7 +21,7 @@ from tests.factories import (
 )
 
 NOW = timezone.now()
-LONG_AGO = NOW - SILENCE - timedelta(days=300)
+LONG_AGO = NOW - INACTIVITY - timedelta(days=300)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def told(roadmap):
     """A function that returns what the insight says of a step, by its slug."""
 
     def told(slug):
-        return next(s for s in insight(roadmap, NOW).steps if s.step.slug == slug)
+        return next(s for s in get_insight(roadmap, NOW).steps if s.step.slug == slug)
 
     return told
 
@@ -88,13 +88,13 @@ class TestTheCounts:
     ):
         walk(5, "boil", "fry")
         roadmap.steps.filter(slug="boil").update(is_retired=True)
-        assert [step.number for step in insight(roadmap).steps] == [1, 2]
+        assert [step.number for step in get_insight(roadmap).steps] == [1, 2]
         assert told("fry").reached == 5
 
     def test_one_query_counts_the_people(self, roadmap, walk, at_most):
         walk(5, "boil", "fry", "bake")
         with at_most(2):  # and one reads the steps
-            insight(roadmap)
+            get_insight(roadmap)
 
     @pytest.mark.parametrize("few", range(5))
     def test_no_small_count_can_be_worked_out_from_the_others(self, few):
@@ -102,9 +102,9 @@ class TestTheCounts:
 
         def published(finished, skipped, in_progress):
             return (
-                rounded(finished + skipped + in_progress),
-                rounded(finished),
-                rounded(skipped),
+                round_down(finished + skipped + in_progress),
+                round_down(finished),
+                round_down(skipped),
             )
 
         pages = {}
@@ -122,7 +122,7 @@ class TestWhereMostStop:
         walk(10, "boil", "fry")
         walk(5, "boil")
         assert (told("boil").stopped, told("fry").stopped) == (5, 10)
-        hardest = insight(roadmap, NOW).hardest
+        hardest = get_insight(roadmap, NOW).hardest
         assert [step.step.slug for step in hardest] == ["fry"]
 
     def test_last_is_meant_in_time_whatever_the_route(self, walk, told):
@@ -134,7 +134,7 @@ class TestWhereMostStop:
         assert told("bake").stopped == 5
 
     def test_who_marked_something_lately_has_not_stopped(self, walk, told):
-        walk(5, "boil", "fry", begun=NOW - SILENCE)
+        walk(5, "boil", "fry", begun=NOW - INACTIVITY)
         assert told("fry").stopped == 0
 
     def test_who_completed_the_roadmap_has_not_stopped(self, roadmap, walk, told):
@@ -145,12 +145,12 @@ class TestWhereMostStop:
     def test_steps_with_the_same_count_are_all_named(self, roadmap, walk):
         walk(6, "boil")
         walk(5, "fry")
-        assert len(insight(roadmap, NOW).hardest) == 2
+        assert len(get_insight(roadmap, NOW).hardest) == 2
 
     def test_is_nowhere_when_fewer_than_five_stopped_at_any_step(self, roadmap, walk):
         walk(4, "boil")
         walk(4, "fry")
-        assert insight(roadmap, NOW).hardest == []
+        assert get_insight(roadmap, NOW).hardest == []
 
 
 class TestTheMedian:
@@ -188,7 +188,7 @@ class TestThePicture:
             StepInsight(Step(title="Boil"), number, *of, None)
             for number, of in enumerate(counts, start=1)
         ]
-        return Columns(Insight(100, steps))
+        return Chart(Insight(100, steps))
 
     @pytest.mark.parametrize(
         ("most", "between"),
@@ -203,7 +203,7 @@ class TestThePicture:
         ],
     )
     def test_has_at_most_five_round_lines(self, most, between):
-        assert interval(most) == between
+        assert get_grid_interval(most) == between
 
     def test_a_column_is_as_high_as_its_people_are_many(self):
         chart = self.columns((20, 10, 5, 0), (10, 0, 0, 0))

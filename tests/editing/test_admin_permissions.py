@@ -4,7 +4,7 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 
-from editing.apps import make_groups
+from editing.permissions import create_groups
 from tests.editing.editor import ADMIN, everything, page_of, roadmap_form, send
 from tests.factories import (
     NoteFactory,
@@ -39,7 +39,7 @@ class TestTheGroups:
         group = Group.objects.get(name="Editors")
         group.permissions.clear()
         config = apps.get_app_config("roadmaps")
-        make_groups(config, app_config=config, verbosity=0)
+        create_groups(config, app_config=config, verbosity=0)
         assert not group.permissions.exists()
         assert Group.objects.count() == 2
 

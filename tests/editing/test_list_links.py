@@ -39,9 +39,7 @@ def test_links_in_bodies_are_listed_after_resources(cooking):
 
 def test_a_step_that_links_twice_is_named_once(cooking):
     step = StepFactory(roadmap=cooking, slug="bake", body="[a](https://b.example/)")
-    Resource.objects.create(
-        step=step, title="B", url="https://b.example/", kind="docs"
-    )
+    Resource.objects.create(step=step, title="B", url="https://b.example/", kind="docs")
     assert "https://b.example/\tcooking/bake\n" in list_links()
 
 
@@ -67,7 +65,9 @@ def test_drafts_are_listed_and_retired_steps_are_not(cooking):
 
 
 def test_only_the_named_roadmaps_are_listed(cooking):
-    other = StepFactory(roadmap=RoadmapFactory(slug="tea"), body="<https://tea.example>")
+    other = StepFactory(
+        roadmap=RoadmapFactory(slug="tea"), body="<https://tea.example>"
+    )
     assert list_links("tea") == f"https://tea.example\ttea/{other.slug}\n"
     assert len(list_links().splitlines()) == 2
 

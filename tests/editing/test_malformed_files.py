@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from editing.yaml_format.parser import LARGEST, SourceError
+from editing.yaml_format.parser import MAX_FILE_SIZE, InvalidFileError
 from editing.yaml_format.schema import read
 
 MEGABYTES = 1_000_000
@@ -122,7 +122,7 @@ FILES = {
         + f"        url: https://{'a.' * MEGABYTES}\n",
         ":13:9: url should be at most 500 characters long",
     ),
-    "larger than is read": (b"#" * (LARGEST + 1), "larger than 20,000,000 bytes"),
+    "larger than is read": (b"#" * (MAX_FILE_SIZE + 1), "larger than 20,000,000 bytes"),
     "bytes at random": (bytes(range(256)) * 1000, ":2:118: not UTF-8"),
 }
 
@@ -141,7 +141,7 @@ def write(tmp_path):
 def test_it_is_told_what_is_wrong_and_where(write, name):
     content, expected = FILES[name]
     path = write(content)
-    with pytest.raises(SourceError) as error:
+    with pytest.raises(InvalidFileError) as error:
         read(path)
     assert expected in str(error.value)
     assert str(error.value).startswith(str(path))
@@ -159,28 +159,28 @@ def test_a_date_is_a_title_like_any_other(write):
 
 class TestAPathThatIsNoFile:
     def test_a_folder(self, tmp_path):
-        with pytest.raises(SourceError, match=f"{tmp_path}: Is a directory"):
+        with pytest.raises(InvalidFileError, match=f"{tmp_path}: Is a directory"):
             read(tmp_path)
 
     def test_nothing(self, tmp_path):
-        with pytest.raises(SourceError, match="No such file"):
+        with pytest.raises(InvalidFileError, match="No such file"):
             read(tmp_path / "absent.yaml")
 
     def test_links_in_a_circle(self, tmp_path):
         path = tmp_path / "loop.yaml"
         path.symlink_to(path)
-        with pytest.raises(SourceError, match="Too many levels of symbolic links"):
+        with pytest.raises(InvalidFileError, match="Too many levels of symbolic links"):
             read(path)
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
     def test_one_that_may_not_be_read(self, write):
         path = write(HEAD)
         path.chmod(0)
-        with pytest.raises(SourceError, match="Permission denied"):
+        with pytest.raises(InvalidFileError, match="Permission denied"):
             read(path)
 
     def test_one_without_end(self):
-        with pytest.raises(SourceError, match="larger than"):
+        with pytest.raises(InvalidFileError, match="larger than"):
             read(Path("/dev/zero"))
 
 
@@ -191,7 +191,7 @@ from pathlib import Path
 import django
 django.setup()
 from editing.yaml_format.schema import read
-from editing.yaml_format.parser import SourceError
+from editing.yaml_format.parser import InvalidFileError
 
 def peak():  # in kB
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -200,7 +200,7 @@ before = peak()
 for path in sys.argv[1:]:
     try:
         read(Path(path))
-    except SourceError as error:
+    except InvalidFileError as error:
         print(error)
 print(peak() - before)
 """

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.core.management import call_command
 from jsonschema import Draft202012Validator
 
-from editing.yaml_format.exporter import FIRST_LINE
-from editing.yaml_format.parser import Source
+from editing.yaml_format.exporter import SCHEMA_COMMENT
+from editing.yaml_format.parser import YamlDocument
 from editing.yaml_format.schema import RoadmapFile, StepEntry
 
 SCHEMA = settings.BASE_DIR / "docs/roadmap.schema.json"
@@ -39,7 +39,7 @@ def test_the_fixtures_keep_to_it():
 def test_files_say_where_it_is():
     for path in FIXTURES:
         first_line = path.read_text().splitlines()[0]
-        assert first_line == FIRST_LINE
+        assert first_line == SCHEMA_COMMENT
         assert (path.parent / first_line.partition("$schema=")[2]).resolve() == SCHEMA
 
 
@@ -64,8 +64,8 @@ def test_every_key_is_described(model):
 def test_what_the_command_refuses_it_refuses_too(right, wrong):
     text = (settings.BASE_DIR / "fixtures/backend-developer.yaml").read_text()
     validator = Draft202012Validator(json.loads(SCHEMA.read_text()))
-    value = Source("right", text.encode()).value
+    value = YamlDocument("right", text.encode()).value
     assert validator.is_valid(value)
     assert right in text
-    value = Source("wrong", text.replace(right, wrong, 1).encode()).value
+    value = YamlDocument("wrong", text.replace(right, wrong, 1).encode()).value
     assert not validator.is_valid(value)

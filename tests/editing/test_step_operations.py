@@ -66,7 +66,7 @@ class TestTouched:
         mark(user, boil)
         mark(UserFactory(), boil, "learning")
         NoteFactory(user=user, step=boil)
-        said = str(step_operations.Impact.by(Step.objects.filter(pk=boil.pk)))
+        said = str(step_operations.Impact.of(Step.objects.filter(pk=boil.pk)))
         assert said == (
             "1 learner ticked this, 1 has begun or skipped it, 1 has a note"
         )
@@ -75,15 +75,15 @@ class TestTouched:
         for step in (boil, fry):
             mark(user, step)
             NoteFactory(user=user, step=step)
-        assert step_operations.Impact.by(roadmap.steps.all()) == (1, 1, 1)
+        assert step_operations.Impact.of(roadmap.steps.all()) == (1, 1, 1)
 
     def test_nobody_is_nothing(self, roadmap):
-        assert not step_operations.Impact.by(roadmap.steps.all())
-        assert not step_operations.are_touched(roadmap.steps.all())
+        assert not step_operations.Impact.of(roadmap.steps.all())
+        assert not step_operations.have_learners(roadmap.steps.all())
 
     def test_a_note_alone_is_something(self, roadmap, boil):
         NoteFactory(step=boil)
-        assert step_operations.are_touched(roadmap.steps.all())
+        assert step_operations.have_learners(roadmap.steps.all())
 
 
 class TestRetire:
@@ -409,6 +409,6 @@ class TestWhatTheDatabaseHolds:
 
     def test_an_editor_who_leaves_leaves_the_versions(self, boil):
         editor = UserFactory()
-        Step.objects.record([boil], by=editor)
+        Step.objects.record([boil], user=editor)
         editor.delete()
         assert boil.history.first().history_user is None

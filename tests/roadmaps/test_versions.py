@@ -50,7 +50,7 @@ def test_a_bulk_write_is_recorded_in_a_few_queries(roadmap, at_most):
     Resource.objects.create(step=added[3], **MDN)
     steps = list(roadmap.steps.all())
     with at_most(3):
-        Step.objects.record(steps, why="Imported from cooking.yaml", by=by)
+        Step.objects.record(steps, reason="Imported from cooking.yaml", user=by)
     with at_most(3):
         Roadmap.objects.record([roadmap])
     newest = added[3].history.get()

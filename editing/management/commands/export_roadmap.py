@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from editing.yaml_format.exporter import export
-from editing.yaml_format.parser import SourceError
+from editing.yaml_format.parser import InvalidFileError
 from roadmaps.models import Roadmap
 
 
@@ -26,10 +26,10 @@ class Command(BaseCommand):
         try:
             text = export(Roadmap.objects.get(slug=slug))
         except Roadmap.DoesNotExist as error:
-            there = ", ".join(Roadmap.objects.values_list("slug", flat=True))
-            what = f"there is no roadmap {slug}; there are: {there or 'none'}"
-            raise CommandError(what) from error
-        except SourceError as error:
+            slugs = ", ".join(Roadmap.objects.values_list("slug", flat=True))
+            message = f"there is no roadmap {slug}; there are: {slugs or 'none'}"
+            raise CommandError(message) from error
+        except InvalidFileError as error:
             raise CommandError(f"{slug} was not exported.\n{error}") from error
         if output is None:
             self.stdout.write(text, ending="")

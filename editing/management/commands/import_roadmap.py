@@ -1,5 +1,5 @@
 from argparse import ArgumentParser
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,10 @@ from django.db import transaction
 from tqdm import tqdm
 
 from editing.yaml_format.importer import StalePlanError, import_roadmap
-from editing.yaml_format.parser import SourceError
+from editing.yaml_format.parser import InvalidFileError
 from editing.yaml_format.plan import compare
 from editing.yaml_format.schema import RoadmapFile, read
-from editing.yaml_format.summary import lines, summary
+from editing.yaml_format.summary import describe_plan, summarize
 from roadmaps.models import Roadmap
 
 
@@ -35,63 +35,64 @@ class Command(BaseCommand):
     def handle(
         self, *, files: list[Path], dry_run: bool, skip_existing: bool, **_: Any
     ) -> None:
-        roadmaps = read_all(files)
+        roadmaps = read_files(files)
         with transaction.atomic():
-            said = take_in_all(roadmaps, dry_run, skip_existing)
-        self.stdout.write("\n".join(said))
+            report = import_files(roadmaps, dry_run, skip_existing)
+        self.stdout.write("\n".join(report))
         if dry_run:
             self.stdout.write("Nothing was changed.")
 
 
-def read_all(paths: Iterable[Path]) -> dict[Path, RoadmapFile]:
-    """The roadmaps in the files. Raises CommandError naming all that is wrong."""
+def read_files(paths: Iterable[Path]) -> dict[Path, RoadmapFile]:
+    """Return the roadmaps in the files. Raises CommandError with every problem."""
     files: dict[Path, RoadmapFile] = {}
     problems = []
     for path in paths:
         try:
             file = read(path)
-        except SourceError as error:
+        except InvalidFileError as error:
             problems.append(str(error))
             continue
         if any(file.slug == other.slug for other in files.values()):
             problems.append(f"{path}: slug {file.slug} is another file's already")
         files[path] = file
     if problems:
-        raise refusal(problems)
+        raise import_error(problems)
     return files
 
 
-def take_in_all(
-    roadmaps: Mapping[Path, RoadmapFile], dry_run: bool, skip_existing: bool
+def import_files(
+    files: Mapping[Path, RoadmapFile], dry_run: bool, skip_existing: bool
 ) -> list[str]:
-    """What was done with each, or would be. Raises CommandError, for all or none."""
-    said = []
+    """Return what was done, or would be, line by line.
+
+    Raises CommandError when one of the files cannot be imported.
+    """
+    report = []
     problems = []
-    for path, file in roadmaps.items():
+    for path, file in files.items():
         if skip_existing and Roadmap.objects.filter(slug=file.slug).exists():
-            said.append(f"{file.slug}: is there, left alone")
+            report.append(f"{file.slug}: is there, left alone")
             continue
         try:
             if dry_run:
-                said += lines(compare(file))
-            else:
-                why = f"Imported from {path.name}"
-                plan = import_roadmap(file, why, watch=partial(with_bar, file.slug))
-                said.append(summary(plan))
-        except SourceError as error:
+                report += describe_plan(compare(file))
+                continue
+            # The bar is shown only in a terminal.
+            bar = partial(
+                tqdm, desc=file.slug, unit=" steps", disable=None, leave=False
+            )
+            reason = f"Imported from {path.name}"
+            report.append(summarize(import_roadmap(file, reason, progress_bar=bar)))
+        except InvalidFileError as error:
             problems.append(str(error))
         except StalePlanError:
-            what = f"{file.slug} was added by somebody else meanwhile; run it again"
-            problems.append(f"{path}: {what}")
+            message = f"{file.slug} was added by somebody else meanwhile; run it again"
+            problems.append(f"{path}: {message}")
     if problems:
-        raise refusal(problems)
-    return said
+        raise import_error(problems)
+    return report
 
 
-def with_bar(slug: str, bodies: Sequence[str]) -> Iterable[str]:
-    """The bodies, counted before the eyes of whoever waits at a terminal."""
-    return tqdm(bodies, desc=slug, unit=" steps", disable=None, leave=False)
-
-
-def refusal(problems: list[str]) -> CommandError:
+def import_error(problems: list[str]) -> CommandError:
     return CommandError("nothing was imported.\n" + "\n".join(problems))

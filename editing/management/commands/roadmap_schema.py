@@ -1,12 +1,15 @@
+import json
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from editing.yaml_format.json_schema import schema
+from editing.yaml_format.schema import RoadmapFile
 
 
 class Command(BaseCommand):
     help = "Write the JSON Schema of a roadmap's file, as docs/roadmap.schema.json."
 
     def handle(self, **_: Any) -> None:
-        self.stdout.write(schema(), ending="")
+        dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+        schema = dialect | RoadmapFile.model_json_schema()
+        self.stdout.write(json.dumps(schema, indent=2, ensure_ascii=False))

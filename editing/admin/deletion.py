@@ -1,0 +1,77 @@
+"""Refuse to delete content that learners have progress or notes on."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import actions
+from django.contrib.admin.utils import unquote
+from django.db import transaction
+
+from editing.admin.history import VersionedAdmin
+from editing.step_operations import Impact, have_learners
+from roadmaps.models import Step, StepQuerySet
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest, HttpResponse
+
+
+class ProtectedDeletionAdmin(VersionedAdmin):
+    actions = ["delete_selected"]
+
+    def get_steps(self, contents: QuerySet[Any]) -> StepQuerySet:
+        """Return the steps that are deleted with these roadmaps or steps."""
+        raise NotImplementedError
+
+    def lock_steps(self, contents: QuerySet[Any]) -> StepQuerySet:
+        """Return the same, locked: nobody can mark them until the transaction ends."""
+        steps = self.get_steps(contents).select_for_update().order_by("pk")
+        return Step.objects.filter(pk__in=[step.pk for step in steps])
+
+    @admin.action(
+        description="Delete those that nobody has begun", permissions=["delete"]
+    )
+    def delete_selected(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> HttpResponse | None:
+        with transaction.atomic():
+            if have_learners(self.lock_steps(queryset)):
+                self.message_user(
+                    request,
+                    "Nothing was deleted: learners have marks or notes on some of what "
+                    "you chose. Open it one by one: it can be retired.",
+                    messages.ERROR,
+                )
+                return None
+            return actions.delete_selected(self, request, queryset)
+
+    def delete_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        with transaction.atomic():
+            obj = self.get_object(request, unquote(object_id))
+            if obj is not None and self.has_delete_permission(request, obj):
+                own = self.model._default_manager.filter(pk=obj.pk)
+                steps = self.lock_steps(own)
+                if have_learners(steps):
+                    return self.render_refusal(request, obj, Impact.of(steps))
+            return super().delete_view(request, object_id, extra_context)
+
+    def render_refusal(
+        self, request: HttpRequest, obj: Any, impact: Impact
+    ) -> HttpResponse:
+        is_post = request.method == "POST"
+        return self.render_page(
+            request,
+            "admin/roadmaps/protected.html",
+            f"{obj.title} cannot be deleted",
+            obj,
+            status=HTTPStatus.CONFLICT if is_post else HTTPStatus.OK,
+            impact=impact,
+        )

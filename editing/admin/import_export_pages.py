@@ -1,0 +1,202 @@
+"""The admin's pages for files: export a roadmap; upload one, preview it, import it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any, NamedTuple, cast
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.signing import BadSignature
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+
+from accounts.models import User
+from editing.admin.history import VersionedAdmin
+from editing.admin.upload import Upload, UploadForm
+from editing.diff import Difference, compare_lines, to_lines
+from editing.permissions import PUBLISH_ROADMAP
+from editing.step_operations import Impact
+from editing.yaml_format.exporter import export
+from editing.yaml_format.importer import StalePlanError, import_roadmap
+from editing.yaml_format.parser import InvalidFileError, YamlDocument
+from editing.yaml_format.plan import Change, Plan, StepPlan, compare
+from editing.yaml_format.schema import RoadmapFile, parse
+from editing.yaml_format.summary import describe_step, summarize
+from roadmaps.models import Roadmap, Step
+
+MAX_COMPARED_STEPS = 200
+
+
+class StepGroup(NamedTuple):
+    """The steps with one kind of change, each described in words."""
+
+    kind: str
+    steps: list[str]
+    impact: Impact | None
+
+
+class ImportExportPages:
+    def __init__(self, admin: VersionedAdmin) -> None:
+        self.admin = admin
+
+    def export(self, request: HttpRequest, pk: int) -> HttpResponse:
+        roadmap = get_object_or_404(Roadmap, pk=pk)
+        if not self.admin.has_view_permission(request, roadmap):
+            raise PermissionDenied
+        try:
+            text = export(roadmap)
+        except InvalidFileError as error:
+            messages.error(request, f"Not exported. {error}")
+            return redirect("admin:roadmaps_roadmap_change", pk)
+        disposition = f'attachment; filename="{roadmap.slug}.yaml"'
+        return HttpResponse(
+            text,
+            content_type="application/yaml; charset=utf-8",
+            headers={"Content-Disposition": disposition},
+        )
+
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        """Show the upload form. A POST shows what the file would change."""
+        self.check_permission(request)
+        if request.method != "POST":
+            return self.render_form(request, UploadForm())
+        form = UploadForm(request.POST, request.FILES)
+        if not form.is_valid():
+            return self.render_form(request, form)
+        file = form.cleaned_data["file"]
+        try:
+            document = YamlDocument(file.name, file.read())
+            plan = self.make_plan(request, parse(document))
+        except InvalidFileError as error:
+            return self.render_form(request, form, str(error).splitlines())
+        upload = Upload(file.name, document.text, plan.fingerprint)
+        return self.render_preview(request, upload, plan)
+
+    def apply(self, request: HttpRequest) -> HttpResponse:
+        """Import the previewed file.
+
+        If the roadmap has changed since the preview, show a new preview instead.
+        """
+        self.check_permission(request)
+        try:
+            upload = Upload.unsign(request.POST.get("sealed", ""))
+            file = parse(YamlDocument(upload.name, upload.text.encode()))
+            plan = self.make_plan(request, file)
+            if not plan.is_empty:
+                plan = import_roadmap(
+                    file,
+                    reason=f"Imported from {upload.name}",
+                    user=cast("User", request.user),
+                    may_publish=request.user.has_perm(PUBLISH_ROADMAP),
+                    fingerprint=upload.fingerprint,
+                )
+        except BadSignature:
+            error_message = "That preview is not valid any more."
+            return self.render_form(request, UploadForm(), [error_message])
+        except InvalidFileError as error:
+            return self.render_form(request, UploadForm(), str(error).splitlines())
+        except StalePlanError:
+            plan = self.make_plan(request, file)
+            upload = replace(upload, fingerprint=plan.fingerprint)
+            return self.render_preview(request, upload, plan, HTTPStatus.CONFLICT)
+        messages.success(request, f"Imported {upload.name}. {summarize(plan)}.")
+        return redirect(
+            "admin:roadmaps_roadmap_change", Roadmap.objects.get(slug=file.slug).pk
+        )
+
+    def make_plan(self, request: HttpRequest, file: RoadmapFile) -> Plan:
+        """Return what the user would change with the file.
+
+        Raises InvalidFileError as `compare` does, and PermissionDenied.
+        """
+        plan = compare(file, may_publish=request.user.has_perm(PUBLISH_ROADMAP))
+        is_allowed = (
+            self.admin.has_change_permission(request, plan.roadmap)
+            if plan.roadmap
+            else self.admin.has_add_permission(request)
+        )
+        if not is_allowed:
+            raise PermissionDenied
+        return plan
+
+    def check_permission(self, request: HttpRequest) -> None:
+        """Every import can add and change steps, so it needs both permissions."""
+        if not request.user.has_perms(["roadmaps.add_step", "roadmaps.change_step"]):
+            raise PermissionDenied
+
+    def render_form(
+        self, request: HttpRequest, form: UploadForm, errors: Sequence[str] = ()
+    ) -> HttpResponse:
+        return self.admin.render_page(
+            request,
+            "admin/roadmaps/roadmap/import.html",
+            "Import a roadmap",
+            None,
+            status=HTTPStatus.BAD_REQUEST if errors or form.errors else HTTPStatus.OK,
+            form=form,
+            errors=errors or form.errors.get("file", []),
+        )
+
+    def render_preview(
+        self,
+        request: HttpRequest,
+        upload: Upload,
+        plan: Plan,
+        status: HTTPStatus = HTTPStatus.OK,
+    ) -> HttpResponse:
+        changed = plan.steps_by_kind["changed"]
+        return self.admin.render_page(
+            request,
+            "admin/roadmaps/roadmap/preview.html",
+            f"Import {upload.name}",
+            plan.roadmap,
+            status=status,
+            plan=plan,
+            is_stale=status == HTTPStatus.CONFLICT,
+            summary=summarize(plan),
+            roadmap_changes=to_differences(plan.changes),
+            groups=list(group_steps(plan)),
+            changed=[
+                (describe_step("changed", step), to_differences(step.changes))
+                for step in changed[:MAX_COMPARED_STEPS]
+            ],
+            not_compared=changed[MAX_COMPARED_STEPS:],
+            sealed=upload.sign(),
+        )
+
+
+def group_steps(plan: Plan) -> Iterator[StepGroup]:
+    """Group the steps by kind of change, except those that are compared line by line.
+
+    Retired steps and those with a new meaning have the number of affected learners.
+    """
+    for kind, steps in plan.steps_by_kind.items():
+        if steps and kind not in ("changed", "unchanged"):
+            impact = get_impact(steps) if kind == "retired" else None
+            yield StepGroup(kind, [describe_step(kind, step) for step in steps], impact)
+    if with_new_meaning := [step for step in plan.steps if step.has_new_meaning]:
+        slugs = [step.after.slug for step in with_new_meaning]
+        yield StepGroup("with a new meaning", slugs, get_impact(with_new_meaning))
+
+
+def get_impact(plans: list[StepPlan]) -> Impact:
+    ids = [plan.step.pk for plan in plans if plan.step]
+    return Impact.of(Step.objects.filter(pk__in=ids))
+
+
+def to_differences(changes: list[Change]) -> list[Difference]:
+    return [
+        Difference(
+            change.name,
+            change.name.replace("_", " ").capitalize(),
+            compare_lines(entry_to_lines(change.before), entry_to_lines(change.after)),
+        )
+        for change in changes
+    ]
+
+
+def entry_to_lines(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return to_lines([resource.model_dump() for resource in value])
+    return to_lines(value)

@@ -1,0 +1,205 @@
+"""The editors' pages for steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet, TextField
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.csp import CSP
+from django.utils.decorators import method_decorator
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.csp import csp_override
+
+from editing.admin.forms import (
+    MEANING_CHOICES,
+    MEANING_FIELDS,
+    MEANING_QUESTION,
+    MarkdownField,
+    ResourceFormSet,
+    StepForm,
+)
+from editing.admin.operations import StepOperationsAdmin
+from editing.diff import Difference, Values
+from editing.step_operations import Impact, is_done_by_anyone
+from progress.models import Completion
+from roadmaps.markdown import to_html
+from roadmaps.models import Resource, Roadmap, Step, StepQuerySet
+
+# The form's page shows the preview in a frame.
+CSP_WITH_FRAME: Any = settings.SECURE_CSP | {"frame-src": [CSP.SELF]}
+CSP_IN_FRAME: Any = settings.SECURE_CSP | {"frame-ancestors": [CSP.SELF]}
+FIELDS = ["title", "slug", "summary", "body", "same_as", "is_optional"]
+RESTORED_FIELDS = ["title", "summary", "body", "same_as", "is_optional"]
+PREVIEWED_FIELDS = ["title", "summary", "body"]
+
+
+class ResourceInline(admin.StackedInline):
+    model = Resource
+    formset = ResourceFormSet
+    extra = 0
+    fields = [("position", "kind"), "title", "url"]
+
+
+@admin.register(Step)
+@method_decorator(csp_override(CSP_WITH_FRAME), name="changeform_view")
+class StepAdmin(StepOperationsAdmin):
+    form = StepForm
+    change_form_template = "admin/roadmaps/step/change_form.html"
+    list_display = ["title", "roadmap", "position", "is_optional", "is_retired"]
+    list_filter = ["roadmap", "is_optional", "is_retired"]
+    search_fields = ["title", "slug"]
+    inlines = [ResourceInline]
+    formfield_overrides = {TextField: {"form_class": MarkdownField}}
+
+    def get_urls(self) -> list[URLPattern]:
+        preview = self.admin_site.admin_view(self.preview_view)
+        return [
+            path("preview/", preview, name="roadmaps_step_preview"),
+            *super().get_urls(),
+        ]
+
+    def get_fields(self, request: HttpRequest, obj: Step | None = None) -> list[Any]:
+        return [*FIELDS, "meaning", "version"] if obj else ["roadmap", *FIELDS]
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Step | None = None
+    ) -> list[str]:
+        return ["slug"] if obj else []
+
+    def get_prepopulated_fields(
+        self, request: HttpRequest, obj: Step | None = None
+    ) -> dict[str, Sequence[str]]:
+        return {} if obj else {"slug": ["title"]}
+
+    def view_on_site(self, step: Step) -> str:
+        return step.get_route_url() if step.is_retired else step.get_absolute_url()
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        context = extra_context or {}
+        if object_id.isdecimal():
+            impact = Impact.of(Step.objects.filter(pk=object_id))
+            context = {"impact": impact} | context
+        return super().change_view(request, object_id, form_url, context)
+
+    # Saving
+
+    def save_model(
+        self, request: HttpRequest, obj: Step, form: Any, change: bool
+    ) -> None:
+        if not change:
+            # A new step comes last. The lock keeps the order as it is until then.
+            locked = Roadmap.objects.select_for_update(no_key=True)
+            last = locked.get(pk=obj.roadmap_id).steps.last()
+            obj.position = last.position + 1 if last else 1
+        elif form.has_new_meaning:
+            obj.revised_at = timezone.now()
+        super().save_model(request, obj, form, change)
+
+    def save_related(
+        self, request: HttpRequest, form: Any, formsets: Any, change: bool
+    ) -> None:
+        super().save_related(request, form, formsets, change)
+        step = form.instance
+        if not change:
+            Roadmap.objects.record([step.roadmap], reason=f"Added {step.slug}"[:100])
+        elif "is_optional" in form.changed_data:
+            Completion.objects.backfill(step.roadmap)
+
+    def response_post_save_add(
+        self, request: HttpRequest, obj: Step
+    ) -> HttpResponseRedirect:
+        return redirect("admin:roadmaps_roadmap_change", obj.roadmap_id)
+
+    def response_post_save_change(
+        self, request: HttpRequest, obj: Step
+    ) -> HttpResponseRedirect:
+        return self.response_post_save_add(request, obj)
+
+    # Deleting
+
+    def get_steps(self, contents: QuerySet[Any]) -> StepQuerySet:
+        return Step.objects.filter(pk__in=contents)
+
+    def delete_model(self, request: HttpRequest, obj: Step) -> None:
+        super().delete_model(request, obj)
+        Roadmap.objects.record([obj.roadmap], reason=f"Deleted {obj.slug}"[:100])
+        Completion.objects.backfill(obj.roadmap)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        roadmaps = list(Roadmap.objects.filter(steps__in=queryset).distinct())
+        super().delete_queryset(request, queryset)
+        Roadmap.objects.record(roadmaps, reason="Deleted steps")
+        for roadmap in roadmaps:
+            Completion.objects.backfill(roadmap)
+
+    # Versions
+
+    def get_submitted_values(
+        self, request: HttpRequest, obj: Step, context: dict[str, Any]
+    ) -> Values:
+        values = super().get_submitted_values(request, obj, context)
+        for inline in context["inline_admin_formsets"]:
+            values["resources"] = inline.formset.get_snapshot()
+        return values
+
+    def get_restored_values(self, obj: Step, values: Values) -> Values:
+        return values | {"is_retired": obj.is_retired}
+
+    def save_restored_values(
+        self, request: HttpRequest, obj: Any, values: Values
+    ) -> None:
+        was_optional = obj.is_optional
+        for name in RESTORED_FIELDS:
+            setattr(obj, name, values[name])
+        if request.POST.get("meaning") == "yes":
+            obj.revised_at = timezone.now()
+        obj.save_without_historical_record()
+        obj.resources.all().delete()
+        Resource.objects.bulk_create(
+            Resource(step=obj, position=position, **entry)
+            for position, entry in enumerate(values["resources"], start=1)
+        )
+        if obj.is_optional != was_optional:
+            Completion.objects.backfill(obj.roadmap)
+
+    def must_ask_meaning(self, obj: Step, changes: Sequence[Difference]) -> bool:
+        changed = {change.name for change in changes}
+        return not changed.isdisjoint(MEANING_FIELDS) and is_done_by_anyone(obj)
+
+    def get_restore_error(
+        self, request: HttpRequest, obj: Step, changes: Sequence[Difference]
+    ) -> str:
+        has_answer = request.POST.get("meaning") in dict(MEANING_CHOICES)
+        is_unanswered = not has_answer and self.must_ask_meaning(obj, changes)
+        return MEANING_QUESTION if is_unanswered else ""
+
+    # The preview
+
+    @method_decorator(csp_override(CSP_IN_FRAME))
+    @method_decorator(xframe_options_sameorigin)
+    def preview_view(self, request: HttpRequest) -> HttpResponse:
+        """Show the submitted text as a learner would see it, without storing it."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        # Browsers can send NUL characters; they are not allowed in HTML.
+        context = {
+            name: request.POST.get(name, "").replace("\0", "")
+            for name in PREVIEWED_FIELDS
+        }
+        context["body_html"] = to_html(context["body"])
+        return TemplateResponse(request, "admin/roadmaps/step/preview.html", context)

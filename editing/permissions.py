@@ -1,0 +1,36 @@
+"""The groups that editors and publishers belong to, and what each may do."""
+
+from typing import Any
+
+from django.apps import AppConfig
+
+PUBLISH_ROADMAP = "roadmaps.publish_roadmap"
+
+# No group has any permission on people.
+GROUPS = {
+    "Editors": [
+        *("add_roadmap", "change_roadmap", "view_roadmap"),
+        *("add_step", "change_step", "view_step", "delete_step"),
+        *("add_resource", "change_resource", "view_resource", "delete_resource"),
+    ],
+    "Publishers": [
+        *("publish_roadmap", "change_roadmap", "view_roadmap", "delete_roadmap"),
+        *("view_step", "delete_step", "view_resource", "delete_resource"),
+    ],
+}
+
+
+def create_groups(sender: AppConfig, **kwargs: Any) -> None:
+    """Create the groups that do not exist, and leave existing ones as they are.
+
+    Receives `post_migrate`, with the app of the roadmaps as its sender.
+    """
+    from django.contrib.auth.management import create_permissions
+    from django.contrib.auth.models import Group, Permission
+
+    create_permissions(**kwargs)  # its own receiver may run after this one
+    for name, codenames in GROUPS.items():
+        group, is_new = Group.objects.get_or_create(name=name)
+        if is_new:
+            own = Permission.objects.filter(content_type__app_label=sender.label)
+            group.permissions.set(own.filter(codename__in=codenames))
