@@ -225,12 +225,14 @@ class RoadmapFile(Entry):
 
     _document: YamlDocument | None = PrivateAttr(None)
 
+    def format_problem(self, location: Location, message: str) -> str:
+        """Return the message with the file's name, and the line of the value."""
+        assert self._document  # noqa: S101, only parsed files have problems
+        return self._document.format_problem(location, message)
+
     def error(self, problems: list[tuple[Location, str]]) -> InvalidFileError:
         """Return an error that has the line and column of each problem."""
-        assert self._document  # noqa: S101, only parsed files are checked
-        return InvalidFileError(
-            *(self._document.format_problem(*problem) for problem in problems)
-        )
+        return InvalidFileError(*(self.format_problem(*each) for each in problems))
 
 
 def read(path: Path) -> RoadmapFile:

@@ -1,0 +1,160 @@
+"""The rules of docs/writing-roadmaps.md that a program can check."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from editing.yaml_format.parser import Location
+from editing.yaml_format.schema import ResourceEntry, RoadmapFile, StepEntry
+
+HEADINGS = [
+    "Why it matters",
+    "What to learn",
+    "Tick it when you can",
+    "Exercise",
+    "Common traps",
+]
+BULLETS = {  # the fewest and the most under each heading
+    "What to learn": (5, 10),
+    "Tick it when you can": (3, 5),
+    "Common traps": (2, 4),
+}
+MIN_STEPS, MAX_STEPS = 15, 25
+MIN_WORDS, MAX_WORDS = 150, 600
+MIN_RESOURCES, MAX_RESOURCES = 4, 7
+MAX_SUMMARY_LENGTH = 120
+BARE_TITLE = re.compile(
+    r"here|link|this|click here|read more|https?://.*", re.IGNORECASE
+)
+
+CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
+LINK_OR_HTML = re.compile(r"\]\(|<[a-z/!]|https?://", re.IGNORECASE)
+
+type Problem = tuple[Location, str]
+
+
+def find_problems(files: Sequence[RoadmapFile]) -> Iterator[str]:
+    """Yield a line `name:line:column: message` for each rule that is broken."""
+    for file in files:
+        problems = chain(
+            check_roadmap(file),
+            *(check_step(index, step) for index, step in enumerate(file.steps)),
+            check_urls(file),
+            check_shared_urls(file, files),
+            check_same_as(file, files),
+            check_position(file, files),
+        )
+        yield from (file.format_problem(*problem) for problem in problems)
+
+
+def check_roadmap(file: RoadmapFile) -> Iterator[Problem]:
+    if not file.published:
+        yield (), "published should be true"
+    if not MIN_STEPS <= len(file.steps) <= MAX_STEPS:
+        yield (
+            ("steps",),
+            f"{len(file.steps)} steps; there should be {MIN_STEPS} to {MAX_STEPS}",
+        )
+    optional = sum(step.optional for step in file.steps)
+    if not 0 < optional < len(file.steps) / 2:
+        yield (
+            ("steps",),
+            f"{optional} of {len(file.steps)} steps are optional; some should be, and "
+            "fewer than half",
+        )
+
+
+def check_step(index: int, step: StepEntry) -> Iterator[Problem]:
+    location = ("steps", index)
+    if len(step.summary) > MAX_SUMMARY_LENGTH:
+        message = f"summary should be at most {MAX_SUMMARY_LENGTH} characters long"
+        yield (*location, "summary"), message
+    if not step.summary.endswith("."):
+        yield (*location, "summary"), "summary should end with a full stop"
+    for message in check_body(step.body):
+        yield (*location, "body"), f"body {message}"
+    if not MIN_RESOURCES <= len(step.resources) <= MAX_RESOURCES:
+        yield (
+            (*location, "resources"),
+            f"{len(step.resources)} resources; there should be {MIN_RESOURCES} to "
+            f"{MAX_RESOURCES}",
+        )
+    for number, resource in enumerate(step.resources):
+        for name, message in check_resource(resource):
+            yield (*location, "resources", number, name), message
+
+
+def check_body(body: str) -> Iterator[str]:
+    """Yield what is wrong with a step's text."""
+    words = len(body.split())
+    if not MIN_WORDS <= words <= MAX_WORDS:
+        yield f"has {words} words; it should have {MIN_WORDS} to {MAX_WORDS}"
+    if LINK_OR_HTML.search(CODE.sub("", body)):
+        yield "should have no links, images or HTML"
+    _, *parts = re.split(r"^## (.+)$", body, flags=re.MULTILINE)
+    headings, texts = parts[::2], parts[1::2]
+    if headings != HEADINGS:
+        yield f"should have the headings {', '.join(HEADINGS)}, in this order"
+        return
+    for heading, text in zip(headings, texts, strict=True):
+        fewest, most = BULLETS.get(heading, (0, len(text)))
+        bullets = len(re.findall(r"^- ", text, re.MULTILINE))
+        if not fewest <= bullets <= most:
+            yield (
+                f"has {bullets} bullets under {heading}; it should have {fewest} to "
+                f"{most}"
+            )
+
+
+def check_resource(resource: ResourceEntry) -> Iterator[tuple[str, str]]:
+    """Yield the key and what is wrong with it."""
+    if not resource.url.startswith("https://"):
+        yield "url", "url should begin with https://"
+    if BARE_TITLE.fullmatch(resource.title):
+        yield "title", "title should say what the page is"
+
+
+def check_urls(file: RoadmapFile) -> Iterator[Problem]:
+    counts = Counter(each.url for step in file.steps for each in step.resources)
+    for index, step in enumerate(file.steps):
+        for number, resource in enumerate(step.resources):
+            if counts[resource.url] > 1:
+                location = ("steps", index, "resources", number, "url")
+                yield location, f"url {resource.url} is in this roadmap more than once"
+
+
+def check_shared_urls(
+    file: RoadmapFile, files: Sequence[RoadmapFile]
+) -> Iterator[Problem]:
+    """All roadmaps that use an address give it the same title and kind."""
+    first = {}
+    for each in files:
+        for step in each.steps:
+            for resource in step.resources:
+                first.setdefault(resource.url, resource)
+    for index, step in enumerate(file.steps):
+        for number, resource in enumerate(step.resources):
+            if resource != (other := first[resource.url]):
+                location = ("steps", index, "resources", number)
+                message = f"{resource.url} is elsewhere “{other.title}” ({other.kind})"
+                yield location, message
+
+
+def check_same_as(file: RoadmapFile, files: Sequence[RoadmapFile]) -> Iterator[Problem]:
+    """Each same_as names a step of one of the files that has no same_as itself."""
+    steps = {f"{each.slug}/{step.slug}": step for each in files for step in each.steps}
+    for index, step in enumerate(file.steps):
+        location = ("steps", index, "same_as")
+        if step.same_as and step.same_as not in steps:
+            yield location, f"same_as {step.same_as} is no step of these files"
+        elif step.same_as and steps[step.same_as].same_as:
+            target = steps[step.same_as].same_as
+            yield location, f"same_as {step.same_as} should be {target}"
+
+
+def check_position(
+    file: RoadmapFile, files: Sequence[RoadmapFile]
+) -> Iterator[Problem]:
+    if [each.position for each in files].count(file.position) > 1:
+        yield ("position",), f"position {file.position} is also another roadmap's"
