@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import batched
-from math import ceil
 from typing import NamedTuple
 
 from progress.route import AnnotatedStep, State
-
-MAX_SEGMENTS = 60
+from roadmaps.segments import group_steps
 
 
 class Segment(NamedTuple):
@@ -38,11 +35,6 @@ def segments(
         )
         for group in group_steps(steps)
     ]
-
-
-def group_steps[T](steps: Sequence[T]) -> list[tuple[T, ...]]:
-    """The steps of each segment: equally many in all but the last."""
-    return list(batched(steps, max(1, ceil(len(steps) / MAX_SEGMENTS))))
 
 
 def shared_state(steps: Sequence[AnnotatedStep]) -> str:

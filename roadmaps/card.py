@@ -1,18 +1,18 @@
-"""What the picture of a roadmap shows, where somebody shares its page."""
+"""The picture that other sites show when somebody shares a roadmap's page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from roadmaps.models import Roadmap
+from roadmaps.models import Roadmap
 
-# A new way of drawing, or of saying what is drawn, is a new picture.
+# A change to this code changes the pictures, so it is part of their version.
 CODE = b"".join(
-    Path(__file__).with_name(name).read_bytes() for name in ("card.py", "drawing.py")
+    Path(__file__).with_name(name).read_bytes()
+    for name in ("card.py", "drawing.py", "segments.py")
 )
 
 
@@ -22,36 +22,39 @@ class CardStep(Protocol):
 
 
 class Card(NamedTuple):
-    """All that a picture shows."""
+    """Everything that the picture shows."""
 
     title: str
     category: str = ""
-    optional: tuple[bool, ...] = ()  # of each step, whether it is
+    optional: tuple[bool, ...] = ()  # whether each step is optional
 
     @classmethod
     def of(cls, roadmap: Roadmap, steps: Iterable[CardStep]) -> Card:
-        """`steps` are the roadmap's active ones, in order."""
+        """`steps` are the roadmap's active steps, in order."""
         optional = tuple(step.is_optional for step in steps)
         return cls(roadmap.title, roadmap.category, optional)
 
     @property
     def version(self) -> str:
-        """Part of the picture's address, so that an edit is another address."""
+        """Part of the picture's address, so that every edit changes the address."""
         return sha256(CODE + repr(self).encode()).hexdigest()[:8]
 
     @property
     def length(self) -> str:
-        """How long the roadmap is, in words."""
+        """The number of steps, in words."""
         steps, optional = len(self.optional), sum(self.optional)
         words = f"{steps} step{'' if steps == 1 else 's'}" if steps else ""
         return f"{words} · {optional} optional" if optional else words
 
     @property
     def png(self) -> bytes:
-        """The picture itself. What draws it takes 4 MB of memory, once one is asked."""
+        """The picture.
+
+        Pillow is imported for the first one only, because it takes 4 MB of memory.
+        """
         from roadmaps.drawing import draw
 
-        return draw(self)
+        return draw(self.title, self.category, self.optional, self.length)
 
     @property
     def alt(self) -> str:

@@ -1,6 +1,6 @@
-"""Draws a card: a PNG for Open Graph.
+"""Draw a card as a PNG for Open Graph.
 
-The letters are Aileron's (CC0), which Pillow brings along: ASCII and little more.
+The font is Aileron (CC0), which Pillow includes. It has ASCII letters and few others.
 """
 
 from __future__ import annotations
@@ -10,19 +10,15 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from io import BytesIO
 from math import ceil, floor
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from django.conf import settings
 from PIL import Image, ImageDraw, ImageFont
+from PIL.ImageFont import FreeTypeFont
 
-from progress.progress_bar import group_steps
+from roadmaps.segments import group_steps
 
-if TYPE_CHECKING:
-    from PIL.ImageFont import FreeTypeFont
-
-    from roadmaps.card import Card
-
-SIZE = (1200, 630)
+SIZE = (1200, 630)  # all lengths are in pixels
 MARGIN = 80
 WIDTH = SIZE[0] - 2 * MARGIN
 
@@ -32,7 +28,7 @@ INK = "#1c1b17"
 SOFT = "#5a564c"
 DONE = "#1f6e50"
 
-# The cairn of static/icon.svg, the box of each stone.
+# The stones of static/icon.svg: left, top, right and bottom.
 STONES = [
     (0, 16.2, 18, 21.8),
     (3, 11, 15.8, 15.8),
@@ -40,77 +36,83 @@ STONES = [
     (6.3, 3.2, 12.3, 6.2),
     (7.5, 0, 10.5, 3),
 ]
-MARK_TOP = 68
-STRIP = (480, 44)  # its top and height
-WIDEST_SEGMENT = 44
+LOGO_TOP = 68
+LOGO_SCALE = 3.2
+LARGE_LOGO_SCALE = 13  # in place of a title that the font cannot write
+BAR_TOP, BAR_HEIGHT = 480, 44
+MAX_SEGMENT_WIDTH = 44
 TITLE_SIZES = range(96, 36, -4)
-LEADING = 1.1
-TITLE_BOTTOM, TITLE_ROOM = 440, 225
-FINER = 4  # times: Pillow draws edges hard, so masks are drawn larger and reduced
-UNKNOWN = "\uffff"  # no font has it
+LINE_HEIGHT = 1.1  # of the font size
+TITLE_BOTTOM, MAX_TITLE_HEIGHT = 440, 225
+OVERSAMPLING = 4  # Pillow draws hard edges, so shapes are drawn larger and reduced
+MISSING_CHARACTER = "\uffff"  # no font has it
 
 type Box = tuple[float, float, float, float]
 
 
-def draw(card: Card) -> bytes:
-    """The card as a PNG, 1200 by 630 pixels."""
+def draw(title: str, category: str, optional: Sequence[bool], length: str) -> bytes:
+    """Return a PNG of 1200 by 630 pixels.
+
+    `optional` says of each step whether it is optional; `length` is the line of text
+    below the bar.
+    """
     picture = Image.new("RGB", SIZE, PAPER)
     pen = ImageDraw.Draw(picture)
-    title = writable(card.title)
-    # The mark takes the place of a title that the font has no letters for.
-    lay(picture, list(stones(3.2 if title else 13)), is_round=True)
+    title = to_drawable(title)
+    stones = list(get_stones(LOGO_SCALE if title else LARGE_LOGO_SCALE))
+    draw_shapes(picture, stones, is_round=True)
     if title:
-        name = one_line(writable(settings.SITE_NAME), font(40))
+        name = truncate(to_drawable(settings.SITE_NAME), font(40))
         pen.text((MARGIN + 80, 106), name, INK, font(40), "lm", stroke_width=0.6)
-        category = one_line(writable(card.category), font(34))
-        bottom = TITLE_BOTTOM if card.optional else SIZE[1] - MARGIN
-        write_title(pen, title, category, bottom)
-    lay(picture, list(segments(card.optional)))
-    top, height = STRIP
-    pen.text((MARGIN, top + height + 42), card.length, SOFT, font(34), "lm")
+        category = truncate(to_drawable(category), font(34))
+        bottom = TITLE_BOTTOM if optional else SIZE[1] - MARGIN
+        draw_title(pen, title, category, bottom)
+    draw_shapes(picture, list(get_segments(optional)))
+    middle = BAR_TOP + BAR_HEIGHT + 42
+    pen.text((MARGIN, middle), length, SOFT, font(34), "lm")
     file = BytesIO()
-    # The colours are few: with a palette the file is a third.
+    # The picture has few colours: a palette makes the file a third of the size.
     picture.quantize(64, Image.Quantize.FASTOCTREE).save(file, "PNG")
     return file.getvalue()
 
 
-def write_title(
+def draw_title(
     pen: ImageDraw.ImageDraw, title: str, category: str, bottom: int
 ) -> None:
-    """The title as large as its room above `bottom` allows, then the category."""
+    """Draw the title above `bottom` as large as possible, and the category above it."""
     for size in TITLE_SIZES:
-        words = list(breakable(title, font(size)))
-        lines = filled(words, font(size), WIDTH)
-        is_whole = len(words) == len(title.split())
-        if is_whole and len(lines) * size * LEADING <= TITLE_ROOM:
+        words = list(split_long_words(title, font(size)))
+        lines = wrap(words, font(size), WIDTH)
+        is_unbroken = len(words) == len(title.split())
+        if is_unbroken and len(lines) * size * LINE_HEIGHT <= MAX_TITLE_HEIGHT:
             break
-    lines = balanced(words, font(size))
-    top = bottom - len(lines) * size * LEADING
+    lines = wrap_evenly(words, font(size))
+    top = bottom - len(lines) * size * LINE_HEIGHT
     pen.text((MARGIN, round(top - 18)), category, SOFT, font(34), "ls")
     for number, line in enumerate(lines, start=1):
-        baseline = round(top + size * (LEADING * number - 0.28))
-        # The built-in font has no bold: an outline in the same ink is its weight.
-        place = MARGIN - size // 20, baseline  # its letters begin with a gap
-        pen.text(place, line, INK, font(size), "ls", stroke_width=size / 60)
+        baseline = round(top + size * (LINE_HEIGHT * number - 0.28))
+        left = MARGIN - size // 20  # the font leaves a gap before each line
+        # The font has no bold weight. An outline in the same colour looks like one.
+        pen.text((left, baseline), line, INK, font(size), "ls", stroke_width=size / 60)
 
 
-def balanced(words: Sequence[str], font: FreeTypeFont) -> list[str]:
-    """Lines as few as the picture's width allows, and as even as can be."""
-    fewest = len(filled(words, font, WIDTH))
-    too_narrow, enough = 0, WIDTH
-    while too_narrow + 1 < enough:
-        width = (too_narrow + enough) // 2
-        lines = filled(words, font, width)
+def wrap_evenly(words: Sequence[str], font: FreeTypeFont) -> list[str]:
+    """Return as few lines as fit the picture's width, as equally long as possible."""
+    line_count = len(wrap(words, font, WIDTH))
+    too_narrow, wide_enough = 0, WIDTH
+    while too_narrow + 1 < wide_enough:
+        width = (too_narrow + wide_enough) // 2
+        lines = wrap(words, font, width)
         fits = all(font.getlength(line) <= width for line in lines)
-        if fits and len(lines) == fewest:
-            enough = width
+        if fits and len(lines) == line_count:
+            wide_enough = width
         else:
             too_narrow = width
-    return filled(words, font, enough)
+    return wrap(words, font, wide_enough)
 
 
-def filled(words: Sequence[str], font: FreeTypeFont, width: float) -> list[str]:
-    """Lines that each take as many words as they hold, and one at the least."""
+def wrap(words: Sequence[str], font: FreeTypeFont, width: float) -> list[str]:
+    """Return lines with as many words as fit, and at least one each."""
     lines = [*words[:1]]
     for word in words[1:]:
         longer = f"{lines[-1]} {word}"
@@ -121,8 +123,8 @@ def filled(words: Sequence[str], font: FreeTypeFont, width: float) -> list[str]:
     return lines
 
 
-def breakable(text: str, font: FreeTypeFont) -> Iterator[str]:
-    """The words, those wider than the picture has room for in pieces."""
+def split_long_words(text: str, font: FreeTypeFont) -> Iterator[str]:
+    """Yield the words, and words that are wider than a line in pieces."""
     for word in text.split():
         piece = ""
         for letter in word:
@@ -133,8 +135,8 @@ def breakable(text: str, font: FreeTypeFont) -> Iterator[str]:
         yield piece
 
 
-def one_line(text: str, font: FreeTypeFont) -> str:
-    """As much of it as fits into one line."""
+def truncate(text: str, font: FreeTypeFont) -> str:
+    """Return as much of the text as fits one line."""
     if font.getlength(text) <= WIDTH:
         return text
     while font.getlength(f"{text}…") > WIDTH:
@@ -142,41 +144,43 @@ def one_line(text: str, font: FreeTypeFont) -> str:
     return f"{text.rstrip()}…"
 
 
-def segments(optional: Sequence[bool]) -> Iterator[Box]:
-    """The strip, as pages show it: tall for required steps, short for optional ones."""
-    grouped = group_steps(optional)
-    gap = 6 if len(grouped) <= 30 else 4
-    pitch = min((WIDTH + gap) / max(1, len(grouped)), WIDEST_SEGMENT + gap)
-    top, height = STRIP
-    for number, group in enumerate(grouped):
+def get_segments(optional: Sequence[bool]) -> Iterator[Box]:
+    """Yield the bar's segments: full height if required, half if all are optional."""
+    groups = group_steps(optional)
+    gap = 6 if len(groups) <= 30 else 4
+    pitch = min((WIDTH + gap) / max(1, len(groups)), MAX_SEGMENT_WIDTH + gap)
+    bottom = BAR_TOP + BAR_HEIGHT
+    for number, group in enumerate(groups):
         left = MARGIN + number * pitch
-        tall = height / 2 if all(group) else height
-        yield left, top + height - tall, left + pitch - gap, top + height
+        height = BAR_HEIGHT / 2 if all(group) else BAR_HEIGHT
+        yield left, bottom - height, left + pitch - gap, bottom
 
 
-def stones(unit: float) -> Iterator[Box]:
+def get_stones(scale: float) -> Iterator[Box]:
     for stone in STONES:
-        left, top, right, bottom = (unit * length for length in stone)
-        yield MARGIN + left, MARK_TOP + top, MARGIN + right, MARK_TOP + bottom
+        left, top, right, bottom = (scale * length for length in stone)
+        yield MARGIN + left, LOGO_TOP + top, MARGIN + right, LOGO_TOP + bottom
 
 
-def lay(picture: Image.Image, boxes: Sequence[Box], is_round: bool = False) -> None:
-    """Lay ellipses, or rectangles, onto the picture with smooth edges."""
+def draw_shapes(
+    picture: Image.Image, boxes: Sequence[Box], is_round: bool = False
+) -> None:
+    """Draw ellipses, or rectangles with round corners, with smooth edges."""
     if not boxes:
         return
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     left, top = floor(min(lefts)), floor(min(tops))
     size = ceil(max(rights)) - left, ceil(max(bottoms)) - top
-    mask = Image.new("L", (size[0] * FINER, size[1] * FINER))
+    mask = Image.new("L", (size[0] * OVERSAMPLING, size[1] * OVERSAMPLING))
     pen = ImageDraw.Draw(mask)
     for x0, y0, x1, y1 in boxes:
         corners = (x0 - left, y0 - top, x1 - left, y1 - top)
-        box = [length * FINER for length in corners]
+        box = [length * OVERSAMPLING for length in corners]
         if is_round:
             pen.ellipse(box, 255)
         else:
-            pen.rounded_rectangle(box, 4 * FINER, 255)
-    picture.paste(DONE, (left, top), mask.reduce(FINER))
+            pen.rounded_rectangle(box, 4 * OVERSAMPLING, 255)
+    picture.paste(DONE, (left, top), mask.reduce(OVERSAMPLING))
 
 
 @cache
@@ -184,28 +188,30 @@ def font(size: int) -> FreeTypeFont:
     return cast("FreeTypeFont", ImageFont.load_default(size))
 
 
-def writable(text: str) -> str:
-    """The text in letters that the font has: é as e, a dash as a hyphen, symbols left
-    out; nothing at all where it would lose a letter.
+def to_drawable(text: str) -> str:
+    """Return the text in characters that the font has: é as e, a dash as a hyphen.
+
+    Symbols that the font lacks are left out. If a letter or digit would be lost, the
+    result is empty.
     """
-    written = ""
+    drawable = ""
     for character in text:
         if unicodedata.category(character) == "Pd":
-            written += "-"
+            drawable += "-"
             continue
         parts = unicodedata.normalize("NFKD", character)
-        known = [part for part in parts if is_known(part)]
+        known = [part for part in parts if is_in_font(part)]
         if character.isalnum() and not known:
             return ""
-        written += character if is_known(character) else "".join(known)
-    return " ".join(written.split())
+        drawable += character if is_in_font(character) else "".join(known)
+    return " ".join(drawable.split())
 
 
 @cache
-def is_known(character: str) -> bool:
-    return shape(character) != shape(UNKNOWN)
+def is_in_font(character: str) -> bool:
+    return get_glyph(character) != get_glyph(MISSING_CHARACTER)
 
 
-def shape(character: str) -> tuple[tuple[int, int], bytes]:
+def get_glyph(character: str) -> tuple[tuple[int, int], bytes]:
     mask = font(34).getmask(character)
     return mask.size, bytes(mask)

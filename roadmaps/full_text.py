@@ -1,7 +1,8 @@
-"""Text as PostgreSQL searches it: every word twice, by its stem and as it is written.
+"""Full-text search in PostgreSQL, with every word both as its stem and as written.
 
-By the stem "caches" finds "caching"; as it is written "authentica", still being typed,
-finds "authentication", whose stem is "authent". Migration 0003 makes the functions.
+Stems let "caches" find "caching". Words as written let "authentica", while somebody is
+still typing, find "authentication", whose stem is "authent". Migration 0002 creates the
+SQL functions.
 """
 
 from typing import Any
@@ -11,19 +12,19 @@ from django.db.models import Func, GeneratedField, TextField, Value
 
 
 def text_of_html(name: str) -> Func:
-    """What a field's own, sanitised HTML says."""
+    """Return the text of a field with sanitised HTML."""
     return Func(name, function="cairn_text_of_html", output_field=TextField())
 
 
 def words(text: str | Func, weight: str) -> Func:
-    """The words of a text; `weight`, from A to D, is what a hit in it counts."""
+    """Return a text's search vector. Words of weight A rank highest, of D lowest."""
     return Func(
         text, Value(weight), function="cairn_words", output_field=SearchVectorField()
     )
 
 
 class VectorField(GeneratedField):
-    """The words of a row's texts, which PostgreSQL keeps."""
+    """A search vector that PostgreSQL updates with the row."""
 
     def __init__(self, *words: Func, **kwargs: Any) -> None:
         if words:

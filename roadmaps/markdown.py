@@ -1,4 +1,4 @@
-"""Markdown to HTML that is safe to show and works under the site's policy."""
+"""Convert Markdown to HTML that is safe and works under the site's CSP."""
 
 import nh3
 from markdown_it import MarkdownIt
@@ -21,10 +21,10 @@ _cleaner = nh3.Cleaner(
 
 
 def to_html(text: str, below: int | None = None) -> str:
-    """Headings, lists, code, tables and links; nothing that loads or runs.
+    """Return HTML with headings, lists, code, tables and links.
 
-    `below` is the level of the heading that the text stands under on its page: its own
-    headings then follow that one, and skip no level.
+    It has no images, scripts or styles. `below` is the level of the heading above the
+    text on its page: the text's headings then start one level lower and skip none.
     """
     tokens = _markdown.parse(text)
     if below is not None:
@@ -33,11 +33,11 @@ def to_html(text: str, below: int | None = None) -> str:
 
 
 def _put_headings_below(level: int, tokens: list[Token]) -> None:
-    above: list[str] = []  # as they were written: h1, h2, …
+    open_tags: list[str] = []  # the headings above this one, as written: h1, h2, …
     for token in tokens:
         if token.type == "heading_open":
-            while above and above[-1] >= token.tag:
-                above.pop()
-            above.append(token.tag)
+            while open_tags and open_tags[-1] >= token.tag:
+                open_tags.pop()
+            open_tags.append(token.tag)
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(level + len(above), 6)}"
+            token.tag = f"h{min(level + len(open_tags), 6)}"

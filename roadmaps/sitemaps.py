@@ -1,4 +1,4 @@
-"""What search engines are told of."""
+"""The sitemap for search engines."""
 
 from django.contrib.sitemaps import Sitemap
 from django.urls import reverse
@@ -7,7 +7,7 @@ from roadmaps.models import Roadmap, Step
 
 
 class PublicPages(Sitemap):
-    """The pages that hold content and that everybody may open."""
+    """The pages with content that everybody may open."""
 
     def items(self) -> list[str]:
         roadmaps = Roadmap.objects.published().only("slug")

@@ -10,7 +10,7 @@ from PIL import Image, ImageChops
 
 from roadmaps import drawing
 from roadmaps.card import Card
-from roadmaps.drawing import draw, writable
+from roadmaps.drawing import to_drawable
 from tests.factories import RoadmapFactory, StepFactory
 
 PATH = "/roadmaps/backend-developer/card.png"
@@ -111,15 +111,15 @@ class TestTheDrawing:
     @pytest.mark.parametrize("title", LONGEST)
     def test_stays_within_its_margins(self, title, steps):
         optional = tuple(number % 3 == 1 for number in range(steps))
-        left, top, right, bottom = inked(opened(draw(Card(title, "W" * 80, optional))))
+        left, top, right, bottom = inked(opened(Card(title, "W" * 80, optional).png))
         assert left >= drawing.MARGIN - 8  # a letter's overhang
-        assert top >= drawing.MARK_TOP - 2
+        assert top >= drawing.LOGO_TOP - 2
         assert right <= 1200 - drawing.MARGIN + 8
         assert bottom <= 630 - 30
 
     @pytest.mark.parametrize("title", LONGEST)
     def test_keeps_the_title_off_the_strip(self, title):
-        picture = opened(draw(Card(title, "Category", (False,) * 23))).convert("RGB")
+        picture = opened(Card(title, "Category", (False,) * 23).png).convert("RGB")
         paper = picture.getpixel((0, 0))
         gap = picture.crop((0, 452, 1200, 478))
         assert gap.getcolors() == [(1200 * 26, paper)]
@@ -127,16 +127,16 @@ class TestTheDrawing:
     @pytest.mark.parametrize("title", LONGEST)
     def test_is_small_and_quick(self, title):
         whole = Card(title, "W" * 80, (False, True) * 115)
-        draw(whole)  # the letters are read once
+        whole.png  # noqa: B018, loads the font
         before = time.thread_time()
-        png = draw(whole)
+        png = whole.png
         assert time.thread_time() - before < QUICK
         assert len(png) < SMALL
 
     def test_shows_required_steps_tall_and_optional_ones_short(self):
-        picture = opened(draw(Card("A", "B", (False, True)))).convert("RGB")
-        top, height = drawing.STRIP
-        pitch = drawing.WIDEST_SEGMENT + 6
+        picture = opened(Card("A", "B", (False, True)).png).convert("RGB")
+        top, height = drawing.BAR_TOP, drawing.BAR_HEIGHT
+        pitch = drawing.MAX_SEGMENT_WIDTH + 6
         middles = [drawing.MARGIN + 22, drawing.MARGIN + 22 + pitch]
         paper = picture.getpixel((0, 0))
         upper = [picture.getpixel((x, top + 8)) == paper for x in middles]
@@ -147,14 +147,14 @@ class TestTheDrawing:
     def test_breaks_a_title_into_lines_of_like_length(self):
         font = drawing.font(96)
         words = [f"n{number}" for number in range(16)]
-        lines = drawing.balanced(words, font)
+        lines = drawing.wrap_evenly(words, font)
         assert " ".join(lines).split() == words
         lengths = [font.getlength(line) for line in lines]
         assert max(lengths) <= drawing.WIDTH
         assert min(lengths) > 0.7 * max(lengths)
 
     def test_has_no_box_in_place_of_a_letter_that_the_font_lacks(self):
-        assert draw(Card("日本語", "料理")) == draw(Card("", ""))
+        assert Card("日本語", "料理").png == Card("", "").png
 
     def test_wears_the_colours_of_the_site(self):
         css = (settings.BASE_DIR / "static/css/site/tokens.css").read_text()
@@ -169,7 +169,7 @@ class TestTheDrawing:
 
 
 @pytest.mark.parametrize(
-    ("title", "written"),
+    ("title", "drawable"),
     [
         ("Backend & “DevOps”", "Backend & “DevOps”"),
         ("Développeur — le chemin", "Developpeur - le chemin"),
@@ -180,8 +180,8 @@ class TestTheDrawing:
         ("", ""),
     ],
 )
-def test_a_text_is_written_in_the_letters_that_there_are(title, written):
-    assert writable(title) == written
+def test_a_text_is_written_in_the_letters_that_there_are(title, drawable):
+    assert to_drawable(title) == drawable
 
 
 @pytest.mark.parametrize(
