@@ -229,12 +229,10 @@ class TestApply:
         assert editor.post(APPLY, {"sealed": mixed}).status_code == 400
         assert not Roadmap.objects.exists()
 
-    @pytest.mark.parametrize("alphabet", [range(0x21, 0x7F), range(0x4E00, 0x9FA5)])
-    def test_the_largest_file_fits_through(self, editor, alphabet):
-        letters = [chr(code) for code in alphabet]
-        size = len(letters[0].encode())
+    def test_the_largest_file_is_imported(self, editor):
+        letters = [chr(code) for code in range(0x21, 0x7F)]  # they compress least
         bodies = [
-            "".join(random.Random(n).choices(letters, k=95_000 // size))  # noqa: S311
+            "".join(random.Random(n).choices(letters, k=95_000))  # noqa: S311
             for n in range(20)
         ]
         head = "    title: S\n    summary: S.\n    body: |\n      x"

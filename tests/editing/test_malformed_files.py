@@ -1,17 +1,15 @@
-"""A file that means harm gets a clear error, soon and without filling the memory."""
+"""Malformed and malicious files get a clear error that names the line."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
-from editing.yaml_format.parser import MAX_FILE_SIZE, InvalidFileError
+from editing.yaml_format import parser
+from editing.yaml_format.parser import InvalidFileError
 from editing.yaml_format.schema import read
 
-MEGABYTES = 1_000_000
+LONG = 250_000  # characters or values, more than any limit
 HEAD = "slug: a\ntitle: T\ncategory: C\nicon: X\nsummary: S\n"
 STEP = "steps:\n  - slug: s\n    title: T\n    summary: S\n"
 LAUGHS = "a: &a [x, x]\n" + "".join(
@@ -29,25 +27,25 @@ FILES = {
     "an alias to nothing": (title("*t"), ":2:8: anchors (&) and aliases (*)"),
     "an anchor on a key": ("&k slug: a\n", ":1:1: anchors (&)"),
     "a merge key": (HEAD + "<<: {title: X}\n", ":6:1: << is not a key"),
-    "a title of 2 MB": (
-        title("x" * 2 * MEGABYTES),
+    "a long title": (
+        title("x" * LONG),
         ":2:1: title should be at most 120 characters long",
     ),
-    "a title of emoji": (title("🧭" * 500_000), ":2:1: title should be at most 120"),
-    "a key of 2 MB": (
+    "a title of emoji": (title("🧭" * LONG), ":2:1: title should be at most 120"),
+    "a long key": (
         "x" * 900 + ": 1\n" + HEAD,
         f":1:1: {'x' * 60}… is not a key of the format",
     ),
-    "a key that colours a terminal": (
+    "a key with an escape sequence": (
         HEAD + '"\\e[31mred": 1\n',
         ":6:1: '\\x1b[31mred' is not a key of the format",
     ),
-    "a key twice that colours a terminal": (
+    "a repeated key with an escape sequence": (
         HEAD + '"\\e[31m": 1\n"\\e[31m": 1\n',
         ":7:1: '\\x1b[31m' stands here a second time",
     ),
-    "an integer of a megabyte": (
-        HEAD + f"position: {'9' * MEGABYTES}\n",
+    "a long integer": (
+        HEAD + f"position: {'9' * LONG}\n",
         ":6:1: position should be a whole number",
     ),
     "a huge exponent": (HEAD + "position: 1e999999999\n", ":6:1: position should be"),
@@ -57,7 +55,7 @@ FILES = {
         title("!!python/object/apply:os.system [true]"),
         ":2:8: tags (!) are not supported",
     ),
-    "a tag of one's own": ("%TAG ! x:\n---\nslug: !a b\n", ":3:7: tags (!)"),
+    "a custom tag": ("%TAG ! x:\n---\nslug: !a b\n", ":3:7: tags (!)"),
     "binary by tag": (title("!!binary aGk="), ":2:8: tags (!)"),
     "a lone surrogate": (title('"\\ud800"'), ":2:11: found invalid Unicode"),
     "surrogates in bytes": (
@@ -79,58 +77,52 @@ FILES = {
         HEAD + STEP + '    body: "a\\0b"\n',
         ":10:5: body should hold no control characters (U+0000)",
     ),
-    "a body of 2 MB": (
-        HEAD + STEP + f"    body: {'x' * 2 * MEGABYTES}\n",
+    "a long body": (
+        HEAD + STEP + f"    body: {'x' * LONG}\n",
         ":10:5: body should be at most 100,000 characters long",
     ),
     "a tab": ("slug: a\n\ttitle: T\n", ":2:1: "),
-    "brackets without end": ("[" * MEGABYTES, ":1:22: nested too deeply"),
-    "braces without end": ("{a: " * MEGABYTES, ": nested too deeply"),
-    "dashes without end": ("- " * MEGABYTES, ":1:43: nested too deeply"),
-    "question marks without end": ("? " * MEGABYTES, ":1:3: a key should be one word"),
-    "a million steps": (
-        HEAD + "steps:\n" + "- {}\n" * MEGABYTES,
-        ": more than 200,000",
-    ),
-    "steps by the thousand": (
+    "endless brackets": ("[" * LONG, ":1:22: nested too deeply"),
+    "endless braces": ("{a: " * LONG, ": nested too deeply"),
+    "endless dashes": ("- " * LONG, ":1:43: nested too deeply"),
+    "endless question marks": ("? " * LONG, ":1:3: a key should be one word"),
+    "too many steps": (
         HEAD + "steps:\n" + "- {}\n" * 20_000,
         ":6:1: steps should have at most 10,000",
     ),
-    "keys by the thousand": (
+    "too many keys": (
         "".join(f"k{n}: 1\n" for n in range(100_000)),
         ":101:1: more than 100 keys",
     ),
-    "a thousand mistakes": (
+    "many mistakes": (
         HEAD + "steps:\n" + "- 1\n" * 1000,
         "\nand 950 more.",
     ),
-    "the same key without end": ("a: 1\n" * 300_000, ": more than 200,000 values"),
-    "quotes without end": (title('"' + "a\n" * MEGABYTES), "; close the quotes"),
-    "comments only": ("# x\n" * MEGABYTES, ":1:1: the file is empty"),
-    "blanks only": (" " * MEGABYTES, ":1:1: the file is empty"),
+    "quotes that are never closed": (title('"' + "a\n" * LONG), "; close the quotes"),
+    "comments only": ("# x\n" * LONG, ":1:1: the file is empty"),
+    "blanks only": (" " * LONG, ":1:1: the file is empty"),
     "nothing": ("", ":1:1: the file is empty"),
     "a second document": (HEAD + "---\nslug: b\n", ":6:1: a second document"),
     "one word": ("x", ":1:1: the file should be a mapping"),
-    "a slug without end": (
-        HEAD.replace("slug: a", "slug: " + "a-" * MEGABYTES),
+    "a long slug": (
+        HEAD.replace("slug: a", "slug: " + "a-" * LONG),
         ":1:1: slug should be at most 80 characters long",
     ),
-    "an address without end": (
+    "a long address": (
         HEAD
         + STEP
         + "    resources:\n      - title: T\n        kind: docs\n"
-        + f"        url: https://{'a.' * MEGABYTES}\n",
+        + f"        url: https://{'a.' * LONG}\n",
         ":13:9: url should be at most 500 characters long",
     ),
-    "larger than is read": (b"#" * (MAX_FILE_SIZE + 1), "larger than 20,000,000 bytes"),
-    "bytes at random": (bytes(range(256)) * 1000, ":2:118: not UTF-8"),
+    "random bytes": (bytes(range(256)) * 1000, ":2:118: not UTF-8"),
 }
 
 
 @pytest.fixture
 def write(tmp_path):
     def write(content):
-        path = tmp_path / "hell.yaml"
+        path = tmp_path / "bad.yaml"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
@@ -138,7 +130,7 @@ def write(tmp_path):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_it_is_told_what_is_wrong_and_where(write, name):
+def test_the_error_says_what_is_wrong_and_where(write, name):
     content, expected = FILES[name]
     path = write(content)
     with pytest.raises(InvalidFileError) as error:
@@ -148,86 +140,44 @@ def test_it_is_told_what_is_wrong_and_where(write, name):
     assert len(str(error.value)) < 20_000
 
 
-def test_a_mark_for_the_order_of_bytes_is_no_fault(write):
+@pytest.mark.parametrize("values", ["steps:\n" + "- {}\n" * 2_000, "a: 1\n" * 2_000])
+def test_the_number_of_values_is_limited(write, monkeypatch, values):
+    monkeypatch.setattr(parser, "MAX_VALUES", 1_000)
+    with pytest.raises(InvalidFileError, match="more than 1,000 values"):
+        read(write(values))
+
+
+def test_a_byte_order_mark_is_accepted(write):
     path = write(("\ufeff" + HEAD + STEP).encode())
     assert read(path).slug == "a"
 
 
-def test_a_date_is_a_title_like_any_other(write):
+def test_a_date_is_accepted_as_a_title(write):
     assert read(write(title("2026-05-03") + STEP)).title == "2026-05-03"
 
 
-class TestAPathThatIsNoFile:
+class TestUnreadablePaths:
     def test_a_folder(self, tmp_path):
         with pytest.raises(InvalidFileError, match=f"{tmp_path}: Is a directory"):
             read(tmp_path)
 
-    def test_nothing(self, tmp_path):
+    def test_a_missing_file(self, tmp_path):
         with pytest.raises(InvalidFileError, match="No such file"):
             read(tmp_path / "absent.yaml")
 
-    def test_links_in_a_circle(self, tmp_path):
+    def test_a_circle_of_symbolic_links(self, tmp_path):
         path = tmp_path / "loop.yaml"
         path.symlink_to(path)
         with pytest.raises(InvalidFileError, match="Too many levels of symbolic links"):
             read(path)
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-    def test_one_that_may_not_be_read(self, write):
+    def test_a_file_without_read_permission(self, write):
         path = write(HEAD)
         path.chmod(0)
         with pytest.raises(InvalidFileError, match="Permission denied"):
             read(path)
 
-    def test_one_without_end(self):
+    def test_an_endless_file(self):
         with pytest.raises(InvalidFileError, match="larger than"):
             read(Path("/dev/zero"))
-
-
-HUNGRIEST = ["a million steps", "the same key without end", "a thousand mistakes"]
-MEASURE = """\
-import resource, sys
-from pathlib import Path
-import django
-django.setup()
-from editing.yaml_format.schema import read
-from editing.yaml_format.parser import InvalidFileError
-
-def peak():  # in kB
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-before = peak()
-for path in sys.argv[1:]:
-    try:
-        read(Path(path))
-    except InvalidFileError as error:
-        print(error)
-print(peak() - before)
-"""
-
-
-def test_it_is_told_soon_and_in_little_memory(tmp_path):
-    paths = [tmp_path / f"{name}.yaml" for name in HUNGRIEST]
-    for path in paths:
-        path.write_text(FILES[path.stem][0])
-    sparse = tmp_path / "sparse.yaml"
-    with sparse.open("wb") as file:
-        file.truncate(100 * MEGABYTES)
-    result = subprocess.run(
-        [sys.executable, "-c", MEASURE, *paths, sparse],
-        cwd=settings.BASE_DIR,
-        env={
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "DATABASE_URL": "postgres://nobody@localhost/nothing",
-        },
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    *errors, grown = result.stdout.splitlines()
-    assert (
-        errors[-1] == f"{sparse}: larger than 20,000,000 bytes; no roadmap is that long"
-    )
-    assert int(grown) < 200_000  # kB

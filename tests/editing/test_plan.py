@@ -135,27 +135,16 @@ class TestAnEdit:
             StepProgressFactory(step=own, user=user)
             NoteFactory(step=own, user=user)
 
-    def test_a_dry_run_lists_it_and_changes_nothing(self, take, edit):
+    def test_the_dry_run_lists_it_and_the_import_does_it_once(self, take, edit):
         steps, expected = EDITS[edit]
         before = stored()
         assert take(*steps, dry_run=True) == expected + "Nothing was changed.\n"
         assert stored() == before
-
-    def test_an_import_does_what_the_dry_run_said(self, take, edit):
-        steps, expected = EDITS[edit]
         assert take(*steps) == expected.splitlines(keepends=True)[0]
-
-    def test_a_second_import_changes_nothing(self, take, edit):
-        steps, _ = EDITS[edit]
-        take(*steps)
-        before = stored()
+        after = stored()
+        assert after[3:5] == before[3:5]  # progress and notes
         assert "unchanged\n" in take(*steps)
-        assert stored() == before
-
-    def test_it_loses_no_progress_and_no_note(self, take, edit):
-        before = stored()[3:5]
-        take(*EDITS[edit][0])
-        assert stored()[3:5] == before
+        assert stored() == after
 
 
 class TestWhatIsWritten:
@@ -324,11 +313,8 @@ def many(count, sign):
 @pytest.mark.parametrize(
     "edit",
     [
-        pytest.param(lambda n: many(n, ""), id="nothing"),
         pytest.param(lambda n: many(n, "!"), id="every body and resource"),
-        pytest.param(lambda n: many(n, "")[::-1], id="the order"),
-        pytest.param(lambda n: [*many(n, "?")[1:], *ABC], id="much of it"),
-        pytest.param(lambda n: [step("only")], id="all retired"),
+        pytest.param(lambda n: [*many(n, "?")[:0:-1], *ABC], id="much of it"),
         pytest.param(
             lambda n: [step(f"x-{i}", f"was: s-{i}") for i in range(n)], id="all slugs"
         ),
@@ -342,7 +328,7 @@ def test_many_steps_take_no_more_queries_than_a_few(take, edit):
             take(*edit(count))
         return len(captured)
 
-    assert queries(500) == queries(50) <= 25
+    assert queries(120) == queries(12) <= 25
 
 
 @pytest.mark.parametrize(
@@ -395,7 +381,7 @@ class TestMeanwhile:
         with transaction.atomic():
             RoadmapFactory(slug="cooking")
             importing.start()
-            importing.join(1)
+            importing.join(0.3)
             assert importing.is_alive()  # it waits for the other to be added or not
         importing.join()
         assert "cooking was added by somebody else meanwhile; run it again" in told[0]
@@ -419,7 +405,7 @@ class TestMeanwhile:
         with transaction.atomic():
             import_roadmap(read(write(*ABC[:2])))
             ticking.start()
-            ticking.join(0.5)
+            ticking.join(0.2)
             assert ticking.is_alive()
         ticking.join()
         assert told == [True]

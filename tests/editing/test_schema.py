@@ -1,10 +1,7 @@
 """docs/roadmap.schema.json and manage.py roadmap_schema"""
 
 import json
-import subprocess
-import sys
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -19,24 +16,19 @@ SCHEMA = settings.BASE_DIR / "docs/roadmap.schema.json"
 FIXTURES = sorted(settings.BASE_DIR.glob("fixtures/*.yaml"))
 
 
-def test_it_is_what_the_format_says():
+def test_the_stored_schema_is_up_to_date():
     out = StringIO()
     call_command("roadmap_schema", stdout=out)
     assert SCHEMA.read_text() == out.getvalue(), "run: make schema"
 
 
-def test_the_fixtures_keep_to_it():
-    command = Path(sys.executable).with_name("check-jsonschema")
-    result = subprocess.run(
-        [command, "--schemafile", SCHEMA, *FIXTURES],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout
+@pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
+def test_the_fixtures_are_valid(path):
+    validator = Draft202012Validator(json.loads(SCHEMA.read_text()))
+    validator.validate(YamlDocument(path.name, path.read_bytes()).value)
 
 
-def test_files_say_where_it_is():
+def test_the_fixtures_name_the_schema():
     for path in FIXTURES:
         first_line = path.read_text().splitlines()[0]
         assert first_line == SCHEMA_COMMENT
@@ -61,7 +53,7 @@ def test_every_key_is_described(model):
         ("category: Backend Development", 'category: " "'),
     ],
 )
-def test_what_the_command_refuses_it_refuses_too(right, wrong):
+def test_the_schema_refuses_what_the_import_refuses(right, wrong):
     text = (settings.BASE_DIR / "fixtures/backend-developer.yaml").read_text()
     validator = Draft202012Validator(json.loads(SCHEMA.read_text()))
     value = YamlDocument("right", text.encode()).value

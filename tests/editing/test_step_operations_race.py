@@ -38,7 +38,7 @@ def test_a_tick_under_way_is_merged_as_well(steps):
     with transaction.atomic():
         StepProgress.objects.mark(user, step.pk, State.DONE)
         merging = in_thread(lambda: step_operations.merge(step, into=into))
-        merging.join(0.5)
+        merging.join(0.2)
         assert merging.is_alive()  # it waits
     merging.join()
     assert StepProgress.objects.get(user=user, step=into).state == State.DONE
@@ -58,7 +58,7 @@ def test_a_tick_that_comes_too_late_is_told(steps):
     with transaction.atomic():
         step_operations.merge(step, into=into)
         ticking = in_thread(tick)
-        ticking.join(0.5)
+        ticking.join(0.2)
         assert ticking.is_alive()
     ticking.join()
     assert told == [True]
@@ -72,6 +72,6 @@ def test_an_account_that_is_deleted_meanwhile_is_left_out(steps):
     with transaction.atomic():
         leaving.delete()
         merging = in_thread(lambda: step_operations.merge(step, into=into))
-        merging.join(0.5)
+        merging.join(0.2)
     merging.join()
     assert list(into.progress.values_list("user", flat=True)) == [staying.pk]
