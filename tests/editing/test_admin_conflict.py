@@ -21,8 +21,10 @@ def other(member):
     return member("Editors")
 
 
-class TestAStep:
-    def test_the_second_save_is_told_who_saved_what(self, admin_client, other, fry):
+class TestStepConflict:
+    def test_the_second_save_shows_what_the_first_changed(
+        self, admin_client, other, fry
+    ):
         opened = step_form(fry, title="Mine")
         send(other, fry, title="Theirs", body="Hot oil.")
         before = everything()
@@ -37,7 +39,7 @@ class TestAStep:
         assert 'value="Mine"' in html
         assert everything() == before
 
-    def test_a_second_press_saves_knowingly(self, admin_client, other, fry):
+    def test_saving_again_overwrites_the_other_save(self, admin_client, other, fry):
         opened = step_form(fry, title="Mine")
         send(other, fry, title="Theirs")
         form = admin_client.post(page_of(fry), opened).context["adminform"].form
@@ -47,7 +49,9 @@ class TestAStep:
         assert fry.title == "Mine"
         assert [v.title for v in fry.history.all()] == ["Mine", "Theirs", "Fry"]
 
-    def test_a_third_save_in_between_is_told_as_well(self, admin_client, other, fry):
+    def test_another_save_before_the_second_attempt_is_reported_too(
+        self, admin_client, other, fry
+    ):
         opened = step_form(fry, title="Mine")
         send(other, fry, title="Theirs")
         form = admin_client.post(page_of(fry), opened).context["adminform"].form
@@ -58,13 +62,15 @@ class TestAStep:
         assert fry.title == "Theirs again"
 
     @pytest.mark.parametrize("version", ["", "0", "-1", "99999999999999999999"])
-    def test_a_form_that_knows_no_version_is_told(self, admin_client, fry, version):
+    def test_a_form_without_a_valid_version_is_refused(
+        self, admin_client, fry, version
+    ):
         before = everything()
         answer = send(admin_client, fry, title="Mine", version=version)
         assert answer.status_code == 200
         assert everything() == before
 
-    def test_resources_are_told_as_well(self, admin_client, other, fry):
+    def test_the_conflict_shows_resources(self, admin_client, other, fry):
         opened = step_form(fry) | resource_row(0, "https://example.org/mine", "Mine")
         opened |= {"resources-TOTAL_FORMS": 1}
         theirs = resource_row(0, "https://example.org/theirs", "Theirs")
@@ -73,7 +79,9 @@ class TestAStep:
         assert "<del>Theirs (docs) https://example.org/theirs</del>" in html
         assert "<ins>Mine (docs) https://example.org/mine</ins>" in html
 
-    def test_a_resource_that_they_took_away_can_be_kept(self, admin_client, other, fry):
+    def test_a_resource_that_they_deleted_can_be_saved_again(
+        self, admin_client, other, fry
+    ):
         Resource.objects.create(step=fry, **OILS)
         fry.save()
         opened = step_form(fry, title="Mine")
@@ -83,15 +91,15 @@ class TestAStep:
         assert admin_client.post(page_of(fry), again).status_code == 302
         assert fry.resources.get().title == "Oils"
 
-    def test_retiring_is_a_save_as_well(self, admin_client, other, fry):
+    def test_retiring_counts_as_a_save(self, admin_client, other, fry):
         opened = step_form(fry, title="Mine")
         other.post(page_of(fry, "retire"))
         html = admin_client.post(page_of(fry), opened).content.decode()
         assert ": Retired" in html
 
 
-class TestARoadmap:
-    def test_the_order_is_told_as_well(self, admin_client, other, cooking):
+class TestRoadmapConflict:
+    def test_the_conflict_shows_the_order(self, admin_client, other, cooking):
         ids = list(cooking.steps.values_list("pk", flat=True))
         opened = roadmap_form(cooking, order=ids[::-1])
         send(other, cooking, order=[*ids[1:], ids[0]])
@@ -101,7 +109,7 @@ class TestARoadmap:
         assert "<del>bake</del>" in html
         assert everything() == before
 
-    def test_a_second_press_saves_knowingly(self, admin_client, other, cooking):
+    def test_saving_again_overwrites_the_other_save(self, admin_client, other, cooking):
         ids = list(cooking.steps.values_list("pk", flat=True))
         opened = roadmap_form(cooking, order=ids[::-1])
         send(other, cooking, title="Theirs")
@@ -110,7 +118,7 @@ class TestARoadmap:
         assert admin_client.post(page_of(cooking), again).status_code == 302
         assert order(cooking) == ["braise", "bake", "fry", "boil"]
 
-    def test_a_step_that_was_added_meanwhile_is_listed(
+    def test_a_step_that_was_added_since_is_listed(
         self, admin_client, other, cooking, fry
     ):
         opened = roadmap_form(cooking, title="Mine")
@@ -123,7 +131,7 @@ class TestARoadmap:
         assert 'value="Mine"' in html
         assert everything() == before
 
-    def test_a_double_press_is_no_conflict(self, admin_client, cooking, fry):
+    def test_a_double_click_is_not_a_conflict(self, admin_client, cooking, fry):
         opened = roadmap_form(cooking, place=f"{fry.pk}:1")
         for _ in range(2):
             assert admin_client.post(page_of(cooking), opened).status_code == 302

@@ -23,8 +23,8 @@ def restore(client, content, number, **answer):
     return client.post(path, answer)
 
 
-class TestTheHistory:
-    def test_it_says_who_and_which_lines(self, admin_client, admin_user, fry):
+class TestHistory:
+    def test_it_shows_who_changed_which_lines(self, admin_client, admin_user, fry):
         send(admin_client, fry, body="One.\nTwo.\nThree.")
         send(admin_client, fry, body="One.\nTwo!\nThree.\n<b>Four</b>")
         html = html_of(admin_client, fry)
@@ -34,28 +34,28 @@ class TestTheHistory:
         assert "<ins>&lt;b&gt;Four&lt;/b&gt;</ins>" in html
         assert "<del>One.</del>" not in html
 
-    def test_it_tells_resources_and_flags(self, admin_client, fry):
+    def test_it_shows_resources_and_flags(self, admin_client, fry):
         Resource.objects.create(step=fry, **OILS)
         send(admin_client, fry, is_optional="on")
         html = html_of(admin_client, fry)
         assert "<ins>Oils (docs) https://example.org/oils</ins>" in html
         assert "<del>no</del>" in html
 
-    def test_it_tells_how_a_roadmap_was_arranged(self, admin_client, cooking):
+    def test_it_shows_a_new_order(self, admin_client, cooking):
         ids = list(cooking.steps.values_list("pk", flat=True))
         send(admin_client, cooking, order=ids[::-1])
         html = html_of(admin_client, cooking)
         assert "Order of the steps" in html
         assert "<del>fry</del>" in html
 
-    def test_it_tells_of_what_was_deleted(self, admin_client, fry):
+    def test_it_shows_the_history_of_deleted_content(self, admin_client, fry):
         path = page_of(fry, "history")
         fry.delete()
         html = admin_client.get(path).content.decode()
         assert "deleted" in html
         assert "Restore" not in html
 
-    def test_it_goes_on_pages(self, admin_client, fry):
+    def test_it_is_divided_into_pages(self, admin_client, fry):
         for number in range(21):
             fry.title = f"Fry {number}"
             fry.save()
@@ -78,17 +78,17 @@ class TestTheHistory:
         assert "No version has been kept yet." in html_of(admin_client, fry)
 
     @pytest.mark.parametrize("pk", ["999", "abc", "1_7C", f"{10**30}"])
-    def test_what_never_was_is_404(self, admin_client, db, pk):
+    def test_an_unknown_version_is_404(self, admin_client, db, pk):
         assert admin_client.get(f"{ADMIN}step/{pk}/history/").status_code == 404
 
-    def test_it_is_for_who_may_see_the_content(self, member, client, fry):
+    def test_it_needs_the_permission_to_view(self, member, client, fry):
         assert member("Editors").get(page_of(fry, "history")).status_code == 200
         assert member().get(page_of(fry, "history")).status_code == 403
         assert client.get(page_of(fry, "history")).status_code == 302
 
 
 class TestRestoring:
-    def test_it_shows_first_what_it_would_change(self, admin_client, fry):
+    def test_it_shows_what_it_would_change(self, admin_client, fry):
         fry.title = "Sear"
         fry.save()
         before = everything()
@@ -97,7 +97,7 @@ class TestRestoring:
         assert "<ins>Fry</ins>" in html
         assert everything() == before
 
-    def test_a_step_comes_back_with_its_body_rendered_and_its_resources(
+    def test_a_step_is_restored_with_its_html_and_resources(
         self, admin_client, admin_user, fry
     ):
         Resource.objects.create(step=fry, **OILS)
@@ -117,7 +117,7 @@ class TestRestoring:
         assert newest.history_change_reason.startswith("Restored the version of ")
         assert newest.resources == [OILS]
 
-    def test_neither_slug_nor_place_nor_retirement_comes_back(
+    def test_slug_position_and_retirement_are_not_restored(
         self, admin_client, cooking, fry
     ):
         Step.objects.filter(pk=fry.pk).update(is_retired=True, title="Sear")
@@ -139,16 +139,14 @@ class TestRestoring:
         assert fry.body == ""
         assert fry.revised_at
 
-    def test_what_did_not_change_asks_nothing_and_leaves_no_version(
-        self, admin_client, fry
-    ):
+    def test_restoring_the_current_content_records_no_version(self, admin_client, fry):
         StepProgressFactory(step=fry)
         before = everything()
         assert restore(admin_client, fry, 0).status_code == 302
         assert everything() == before
         assert "nothing to restore" in html_of(admin_client, fry, version(fry, 0))
 
-    def test_a_roadmap_comes_back_with_its_order(self, admin_client, cooking):
+    def test_a_roadmap_is_restored_with_its_order(self, admin_client, cooking):
         number = cooking.history.count() - 1
         send(admin_client, cooking, title="Other", position=9)
         cooking.arrange([*cooking.steps.values_list("pk", flat=True)][::-1])
@@ -184,7 +182,7 @@ class TestRestoring:
         assert everything() == before
 
 
-def test_an_editor_who_has_left_is_nobody(admin_client, fry):
+def test_the_version_of_a_deleted_editor_names_nobody(admin_client, fry):
     editor = UserFactory()
     fry.title = "Sear"
     fry.save()

@@ -68,12 +68,12 @@ def upload(client, text=SOURCE, name="cooking.yaml"):
     return client.post(IMPORT, {"file": SimpleUploadedFile(name, content)})
 
 
-def sealed(response):
+def get_signed(response):
     return response.context["sealed"]
 
 
 def apply(client, response):
-    return client.post(APPLY, {"sealed": sealed(response)})
+    return client.post(APPLY, {"sealed": get_signed(response)})
 
 
 def stored():
@@ -91,8 +91,8 @@ def cooking(editor):
     return Roadmap.objects.get()
 
 
-class TestThePage:
-    def test_the_list_leads_to_it(self, editor):
+class TestPage:
+    def test_the_list_links_to_it(self, editor):
         assert f'href="{IMPORT}"' in editor.get(LIST).content.decode()
 
     def test_it_asks_for_a_file_and_says_how_large_it_may_be(self, editor):
@@ -101,7 +101,7 @@ class TestThePage:
         assert "at most 2 MB" in html
 
 
-class TestThePreview:
+class TestPreview:
     def test_it_shows_a_new_roadmap_and_changes_nothing(self, editor):
         html = upload(editor).content.decode()
         assert "cooking: a new roadmap, 2 steps added" in html
@@ -115,7 +115,7 @@ class TestThePreview:
         assert "<ins>Hotter!</ins>" in html
         assert stored() == before
 
-    def test_it_says_whom_a_retirement_touches(self, editor, cooking):
+    def test_it_shows_how_many_learners_a_retirement_affects(self, editor, cooking):
         step = cooking.steps.get(slug="fry")
         StepProgressFactory.create_batch(2, step=step)
         NoteFactory(step=step)
@@ -124,23 +124,23 @@ class TestThePreview:
             "2 learners ticked a step that this retires, and 1 has a note on one."
         ) in html
 
-    def test_it_says_who_sees_a_new_meaning(self, editor, cooking):
+    def test_it_shows_how_many_learners_see_a_new_meaning(self, editor, cooking):
         StepProgressFactory(step=cooking.steps.get(slug="boil"))
         again = SOURCE.replace("title: Boil\n", "title: Boil\n    new_meaning: true\n")
         html = upload(editor, again.replace("it moves", "it boils")).content.decode()
         assert "1 learner ticked a step that asks something else now." in html
         assert "“Changed since you ticked it”" in html
 
-    def test_it_shows_the_roadmaps_own_fields_and_what_follows(self, editor, cooking):
-        twin = StepFactory(same_as="cooking/boil")
+    def test_it_shows_the_roadmaps_own_fields_and_followers(self, editor, cooking):
+        follower = StepFactory(same_as="cooking/boil")
         other = SOURCE.replace("slug: boil", "slug: boil-it\n    was: boil")
         other = other.replace("title: Cooking", "title: Cooking for Two")
         html = upload(editor, other).content.decode()
         assert "<ins>Cooking for Two</ins>" in html
         assert "boil → boil-it" in html
-        assert f"{twin.roadmap.slug}/{twin.slug}" in html
+        assert f"{follower.roadmap.slug}/{follower.slug}" in html
 
-    def test_the_same_file_again_would_change_nothing(self, editor, cooking):
+    def test_importing_the_same_file_again_changes_nothing(self, editor, cooking):
         html = upload(editor).content.decode()
         assert "as the file says already" in html
         assert APPLY not in html
@@ -174,7 +174,7 @@ class TestApply:
         assert stored() == before
 
     @pytest.mark.parametrize(
-        "meanwhile",
+        "change",
         [
             lambda cooking: cooking.steps.filter(slug="boil").update(title="Simmer"),
             lambda cooking: Roadmap.objects.update(summary="Another."),
@@ -187,9 +187,9 @@ class TestApply:
             ),
         ],
     )
-    def test_what_changed_meanwhile_is_shown_first(self, editor, cooking, meanwhile):
+    def test_a_changed_roadmap_is_previewed_again(self, editor, cooking, change):
         page = upload(editor, WITHOUT_FRYING)
-        meanwhile(cooking)
+        change(cooking)
         before = stored()
         response = apply(editor, page)
         assert response.status_code == 409
@@ -198,7 +198,7 @@ class TestApply:
         assert apply(editor, response).status_code == 302
         assert cooking.steps.get(slug="fry").is_retired
 
-    def test_a_roadmap_that_is_gone_meanwhile_is_shown_as_new(self, editor, cooking):
+    def test_a_roadmap_that_was_deleted_since_is_shown_as_new(self, editor, cooking):
         page = upload(editor, SOURCE.replace("Hot!", "Hotter!"))
         cooking.steps.all().delete()
         cooking.delete()
@@ -206,7 +206,7 @@ class TestApply:
         assert "cooking: a new roadmap, 2 steps added" in response.content.decode()
         assert not Roadmap.objects.exists()
 
-    def test_an_old_slug_that_no_longer_fits_is_told(self, editor, cooking):
+    def test_an_old_slug_that_no_longer_fits_is_reported(self, editor, cooking):
         page = upload(editor, SOURCE.replace("slug: fry", "slug: sear\n    was: fry"))
         cooking.steps.filter(slug="fry").update(slug="roast")
         before = stored()
@@ -216,14 +216,14 @@ class TestApply:
         assert stored() == before
 
     @pytest.mark.parametrize("token", ["", "x", "a:b:c", "\0"])
-    def test_a_preview_that_was_not_ours_is_refused(self, editor, token):
+    def test_a_forged_preview_is_refused(self, editor, token):
         response = editor.post(APPLY, {"sealed": token})
         assert response.status_code == 400
         assert "not valid any more" in response.content.decode()
         assert not Roadmap.objects.exists()
 
     def test_a_preview_that_was_changed_is_refused(self, editor):
-        token = sealed(upload(editor))
+        token = get_signed(upload(editor))
         other = Upload("cooking.yaml", SOURCE.replace("Boil", "Toil"), "").sign()
         mixed = token.rpartition(":")[0] + ":" + other.rpartition(":")[2]
         assert editor.post(APPLY, {"sealed": mixed}).status_code == 400
@@ -255,48 +255,48 @@ class TestBadFiles:
             ("<script>: 1", "&lt;script&gt; is not a key of the format"),
         ],
     )
-    def test_each_is_told_and_changes_nothing(self, editor, text, expected):
+    def test_the_error_is_shown_and_nothing_changes(self, editor, text, expected):
         response = upload(editor, text)
         assert response.status_code == 400
         assert expected in response.content.decode()
         assert not Roadmap.objects.exists()
 
-    def test_none_at_all_is_told(self, editor):
+    def test_a_missing_file_is_reported(self, editor):
         response = editor.post(IMPORT)
         assert response.status_code == 400
         assert "This field is required." in response.content.decode()
 
-    def test_one_that_is_a_little_too_large_is_told_beside_the_form(self, editor):
+    def test_a_file_slightly_above_the_limit_is_reported_in_the_form(self, editor):
         response = upload(editor, "#" * 2_000_001)
         assert response.status_code == 400
         assert "The file is larger than 2 MB." in response.content.decode()
 
-    def test_one_that_is_far_too_large_is_not_read(self, editor):
+    def test_a_file_far_above_the_limit_is_refused_unread(self, editor):
         response = upload(editor, "#" * 3_000_000)
         assert response.status_code == 413
         html = response.content.decode()
         assert "That is too large" in html
         assert 'class="brand"' in html
 
-    def test_a_length_that_is_none_is_no_500(self, editor):
+    def test_an_invalid_content_length_is_not_a_server_error(self, editor):
         response = editor.generic(
             "POST", IMPORT, b"x", "text/plain", CONTENT_LENGTH="many"
         )
         assert response.status_code in (400, 403)
 
-    def test_an_apply_that_is_far_too_large_is_400(self, editor, settings):
+    def test_applying_far_too_much_data_is_400(self, editor, settings):
         settings.DEBUG = False
         response = editor.post(APPLY, {"sealed": "x" * 3_000_000})
         assert response.status_code == 400
 
-    def test_a_name_that_means_harm_is_only_text(self, editor):
+    def test_a_malicious_file_name_is_escaped(self, editor):
         response = upload(editor, "", name="<b>\u202e.yaml")
         assert "<b>" not in response.content.decode()
 
 
-class TestWhoMay:
+class TestPermissions:
     @pytest.mark.parametrize("codename", ["add_step", "change_step"])
-    def test_whoever_may_not_write_steps_is_refused(self, person, codename):
+    def test_importing_needs_both_step_permissions(self, person, codename):
         client = person(*{*EDITOR} - {codename})
         assert client.get(IMPORT).status_code == 403
         assert upload(client).status_code == 403
@@ -315,20 +315,20 @@ class TestWhoMay:
         assert apply(client, upload(editor, WITHOUT_FRYING)).status_code == 403
         assert not cooking.steps.filter(is_retired=True).exists()
 
-    def test_a_roadmap_of_one_who_may_not_publish_is_a_draft(self, editor):
+    def test_an_editors_import_is_a_draft(self, editor):
         page = upload(editor, SOURCE.replace("steps:", "published: true\nsteps:"))
         assert "It stays a draft" in page.content.decode()
         apply(editor, page)
         assert not Roadmap.objects.get().is_published
 
-    def test_nor_do_they_hide_one(self, editor, cooking):
+    def test_an_editor_cannot_hide_a_roadmap_by_import(self, editor, cooking):
         Roadmap.objects.update(is_published=True)
         page = upload(editor, WITHOUT_FRYING)
         assert "It stays published" in page.content.decode()
         apply(editor, page)
         assert Roadmap.objects.get().is_published
 
-    def test_whoever_may_publish_does(self, admin_client):
+    def test_a_publisher_can_import_a_published_roadmap(self, admin_client):
         page = upload(admin_client, SOURCE.replace("steps:", "published: true\nsteps:"))
         apply(admin_client, page)
         assert Roadmap.objects.get().is_published
@@ -347,12 +347,12 @@ class TestWhoMay:
         assert apply(client, page).status_code == 403
         assert not Roadmap.objects.exists()
 
-    def test_applying_is_no_link(self, editor):
+    def test_applying_by_get_is_405(self, editor):
         assert editor.get(APPLY).status_code == 405
 
 
 class TestExport:
-    def test_it_is_the_file_that_the_import_takes(self, editor, cooking):
+    def test_the_export_can_be_imported(self, editor, cooking):
         response = editor.get(f"{LIST}{cooking.pk}/export/")
         assert response["Content-Type"] == "application/yaml; charset=utf-8"
         assert response["Content-Disposition"] == 'attachment; filename="cooking.yaml"'
@@ -361,25 +361,25 @@ class TestExport:
         assert "as the file says already" in html
         assert stored() == before
 
-    def test_it_is_the_fixture(self, admin_client, backend):
+    def test_the_export_equals_the_fixture(self, admin_client, backend):
         response = admin_client.get(f"{LIST}{backend.pk}/export/")
         path = settings.BASE_DIR / "fixtures/backend-developer.yaml"
         assert response.content == path.read_bytes()
 
-    def test_the_page_of_the_roadmap_leads_to_it(self, editor, cooking):
+    def test_the_roadmaps_page_links_to_the_export(self, editor, cooking):
         html = editor.get(f"{LIST}{cooking.pk}/change/").content.decode()
         assert f'href="{LIST}{cooking.pk}/export/"' in html
 
-    def test_what_no_file_may_hold_is_told(self, editor, cooking):
+    def test_text_that_no_file_may_contain_is_reported(self, editor, cooking):
         cooking.steps.filter(slug="fry").update(title="a\x01b")
         response = editor.get(f"{LIST}{cooking.pk}/export/", follow=True)
         assert "cooking/fry: title should be one line" in response.content.decode()
 
-    def test_whoever_may_see_no_roadmap_is_refused(self, person, cooking):
+    def test_exporting_needs_the_permission_to_view(self, person, cooking):
         assert person().get(f"{LIST}{cooking.pk}/export/").status_code == 403
 
     def test_an_unknown_roadmap_is_404(self, editor):
         assert editor.get(f"{LIST}99/export/").status_code == 404
 
-    def test_it_takes_no_post(self, editor, cooking):
+    def test_exporting_by_post_is_405(self, editor, cooking):
         assert editor.post(f"{LIST}{cooking.pk}/export/").status_code == 405

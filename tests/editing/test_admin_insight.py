@@ -30,16 +30,16 @@ def roadmap(db):
 
 
 @pytest.fixture
-def walk(roadmap):
+def mark_steps(roadmap):
     """A function that makes as many people, who mark steps some days apart.
 
     `marks` are "slug" for a step that is done, "slug=state" for another state.
     """
 
-    def walk(people, *marks, begun=LONG_AGO, days=1):
+    def mark_steps(people, *marks, begun=LONG_AGO, days=1):
         steps = {step.slug: step for step in roadmap.steps.all()}
-        walkers = UserFactory.create_batch(people)
-        for user, (number, mark) in product(walkers, enumerate(marks)):
+        users = UserFactory.create_batch(people)
+        for user, (number, mark) in product(users, enumerate(marks)):
             slug, _, state = mark.partition("=")
             StepProgressFactory(
                 user=user,
@@ -47,52 +47,54 @@ def walk(roadmap):
                 state=state or State.DONE,
                 started_at=begun + timedelta(days=number * days),
             )
-        return walkers
+        return users
 
-    return walk
+    return mark_steps
 
 
 @pytest.fixture
-def told(roadmap):
-    """A function that returns what the insight says of a step, by its slug."""
+def get_step(roadmap):
+    """A function that returns the insight of a step, by its slug."""
 
-    def told(slug):
+    def get_step(slug):
         return next(s for s in get_insight(roadmap, NOW).steps if s.step.slug == slug)
 
-    return told
+    return get_step
 
 
-class TestTheCounts:
-    def test_reached_finished_and_skipped_are_told_apart(self, walk, told):
-        walk(15, "boil")
-        walk(10, "boil=learning")
-        walk(5, "boil=skipped")
-        boil = told("boil")
+class TestCounts:
+    def test_reached_finished_and_skipped_are_counted_separately(
+        self, mark_steps, get_step
+    ):
+        mark_steps(15, "boil")
+        mark_steps(10, "boil=learning")
+        mark_steps(5, "boil=skipped")
+        boil = get_step("boil")
         assert (boil.reached, boil.finished, boil.skipped) == (30, 15, 5)
 
-    def test_fewer_than_five_are_none(self, walk, told):
-        walk(4, "boil")
-        assert told("boil").reached == told("boil").finished == 0
+    def test_fewer_than_five_count_as_zero(self, mark_steps, get_step):
+        mark_steps(4, "boil")
+        assert get_step("boil").reached == get_step("boil").finished == 0
 
-    def test_others_are_rounded_down_to_a_multiple_of_five(self, walk, told):
-        walk(9, "boil")
-        assert told("boil").reached == 5
+    def test_counts_are_rounded_down_to_a_multiple_of_five(self, mark_steps, get_step):
+        mark_steps(9, "boil")
+        assert get_step("boil").reached == 5
 
-    def test_another_roadmap_counts_for_itself(self, walk, told):
+    def test_other_roadmaps_are_not_counted(self, mark_steps, get_step):
         for _ in range(5):
             StepProgressFactory()
-        assert told("boil").reached == 0
+        assert get_step("boil").reached == 0
 
-    def test_a_retired_step_is_not_listed_and_numbers_close_up(
-        self, roadmap, walk, told
+    def test_retired_steps_are_neither_listed_nor_numbered(
+        self, roadmap, mark_steps, get_step
     ):
-        walk(5, "boil", "fry")
+        mark_steps(5, "boil", "fry")
         roadmap.steps.filter(slug="boil").update(is_retired=True)
         assert [step.number for step in get_insight(roadmap).steps] == [1, 2]
-        assert told("fry").reached == 5
+        assert get_step("fry").reached == 5
 
-    def test_one_query_counts_the_people(self, roadmap, walk, at_most):
-        walk(5, "boil", "fry", "bake")
+    def test_one_query_counts_the_learners(self, roadmap, mark_steps, at_most):
+        mark_steps(5, "boil", "fry", "bake")
         with at_most(2):  # and one reads the steps
             get_insight(roadmap)
 
@@ -117,72 +119,84 @@ class TestTheCounts:
                     assert len({others[which] for others in alike}) > 1
 
 
-class TestWhereMostStop:
-    def test_is_where_silent_learners_marked_last(self, roadmap, walk, told):
-        walk(10, "boil", "fry")
-        walk(5, "boil")
-        assert (told("boil").stopped, told("fry").stopped) == (5, 10)
+class TestHardestStep:
+    def test_it_is_where_inactive_learners_made_their_last_mark(
+        self, roadmap, mark_steps, get_step
+    ):
+        mark_steps(10, "boil", "fry")
+        mark_steps(5, "boil")
+        assert (get_step("boil").stopped, get_step("fry").stopped) == (5, 10)
         hardest = get_insight(roadmap, NOW).hardest
         assert [step.step.slug for step in hardest] == ["fry"]
 
-    def test_last_is_meant_in_time_whatever_the_route(self, walk, told):
-        walk(5, "bake", "boil")
-        assert (told("boil").stopped, told("bake").stopped) == (5, 0)
+    def test_the_last_mark_is_the_latest_one(self, mark_steps, get_step):
+        mark_steps(5, "bake", "boil")
+        assert (get_step("boil").stopped, get_step("bake").stopped) == (5, 0)
 
-    def test_of_marks_at_the_same_time_the_last_on_the_route_counts(self, walk, told):
-        walk(5, "fry", "bake", "boil", days=0)
-        assert told("bake").stopped == 5
+    def test_of_marks_at_the_same_time_the_last_on_the_route_counts(
+        self, mark_steps, get_step
+    ):
+        mark_steps(5, "fry", "bake", "boil", days=0)
+        assert get_step("bake").stopped == 5
 
-    def test_who_marked_something_lately_has_not_stopped(self, walk, told):
-        walk(5, "boil", "fry", begun=NOW - INACTIVITY)
-        assert told("fry").stopped == 0
+    def test_a_learner_with_a_recent_mark_has_not_stopped(self, mark_steps, get_step):
+        mark_steps(5, "boil", "fry", begun=NOW - INACTIVITY)
+        assert get_step("fry").stopped == 0
 
-    def test_who_completed_the_roadmap_has_not_stopped(self, roadmap, walk, told):
-        for user in walk(5, "boil", "fry", "bake"):
+    def test_a_learner_who_completed_the_roadmap_has_not_stopped(
+        self, roadmap, mark_steps, get_step
+    ):
+        for user in mark_steps(5, "boil", "fry", "bake"):
             Completion.objects.create(user=user, roadmap=roadmap, completed_at=LONG_AGO)
-        assert told("bake").stopped == 0
+        assert get_step("bake").stopped == 0
 
-    def test_steps_with_the_same_count_are_all_named(self, roadmap, walk):
-        walk(6, "boil")
-        walk(5, "fry")
+    def test_all_steps_with_the_highest_count_are_named(self, roadmap, mark_steps):
+        mark_steps(6, "boil")
+        mark_steps(5, "fry")
         assert len(get_insight(roadmap, NOW).hardest) == 2
 
-    def test_is_nowhere_when_fewer_than_five_stopped_at_any_step(self, roadmap, walk):
-        walk(4, "boil")
-        walk(4, "fry")
+    def test_no_step_is_named_if_fewer_than_five_stopped_at_each(
+        self, roadmap, mark_steps
+    ):
+        mark_steps(4, "boil")
+        mark_steps(4, "fry")
         assert get_insight(roadmap, NOW).hardest == []
 
 
-class TestTheMedian:
-    def test_is_the_time_since_the_mark_before(self, walk, told):
-        walk(3, "boil", "fry", days=2)
-        walk(4, "boil", "fry", days=5.5)
-        assert told("fry").days == 5.5
+class TestMedian:
+    def test_it_is_the_time_since_the_previous_mark(self, mark_steps, get_step):
+        mark_steps(3, "boil", "fry", days=2)
+        mark_steps(4, "boil", "fry", days=5.5)
+        assert get_step("fry").days == 5.5
 
-    def test_of_an_even_number_is_the_lower_of_the_middle_two(self, walk, told):
-        walk(3, "boil", "fry", days=2)
-        walk(3, "boil", "fry", days=5)
-        assert told("fry").days == 2
+    def test_an_even_number_has_the_lower_middle_value(self, mark_steps, get_step):
+        mark_steps(3, "boil", "fry", days=2)
+        mark_steps(3, "boil", "fry", days=5)
+        assert get_step("fry").days == 2
 
-    def test_takes_the_mark_before_from_any_step_of_the_roadmap(self, walk, told):
-        walk(5, "bake=skipped", "boil", days=3)
-        assert told("boil").days == 3
+    def test_the_previous_mark_can_be_on_any_step_of_the_roadmap(
+        self, mark_steps, get_step
+    ):
+        mark_steps(5, "bake=skipped", "boil", days=3)
+        assert get_step("boil").days == 3
 
-    def test_is_of_none_who_made_their_first_mark(self, walk, told):
-        walk(5, "boil", "fry")
-        assert told("boil").days is None
+    def test_first_marks_are_left_out(self, mark_steps, get_step):
+        mark_steps(5, "boil", "fry")
+        assert get_step("boil").days is None
 
-    def test_is_of_none_who_did_not_finish(self, walk, told):
-        walk(5, "boil", "fry=learning")
-        assert told("fry").days is None
+    def test_unfinished_steps_are_left_out(self, mark_steps, get_step):
+        mark_steps(5, "boil", "fry=learning")
+        assert get_step("fry").days is None
 
-    def test_of_fewer_than_five_people_is_not_told(self, walk, told):
-        walk(4, "boil", "fry")
-        walk(5, "fry=learning", "boil=learning")
-        assert told("fry").days is None
+    def test_a_median_of_fewer_than_five_people_is_not_shown(
+        self, mark_steps, get_step
+    ):
+        mark_steps(4, "boil", "fry")
+        mark_steps(5, "fry=learning", "boil=learning")
+        assert get_step("fry").days is None
 
 
-class TestThePicture:
+class TestChart:
     def columns(self, *counts):
         steps = [
             StepInsight(Step(title="Boil"), number, *of, None)
@@ -202,10 +216,10 @@ class TestThePicture:
             (10**7, 2 * 10**6),
         ],
     )
-    def test_has_at_most_five_round_lines(self, most, between):
+    def test_the_grid_has_at_most_five_lines_at_round_numbers(self, most, between):
         assert get_grid_interval(most) == between
 
-    def test_a_column_is_as_high_as_its_people_are_many(self):
+    def test_the_height_of_a_column_shows_the_number_of_people(self):
         chart = self.columns((20, 10, 5, 0), (10, 0, 0, 0))
         heights = [
             {part.name: part.height for part in column.parts}
@@ -216,7 +230,7 @@ class TestThePicture:
             {"reached": 100},
         ]
 
-    def test_too_few_have_no_column(self):
+    def test_a_count_of_zero_has_no_column(self):
         assert self.columns((0, 0, 0, 0)).columns[0].parts == []
 
     def test_the_step_where_most_stop_is_marked(self):
@@ -224,14 +238,14 @@ class TestThePicture:
         assert [column.step.number for column in chart.hardest] == [2]
 
 
-class TestThePage:
+class TestPage:
     @pytest.fixture
     def path(self, roadmap):
         return f"/admin/roadmaps/roadmap/{roadmap.pk}/insight/"
 
-    def test_says_it_in_a_picture_and_in_a_table(self, admin_client, path, walk):
-        walk(10, "boil", "fry=skipped", days=2.5)
-        walk(5, "boil")
+    def test_it_has_a_chart_and_a_table(self, admin_client, path, mark_steps):
+        mark_steps(10, "boil", "fry=skipped", days=2.5)
+        mark_steps(5, "boil")
         html = admin_client.get(path).content.decode()
         assert "15 learners have marked a step" in html
         assert "<strong>step 2, Fry</strong>: 10 learners." in html
@@ -245,39 +259,37 @@ class TestThePage:
         ]
         assert "<title>2 Fry: 10 reached it, fewer than 5 finished, 10 skipped" in html
 
-    def test_of_a_roadmap_that_hardly_anybody_began_says_so(
-        self, admin_client, path, walk
+    def test_fewer_than_five_learners_are_not_shown(
+        self, admin_client, path, mark_steps
     ):
-        walk(4, "boil", "fry")
+        mark_steps(4, "boil", "fry")
         html = admin_client.get(path).content.decode()
         assert "Fewer than 5 learners have marked a step" in html
         assert 'class="picture"' not in html
 
-    def test_of_a_roadmap_without_steps_opens(self, admin_client, path):
+    def test_a_roadmap_without_steps_opens(self, admin_client, path):
         Step.objects.all().delete()
         assert admin_client.get(path).status_code == 200
 
-    def test_names_nobody(self, admin_client, path, walk):
-        walkers = walk(6, "boil")
+    def test_it_names_nobody(self, admin_client, path, mark_steps):
+        users = mark_steps(6, "boil")
         html = admin_client.get(path).content.decode()
-        assert not any(user.email in html for user in walkers)
+        assert not any(user.email in html for user in users)
 
-    def test_escapes_titles(self, admin_client, path, roadmap, walk):
-        walk(5, "boil")
+    def test_titles_are_escaped(self, admin_client, path, roadmap, mark_steps):
+        mark_steps(5, "boil")
         roadmap.steps.filter(slug="boil").update(title="<b>Boil")
         html = admin_client.get(path).content.decode()
         assert "<b>Boil" not in html
         assert "&lt;b&gt;Boil" in html
 
-    def test_has_no_style_or_script_of_its_own(self, admin_client, path, walk):
-        walk(5, "boil")
+    def test_it_has_no_inline_style_or_script(self, admin_client, path, mark_steps):
+        mark_steps(5, "boil")
         main = admin_client.get(path).content.decode().partition("<main")[2]
         assert "style=" not in main
         assert "<script" not in main
 
-    def test_is_linked_from_the_list_and_from_the_roadmap(
-        self, admin_client, path, roadmap
-    ):
+    def test_the_list_and_the_roadmap_link_to_it(self, admin_client, path, roadmap):
         listed = admin_client.get("/admin/roadmaps/roadmap/").content.decode()
         opened = admin_client.get(
             f"/admin/roadmaps/roadmap/{roadmap.pk}/change/"
@@ -285,21 +297,21 @@ class TestThePage:
         assert f'href="{path}"' in listed
         assert f'href="{path}"' in opened
 
-    def test_of_no_roadmap_is_not_found(self, admin_client, db):
+    def test_an_unknown_roadmap_is_404(self, admin_client, db):
         path = "/admin/roadmaps/roadmap/4711/insight/"
         assert admin_client.get(path).status_code == 404
 
-    def test_only_shows(self, admin_client, path):
+    def test_a_post_is_405(self, admin_client, path):
         assert admin_client.post(path).status_code == 405
 
-    def test_changes_nothing(self, admin_client, path, walk):
-        walk(5, "boil")
+    def test_it_changes_nothing(self, admin_client, path, mark_steps):
+        mark_steps(5, "boil")
         before = list(StepProgress.objects.values())
         admin_client.get(path)
         assert list(StepProgress.objects.values()) == before
 
 
-class TestWhoMaySeeIt:
+class TestPermissions:
     @pytest.fixture
     def open_as(self, roadmap):
         """A function that opens the page with these permissions, as staff."""
@@ -316,13 +328,15 @@ class TestWhoMaySeeIt:
         return open_as
 
     @pytest.mark.parametrize("permission", ["view_roadmap", "change_roadmap"])
-    def test_staff_who_may_see_the_roadmap(self, open_as, permission):
+    def test_staff_who_may_view_or_change_the_roadmap_can_open_it(
+        self, open_as, permission
+    ):
         assert open_as(permission).status_code == 200
 
-    def test_no_staff_without_that_permission(self, open_as):
+    def test_staff_without_that_permission_are_refused(self, open_as):
         assert open_as("view_step", "view_stepprogress").status_code == 403
 
-    def test_no_other_person(self, signed_in, client, roadmap):
+    def test_learners_and_visitors_are_refused(self, signed_in, client, roadmap):
         path = f"/admin/roadmaps/roadmap/{roadmap.pk}/insight/"
         for stranger in (signed_in, client):
             assert stranger.get(path).status_code in (302, 403)

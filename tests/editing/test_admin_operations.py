@@ -15,59 +15,68 @@ def boil(cooking):
 
 
 @pytest.fixture
-def touched(fry):
+def fry_with_learners(fry):
     """Fry, with two ticks and a note."""
     StepProgressFactory.create_batch(2, step=fry)
     NoteFactory(step=fry, user=StepProgress.objects.first().user)
     return fry
 
 
-SAID = "2 learners ticked this, 1 has a note"
+IMPACT = "2 learners ticked this, 1 has a note"
 NEW = {"title": "Deep-fry", "slug": "deep-fry", "summary": "In much oil."}
 
 
 @pytest.mark.parametrize("page", ["retire", "merge", "split", "delete"])
 class TestEachPage:
-    def test_it_says_first_whom_it_touches_and_changes_nothing(
-        self, admin_client, touched, page
+    def test_it_shows_the_impact_and_changes_nothing(
+        self, admin_client, fry_with_learners, page
     ):
         before = everything()
-        html = admin_client.get(page_of(touched, page)).content.decode()
-        assert SAID in html
-        assert not any(row.user.email in html for row in touched.progress.all())
+        html = admin_client.get(page_of(fry_with_learners, page)).content.decode()
+        assert IMPACT in html
+        assert not any(
+            row.user.email in html for row in fry_with_learners.progress.all()
+        )
         assert everything() == before
 
-    def test_a_step_that_is_not_there_is_404(self, admin_client, db, page):
+    def test_an_unknown_step_is_404(self, admin_client, db, page):
         answer = admin_client.get(f"{ADMIN}step/999/{page}/")
         assert answer.status_code == (302 if page == "delete" else 404)
 
-    def test_it_is_for_editors(self, member, client, touched, page):
+    def test_it_is_for_editors(self, member, client, fry_with_learners, page):
         before = everything()
-        assert member().post(page_of(touched, page)).status_code == 403
-        assert client.post(page_of(touched, page)).status_code == 302
-        assert member("Editors").get(page_of(touched, page)).status_code == 200
+        assert member().post(page_of(fry_with_learners, page)).status_code == 403
+        assert client.post(page_of(fry_with_learners, page)).status_code == 302
+        assert (
+            member("Editors").get(page_of(fry_with_learners, page)).status_code == 200
+        )
         assert everything() == before
 
 
 class TestRetireAndBringBack:
-    def test_it_is_one_press_each(self, admin_client, touched):
-        answer = admin_client.post(page_of(touched, "retire"))
-        assert answer.url == page_of(touched)
-        touched.refresh_from_db()
-        assert touched.is_retired
-        assert "Bring it back" in admin_client.get(page_of(touched)).content.decode()
-        admin_client.post(page_of(touched, "bring-back"))
-        touched.refresh_from_db()
-        assert not touched.is_retired
-        assert touched.progress.count() == 2
+    def test_a_step_is_retired_and_brought_back(self, admin_client, fry_with_learners):
+        answer = admin_client.post(page_of(fry_with_learners, "retire"))
+        assert answer.url == page_of(fry_with_learners)
+        fry_with_learners.refresh_from_db()
+        assert fry_with_learners.is_retired
+        assert (
+            "Bring it back"
+            in admin_client.get(page_of(fry_with_learners)).content.decode()
+        )
+        admin_client.post(page_of(fry_with_learners, "bring-back"))
+        fry_with_learners.refresh_from_db()
+        assert not fry_with_learners.is_retired
+        assert fry_with_learners.progress.count() == 2
 
-    def test_bringing_back_is_a_post(self, admin_client, fry):
+    def test_bringing_back_by_get_is_405(self, admin_client, fry):
         assert admin_client.get(page_of(fry, "bring-back")).status_code == 405
 
-    def test_who_did_it_still_sees_it(self, admin_client, client, touched):
-        admin_client.post(page_of(touched, "retire"))
-        client.force_login(touched.progress.first().user)
-        html = client.get(touched.roadmap.get_absolute_url()).content.decode()
+    def test_learners_who_did_it_still_see_it(
+        self, admin_client, client, fry_with_learners
+    ):
+        admin_client.post(page_of(fry_with_learners, "retire"))
+        client.force_login(fry_with_learners.progress.first().user)
+        html = client.get(fry_with_learners.roadmap.get_absolute_url()).content.decode()
         assert "Retired, you did this" in html
 
     def test_the_version_names_the_editor(self, admin_client, admin_user, fry):
@@ -76,81 +85,99 @@ class TestRetireAndBringBack:
 
 
 class TestMerge:
-    def test_the_marks_count_on_the_other(self, admin_client, touched, boil):
-        answer = admin_client.post(page_of(touched, "merge"), {"into": boil.pk})
-        assert answer.url == page_of(touched)
+    def test_the_progress_counts_on_the_other_step(
+        self, admin_client, fry_with_learners, boil
+    ):
+        answer = admin_client.post(
+            page_of(fry_with_learners, "merge"), {"into": boil.pk}
+        )
+        assert answer.url == page_of(fry_with_learners)
         assert boil.progress.count() == 2
         assert Note.objects.get().step == boil
-        touched.refresh_from_db()
-        assert touched.is_retired
+        fry_with_learners.refresh_from_db()
+        assert fry_with_learners.is_retired
 
     @pytest.mark.parametrize("which", ["none", "itself", "elsewhere", "retired", "x"])
-    def test_what_is_no_other_step_on_the_route_is_refused(
-        self, admin_client, touched, which
+    def test_only_another_active_step_of_the_roadmap_is_accepted(
+        self, admin_client, fry_with_learners, which
     ):
         into = {
             "none": "",
-            "itself": touched.pk,
+            "itself": fry_with_learners.pk,
             "elsewhere": StepFactory().pk,
-            "retired": StepFactory(roadmap=touched.roadmap, is_retired=True).pk,
+            "retired": StepFactory(
+                roadmap=fry_with_learners.roadmap, is_retired=True
+            ).pk,
             "x": "x",
         }
         before = everything()
-        answer = admin_client.post(page_of(touched, "merge"), {"into": into[which]})
+        answer = admin_client.post(
+            page_of(fry_with_learners, "merge"), {"into": into[which]}
+        )
         assert answer.status_code == 422
         assert "errorlist" in answer.content.decode()
         assert everything() == before
 
 
 class TestSplit:
-    def test_the_new_one_is_right_behind_with_the_same_marks(
-        self, admin_client, touched
+    def test_the_new_step_comes_directly_after_with_the_same_progress(
+        self, admin_client, fry_with_learners
     ):
-        answer = admin_client.post(page_of(touched, "split"), NEW)
+        answer = admin_client.post(page_of(fry_with_learners, "split"), NEW)
         new = Step.objects.get(slug="deep-fry")
         assert answer.url == page_of(new)
-        assert order(touched.roadmap) == ["boil", "fry", "deep-fry", "bake", "braise"]
+        assert order(fry_with_learners.roadmap) == [
+            "boil",
+            "fry",
+            "deep-fry",
+            "bake",
+            "braise",
+        ]
         assert new.progress.count() == 2
         assert not new.is_optional
 
     @pytest.mark.parametrize(
         "wrong", [{"slug": "boil"}, {"slug": "Deep Fry"}, {"title": ""}]
     )
-    def test_what_is_wrong_is_told_and_kept(self, admin_client, touched, wrong):
+    def test_invalid_input_is_reported_and_kept(
+        self, admin_client, fry_with_learners, wrong
+    ):
         before = everything()
-        answer = admin_client.post(page_of(touched, "split"), NEW | wrong)
+        answer = admin_client.post(page_of(fry_with_learners, "split"), NEW | wrong)
         assert answer.status_code == 422
         html = answer.content.decode()
         assert "errorlist" in html
         assert "In much oil." in html
         assert everything() == before
 
-    def test_a_retired_step_is_refused(self, admin_client, touched):
-        admin_client.post(page_of(touched, "retire"))
+    def test_a_retired_step_is_refused(self, admin_client, fry_with_learners):
+        admin_client.post(page_of(fry_with_learners, "retire"))
         before = everything()
-        answer = admin_client.post(page_of(touched, "split"), NEW)
+        answer = admin_client.post(page_of(fry_with_learners, "split"), NEW)
         assert "bring it back first" in answer.content.decode()
         assert everything() == before
 
 
 class TestDelete:
-    def test_a_touched_step_is_kept_and_the_ways_are_offered(
-        self, admin_client, touched
+    def test_a_step_with_learners_is_kept_and_alternatives_are_offered(
+        self, admin_client, fry_with_learners
     ):
-        html = admin_client.get(page_of(touched, "delete")).content.decode()
-        assert page_of(touched, "retire") in html
-        assert page_of(touched, "merge") in html
+        html = admin_client.get(page_of(fry_with_learners, "delete")).content.decode()
+        assert page_of(fry_with_learners, "retire") in html
+        assert page_of(fry_with_learners, "merge") in html
         before = everything()
-        answer = admin_client.post(page_of(touched, "delete"), {"post": "yes"})
+        answer = admin_client.post(
+            page_of(fry_with_learners, "delete"), {"post": "yes"}
+        )
         assert answer.status_code == 409
         assert everything() == before
 
-    def test_a_note_alone_keeps_it(self, admin_client, fry):
+    def test_a_step_with_only_a_note_is_kept(self, admin_client, fry):
         NoteFactory(step=fry)
         admin_client.post(page_of(fry, "delete"), {"post": "yes"})
         assert Step.objects.filter(pk=fry.pk).exists()
 
-    def test_one_that_nobody_touched_goes(self, admin_client, fry, cooking):
+    def test_a_step_without_learners_is_deleted(self, admin_client, fry, cooking):
         answer = admin_client.post(page_of(fry, "delete"), {"post": "yes"})
         assert answer.status_code == 302
         assert order(cooking) == ["boil", "bake", "braise"]
@@ -158,7 +185,7 @@ class TestDelete:
         assert Step.history.filter(id=fry.pk).first().history_type == "-"
 
     @pytest.mark.parametrize("at_once", [True, False])
-    def test_who_has_done_all_that_is_left_has_completed(
+    def test_learners_who_did_all_other_steps_complete(
         self, admin_client, cooking, fry, user, at_once
     ):
         for step in cooking.steps.exclude(slug="fry"):
@@ -169,11 +196,11 @@ class TestDelete:
         assert not Step.objects.filter(pk=fry.pk).exists()
         assert Completion.objects.get().user == user
 
-    @pytest.mark.parametrize("is_touched", [True, False])
-    def test_several_at_once_are_all_or_none(
-        self, admin_client, cooking, fry, boil, is_touched
+    @pytest.mark.parametrize("has_learners", [True, False])
+    def test_deleting_several_deletes_all_or_none(
+        self, admin_client, cooking, fry, boil, has_learners
     ):
-        if is_touched:
+        if has_learners:
             StepProgressFactory(step=fry)
         data = {
             "action": "delete_selected",
@@ -181,7 +208,7 @@ class TestDelete:
             "post": "yes",
         }
         answer = admin_client.post(f"{ADMIN}step/", data, follow=True)
-        assert ("Nothing was deleted" in answer.content.decode()) == is_touched
-        assert cooking.steps.count() == (4 if is_touched else 2)
-        if not is_touched:
+        assert ("Nothing was deleted" in answer.content.decode()) == has_learners
+        assert cooking.steps.count() == (4 if has_learners else 2)
+        if not has_learners:
             assert cooking.history.first().order == ["bake", "braise"]

@@ -24,8 +24,8 @@ def publisher(member):
     return member("Publishers")
 
 
-class TestTheGroups:
-    def test_they_hold_nothing_about_people(self, db):
+class TestGroups:
+    def test_they_have_no_permissions_on_people(self, db):
         allowed = Permission.objects.filter(group__name__in=["Editors", "Publishers"])
         models = set(allowed.values_list("content_type__model", flat=True))
         assert models == {"roadmap", "step", "resource"}
@@ -35,7 +35,7 @@ class TestTheGroups:
         assert not editors.filter(codename="publish_roadmap").exists()
         assert not editors.filter(codename="delete_roadmap").exists()
 
-    def test_what_an_operator_changed_stays(self, db):
+    def test_changed_permissions_are_kept(self, db):
         group = Group.objects.get(name="Editors")
         group.permissions.clear()
         config = apps.get_app_config("roadmaps")
@@ -51,7 +51,7 @@ class TestEditors:
         fry.refresh_from_db()
         assert fry.title == "Sear"
 
-    def test_the_admin_shows_them_content_only(self, editor, cooking):
+    def test_the_admin_shows_them_only_content(self, editor, cooking):
         html = editor.get("/admin/").content.decode()
         assert "Roadmaps" in html
         assert "Users" not in html
@@ -60,10 +60,10 @@ class TestEditors:
     @pytest.mark.parametrize(
         "path", ["accounts/user/", "accounts/user/1/change/", "auth/group/"]
     )
-    def test_people_are_closed_to_them(self, editor, path):
+    def test_they_cannot_see_accounts(self, editor, path):
         assert editor.get(f"/admin/{path}").status_code == 403
 
-    def test_no_page_of_theirs_names_a_learner(self, editor, cooking, fry):
+    def test_no_page_names_a_learner(self, editor, cooking, fry):
         row = StepProgressFactory(step=fry)
         NoteFactory(step=fry, user=row.user, text="My secret.")
         pages = ["change", "history", "delete", "retire", "merge", "split"]
@@ -85,13 +85,13 @@ class TestEditors:
         html = editor.get(page_of(roadmap)).content.decode()
         assert 'name="is_published"' not in html
 
-    def test_a_roadmap_of_theirs_begins_as_a_draft(self, editor, client):
+    def test_their_new_roadmaps_are_drafts(self, editor, client):
         draft = RoadmapFactory.build(slug="tea", is_published=True)
         data = roadmap_form(draft, slug="tea")
         assert editor.post(f"{ADMIN}roadmap/add/", data).status_code == 302
         assert client.get("/roadmaps/tea/").status_code == 404
 
-    def test_they_delete_no_roadmap(self, editor, cooking):
+    def test_they_cannot_delete_roadmaps(self, editor, cooking):
         before = everything()
         answer = editor.post(page_of(cooking, "delete"), {"post": "yes"})
         assert answer.status_code == 403
@@ -107,7 +107,7 @@ class TestPublishers:
         send(publisher, cooking, is_published="on")
         assert client.get(address).status_code == 200
 
-    def test_they_look_at_steps_and_edit_none(self, publisher, fry):
+    def test_they_can_view_steps_and_not_edit_them(self, publisher, fry):
         before = everything()
         html = publisher.get(page_of(fry)).content.decode()
         assert "Fry" in html
@@ -117,7 +117,7 @@ class TestPublishers:
 
 
 class TestStaffWithoutAGroup:
-    def test_nothing_is_open_to_them(self, member, cooking, fry):
+    def test_they_cannot_open_any_page(self, member, cooking, fry):
         staff = member()
         before = everything()
         for content in (cooking, fry):
@@ -126,7 +126,7 @@ class TestStaffWithoutAGroup:
         assert everything() == before
 
 
-def test_deleting_an_account_tells_nobody_what_the_person_did(admin_client, fry):
+def test_deleting_an_account_does_not_show_its_progress(admin_client, fry):
     row = StepProgressFactory(step=fry)
     NoteFactory(step=fry, user=row.user, text="My secret.")
     path = f"/admin/accounts/user/{row.user.pk}/delete/"

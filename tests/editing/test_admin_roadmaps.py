@@ -22,7 +22,7 @@ def ids(roadmap, *slugs):
     return [roadmap.steps.get(slug=slug).pk for slug in slugs]
 
 
-class TestTheList:
+class TestList:
     def test_it_counts_steps_learners_and_completions(self, admin_client, cooking):
         user = StepProgressFactory(step=cooking.steps.first()).user
         StepProgressFactory(step=cooking.steps.last(), user=user)
@@ -37,7 +37,7 @@ class TestTheList:
         assert '<td class="field-completion_count">1</td>' in html
         assert user.email not in html
 
-    def test_it_asks_as_often_for_many_as_for_one(self, admin_client, cooking, at_most):
+    def test_the_number_of_queries_does_not_grow(self, admin_client, cooking, at_most):
         admin_client.get(PATH)  # notes when the browser was seen, now and then
         # The session, the person, how many there are (twice), and the page.
         for _ in range(2):
@@ -45,19 +45,19 @@ class TestTheList:
                 admin_client.get(PATH)
             RoadmapFactory.create_batch(20)
 
-    def test_a_person_who_is_not_staff_is_kept_out(self, signed_in, cooking):
+    def test_people_who_are_not_staff_are_refused(self, signed_in, cooking):
         assert signed_in.get(PATH).status_code in (302, 403)
 
 
-class TestTheOrder:
-    def test_the_steps_stand_in_the_order_that_was_sent(self, admin_client, cooking):
+class TestOrder:
+    def test_the_steps_are_saved_in_the_submitted_order(self, admin_client, cooking):
         wanted = ["braise", "boil", "fry", "bake"]
         answer = send(admin_client, cooking, order=ids(cooking, *wanted))
         assert answer.status_code == 302
         assert order(cooking) == wanted
         assert cooking.history.first().order == wanted
 
-    def test_only_what_moved_is_written(self, admin_client, cooking):
+    def test_only_moved_steps_are_written(self, admin_client, cooking):
         row = cooking.steps.annotate(row=RawSQL("ctid::text", []))
         before = dict(row.values_list("slug", "row"))
         wanted = ids(cooking, "fry", "boil", "bake", "braise")
@@ -91,7 +91,7 @@ class TestTheOrder:
             (0, ["fry", "boil", "bake", "braise"]),
         ],
     )
-    def test_without_a_script_a_button_moves_one(
+    def test_without_javascript_a_button_moves_a_step(
         self, admin_client, cooking, fry, place, wanted
     ):
         answer = send(admin_client, cooking, place=f"{fry.pk}:{place}")
@@ -99,7 +99,7 @@ class TestTheOrder:
         assert order(cooking) == wanted
 
     @pytest.mark.parametrize("place", ["", ":", "x:1", "1:x", "99999999:1"])
-    def test_a_button_that_is_none_moves_nothing(self, admin_client, cooking, place):
+    def test_an_invalid_button_value_moves_nothing(self, admin_client, cooking, place):
         send(admin_client, cooking, place=place)
         assert order(cooking) == ["boil", "fry", "bake", "braise"]
 
@@ -124,9 +124,7 @@ class TestTheOrder:
 
 
 class TestEditing:
-    def test_its_texts_are_saved_and_leave_one_version(
-        self, admin_client, cooking, admin_user
-    ):
+    def test_a_save_records_one_version(self, admin_client, cooking, admin_user):
         versions = cooking.history.count()
         send(admin_client, cooking, title="To Cook", icon="🍳")
         cooking.refresh_from_db()
@@ -140,26 +138,24 @@ class TestEditing:
         assert admin_client.post(f"{PATH}add/", data).status_code == 302
         assert Roadmap.objects.get().history.get().history_type == "+"
 
-    def test_a_slug_is_for_ever(self, admin_client, cooking):
+    def test_the_slug_cannot_be_changed(self, admin_client, cooking):
         send(admin_client, cooking, slug="other")
         cooking.refresh_from_db()
         assert cooking.slug == "cooking"
 
-    def test_it_leads_to_its_page_though_it_is_a_draft(self, admin_client, client):
+    def test_a_draft_links_to_its_page(self, admin_client, client):
         draft = RoadmapFactory(is_published=False)
         address = draft.get_absolute_url()
         assert f'href="{address}"' in admin_client.get(page_of(draft)).content.decode()
         assert "Draft" in admin_client.get(address).content.decode()
         assert client.get(address).status_code == 404
 
-    def test_a_page_that_is_no_longer_there_says_so(self, admin_client):
+    def test_an_unknown_roadmap_redirects(self, admin_client):
         assert admin_client.get(f"{PATH}999/change/").status_code == 302
 
 
 class TestDeletion:
-    def test_a_roadmap_with_learners_is_kept_and_names_nobody(
-        self, admin_client, cooking, fry
-    ):
+    def test_a_roadmap_with_learners_is_not_deleted(self, admin_client, cooking, fry):
         row = StepProgressFactory(step=fry)
         html = admin_client.get(page_of(cooking, "delete")).content.decode()
         assert "1 learner ticked this" in html
@@ -170,14 +166,16 @@ class TestDeletion:
         assert answer.status_code == 409
         assert everything() == before
 
-    def test_one_that_nobody_began_goes_with_its_steps(self, admin_client, cooking):
+    def test_a_roadmap_without_learners_is_deleted_with_its_steps(
+        self, admin_client, cooking
+    ):
         admin_client.post(page_of(cooking, "delete"), {"post": "yes"})
         assert not Roadmap.objects.exists()
         assert not Step.objects.exists()
         assert Roadmap.history.first().history_type == "-"
 
     @pytest.mark.parametrize("is_begun", [True, False])
-    def test_several_at_once(self, admin_client, cooking, fry, is_begun):
+    def test_deleting_several(self, admin_client, cooking, fry, is_begun):
         other = RoadmapFactory()
         if is_begun:
             StepProgressFactory(step=fry)

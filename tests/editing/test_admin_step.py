@@ -33,16 +33,16 @@ class TestEditing:
         _, step = edit(body="## Why it matters")
         assert step.body_html == "<h2>Why it matters</h2>\n"
 
-    def test_one_comes_back_to_the_roadmap(self, edit, cooking):
+    def test_saving_returns_to_the_roadmap(self, edit, cooking):
         answer, _ = edit(title="Fry It")
         assert answer.url == page_of(cooking)
 
-    def test_a_save_without_a_change_leaves_no_version(self, edit, fry):
+    def test_a_save_without_a_change_records_no_version(self, edit, fry):
         before = everything()
         edit()
         assert everything() == before
 
-    def test_lines_are_kept_as_files_have_them(self, edit, fry):
+    def test_line_ends_are_normalized(self, edit, fry):
         StepProgressFactory(step=fry)
         fry.body = "One.\n\nTwo.\n"
         fry.save()
@@ -51,7 +51,7 @@ class TestEditing:
         assert answer.status_code == 302
         assert everything() == before
 
-    def test_a_body_that_is_too_long_is_told_beside_it(self, edit, fry):
+    def test_a_body_that_is_too_long_is_reported_at_its_field(self, edit, fry):
         before = everything()
         answer, _ = edit(body="ab " * (LONGEST_BODY // 3) + "cd")
         (error,) = answer.context["adminform"].form.errors["body"]
@@ -62,18 +62,18 @@ class TestEditing:
         body = "\U0001f9ed " * (LONGEST_BODY // 2)
         assert edit(body=body)[1].body == body
 
-    def test_a_slug_is_for_ever(self, edit):
+    def test_the_slug_cannot_be_changed(self, edit):
         _, step = edit(slug="other")
         assert step.slug == "fry"
 
-    def test_whom_it_touches_is_said_by_number(self, admin_client, fry):
+    def test_the_number_of_affected_learners_is_shown(self, admin_client, fry):
         row = StepProgressFactory(step=fry)
         html = admin_client.get(page_of(fry)).content.decode()
         assert "1 learner ticked this, 0 have notes" in html
         assert row.user.email not in html
 
     @pytest.mark.parametrize("same_as", ["x", "a/b/c", "Food/Fry"])
-    def test_a_path_that_is_none_is_told(self, edit, same_as):
+    def test_an_invalid_step_path_is_reported(self, edit, same_as):
         answer, step = edit(same_as=same_as)
         assert "roadmap/step" in answer.content.decode()
         assert step.same_as == ""
@@ -109,12 +109,12 @@ class TestEditing:
             "٣/change/",
         ],
     )
-    def test_one_that_is_not_there_is_no_error(self, admin_client, db, path):
+    def test_an_unknown_step_is_not_an_error(self, admin_client, db, path):
         assert admin_client.get(PATH + path).status_code in (302, 400)
 
 
 class TestResources:
-    def test_one_is_added(self, edit):
+    def test_a_resource_is_added(self, edit):
         row = resource_row(0, OILS)
         _, step = edit(**row, **{"resources-TOTAL_FORMS": 1})
         assert step.resources.get().host == "example.org"
@@ -122,7 +122,7 @@ class TestResources:
             {"title": "A page", "url": OILS, "kind": "docs"}
         ]
 
-    def test_one_is_changed_and_one_taken_away(self, edit, fry):
+    def test_a_resource_is_changed_and_one_deleted(self, edit, fry):
         for number in (1, 2):
             Resource.objects.create(
                 step=fry, title="x", url=f"{OILS}/{number}", kind="docs"
@@ -131,14 +131,14 @@ class TestResources:
         assert list(step.resources.values_list("title", "url")) == [("y", f"{OILS}/1")]
 
     @pytest.mark.parametrize("url", ["javascript:alert(1)", "ftp://x.example/a", "x"])
-    def test_an_address_that_is_none_is_refused(self, edit, url):
+    def test_an_invalid_address_is_refused(self, edit, url):
         row = resource_row(0, url)
         answer, step = edit(**row, **{"resources-TOTAL_FORMS": 1})
         html = answer.content.decode()
         assert 'class="errorlist" id="id_resources-0-url_error"' in html
         assert not step.resources.exists()
 
-    def test_another_steps_is_not_taken(self, edit, cooking):
+    def test_another_steps_resource_is_not_changed(self, edit, cooking):
         boil = cooking.steps.get(slug="boil")
         other = Resource.objects.create(step=boil, title="x", url=OILS, kind="docs")
         counts = {"resources-TOTAL_FORMS": 1, "resources-INITIAL_FORMS": 1}
@@ -157,7 +157,7 @@ class TestResources:
             {"resources-0-position": "x"},
         ],
     )
-    def test_a_form_that_is_broken_changes_nothing(self, edit, broken):
+    def test_an_invalid_form_changes_nothing(self, edit, broken):
         row = resource_row(0, "nowhere")
         counts = {"resources-TOTAL_FORMS": 1}
         before = everything()
@@ -171,7 +171,7 @@ class TestMeaning:
     def ticked(self, fry):
         return StepProgressFactory(step=fry)
 
-    def test_nobody_is_asked_of_a_step_that_nobody_ticked(self, edit, fry):
+    def test_a_step_that_nobody_ticked_is_saved_without_the_question(self, edit, fry):
         StepProgressFactory(step=fry, state="learning")
         answer, step = edit(body="Other.")
         assert answer.status_code == 302
@@ -181,7 +181,7 @@ class TestMeaning:
         "change",
         [{"title": "x"}, {"summary": "x"}, {"body": "x"}, {"is_optional": "on"}],
     )
-    def test_a_change_that_could_mean_more_asks(self, edit, ticked, change):
+    def test_a_change_of_the_text_asks_about_the_meaning(self, edit, ticked, change):
         before = everything()
         answer, _ = edit(**change)
         html = answer.content.decode()
@@ -189,30 +189,30 @@ class TestMeaning:
         assert 'type="radio" name="meaning" value="yes"' in html
         assert everything() == before
 
-    def test_what_was_typed_is_still_there(self, edit, ticked):
+    def test_the_submitted_text_is_kept_in_the_form(self, edit, ticked):
         answer, _ = edit(body="A long text.", **{"resources-TOTAL_FORMS": 0})
         assert "A long text.</textarea>" in answer.content.decode()
 
     @pytest.mark.parametrize(("answer", "is_revised"), [("yes", True), ("no", False)])
-    def test_only_yes_is_remembered(self, edit, ticked, answer, is_revised):
+    def test_only_yes_sets_the_date_of_revision(self, edit, ticked, answer, is_revised):
         response, step = edit(body="Other.", meaning=answer)
         assert response.status_code == 302
         assert step.body == "Other."
         assert bool(step.revised_at) == is_revised
 
-    def test_learners_then_see_it(self, edit, ticked, client):
+    def test_learners_see_the_badge(self, edit, ticked, client):
         edit(body="Other.", meaning="yes")
         client.force_login(ticked.user)
         html = client.get(ticked.step.get_absolute_url()).content.decode()
         assert "Changed since you ticked it" in html
 
-    def test_a_better_link_asks_nothing(self, edit, ticked):
+    def test_a_changed_link_is_saved_without_the_question(self, edit, ticked):
         row = resource_row(0, OILS)
         answer, step = edit(**row, **{"resources-TOTAL_FORMS": 1})
         assert answer.status_code == 302
         assert step.revised_at is None
 
-    def test_an_answer_without_a_change_is_none(self, edit, ticked):
+    def test_an_answer_without_a_change_has_no_effect(self, edit, ticked):
         before = everything()
         _, step = edit(meaning="yes")
         assert step.revised_at is None
@@ -241,24 +241,24 @@ class TestAdding:
         assert cooking.history.first().order == order(cooking)
         assert cooking.steps.get(slug="steam").history.get().history_type == "+"
 
-    def test_the_roadmaps_page_leads_there(self, admin_client, cooking):
+    def test_the_roadmaps_page_links_to_the_form(self, admin_client, cooking):
         address = f"{PATH}add/?roadmap={cooking.pk}"
         assert address in admin_client.get(page_of(cooking)).content.decode()
         html = admin_client.get(address).content.decode()
         assert f'<option value="{cooking.pk}" selected>Cooking</option>' in html
 
     @pytest.mark.parametrize("slug", ["Fry It", "fry_it", "-fry", "fry--it", "frü"])
-    def test_a_slug_that_is_none_is_told_beside_its_field(self, add, slug):
+    def test_an_invalid_slug_is_reported_at_its_field(self, add, slug):
         html = add(slug=slug).content.decode()
         assert "Use lower-case letters and digits" in html
 
-    def test_a_slug_that_is_taken_is_told(self, add, cooking):
+    def test_a_taken_slug_is_reported(self, add, cooking):
         before = everything()
         html = add(slug="boil").content.decode()
         assert "Step with this Roadmap and Slug already exists" in html
         assert everything() == before
 
-    def test_a_roadmap_that_is_not_there_is_told(self, add):
+    def test_an_unknown_roadmap_is_reported(self, add):
         assert "Select a valid choice" in add(roadmap=999).content.decode()
 
 
@@ -270,14 +270,14 @@ class TestViewOnSite:
         assert "seen by staff only" in admin_client.get(address).content.decode()
         assert client.get(address).status_code == 404
 
-    def test_a_retired_step_leads_to_its_roadmap(self, admin_client):
+    def test_a_retired_step_links_to_its_roadmap(self, admin_client):
         step = StepFactory(is_retired=True)
         html = admin_client.get(page_of(step)).content.decode()
         assert f'href="{step.get_route_url()}"' in html
 
 
-class TestThePreview:
-    def test_what_is_typed_is_shown_as_a_learner_sees_it(self, admin_client):
+class TestPreview:
+    def test_it_shows_the_text_as_a_learner_sees_it(self, admin_client):
         typed = {"title": "Fry <it>", "summary": "In oil.", "body": "## Why\n\n*Hot*"}
         html = admin_client.post(f"{PATH}preview/", typed).content.decode()
         assert "<h1>Fry &lt;it&gt;</h1>" in html
@@ -291,7 +291,7 @@ class TestThePreview:
         assert "<script>" not in html
         assert 'href="javascript' not in html
 
-    def test_only_our_own_page_may_hold_it(self, admin_client, fry):
+    def test_only_our_own_page_may_frame_it(self, admin_client, fry):
         answer = admin_client.get(f"{PATH}preview/")
         assert "frame-ancestors 'self'" in answer["Content-Security-Policy"]
         assert answer["X-Frame-Options"] == "SAMEORIGIN"

@@ -20,7 +20,7 @@ def export(slug, **options):
     return out.getvalue()
 
 
-def take(path):
+def import_file(path):
     out = StringIO()
     call_command("import_roadmap", path, stdout=out)
     return out.getvalue()
@@ -46,12 +46,12 @@ def there_and_back(tmp_path):
         path = tmp_path / "exported.yaml"
         path.write_bytes(text.encode())
         before = stored()
-        assert "unchanged" in take(path) or not roadmap.steps.exists()
+        assert "unchanged" in import_file(path) or not roadmap.steps.exists()
         assert stored() == before
         assert export(roadmap.slug) == text
         roadmap.steps.all().delete()
         roadmap.delete()
-        take(path)
+        import_file(path)
         assert export(roadmap.slug) == text
         return text
 
@@ -59,12 +59,12 @@ def there_and_back(tmp_path):
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
-def test_each_fixture_is_what_an_export_of_it_writes(path):
-    take(path)
+def test_each_fixture_is_in_the_form_of_an_export(path):
+    import_file(path)
     assert export(path.stem).encode() == path.read_bytes()
 
 
-class TestTheRoundTrip:
+class TestRoundTrip:
     def test_a_roadmap_with_everything(self, there_and_back):
         roadmap = RoadmapFactory(slug="cooking", title="Cooking: the yes and no")
         step = StepFactory(
@@ -191,7 +191,7 @@ class TestTheRoundTrip:
         assert there_and_back(RoadmapFactory()).endswith("\nsteps: []\n")
 
 
-class TestTheCommand:
+class TestCommand:
     def test_it_writes_a_file(self, tmp_path):
         roadmap = RoadmapFactory()
         assert export(roadmap.slug, output=tmp_path / "a.yaml") == ""
@@ -203,7 +203,7 @@ class TestTheCommand:
         with at_most(3):
             export(roadmap.slug)
 
-    def test_an_unknown_slug_is_told_with_those_there_are(self):
+    def test_an_unknown_slug_is_reported_with_the_known_ones(self):
         RoadmapFactory(slug="cooking")
         with pytest.raises(CommandError, match=r"no roadmap x; there are: cooking"):
             export("x")
@@ -213,7 +213,7 @@ class TestTheCommand:
         with pytest.raises(CommandError, match=str(tmp_path)):
             export("cooking", output=tmp_path)
 
-    def test_what_no_file_may_hold_is_named_with_its_step(self):
+    def test_text_that_no_file_may_contain_is_reported_with_its_step(self):
         roadmap = RoadmapFactory(slug="cooking", title="a\u202eb")
         StepFactory(roadmap=roadmap, slug="boil", title="a\x01b")
         with pytest.raises(CommandError) as error:

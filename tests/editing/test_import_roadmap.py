@@ -64,14 +64,14 @@ RESOURCES = """\
 """
 
 
-class TestWhatItDoes:
+class TestImport:
     def test_it_loads_bodies_and_resources(self, write):
         run(write(SOURCE + RESOURCES))
         step = Step.objects.get(slug="eggs")
         assert "<h2>Why it matters</h2>" in step.body_html
         assert step.resources.get().host == "example.org"
 
-    def test_resources_follow_their_file(self, write):
+    def test_resources_are_replaced(self, write):
         run(write(SOURCE + RESOURCES))
         moved = RESOURCES.replace("org/eggs", "org/more-eggs")
         assert "1 step changed" in run(write(SOURCE + moved))
@@ -102,7 +102,7 @@ class TestWhatItDoes:
         assert Step.objects.get(slug="eggs").title == "An Egg"
         assert list(StepProgress.objects.values()) == before
 
-    def test_a_step_that_is_missing_is_retired_and_may_come_back(self, write):
+    def test_a_missing_step_is_retired_and_can_be_brought_back(self, write):
         run(write())
         without_eggs = SOURCE[: SOURCE.index("  - slug: eggs")]
         assert "1 step retired, 1 unchanged" in run(write(without_eggs))
@@ -112,13 +112,13 @@ class TestWhatItDoes:
         assert "1 step brought back" in run(write())
         assert slugs() == ["boil-water", "eggs"]
 
-    def test_it_takes_the_roadmap_of_this_repository(self):
+    def test_the_backend_roadmap_is_imported(self):
         run(BACKEND)
         roadmap = Roadmap.objects.get(slug="backend-developer")
         assert roadmap.steps.count() == 23
         assert roadmap.steps.filter(is_optional=True).count() == 9
 
-    def test_it_can_leave_existing_roadmaps_alone(self, write):
+    def test_existing_roadmaps_can_be_skipped(self, write):
         run(write())
         Roadmap.objects.update(title="Edited")
         out = run(write(), skip_existing=True)
@@ -262,7 +262,7 @@ class TestBadInput:
         assert str(error.value).count("title is missing") == 3
         assert str(error.value).count("titel is not a key") == 3
 
-    def test_one_bad_file_keeps_the_good_ones_out(self, write):
+    def test_one_bad_file_stops_the_whole_import(self, write):
         bad = write("", name="bad.yaml")
         with pytest.raises(CommandError, match=r"nothing was imported"):
             run(write(), bad)

@@ -60,13 +60,13 @@ def write(tmp_path):
 
 
 @pytest.fixture
-def take(write):
-    def take(*steps, head=HEAD, **options):
+def import_file(write):
+    def import_file(*steps, head=HEAD, **options):
         out = StringIO()
         call_command("import_roadmap", write(*steps, head=head), stdout=out, **options)
         return out.getvalue()
 
-    return take
+    return import_file
 
 
 def stored():
@@ -127,139 +127,140 @@ EDITS = {
 
 
 @pytest.mark.parametrize("edit", EDITS)
-class TestAnEdit:
+class TestEdits:
     @pytest.fixture(autouse=True)
-    def begun(self, take, user):
-        take(*ABC)
+    def begun(self, import_file, user):
+        import_file(*ABC)
         for own in Step.objects.all():
             StepProgressFactory(step=own, user=user)
             NoteFactory(step=own, user=user)
 
-    def test_the_dry_run_lists_it_and_the_import_does_it_once(self, take, edit):
+    def test_the_dry_run_lists_it_and_the_import_does_it_once(self, import_file, edit):
         steps, expected = EDITS[edit]
         before = stored()
-        assert take(*steps, dry_run=True) == expected + "Nothing was changed.\n"
+        assert import_file(*steps, dry_run=True) == expected + "Nothing was changed.\n"
         assert stored() == before
-        assert take(*steps) == expected.splitlines(keepends=True)[0]
+        assert import_file(*steps) == expected.splitlines(keepends=True)[0]
         after = stored()
         assert after[3:5] == before[3:5]  # progress and notes
-        assert "unchanged\n" in take(*steps)
+        assert "unchanged\n" in import_file(*steps)
         assert stored() == after
 
 
-class TestWhatIsWritten:
-    def test_a_rename_keeps_the_row(self, take):
-        take(*ABC)
+class TestStoredRows:
+    def test_a_renamed_step_keeps_its_primary_key(self, import_file):
+        import_file(*ABC)
         pk = Step.objects.get(slug="boil").pk
-        take(step("boil-water", "was: boil"), *ABC[1:])
+        import_file(step("boil-water", "was: boil"), *ABC[1:])
         assert Step.objects.get(slug="boil-water").pk == pk
         assert Step.objects.count() == 3
 
-    def test_steps_that_are_the_same_follow_a_rename(self, take):
-        take(*ABC)
-        twin = StepFactory(same_as="cooking/boil")
+    def test_followers_are_updated_after_a_rename(self, import_file):
+        import_file(*ABC)
+        follower = StepFactory(same_as="cooking/boil")
         renamed = step("boil-water", "was: boil", title="Boil")
-        assert f"follows      {twin.roadmap.slug}/{twin.slug}, by its same_as" in take(
-            renamed, *ABC[1:], dry_run=True
+        assert (
+            f"follows      {follower.roadmap.slug}/{follower.slug}, by its same_as"
+            in import_file(renamed, *ABC[1:], dry_run=True)
         )
-        take(renamed, *ABC[1:])
-        twin.refresh_from_db()
-        assert twin.same_as == "cooking/boil-water"
-        assert twin.history.count() == 2
+        import_file(renamed, *ABC[1:])
+        follower.refresh_from_db()
+        assert follower.same_as == "cooking/boil-water"
+        assert follower.history.count() == 2
 
-    def test_who_skipped_all_but_what_is_required_again_has_completed(self, take):
+    def test_making_a_done_step_required_again_can_complete(self, import_file):
         optional = step("boil", "optional: true", title="Boil")
-        take(optional, *ABC[1:])
+        import_file(optional, *ABC[1:])
         done, *others = Step.objects.all()
         user = StepProgressFactory(step=done).user
         for other in others:
             StepProgressFactory(step=other, user=user, state="skipped")
-        take(*ABC)
+        import_file(*ABC)
         assert Completion.objects.get().user == user
 
-    def test_a_was_that_is_left_in_the_file_does_no_harm_on_another_server(self, take):
-        take(step("boil-water", "was: boil"))
+    def test_a_new_roadmap_may_have_steps_with_old_slugs(self, import_file):
+        import_file(step("boil-water", "was: boil"))
         assert order() == ["boil-water"]
 
-    def test_a_step_comes_back_in_its_place(self, take):
-        take(*ABC)
-        take(ABC[0], ABC[2])
-        assert "1 step brought back" in take(*ABC)
+    def test_a_step_is_brought_back_in_its_place(self, import_file):
+        import_file(*ABC)
+        import_file(ABC[0], ABC[2])
+        assert "1 step brought back" in import_file(*ABC)
         assert order() == ["boil", "fry", "bake"]
 
-    def test_only_what_moves_gets_another_position(self, take):
-        take(*ABC)
+    def test_only_moved_steps_get_a_new_position(self, import_file):
+        import_file(*ABC)
         before = Step.history.count()
-        take(ABC[1], ABC[0], ABC[2])
+        import_file(ABC[1], ABC[0], ABC[2])
         assert order() == ["fry", "boil", "bake"]
         assert list(Step.objects.values_list("position", flat=True)) == [1, 2, 3]
         assert Step.history.count() == before
         assert Roadmap.history.first().order == ["fry", "boil", "bake"]
 
-    def test_what_the_file_does_not_have_comes_last_when_others_move(self, take):
-        take(*ABC)
-        take(ABC[2], ABC[1])
+    def test_steps_missing_from_the_file_come_last_when_others_move(self, import_file):
+        import_file(*ABC)
+        import_file(ABC[2], ABC[1])
         assert order() == ["bake", "fry", "boil"]
 
-    def test_a_body_that_stays_is_not_rendered_again(self, take):
-        take(step("boil", "body: Hot!"))
+    def test_an_unchanged_body_is_not_rendered_again(self, import_file):
+        import_file(step("boil", "body: Hot!"))
         Step.objects.update(body_html="kept")
-        take(step("boil", "body: Hot!", title="Boiling"))
+        import_file(step("boil", "body: Hot!", title="Boiling"))
         assert Step.objects.get().body_html == "kept"
-        take(step("boil", "body: Hotter!", title="Boiling"))
+        import_file(step("boil", "body: Hotter!", title="Boiling"))
         assert Step.objects.get().body_html == "<p>Hotter!</p>\n"
 
-    def test_a_step_that_comes_back_is_new(self, take):
-        take(*ABC)
-        take(ABC[0], ABC[2])
+    def test_a_step_that_is_brought_back_is_new(self, import_file):
+        import_file(*ABC)
+        import_file(ABC[0], ABC[2])
         before = timezone.now()
-        take(*ABC)
+        import_file(*ABC)
         assert Step.objects.get(slug="fry").added_at > before
 
-    def test_who_did_all_that_is_left_has_completed(self, take, user):
-        take(*ABC)
+    def test_making_the_last_step_optional_completes(self, import_file, user):
+        import_file(*ABC)
         for own in Step.objects.exclude(slug="bake"):
             last = StepProgressFactory(step=own, user=user)
-        take(ABC[0], ABC[1], step("bake", "optional: true"))
+        import_file(ABC[0], ABC[1], step("bake", "optional: true"))
         assert Completion.objects.get().completed_at == last.done_at
 
-    def test_the_same_by_a_retirement(self, take, user):
-        take(*ABC)
+    def test_retiring_the_last_step_completes(self, import_file, user):
+        import_file(*ABC)
         for own in Step.objects.exclude(slug="bake"):
             StepProgressFactory(step=own, user=user)
-        take(*ABC[:2])
+        import_file(*ABC[:2])
         assert Completion.objects.get().user == user
 
-    def test_a_meaning_changes_only_when_the_file_says_so_and_the_text_does(self, take):
-        take(*ABC)
-        take(step("boil", "body: Hot!"))
+    def test_a_new_meaning_needs_the_key_and_a_changed_text(self, import_file):
+        import_file(*ABC)
+        import_file(step("boil", "body: Hot!"))
         assert Step.objects.get(slug="boil").revised_at is None
-        take(step("boil", "body: Hot!", "new_meaning: true"))
+        import_file(step("boil", "body: Hot!", "new_meaning: true"))
         assert Step.objects.get(slug="boil").revised_at is None
-        take(step("boil", "body: Cold!", "new_meaning: true"))
+        import_file(step("boil", "body: Cold!", "new_meaning: true"))
         assert Step.objects.get(slug="boil").revised_at
 
-    def test_the_roadmap_itself_is_told(self, take):
-        take(*ABC)
+    def test_the_roadmaps_own_fields_are_imported(self, import_file):
+        import_file(*ABC)
         head = HEAD.replace("title: Cooking", "title: Cooking for Two")
-        out = take(*ABC, head=head, dry_run=True)
+        out = import_file(*ABC, head=head, dry_run=True)
         assert out.startswith(
             "cooking: title changed, 3 steps unchanged\n"
             "  title: Cooking → Cooking for Two\n"
         )
-        take(*ABC, head=head)
+        import_file(*ABC, head=head)
         assert Roadmap.objects.get().title == "Cooking for Two"
 
-    def test_each_change_is_a_version_that_names_the_file(self, take):
-        take(*ABC)
-        take(step("boil", title="Boiling"), *ABC[1:])
+    def test_each_change_is_a_version_that_names_the_file(self, import_file):
+        import_file(*ABC)
+        import_file(step("boil", title="Boiling"), *ABC[1:])
         newest = Step.objects.get(slug="boil").history.first()
         assert newest.history_change_reason == "Imported from cooking.yaml"
         assert Step.history.count() == 4
         assert Roadmap.history.count() == 1
 
 
-class TestAnOldSlugThatDoesNotFit:
+class TestInvalidOldSlugs:
     @pytest.mark.parametrize(
         ("steps", "expected"),
         [
@@ -290,18 +291,20 @@ class TestAnOldSlugThatDoesNotFit:
             ((step("a", "was: Boil It"),), ":10:5: was should be lower-case letters"),
         ],
     )
-    def test_it_is_told_and_changes_nothing(self, take, write, steps, expected):
-        take(*ABC)
+    def test_it_is_reported_and_changes_nothing(
+        self, import_file, write, steps, expected
+    ):
+        import_file(*ABC)
         before = stored()
         with pytest.raises(CommandError) as error:
-            take(*steps)
+            import_file(*steps)
         assert f"{write()}{expected}" in str(error.value)
         assert stored() == before
 
-    def test_all_of_them_are_told_at_once(self, take):
-        take(*ABC)
+    def test_all_problems_are_reported_at_once(self, import_file):
+        import_file(*ABC)
         with pytest.raises(CommandError) as error:
-            take(step("stew", "was: grill"), step("steam", "was: roast"))
+            import_file(step("stew", "was: grill"), step("steam", "was: roast"))
         assert str(error.value).count("names no step") == 2
 
 
@@ -320,12 +323,12 @@ def many(count, sign):
         ),
     ],
 )
-def test_many_steps_take_no_more_queries_than_a_few(take, edit):
+def test_the_number_of_queries_does_not_grow_with_the_steps(import_file, edit):
     def queries(count):
         Step.objects.all().delete()
-        take(*many(count, ""))
+        import_file(*many(count, ""))
         with CaptureQueriesContext(connection) as captured:
-            take(*edit(count))
+            import_file(*edit(count))
         return len(captured)
 
     assert queries(120) == queries(12) <= 25
@@ -342,11 +345,11 @@ def test_many_steps_take_no_more_queries_than_a_few(take, edit):
         ([0, 4, 1, 2, 3, 9, 5, 6], {0, 1, 2, 3, 5, 6}),
     ],
 )
-def test_the_fewest_steps_move(indexes, kept):
+def test_as_few_steps_as_possible_move(indexes, kept):
     assert find_longest_ascending(indexes) == kept
 
 
-def test_whoever_may_not_publish_leaves_that_as_it_is(write):
+def test_publishing_is_withheld_without_the_permission(write):
     public = HEAD.replace("steps:", "published: true\nsteps:")
     plan = compare(read(write(*ABC, head=public)), may_publish=False)
     assert plan.is_publishing_withheld
@@ -355,9 +358,9 @@ def test_whoever_may_not_publish_leaves_that_as_it_is(write):
     assert not plan.is_publishing_withheld
 
 
-class TestMeanwhile:
-    def test_another_state_than_the_one_that_was_seen_is_refused(self, take, write):
-        take(*ABC)
+class TestConcurrency:
+    def test_an_import_of_an_outdated_plan_is_refused(self, import_file, write):
+        import_file(*ABC)
         seen = compare(read(write(*ABC[:2]))).fingerprint
         Step.objects.filter(slug="boil").update(summary="Do it well.")
         before = stored()
@@ -366,14 +369,14 @@ class TestMeanwhile:
         assert stored() == before
 
     @pytest.mark.django_db(transaction=True)
-    def test_a_roadmap_that_somebody_else_is_adding_is_told(self, take):
-        told = []
+    def test_a_roadmap_that_somebody_else_is_adding_is_reported(self, import_file):
+        errors = []
 
         def import_it():
             try:
-                take(*ABC)
+                import_file(*ABC)
             except CommandError as error:
-                told.append(str(error))
+                errors.append(str(error))
             finally:
                 connection.close()
 
@@ -384,20 +387,22 @@ class TestMeanwhile:
             importing.join(0.3)
             assert importing.is_alive()  # it waits for the other to be added or not
         importing.join()
-        assert "cooking was added by somebody else meanwhile; run it again" in told[0]
+        assert "cooking was added by somebody else meanwhile; run it again" in errors[0]
         assert not Step.objects.exists()
 
     @pytest.mark.django_db(transaction=True)
-    def test_a_tick_waits_and_is_told_that_the_step_is_gone(self, take, write, user):
-        take(*ABC)
+    def test_a_tick_during_the_import_waits_and_is_refused(
+        self, import_file, write, user
+    ):
+        import_file(*ABC)
         bake = Step.objects.get(slug="bake")
-        told = []
+        errors = []
 
         def tick():
             try:
                 StepProgress.objects.mark(user, bake.pk, "done")
             except Step.DoesNotExist:
-                told.append(True)
+                errors.append(True)
             finally:
                 connection.close()
 
@@ -408,4 +413,4 @@ class TestMeanwhile:
             ticking.join(0.2)
             assert ticking.is_alive()
         ticking.join()
-        assert told == [True]
+        assert errors == [True]

@@ -1,4 +1,4 @@
-"""Retiring, bringing back, merging and splitting steps that people stand on."""
+"""Retiring, bringing back, merging and splitting steps that have learners."""
 
 import random
 from datetime import UTC, datetime
@@ -45,7 +45,7 @@ def mark(user, step, state="done", at=MAY):
     return StepProgressFactory(user=user, step=step, state=state, started_at=at)
 
 
-def standing(user, step):
+def get_progress(user, step):
     row = StepProgress.objects.get(user=user, step=step)
     return row.state, row.started_at, row.done_at
 
@@ -61,27 +61,27 @@ def everything():
     ]
 
 
-class TestTouched:
+class TestImpact:
     def test_it_counts_people_and_names_nobody(self, boil, fry, user):
         mark(user, boil)
         mark(UserFactory(), boil, "learning")
         NoteFactory(user=user, step=boil)
-        said = str(step_operations.Impact.of(Step.objects.filter(pk=boil.pk)))
-        assert said == (
+        text = str(step_operations.Impact.of(Step.objects.filter(pk=boil.pk)))
+        assert text == (
             "1 learner ticked this, 1 has begun or skipped it, 1 has a note"
         )
 
-    def test_a_person_on_two_steps_is_one(self, roadmap, boil, fry, user):
+    def test_a_person_on_two_steps_is_counted_once(self, roadmap, boil, fry, user):
         for step in (boil, fry):
             mark(user, step)
             NoteFactory(user=user, step=step)
         assert step_operations.Impact.of(roadmap.steps.all()) == (1, 1, 1)
 
-    def test_nobody_is_nothing(self, roadmap):
+    def test_without_learners_it_is_false(self, roadmap):
         assert not step_operations.Impact.of(roadmap.steps.all())
         assert not step_operations.have_learners(roadmap.steps.all())
 
-    def test_a_note_alone_is_something(self, roadmap, boil):
+    def test_a_note_alone_counts(self, roadmap, boil):
         NoteFactory(step=boil)
         assert step_operations.have_learners(roadmap.steps.all())
 
@@ -96,13 +96,13 @@ class TestRetire:
         assert boil.is_retired
         assert everything()[1:] == before
 
-    def test_its_version_says_so_and_a_repeat_leaves_none(self, boil):
+    def test_it_records_one_version_with_the_reason(self, boil):
         step_operations.retire(boil)
         step_operations.retire(boil)
         assert boil.history.count() == 2
         assert boil.history.first().history_change_reason == "Retired"
 
-    def test_who_has_done_all_that_is_left_has_completed(self, roadmap, user):
+    def test_learners_who_did_all_other_steps_complete(self, roadmap, user):
         boil, fry, bake = roadmap.steps.all()
         mark(user, boil, at=MARCH)
         mark(user, bake, at=APRIL)
@@ -118,7 +118,7 @@ class TestRetire:
         step_operations.retire(boil)
         assert Completion.objects.get().completed_at == MARCH
 
-    def test_to_skip_all_is_not_to_complete(self, roadmap, user, boil):
+    def test_skipping_all_other_steps_does_not_complete(self, roadmap, user, boil):
         for step in roadmap.steps.exclude(slug="boil"):
             mark(user, step, "skipped")
         step_operations.retire(boil)
@@ -131,7 +131,7 @@ class TestRetire:
         assert not Completion.objects.exists()
 
     @pytest.mark.parametrize("seed", range(5))
-    def test_the_statement_agrees_with_the_honest_total(self, roadmap, seed):
+    def test_completions_agree_with_the_total(self, roadmap, seed):
         chance = random.Random(seed)  # noqa: S311
         for position in range(4, 7):
             StepFactory(
@@ -162,14 +162,14 @@ class TestBringBack:
         assert route.get(boil.pk).change_badge == "New"
         assert boil.history.first().history_change_reason == "Brought back"
 
-    def test_what_people_did_on_it_counts_again(self, roadmap, boil, user):
+    def test_its_progress_counts_again(self, roadmap, boil, user):
         mark(user, boil)
         step_operations.retire(boil)
         assert total(user, roadmap).required == (0, 2)
         step_operations.bring_back(boil)
         assert total(user, roadmap).required == (1, 3)
 
-    def test_who_did_it_and_skipped_all_others_has_completed(self, roadmap, boil, user):
+    def test_bringing_back_can_complete_the_roadmap(self, roadmap, boil, user):
         mark(user, boil, at=MARCH)
         step_operations.retire(boil)
         for step in roadmap.steps.exclude(slug="boil"):
@@ -204,23 +204,23 @@ class TestMerge:
         if further == "done":
             done_at = APRIL if of_step == "done" else MAY
         started_at = APRIL if of_step else MAY
-        assert standing(user, fry) == (further, started_at, done_at)
+        assert get_progress(user, fry) == (further, started_at, done_at)
 
-    def test_a_date_that_is_earlier_on_the_target_stays(self, boil, fry, user):
+    def test_an_earlier_date_on_the_target_stays(self, boil, fry, user):
         mark(user, boil, at=MAY)
         mark(user, fry, at=MARCH)
         step_operations.merge(boil, into=fry)
-        assert standing(user, fry) == ("done", MARCH, MARCH)
+        assert get_progress(user, fry) == ("done", MARCH, MARCH)
 
     def test_the_step_is_retired_with_what_people_did_on_it(self, boil, fry, user):
         mark(user, boil, at=APRIL)
         step_operations.merge(boil, into=fry)
         boil.refresh_from_db()
         assert boil.is_retired
-        assert standing(user, boil) == ("done", APRIL, APRIL)
+        assert get_progress(user, boil) == ("done", APRIL, APRIL)
         assert boil.history.first().history_change_reason == "Merged into fry"
 
-    def test_who_is_complete_by_it_has_completed(self, roadmap, boil, fry, user):
+    def test_merging_can_complete_the_roadmap(self, roadmap, boil, fry, user):
         mark(user, boil, at=APRIL)
         mark(user, roadmap.steps.get(slug="bake"), at=MARCH)
         step_operations.merge(boil, into=fry)
@@ -247,7 +247,7 @@ class TestMerge:
         note = Note.objects.get()
         assert (note.step, note.text, note.saved_at) == (fry, "Salt it.", MARCH)
 
-    def test_notes_too_long_to_join_stay_whole(self, boil, fry, user):
+    def test_notes_that_are_too_long_to_join_stay_apart(self, boil, fry, user):
         NoteFactory(user=user, step=boil, text="a" * (MAX_NOTE_LENGTH - 2))
         NoteFactory(user=user, step=fry, text="b")
         NoteFactory(user=(other := UserFactory()), step=boil, text="Salt it.")
@@ -264,7 +264,7 @@ class TestMerge:
         step_operations.merge(boil, into=fry)
         assert len(Note.objects.get().text) == MAX_NOTE_LENGTH
 
-    def test_an_open_page_does_not_write_over_joined_notes(self, boil, fry, user):
+    def test_an_open_page_does_not_overwrite_joined_notes(self, boil, fry, user):
         note = NoteFactory(user=user, step=fry, text="Use a lid.", page="open")
         NoteFactory(user=user, step=boil, text="Salt it.")
         step_operations.merge(boil, into=fry)
@@ -280,7 +280,7 @@ class TestMerge:
         step_operations.merge(boil, into=fry)
         assert everything() == before
 
-    def test_it_asks_the_database_as_often_for_many_as_for_one(self, roadmap):
+    def test_the_number_of_queries_does_not_grow_with_the_learners(self, roadmap):
         counts = []
         for people in (1, 30):
             step, into = StepFactory.create_batch(2, roadmap=roadmap)
@@ -293,29 +293,29 @@ class TestMerge:
             counts.append(len(queries))
         assert counts[0] == counts[1]
 
-    def test_steps_that_are_the_same_follow(self, boil, fry):
-        twin = StepFactory(same_as="cooking/boil")
+    def test_followers_are_redirected(self, boil, fry):
+        follower = StepFactory(same_as="cooking/boil")
         other = StepFactory(same_as="cooking/bake")
         step_operations.merge(boil, into=fry)
-        for step in (twin, other):
+        for step in (follower, other):
             step.refresh_from_db()
-        assert (twin.same_as, other.same_as) == ("cooking/fry", "cooking/bake")
-        newest = twin.history.first()
+        assert (follower.same_as, other.same_as) == ("cooking/fry", "cooking/bake")
+        newest = follower.history.first()
         assert newest.same_as == "cooking/fry"
         assert newest.history_change_reason == "cooking/boil was merged into fry"
-        assert (twin.history.count(), other.history.count()) == (2, 1)
+        assert (follower.history.count(), other.history.count()) == (2, 1)
 
-    def test_they_become_the_same_as_what_the_target_is(self, boil, fry):
-        eggs, twin = StepFactory.create_batch(2, same_as="cooking/boil")
+    def test_followers_take_the_same_as_of_the_target(self, boil, fry):
+        eggs, follower = StepFactory.create_batch(2, same_as="cooking/boil")
         fry.same_as = f"{eggs.roadmap.slug}/{eggs.slug}"
         fry.save()
         step_operations.merge(boil, into=fry)
-        for step in (eggs, twin):
+        for step in (eggs, follower):
             step.refresh_from_db()
         assert eggs.same_as == ""
-        assert eggs.canonical_path == twin.canonical_path == fry.canonical_path
+        assert eggs.canonical_path == follower.canonical_path == fry.canonical_path
 
-    def test_what_is_no_step_of_the_route_is_refused(self, boil, fry, user):
+    def test_the_step_itself_and_a_retired_step_are_refused(self, boil, fry, user):
         mark(user, boil)
         retired = StepFactory(roadmap=boil.roadmap, is_retired=True)
         before = everything()
@@ -334,7 +334,7 @@ class TestSplit:
     def steam(self):
         return Step(slug="steam", title="Steam", summary="Over water.")
 
-    def test_the_new_step_is_right_behind(self, roadmap, boil, steam):
+    def test_the_new_step_comes_directly_after(self, roadmap, boil, steam):
         step_operations.split(boil, steam)
         slugs = list(roadmap.steps.values_list("slug", flat=True))
         assert slugs == ["boil", "steam", "fry", "bake"]
@@ -342,14 +342,14 @@ class TestSplit:
         assert steam.history.get().history_change_reason == "Split off boil"
 
     @pytest.mark.parametrize("state", ["done", "learning", "skipped"])
-    def test_everybody_stands_on_it_as_on_the_first(self, boil, steam, user, state):
+    def test_everybody_has_the_same_progress_on_the_new_step(
+        self, boil, steam, user, state
+    ):
         mark(user, boil, state, at=APRIL)
         step_operations.split(boil, steam)
-        assert standing(user, steam) == standing(user, boil)
+        assert get_progress(user, steam) == get_progress(user, boil)
 
-    def test_nobodys_total_falls_and_a_completion_stays(
-        self, roadmap, boil, steam, user
-    ):
+    def test_no_total_falls_and_completions_stay(self, roadmap, boil, steam, user):
         for step in roadmap.steps.all():
             mark(user, step)
         Completion.objects.create(user=user, roadmap=roadmap, completed_at=MAY)
@@ -368,13 +368,13 @@ class TestSplit:
         assert total(user, roadmap).is_complete
         assert Completion.objects.get().completed_at == MARCH
 
-    def test_notes_stay_with_the_first(self, boil, steam, user):
+    def test_notes_stay_on_the_first_step(self, boil, steam, user):
         NoteFactory(user=user, step=boil)
         step_operations.split(boil, steam)
         assert Note.objects.get().step == boil
 
     @pytest.mark.parametrize("slug", ["fry", "Fry It", ""])
-    def test_a_slug_that_is_taken_or_none_is_refused(self, boil, steam, slug):
+    def test_a_taken_or_invalid_slug_is_refused(self, boil, steam, slug):
         steam.slug = slug
         before = everything()
         with pytest.raises(ValidationError):
@@ -387,7 +387,7 @@ class TestSplit:
             step_operations.split(boil, steam)
 
 
-class TestWhatTheDatabaseHolds:
+class TestDeletingRows:
     def test_no_deletion_cascades_to_what_people_did(self, roadmap, boil, user):
         mark(user, boil)
         NoteFactory(user=user, step=boil)
@@ -407,7 +407,7 @@ class TestWhatTheDatabaseHolds:
         assert not Note.objects.exists()
         assert not Completion.objects.exists()
 
-    def test_an_editor_who_leaves_leaves_the_versions(self, boil):
+    def test_deleting_an_editors_account_keeps_the_versions(self, boil):
         editor = UserFactory()
         Step.objects.record([boil], user=editor)
         editor.delete()

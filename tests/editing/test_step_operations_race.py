@@ -32,7 +32,7 @@ def in_thread(work):
     return thread
 
 
-def test_a_tick_under_way_is_merged_as_well(steps):
+def test_a_tick_before_the_merge_is_merged_too(steps):
     step, into = steps
     user = UserFactory()
     with transaction.atomic():
@@ -44,16 +44,16 @@ def test_a_tick_under_way_is_merged_as_well(steps):
     assert StepProgress.objects.get(user=user, step=into).state == State.DONE
 
 
-def test_a_tick_that_comes_too_late_is_told(steps):
+def test_a_tick_during_the_merge_waits_and_is_refused(steps):
     step, into = steps
     user = UserFactory()
-    told = []
+    errors = []
 
     def tick():
         try:
             StepProgress.objects.mark(user, step.pk, State.DONE)
         except Step.DoesNotExist:
-            told.append(True)
+            errors.append(True)
 
     with transaction.atomic():
         step_operations.merge(step, into=into)
@@ -61,11 +61,11 @@ def test_a_tick_that_comes_too_late_is_told(steps):
         ticking.join(0.2)
         assert ticking.is_alive()
     ticking.join()
-    assert told == [True]
+    assert errors == [True]
     assert not StepProgress.objects.exists()
 
 
-def test_an_account_that_is_deleted_meanwhile_is_left_out(steps):
+def test_an_account_that_is_being_deleted_is_left_out(steps):
     step, into = steps
     leaving = StepProgressFactory(step=step).user
     staying = StepProgressFactory(step=step).user
