@@ -1,4 +1,4 @@
-"""The editors' forms, as a browser sends them."""
+"""Helpers that fill in the editors' forms as a browser does."""
 
 from editing.admin.history import get_newest_version
 from progress.models import Completion, StepProgress
@@ -71,12 +71,13 @@ def order(roadmap):
 
 
 def everything():
-    """All that an edit may change, to see that it did not. Whatever is written, though
-    it be the same, makes a roadmap another content_version.
+    """Return all rows that an edit can change, to compare before and after.
+
+    The content_version is left out: any write changes it, even of the same values.
     """
-    kept = (Roadmap, Step, Resource, StepProgress, Note, Completion)
+    models = (Roadmap, Step, Resource, StepProgress, Note, Completion)
     histories = (Roadmap.history.model, Step.history.model)
-    rows = [list(model.objects.order_by("pk").values()) for model in kept + histories]
+    rows = [list(model.objects.order_by("pk").values()) for model in models + histories]
     for roadmap in rows[0]:
         del roadmap["content_version"]
     return rows

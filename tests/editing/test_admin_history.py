@@ -14,7 +14,7 @@ def html_of(client, content, *more):
 
 
 def version(content, number):
-    """The version of that number, counted from the first."""
+    """Return the version with that number, from the first."""
     return str(content.history.order_by("history_id")[number].history_id)
 
 
@@ -61,7 +61,7 @@ class TestHistory:
             fry.save()
         html = html_of(admin_client, fry)
         assert "Page 1 of 2" in html
-        # The last of the page has the next page's first before it.
+        # The last version on a page is compared with the first on the next page.
         assert "<del>Fry 0</del>" in html
         older = admin_client.get(page_of(fry, "history"), {"p": 2}).content.decode()
         assert "first version" in older

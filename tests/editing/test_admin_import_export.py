@@ -45,7 +45,7 @@ WITHOUT_FRYING = SOURCE[: SOURCE.index("  - slug: fry")]
 
 @pytest.fixture
 def person(db):
-    """A function that makes a member of staff who may do what is named."""
+    """A function that signs in a new member of staff with these permissions."""
 
     def person(*codenames):
         staff = UserFactory(is_staff=True)

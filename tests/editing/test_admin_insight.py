@@ -31,7 +31,7 @@ def roadmap(db):
 
 @pytest.fixture
 def mark_steps(roadmap):
-    """A function that makes as many people, who mark steps some days apart.
+    """A function that makes new learners, who mark steps some days apart.
 
     `marks` are "slug" for a step that is done, "slug=state" for another state.
     """
@@ -100,7 +100,7 @@ class TestCounts:
 
     @pytest.mark.parametrize("few", range(5))
     def test_no_small_count_can_be_worked_out_from_the_others(self, few):
-        """Whatever number under five is hidden, the page is the same for another."""
+        """For each hidden number, another number under five gives the same page."""
 
         def published(finished, skipped, in_progress):
             return (

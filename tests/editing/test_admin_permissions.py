@@ -1,4 +1,4 @@
-"""What Editors and Publishers may do, and that they see no person's data."""
+"""What editors and publishers may do. They never see personal data."""
 
 import pytest
 from django.apps import apps

@@ -38,8 +38,8 @@ class TestList:
         assert user.email not in html
 
     def test_the_number_of_queries_does_not_grow(self, admin_client, cooking, at_most):
-        admin_client.get(PATH)  # notes when the browser was seen, now and then
-        # The session, the person, how many there are (twice), and the page.
+        admin_client.get(PATH)  # also records when the session was last seen
+        # Session, user, two counts, and the page of roadmaps.
         for _ in range(2):
             with at_most(5):
                 admin_client.get(PATH)

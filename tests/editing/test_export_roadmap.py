@@ -38,8 +38,8 @@ def stored():
 
 
 @pytest.fixture
-def there_and_back(tmp_path):
-    """Export the roadmap, take the file in, and see that nothing was changed by it."""
+def export_and_import(tmp_path):
+    """Export the roadmap, import the file, and check that nothing changes."""
 
     def check(roadmap):
         text = export(roadmap.slug)
@@ -65,7 +65,7 @@ def test_each_fixture_is_in_the_form_of_an_export(path):
 
 
 class TestRoundTrip:
-    def test_a_roadmap_with_everything(self, there_and_back):
+    def test_a_roadmap_with_everything(self, export_and_import):
         roadmap = RoadmapFactory(slug="cooking", title="Cooking: the yes and no")
         step = StepFactory(
             roadmap=roadmap,
@@ -80,7 +80,7 @@ class TestRoundTrip:
         Resource.objects.create(
             step=step, title="7", url="https://example.org/a#b", kind="docs"
         )
-        assert there_and_back(roadmap) == (
+        assert export_and_import(roadmap) == (
             "# yaml-language-server: $schema=../docs/roadmap.schema.json\n"
             "slug: cooking\n"
             'title: "Cooking: the yes and no"\n'
@@ -140,14 +140,14 @@ class TestRoundTrip:
             *("é́", "🧭", "🏳️‍🌈 flag", "--- a", "... a", "<<", "=", "a\tb"),
         ],
     )
-    def test_a_title_of_any_kind(self, there_and_back, title):
+    def test_a_title_of_any_kind(self, export_and_import, title):
         roadmap = RoadmapFactory(title=title, icon="A")
         StepFactory(roadmap=roadmap, title=title, summary=title)
         if len(title.splitlines()) > 1:
             with pytest.raises(CommandError, match="should be one line"):
                 export(roadmap.slug)
         else:
-            there_and_back(roadmap)
+            export_and_import(roadmap)
 
     @pytest.mark.parametrize(
         "body",
@@ -173,22 +173,22 @@ class TestRoundTrip:
             ),
         ],
     )
-    def test_a_body_of_any_kind(self, there_and_back, body):
+    def test_a_body_of_any_kind(self, export_and_import, body):
         roadmap = RoadmapFactory()
         StepFactory(roadmap=roadmap, body=body)
-        there_and_back(roadmap)
+        export_and_import(roadmap)
 
-    def test_ties_and_gaps_between_positions(self, there_and_back):
+    def test_ties_and_gaps_between_positions(self, export_and_import):
         roadmap = RoadmapFactory()
         for slug, position in [("c", 9), ("a", 0), ("b", 9), ("d", 40)]:
             StepFactory(roadmap=roadmap, slug=slug, position=position)
-        text = there_and_back(roadmap)
+        text = export_and_import(roadmap)
         assert [text.index(f"slug: {slug}\n") for slug in "acbd"] == sorted(
             text.index(f"slug: {slug}\n") for slug in "acbd"
         )
 
-    def test_a_roadmap_without_steps(self, there_and_back):
-        assert there_and_back(RoadmapFactory()).endswith("\nsteps: []\n")
+    def test_a_roadmap_without_steps(self, export_and_import):
+        assert export_and_import(RoadmapFactory()).endswith("\nsteps: []\n")
 
 
 class TestCommand:

@@ -1,4 +1,4 @@
-"""What an import would change, and what it then does."""
+"""Dry runs of an import, and what the import then changes."""
 
 import threading
 from io import StringIO
@@ -385,7 +385,7 @@ class TestConcurrency:
             RoadmapFactory(slug="cooking")
             importing.start()
             importing.join(0.3)
-            assert importing.is_alive()  # it waits for the other to be added or not
+            assert importing.is_alive()  # it waits for the other transaction
         importing.join()
         assert "cooking was added by somebody else meanwhile; run it again" in errors[0]
         assert not Step.objects.exists()

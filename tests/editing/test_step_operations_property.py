@@ -87,12 +87,12 @@ class Play(RuleBasedStateMachine):
 
     @initialize(marks=st.lists(states, min_size=6, max_size=6))
     def begin(self, marks):
-        """Have something on every step that an edit could cost."""
+        """Give every step progress and a note that an edit could lose."""
         for index, state in enumerate(marks):
             self.mark(index % 2, index // 2, state)
             self.write(index % 2, index // 2, "begun")
 
-    # What people do
+    # Actions of learners
 
     @rule(who=who, index=number, state=states)
     def mark(self, who, index, state):
@@ -151,7 +151,7 @@ class Play(RuleBasedStateMachine):
         if text:
             self.notes[key] = text
 
-    # What an editor does
+    # Actions of an editor
 
     @rule(index=number)
     def retire(self, index):
@@ -240,12 +240,12 @@ class Play(RuleBasedStateMachine):
         import_roadmap(file)
         self.roadmap.refresh_from_db()
         assert self.roadmap.summary == file.summary
-        self.take_over(file, known)
+        self.update_model(file, known)
         self.complete(*self.people)
         self.check_that_it_changes_nothing(file)
 
     def change(self, file, known, kind, index, line, body):
-        """Make one change to what a file holds."""
+        """Make one change to the file."""
         at = index % max(len(file.steps), 1)
         match kind:
             case "add":
@@ -275,8 +275,8 @@ class Play(RuleBasedStateMachine):
                 link = ResourceEntry(title="A: page", url=url, kind="docs")
                 file.steps[at].resources = [link, *file.steps[at].resources[:1]]
 
-    def take_over(self, file, known):
-        """Make the model what the file says, whatever the import made of it."""
+    def update_model(self, file, known):
+        """Make the model match the file, without reading what the import stored."""
         stored = dict(self.roadmap.steps.values_list("slug", "pk"))
         missing = set(self.steps)
         for step in file.steps:
@@ -298,7 +298,7 @@ class Play(RuleBasedStateMachine):
             self.steps[pk] = wanted
         for pk in missing:
             self.steps[pk]["retired"] = True
-        # Those that the file does not have may stand anywhere.
+        # Steps that the file lacks may be at any position.
         self.order = self.stored_order()
         own = [stored[step.slug] for step in file.steps]
         assert [pk for pk in self.order if pk in own] == own
@@ -315,7 +315,7 @@ class Play(RuleBasedStateMachine):
         return f"new-{next(self.serial)}"
 
     def put(self, person, pk, state, offer=None):
-        """Mark a step, and say what must come of it; None when it is refused."""
+        """Mark a step and update the model; return None if the mark is refused."""
         completed_at = offer.completed_at if offer else None
         key, was_complete = (person.pk, pk), self.is_complete(person)
         began = timezone.now()
@@ -375,7 +375,7 @@ class Play(RuleBasedStateMachine):
         dates[pk] = now
 
     def states(self, person, optional):
-        """Where the person stands on the active steps of one kind, in their order."""
+        """Return the person's states of active required or optional steps, in order."""
         return {
             pk: self.marks.get((person.pk, pk), NOT_STARTED)
             for pk in self.order
@@ -383,19 +383,19 @@ class Play(RuleBasedStateMachine):
         }
 
     def is_complete(self, person):
-        """All required steps that they did not skip are done, and at least one is."""
+        """Whether all required steps are done or skipped, and at least one is done."""
         required = {mark.state for mark in self.states(person, False).values()}
         return required - {"skipped"} == {"done"}
 
     def complete(self, *people):
-        """Complete the roadmap for those who have nothing left to do."""
+        """Complete the roadmap for people with no required steps left."""
         for person in people:
             if self.is_complete(person):
                 marks = self.states(person, False).values()
                 last = max(mark.done_at for mark in marks if mark.done_at)
                 self.completed.setdefault(person.pk, last)
 
-    # What is stored
+    # The database
 
     def stored_steps(self):
         links = {}
@@ -430,7 +430,7 @@ class Play(RuleBasedStateMachine):
         return [kind.history.count() for kind in (Roadmap, Step)]
 
     def written(self):
-        """All that an import writes."""
+        """Return everything that an import writes."""
         kinds = (Roadmap, Step, Resource)
         rows = [list(kind.objects.order_by("pk").values()) for kind in kinds]
         return rows, self.stored_versions()
@@ -438,7 +438,7 @@ class Play(RuleBasedStateMachine):
     def dates(self, name):
         return dict(self.roadmap.steps.values_list("pk", name))
 
-    # What must hold
+    # Invariants
 
     @invariant()
     def no_mark_and_no_note_is_lost(self):
@@ -485,9 +485,8 @@ class Play(RuleBasedStateMachine):
 
     @invariant()
     def export_and_import_change_nothing(self):
-        if self.versions != (
-            versions := self.stored_versions()
-        ):  # what people do cannot
+        versions = self.stored_versions()
+        if self.versions != versions:  # only editors' actions record versions
             self.versions = versions
             text = export(self.roadmap)
             self.check_that_it_changes_nothing(

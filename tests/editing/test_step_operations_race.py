@@ -1,4 +1,4 @@
-"""Ticks while an editor merges."""
+"""Ticks and deletions at the same time as a merge."""
 
 import threading
 

@@ -14,45 +14,43 @@ from roadmaps.drawing import to_drawable
 from tests.factories import RoadmapFactory, StepFactory
 
 PATH = "/roadmaps/backend-developer/card.png"
-SMALL = 60_000  # bytes
-QUICK = 0.2  # seconds
+MAX_SIZE = 60_000  # bytes
+MAX_TIME = 0.2  # seconds
 
 
-def opened(png):
+def open_png(png):
     return Image.open(BytesIO(png))
 
 
-def inked(picture):
-    """The box of all that is not paper."""
+def find_drawing(picture):
+    """Return the box around everything that is not background."""
     rgb = picture.convert("RGB")
     paper = Image.new("RGB", rgb.size, rgb.getpixel((0, 0)))
     return ImageChops.difference(rgb, paper).getbbox()
 
 
-class TestEverybody:
-    def test_gets_a_picture_of_the_size_that_open_graph_has(self, client, backend):
+class TestCardResponse:
+    def test_it_is_a_png_of_the_size_for_open_graph(self, client, backend):
         response = client.get(PATH)
         assert response["Content-Type"] == "image/png"
-        picture = opened(response.content)
+        picture = open_png(response.content)
         assert picture.format == "PNG"
         assert picture.size == (1200, 630)
 
-    def test_may_keep_it_and_gets_no_cookie(self, client, backend):
+    def test_it_is_cacheable_and_sets_no_cookie(self, client, backend):
         response = client.get(PATH)
         assert response["Cache-Control"] == "public, max-age=86400"
         assert "Cookie" not in response.get("Vary", "")
         assert not response.cookies
 
-    def test_may_ask_whether_it_changed(self, client, backend):
+    def test_it_has_an_etag(self, client, backend):
         again = {"If-None-Match": client.get(PATH)["ETag"]}
         assert client.get(PATH, headers=again).status_code == 304
         backend.steps.filter(slug="caching").update(is_optional=False)
         assert client.get(PATH, headers=again).status_code == 200
 
     @pytest.mark.parametrize("steps", [3, 30])
-    def test_costs_two_queries_signed_in_or_not(
-        self, client, signed_in, at_most, steps
-    ):
+    def test_it_takes_two_queries(self, client, signed_in, at_most, steps):
         roadmap = RoadmapFactory()
         StepFactory.create_batch(steps, roadmap=roadmap)
         for reader in (client, signed_in):
@@ -60,8 +58,8 @@ class TestEverybody:
                 reader.get(f"{roadmap.get_absolute_url()}card.png")
 
 
-class TestWhatIsNotThere:
-    def test_a_draft_is_404_but_for_staff(self, client, signed_in, user, backend):
+class TestUnavailableCards:
+    def test_a_draft_is_404_except_for_staff(self, client, signed_in, user, backend):
         backend.is_published = False
         backend.save()
         assert client.get(PATH).status_code == 404
@@ -80,14 +78,14 @@ class TestWhatIsNotThere:
         assert client.post(PATH).status_code == 405
 
 
-class TestItsVersion:
-    def test_is_the_same_as_long_as_the_picture_is(self, backend):
+class TestVersion:
+    def test_it_stays_the_same_with_the_picture(self, backend):
         steps = list(backend.steps.all())
         before = Card.of(backend, steps).version
         backend.summary = steps[0].title = "It is not in the picture."
         assert Card.of(backend, steps).version == before
 
-    def test_is_another_after_an_edit(self, backend):
+    def test_it_changes_with_the_picture(self, backend):
         steps = list(backend.steps.all())
         before = Card.of(backend, steps)
         steps[0].is_optional = True
@@ -96,7 +94,7 @@ class TestItsVersion:
         assert Card.of(backend, steps).version != before.version
 
 
-LONGEST = [
+TITLES = [
     "Everything that somebody who keeps databases, queues, caches and networks alive"
     " ought to know before the first night on",
     "W" * 120,
@@ -106,35 +104,37 @@ LONGEST = [
 ]
 
 
-class TestTheDrawing:
+class TestDrawing:
     @pytest.mark.parametrize("steps", [0, 1, 23, 60, 61, 230])
-    @pytest.mark.parametrize("title", LONGEST)
-    def test_stays_within_its_margins(self, title, steps):
+    @pytest.mark.parametrize("title", TITLES)
+    def test_it_stays_within_its_margins(self, title, steps):
         optional = tuple(number % 3 == 1 for number in range(steps))
-        left, top, right, bottom = inked(opened(Card(title, "W" * 80, optional).png))
+        left, top, right, bottom = find_drawing(
+            open_png(Card(title, "W" * 80, optional).png)
+        )
         assert left >= drawing.MARGIN - 8  # a letter's overhang
         assert top >= drawing.LOGO_TOP - 2
         assert right <= 1200 - drawing.MARGIN + 8
         assert bottom <= 630 - 30
 
-    @pytest.mark.parametrize("title", LONGEST)
-    def test_keeps_the_title_off_the_strip(self, title):
-        picture = opened(Card(title, "Category", (False,) * 23).png).convert("RGB")
+    @pytest.mark.parametrize("title", TITLES)
+    def test_the_title_does_not_overlap_the_bar(self, title):
+        picture = open_png(Card(title, "Category", (False,) * 23).png).convert("RGB")
         paper = picture.getpixel((0, 0))
         gap = picture.crop((0, 452, 1200, 478))
         assert gap.getcolors() == [(1200 * 26, paper)]
 
-    @pytest.mark.parametrize("title", LONGEST)
-    def test_is_small_and_quick(self, title):
+    @pytest.mark.parametrize("title", TITLES)
+    def test_it_is_small_and_drawn_quickly(self, title):
         whole = Card(title, "W" * 80, (False, True) * 115)
         whole.png  # noqa: B018, loads the font
         before = time.thread_time()
         png = whole.png
-        assert time.thread_time() - before < QUICK
-        assert len(png) < SMALL
+        assert time.thread_time() - before < MAX_TIME
+        assert len(png) < MAX_SIZE
 
-    def test_shows_required_steps_tall_and_optional_ones_short(self):
-        picture = opened(Card("A", "B", (False, True)).png).convert("RGB")
+    def test_required_steps_are_tall_and_optional_ones_short(self):
+        picture = open_png(Card("A", "B", (False, True)).png).convert("RGB")
         top, height = drawing.BAR_TOP, drawing.BAR_HEIGHT
         pitch = drawing.MAX_SEGMENT_WIDTH + 6
         middles = [drawing.MARGIN + 22, drawing.MARGIN + 22 + pitch]
@@ -144,7 +144,7 @@ class TestTheDrawing:
         assert upper == [False, True]
         assert lower == [False, False]
 
-    def test_breaks_a_title_into_lines_of_like_length(self):
+    def test_a_title_is_wrapped_into_lines_of_similar_length(self):
         font = drawing.font(96)
         words = [f"n{number}" for number in range(16)]
         lines = drawing.wrap_evenly(words, font)
@@ -153,10 +153,10 @@ class TestTheDrawing:
         assert max(lengths) <= drawing.WIDTH
         assert min(lengths) > 0.7 * max(lengths)
 
-    def test_has_no_box_in_place_of_a_letter_that_the_font_lacks(self):
+    def test_letters_that_the_font_lacks_are_not_drawn_as_boxes(self):
         assert Card("日本語", "料理").png == Card("", "").png
 
-    def test_wears_the_colours_of_the_site(self):
+    def test_it_has_the_colours_of_the_site(self):
         css = (settings.BASE_DIR / "static/css/site/tokens.css").read_text()
         by_day = dict(re.findall(r"--(\w+): light-dark\((#\w+),", css))
         names = ["background", "text", "muted", "done"]
@@ -180,7 +180,7 @@ class TestTheDrawing:
         ("", ""),
     ],
 )
-def test_a_text_is_written_in_the_letters_that_there_are(title, drawable):
+def test_text_is_written_in_the_letters_of_the_font(title, drawable):
     assert to_drawable(title) == drawable
 
 
@@ -192,5 +192,5 @@ def test_a_text_is_written_in_the_letters_that_there_are(title, drawable):
         ((False, True, False), "Cooking: 3 steps · 1 optional"),
     ],
 )
-def test_its_words_say_what_it_shows(optional, alt):
+def test_the_alternative_text_describes_the_picture(optional, alt):
     assert Card("Cooking", "Household", optional).alt == alt

@@ -1,4 +1,4 @@
-"""What roadmaps and steps hold to, whoever writes them."""
+"""Rules of roadmaps and steps that the models and the database enforce."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -22,17 +22,17 @@ class TestArrange:
     def ids(self, roadmap):
         return [step.pk for step in roadmap.steps.all()]
 
-    def test_it_takes_the_order_of_the_ids(self, roadmap):
+    def test_it_puts_the_steps_in_the_order_of_the_ids(self, roadmap):
         wanted = self.ids(roadmap)[::-1]
         roadmap.arrange(wanted)
         assert self.ids(roadmap) == wanted
 
-    def test_it_writes_only_what_moved(self, roadmap, django_assert_num_queries):
+    def test_it_writes_only_moved_steps(self, roadmap, django_assert_num_queries):
         first, second, third = self.ids(roadmap)
         with django_assert_num_queries(3):  # BEGIN, SELECT, COMMIT
             roadmap.arrange([first, second, third])
 
-    def test_it_refuses_anything_but_the_same_set(self, roadmap):
+    def test_it_refuses_a_different_set_of_steps(self, roadmap):
         ids = self.ids(roadmap)
         for wrong in (ids[:2], [*ids, StepFactory().pk], [ids[0], *ids[:2]]):
             with pytest.raises(ValidationError):
@@ -40,13 +40,13 @@ class TestArrange:
         assert self.ids(roadmap) == ids
 
 
-def test_a_slug_is_one_steps_for_ever():
+def test_a_retired_steps_slug_cannot_be_reused():
     step = StepFactory(is_retired=True)
     with pytest.raises(IntegrityError):
         StepFactory(roadmap=step.roadmap, slug=step.slug)
 
 
-def test_a_marked_step_is_protected_from_django_and_by_the_database():
+def test_a_step_with_progress_is_protected_by_django_and_the_database():
     step = StepProgressFactory().step
     with pytest.raises(ProtectedError):
         step.delete()

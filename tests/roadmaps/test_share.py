@@ -1,4 +1,4 @@
-"""What the pages tell search engines, and those who preview a link."""
+"""The pages' metadata for search engines and link previews."""
 
 import html
 import re
@@ -18,7 +18,7 @@ STEP = f"{ROADMAP}caching/"
 ACCOUNT_PAGES = sorted(
     template.name
     for template in settings.BASE_DIR.glob("templates/account/*.html")
-    if template.name != "login.html"  # a page that people look for
+    if template.name != "login.html"  # search engines may list it
 )
 NOINDEX = '<meta name="robots" content="noindex">'
 
@@ -27,67 +27,70 @@ def head(client, path, **kwargs):
     """The page's metadata, by name."""
     page = client.get(path, **kwargs).content.decode()
     pairs = re.findall(r'<meta (?:property|name)="([^"]+)" content="([^"]*)">', page)
-    told = {name: html.unescape(content) for name, content in pairs}
-    assert len(told) == len(pairs)
+    metadata = {name: html.unescape(content) for name, content in pairs}
+    assert len(metadata) == len(pairs)
     canonical = re.findall('<link rel="canonical" href="([^"]+)">', page)
-    return told | {"canonical": canonical}
+    return metadata | {"canonical": canonical}
 
 
 @pytest.mark.parametrize("path", ["/", ROADMAP, STEP])
 class TestEveryPage:
-    def test_says_where_it_lives_without_what_was_asked(self, client, backend, path):
-        told = head(client, path, query_params={"undo": "x", "utm_source": "y"})
-        assert told["canonical"] == [f"{SITE}{path}"]
-        assert told["og:url"] == f"{SITE}{path}"
+    def test_the_canonical_address_has_no_query(self, client, backend, path):
+        metadata = head(client, path, query_params={"undo": "x", "utm_source": "y"})
+        assert metadata["canonical"] == [f"{SITE}{path}"]
+        assert metadata["og:url"] == f"{SITE}{path}"
 
-    def test_tells_all_that_a_preview_needs(self, client, backend, path):
-        told = head(client, path)
-        assert told["twitter:card"] == "summary_large_image"
-        assert told["og:site_name"] == "Cairn"
+    def test_it_has_all_metadata_for_a_preview(self, client, backend, path):
+        metadata = head(client, path)
+        assert metadata["twitter:card"] == "summary_large_image"
+        assert metadata["og:site_name"] == "Cairn"
         for name in ("og:title", "og:description", "og:type", "og:image:alt"):
-            assert told[name]
+            assert metadata[name]
 
-    def test_names_a_picture_that_opens(self, client, backend, path):
-        told = head(client, path)
-        address = told["og:image"]
+    def test_it_names_a_picture_that_exists(self, client, backend, path):
+        metadata = head(client, path)
+        address = metadata["og:image"]
         assert re.fullmatch(rf"{SITE}/.*card\.png\?v=[0-9a-f]{{8}}", address)
         assert client.get(address.removeprefix(SITE))["Content-Type"] == "image/png"
-        assert (told["og:image:width"], told["og:image:height"]) == ("1200", "630")
+        assert (metadata["og:image:width"], metadata["og:image:height"]) == (
+            "1200",
+            "630",
+        )
 
-    def test_speaks_of_the_scheme_that_it_was_asked_by(self, client, backend, path):
-        told = head(client, path, secure=True)
-        assert told["canonical"] == [f"https://testserver{path}"]
-        assert told["og:image"].startswith("https://testserver/")
+    def test_addresses_have_the_scheme_of_the_request(self, client, backend, path):
+        metadata = head(client, path, secure=True)
+        assert metadata["canonical"] == [f"https://testserver{path}"]
+        assert metadata["og:image"].startswith("https://testserver/")
 
 
-class TestWhatItSays:
+class TestMetadata:
     def test_the_list(self, client, backend):
-        told = head(client, "/")
-        assert told["og:title"] == "Cairn"
-        assert told["og:type"] == "website"
+        metadata = head(client, "/")
+        assert metadata["og:title"] == "Cairn"
+        assert metadata["og:type"] == "website"
 
     def test_a_roadmap(self, client, backend):
-        told = head(client, ROADMAP)
-        assert told["og:title"] == "Backend Developer Roadmap"
-        assert told["og:description"] == backend.summary == told["description"]
-        assert told["og:type"] == "article"
-        assert told["og:image:alt"] == (
+        metadata = head(client, ROADMAP)
+        assert metadata["og:title"] == "Backend Developer Roadmap"
+        assert metadata["og:description"] == backend.summary == metadata["description"]
+        assert metadata["og:type"] == "article"
+        assert metadata["og:image:alt"] == (
             "Backend Developer Roadmap: 23 steps · 9 optional"
         )
 
-    def test_a_step_shows_its_roadmaps_picture(self, client, backend):
-        told = head(client, STEP)
-        assert told["og:title"] == "Caching · Backend Developer Roadmap"
-        assert told["og:description"] == backend.steps.get(slug="caching").summary
-        assert told["og:image"] == head(client, ROADMAP)["og:image"]
+    def test_a_step_has_its_roadmaps_picture(self, client, backend):
+        metadata = head(client, STEP)
+        assert metadata["og:title"] == "Caching · Backend Developer Roadmap"
+        assert metadata["og:description"] == backend.steps.get(slug="caching").summary
+        assert metadata["og:image"] == head(client, ROADMAP)["og:image"]
 
-    def test_what_an_editor_wrote_stays_text(self, client, db):
+    def test_editors_text_is_escaped(self, client, db):
         roadmap = RoadmapFactory(title='"><script>', summary='<b> & "it\'s"')
-        told = head(client, roadmap.get_absolute_url())
-        assert told["og:title"] == '"><script>'
-        assert told["og:description"] == '<b> & "it\'s"'
+        metadata = head(client, roadmap.get_absolute_url())
+        assert metadata["og:title"] == '"><script>'
+        assert metadata["og:description"] == '<b> & "it\'s"'
 
-    def test_an_edit_leads_to_another_picture(self, client, backend):
+    def test_an_edit_changes_the_pictures_address(self, client, backend):
         before = head(client, ROADMAP)["og:image"]
         backend.steps.filter(slug="caching").update(is_retired=True)
         after = head(client, ROADMAP)["og:image"]
@@ -98,7 +101,7 @@ class TestWhatItSays:
 
 class TestNoindex:
     @pytest.mark.parametrize("path", [ROADMAP, STEP])
-    def test_a_draft_is_not_to_be_found_nor_shared(self, backend, user, path):
+    def test_a_draft_cannot_be_indexed_or_shared(self, backend, user, path):
         backend.is_published = False
         backend.save()
         user.is_staff = True
@@ -111,7 +114,7 @@ class TestNoindex:
         assert "canonical" not in page
 
     @pytest.mark.parametrize("path", ["/", ROADMAP, STEP, "/accounts/login/"])
-    def test_what_is_published_is_to_be_found(self, client, backend, path):
+    def test_published_pages_can_be_indexed(self, client, backend, path):
         assert "noindex" not in client.get(path).content.decode()
 
     @pytest.mark.parametrize(
@@ -123,17 +126,17 @@ class TestNoindex:
             "/roadmaps/nope/",
         ],
     )
-    def test_neither_accounts_nor_errors_are(self, client, db, path):
+    def test_account_and_error_pages_are_not_indexed(self, client, db, path):
         page = client.get(path).content.decode()
         assert page.count(NOINDEX) == 1
         assert "og:" not in page
 
     @pytest.mark.parametrize("code", [400, 403, 404, 405, 429, 500, 503])
-    def test_no_error_page_is_even_without_a_request(self, code):
+    def test_error_pages_without_a_request_are_not_indexed(self, code):
         assert NOINDEX in get_template(f"{code}.html").render()
 
     @pytest.mark.parametrize("name", ACCOUNT_PAGES)
-    def test_no_account_page_is(self, rf, name):
+    def test_no_account_page_is_indexed(self, rf, name):
         request = rf.get("/")
         request.user, request.session = AnonymousUser(), {}
         assert NOINDEX in get_template(f"account/{name}").render({}, request)

@@ -1,4 +1,4 @@
-"""What a save, a deletion and a bulk write leave behind as versions."""
+"""The versions that saves, deletions and bulk writes record."""
 
 import pytest
 from django.db import connection
@@ -19,7 +19,7 @@ def roadmap(db):
     return roadmap
 
 
-def test_a_save_keeps_the_step_with_its_resources(roadmap):
+def test_a_save_records_the_step_with_its_resources(roadmap):
     step = roadmap.steps.get(slug="fry")
     Resource.objects.create(step=step, **MDN)
     step.title = "Fry It"
@@ -30,13 +30,13 @@ def test_a_save_keeps_the_step_with_its_resources(roadmap):
     assert first.resources == []
 
 
-def test_a_save_keeps_the_roadmap_with_the_order_of_its_steps(roadmap):
+def test_a_save_records_the_roadmap_with_the_order_of_its_steps(roadmap):
     roadmap.summary = "From water to dinner."
     roadmap.save()
     assert roadmap.history.first().order == ["boil", "fry"]
 
 
-def test_a_deletion_is_kept_as_well(roadmap):
+def test_a_deletion_is_recorded_too(roadmap):
     pk = roadmap.steps.get(slug="fry").pk
     Step.objects.get(pk=pk).delete()
     newest = Step.history.filter(id=pk).first()
@@ -44,40 +44,40 @@ def test_a_deletion_is_kept_as_well(roadmap):
 
 
 def test_a_bulk_write_is_recorded_in_a_few_queries(roadmap, at_most):
-    by = UserFactory()
+    editor = UserFactory()
     added = [Step(roadmap=roadmap, slug=f"s-{n}", position=n) for n in range(50)]
     Step.objects.bulk_create(added)
     Resource.objects.create(step=added[3], **MDN)
     steps = list(roadmap.steps.all())
     with at_most(3):
-        Step.objects.record(steps, reason="Imported from cooking.yaml", user=by)
+        Step.objects.record(steps, reason="Imported from cooking.yaml", user=editor)
     with at_most(3):
         Roadmap.objects.record([roadmap])
     newest = added[3].history.get()
-    assert (newest.history_type, newest.history_user) == ("+", by)
+    assert (newest.history_type, newest.history_user) == ("+", editor)
     assert newest.history_change_reason == "Imported from cooking.yaml"
     assert newest.resources == [MDN]
     assert roadmap.steps.get(slug="fry").history.first().history_type == "~"
     assert len(roadmap.history.first().order) == 52
 
 
-def test_a_long_history_is_not_read_to_tell_that_there_is_one(roadmap):
+def test_recording_does_not_read_the_whole_history(roadmap):
     step = roadmap.steps.get(slug="fry")
     Step.objects.record([step])
     with CaptureQueriesContext(connection) as queries:
         Step.objects.record([step])
-    asked = queries[0]["sql"]
-    assert "DISTINCT" in asked
+    query = queries[0]["sql"]
+    assert "DISTINCT" in query
     with connection.cursor() as cursor:
-        cursor.execute(asked)
+        cursor.execute(query)
         assert cursor.fetchall() == [(step.pk,)]
 
 
-def test_recording_nothing_is_nothing(db):
+def test_recording_nothing_stores_nothing(db):
     Step.objects.record([])
     assert not Step.history.exists()
 
 
-def test_the_request_tells_who(roadmap, admin_client, admin_user):
+def test_the_version_names_the_requests_user(roadmap, admin_client, admin_user):
     send(admin_client, roadmap, title="To Cook")
     assert roadmap.history.first().history_user == admin_user
