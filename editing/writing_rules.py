@@ -128,7 +128,7 @@ def check_shared_urls(
     file: RoadmapFile, files: Sequence[RoadmapFile]
 ) -> Iterator[Problem]:
     """All roadmaps that use an address give it the same title and kind."""
-    first = {}
+    first: dict[str, ResourceEntry] = {}
     for each in files:
         for step in each.steps:
             for resource in step.resources:

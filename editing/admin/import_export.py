@@ -8,8 +8,9 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
+from core.max_body import max_body
 from editing.admin.history import VersionedAdmin
-from editing.admin.upload import limit_upload
+from editing.admin.upload import MAX_REQUEST_SIZE
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -24,7 +25,7 @@ class ImportExportAdmin(VersionedAdmin):
         return [
             path(
                 "import/",
-                limit_upload(view(self.import_view)),
+                max_body(MAX_REQUEST_SIZE)(view(self.import_view)),
                 name="roadmaps_roadmap_import",
             ),
             path(
