@@ -133,3 +133,24 @@ def test_a_file_that_cannot_be_parsed_is_reported(find_problems):
 def test_a_file_is_named_after_its_roadmap(find_problems):
     problems = find_problems("slug: backend-developer", "slug: backend")
     assert "backend-developer.yaml: should be named backend.yaml" in problems
+
+
+def test_the_numbers_of_steps_and_resources_are_checked(find_problems):
+    text = FIXTURE.read_text()
+    first_step = text.index("  - slug: ")
+    second_step = text.index("  - slug: ", first_step + 1)
+    without_others = find_problems(text[second_step:], "")
+    assert "1 steps; there should be 15 to 25" in without_others
+    first_resource = text.index("      - title: ")
+    second_resource = text.index("      - title: ", first_resource + 1)
+    one_resource = find_problems(text[second_resource:second_step], "\n")
+    assert ":54:5: 1 resources; there should be 4 to 7" in one_resource
+
+
+def test_same_as_names_the_step_that_has_none_itself(find_problems):
+    problems = find_problems(
+        "  - slug: internet-fundamentals\n",
+        "  - slug: internet-fundamentals\n"
+        "    same_as: backend-developer/internet-fundamentals\n",
+    )
+    assert "should be backend-developer/internet-fundamentals" in problems
