@@ -246,10 +246,10 @@ class TestPage:
     def test_it_has_a_chart_and_a_table(self, admin_client, path, mark_steps):
         mark_steps(10, "boil", "fry=skipped", days=2.5)
         mark_steps(5, "boil")
-        html = admin_client.get(path).content.decode()
+        html = " ".join(admin_client.get(path).content.decode().split())
         assert "15 learners have marked a step" in html
         assert "<strong>step 2, Fry</strong>: 10 learners." in html
-        fry = re.search(r"Fry\s*</th>(.*?)</tr>", html, re.DOTALL)[1]
+        fry = re.search(r"Fry *</th>(.*?)</tr>", html)[1]
         assert re.findall(r"<td.*?>(.*?)</td>", fry) == [
             "10",
             "fewer than 5",
