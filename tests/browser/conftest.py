@@ -50,7 +50,7 @@ def console(request):
 
 
 @pytest.fixture
-def open_page(browser, live_server, console):
+def open_page(live_server, browser, console):
     """A function that opens a page in a browser of its own, as somebody or nobody.
 
     `user` signs that person in; what else it takes are Playwright's own options of a
