@@ -1,4 +1,4 @@
-"""A real Chromium before a real server, with an eye on the console."""
+"""A real Chromium in front of a real server. No test may leave a console error."""
 
 import os
 import shutil
@@ -9,10 +9,12 @@ from django.conf import settings as django_settings
 from django.test import Client
 from playwright.sync_api import expect
 
-# Playwright keeps an event loop in this thread, which Django takes for a coroutine.
+from tests.factories import UserFactory
+
+# Playwright runs an event loop in this thread, so Django takes it for a coroutine.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-# Debian's package of the engine without a window is first: it takes half of the time.
+# Debian's headless shell comes first: it needs half the time of the full browser.
 BROWSERS = [
     "chromium-headless-shell",
     "chromium",
@@ -20,13 +22,13 @@ BROWSERS = [
     "google-chrome",
     "google-chrome-stable",
 ]
-# What the browser says by itself, and htmx when offline, of a request that failed.
-WORDS_ON_FAILED_REQUESTS = (
+# Logged by the browser for each failed request, and by htmx when offline.
+FAILED_REQUEST_MESSAGES = (
     "Failed to load resource",
     "htmx: htmx:error: Failed to fetch",
 )
-PATIENCE = 10_000  # milliseconds
-expect.set_options(timeout=PATIENCE)
+TIMEOUT = 10_000  # milliseconds
+expect.set_options(timeout=TIMEOUT)
 
 
 @pytest.fixture(scope="session")
@@ -37,36 +39,50 @@ def browser_type_launch_args(browser_type_launch_args):
     return {**browser_type_launch_args, **installed, "args": flags}
 
 
+@pytest.fixture(params=[True, False], ids=["js", "no js"])
+def javascript(request):
+    """Runs the test twice: with JavaScript on and off."""
+    return request.param
+
+
+@pytest.fixture
+def editor(db):
+    return UserFactory(is_staff=True, is_superuser=True)
+
+
 @pytest.fixture
 def console(request):
-    """Everything that pages complain of; must be empty at the end of each test, but
-    for failed requests in a test that is marked `fails_requests`.
+    """The errors and warnings of all pages, as a list that must stay empty.
+
+    A test that is marked `fails_requests` may cause messages about failed requests.
     """
-    said = []
-    yield said
+    messages = []
+    yield messages
     if request.node.get_closest_marker("fails_requests"):
-        said = [text for text in said if not text.startswith(WORDS_ON_FAILED_REQUESTS)]
-    assert said == []
+        messages = [m for m in messages if not m.startswith(FAILED_REQUEST_MESSAGES)]
+    assert messages == []
 
 
 @pytest.fixture
 def open_page(live_server, browser, console):
-    """A function that opens a page in a browser of its own, as somebody or nobody.
+    """A function that opens a page in a browser context of its own.
 
-    `user` signs that person in; what else it takes are Playwright's own options of a
-    context: `java_script_enabled`, `viewport`, `color_scheme`, …
+    `user` is the person who is signed in, if any. Other arguments are Playwright's
+    options of a context: `java_script_enabled`, `viewport`, `color_scheme`, …
     """
+    # live_server comes first in the arguments so that the browser ends before it: the
+    # server waits for open connections.
     contexts = []
 
-    def heed(message):
+    def record(message):
         if message.type in ("error", "warning"):
             console.append(message.text)
 
     def open_(path, user=None, **options):
         context = browser.new_context(base_url=live_server.url, **options)
         contexts.append(context)
-        context.set_default_timeout(PATIENCE)
-        context.on("console", heed)
+        context.set_default_timeout(TIMEOUT)
+        context.on("console", record)
         context.on("weberror", lambda error: console.append(str(error.error)))
         if user:
             context.add_cookies([session_cookie(user, live_server.url)])
@@ -88,22 +104,25 @@ def session_cookie(user, url):
 
 @pytest.fixture
 def axe():
-    """Fail when axe finds anything on the page as it stands, by day or by night:
-    by night in its colours, which are all that differs. `but` names rules to leave out.
+    """A function that fails when axe finds anything on the page in its present state.
+
+    All rules run in the light scheme. The dark scheme differs only in its colours, so
+    only the contrast is checked there. `without` names rules to leave out.
     """
 
-    def check(page, but=()):
-        look(page, "light", {"rules": {rule: {"enabled": False} for rule in but}})
-        if "color-contrast" not in but:
-            look(page, "dark", {"runOnly": ["color-contrast"]})
+    def check(page, without=()):
+        run(page, "light", {"rules": {rule: {"enabled": False} for rule in without}})
+        if "color-contrast" not in without:
+            run(page, "dark", {"runOnly": ["color-contrast"]})
 
-    def look(page, scheme, options):
-        # Colours on their way to others have no contrast to measure.
+    def run(page, scheme, options):
+        # The contrast of colours in transition cannot be measured.
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.evaluate("Promise.all(document.getAnimations().map((a) => a.finished))")
-        # Without a list of all that is right it takes a third of the time.
-        only_wrong = {"resultTypes": ["violations"], "preload": False}
-        results = Axe().run(page, options=only_wrong | options)
-        assert results.violations_count == 0, results.generate_report()
+        # Leaving out the list of all passed checks saves two thirds of the time.
+        only_violations = {"resultTypes": ["violations"], "preload": False}
+        results = Axe().run(page, options=only_violations | options)
+        report = f"{page.url}, {scheme}: {results.generate_report()}"
+        assert results.violations_count == 0, report
 
     return check

@@ -1,4 +1,4 @@
-"""The first view, as production serves it to a browser that has nothing yet."""
+"""The first view, as production serves it to a browser without a cache."""
 
 import pytest
 from django.test import Client
@@ -11,10 +11,10 @@ from benchmarks.first_view import (
     cookie,
     transfers,
 )
-from tests.browser.route import ROADMAP, control, more, should_be
+from tests.browser.roadmap_page import ROADMAP, expect_step, more_menu, tick_button
 from tests.production import SECRET_KEY
 
-OTHERS = ["/", f"{ROADMAP}caching/", "/search/?q=cache", "/progress/"]
+OTHER_PAGES = ["/", f"{ROADMAP}caching/", "/search/?q=cache", "/progress/"]
 
 
 @pytest.fixture
@@ -31,30 +31,33 @@ def session(under_way, settings):
     return {"__Host-session": client.cookies[settings.SESSION_COOKIE_NAME].value}
 
 
-def test_the_roadmap_page_is_within_its_budgets(browser, address, session):
+def test_pages_stay_within_their_budgets_and_their_scripts_work(
+    browser, address, session, console
+):
     for cookies in ({}, session):
-        every = transfers(browser, address, cookies)
-        before_paint = sum(transfer.size for transfer in every if transfer.is_blocking)
-        assert len(every) <= MOST_REQUESTS
+        files = transfers(browser, address, cookies)
+        before_paint = sum(file.size for file in files if file.is_blocking)
+        assert len(files) <= MOST_REQUESTS
         assert before_paint <= BUDGET
-        assert sum(transfer.size for transfer in every) < BUDGET_OF_ALL
-
-
-@pytest.mark.parametrize("path", OTHERS)
-def test_no_other_page_asks_for_more_files(browser, address, session, path):
-    assert len(transfers(browser, address, session, path)) <= MOST_REQUESTS
-
-
-def test_what_was_joined_works(browser, address, session, console):
+        assert sum(file.size for file in files) < BUDGET_OF_ALL
+    for path in OTHER_PAGES:
+        files = transfers(browser, address, session, path)
+        assert len(files) <= MOST_REQUESTS, path
     context = browser.new_context()
     context.add_cookies([cookie(*each) for each in session.items()])
+    expect_working_scripts(context, address, console)
+    context.close()
+
+
+def expect_working_scripts(context, address, console):
+    """Expect each of the scripts that production joins into one file to work."""
     page = context.new_page()
     page.on("console", lambda message: console.append(message.text))
     page.on("pageerror", lambda error: console.append(str(error)))
     page.goto(address + ROADMAP)
-    control(page, "Relational Databases").click()
-    should_be(page, "Relational Databases", "done", "Undo")
-    more(page, "Caching").click()
+    tick_button(page, "Relational Databases").click()
+    expect_step(page, "Relational Databases", "done", "Undo")
+    more_menu(page, "Caching").click()
     page.keyboard.press("Escape")
     expect(page.locator("details[open]")).to_have_count(0)
     page.keyboard.press("?")
@@ -68,4 +71,3 @@ def test_what_was_joined_works(browser, address, session, console):
     page.get_by_role("heading", level=1).click()
     page.keyboard.press("/")
     page.wait_for_url("**/search/")
-    context.close()

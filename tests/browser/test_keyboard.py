@@ -1,106 +1,89 @@
-"""Ticking with the keyboard alone."""
+"""Marking steps with the keyboard alone."""
 
 import re
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.route import ROADMAP, control, more, row, should_be, stored, total
+from tests.browser.roadmap_page import (
+    ROADMAP,
+    expect_step,
+    more_menu,
+    step_row,
+    steps_left,
+    stored_states,
+    tick_button,
+    totals,
+)
 
 
 @pytest.fixture
 def page(open_page, backend, user):
-    """The roadmap, with the keyboard at the seventh step, Caching."""
+    """The roadmap, with the focus on the seventh step, Caching."""
     page = open_page(f"{ROADMAP}#caching", user)
     page.keyboard.press("Tab")
-    expect(control(page, "Caching")).to_be_focused()
+    expect(tick_button(page, "Caching")).to_be_focused()
     return page
 
 
-@pytest.mark.parametrize("key", ["Space", "Enter"])
-def test_a_key_ticks_and_unticks_and_focus_stays(page, user, key):
-    should_be(page, "Caching", "not started", "Mark done")
-    page.keyboard.press(key)
-    should_be(page, "Caching", "done", "Undo")
-    expect(control(page, "Caching")).to_be_focused()
-    assert stored(user) == {"caching": "done"}
-    page.keyboard.press(key)
-    should_be(page, "Caching", "not started", "Mark done")
-    expect(control(page, "Caching")).to_be_focused()
-    assert stored(user) == {}
+def press(page, *keys):
+    for key in keys:
+        page.keyboard.press(key)
 
 
-def test_what_changed_is_said_aloud(page):
-    said = page.get_by_role("status")
-    page.keyboard.press("Space")
-    expect(said).to_have_text("Step 7, Caching, done. 1 of 9 optional.")
-    page.keyboard.press("Space")
-    expect(said).to_have_text("Step 7, Caching, not started. 0 of 9 optional.")
+def test_a_tick_is_announced_counted_and_keeps_the_focus(page, user):
+    status = page.get_by_role("status")
+    expect_step(page, "Caching", "not started", "Mark done")
+    expect(totals(page)).to_contain_text("0 of 14 required · 0 of 9 optional")
+    for key in ("Space", "Enter"):
+        press(page, key)
+        expect_step(page, "Caching", "done", "Undo")
+        expect(tick_button(page, "Caching")).to_be_focused()
+        expect(status).to_have_text("Step 7, Caching, done. 1 of 9 optional.")
+        expect(totals(page)).to_contain_text("0 of 14 required · 1 of 9 optional")
+        expect(totals(page)).to_contain_text("22 left")
+        assert stored_states(user) == {"caching": "done"}
+        press(page, key)
+        expect_step(page, "Caching", "not started", "Mark done")
+        expect(tick_button(page, "Caching")).to_be_focused()
+        expect(status).to_have_text("Step 7, Caching, not started. 0 of 9 optional.")
+        expect(totals(page)).to_contain_text("0 of 14 required · 0 of 9 optional")
+        assert stored_states(user) == {}
 
 
-def test_the_totals_change(page):
-    expect(total(page)).to_contain_text("0 of 14 required · 0 of 9 optional")
-    page.keyboard.press("Space")
-    expect(total(page)).to_contain_text("0 of 14 required · 1 of 9 optional")
-    expect(total(page)).to_contain_text("22 left")
-    page.keyboard.press("Space")
-    expect(total(page)).to_contain_text("0 of 14 required · 0 of 9 optional")
-
-
-def test_the_title_between_them_leads_to_the_steps_page(page):
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Caching")
-
-
-def test_the_disclosure_marks_it_in_progress_and_focus_stays(page, user):
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    expect(more(page, "Caching")).to_be_focused()
-    page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    should_be(page, "Caching", "in progress", "Mark done")
-    back = row(page, "Caching").get_by_role("button", name="Not started", exact=True)
-    expect(back).to_be_focused()
-    assert stored(user) == {"caching": "learning"}
-    page.keyboard.press("Enter")
-    should_be(page, "Caching", "not started", "Mark done")
-    assert stored(user) == {}
-
-
-def test_the_disclosure_skips_it_and_focus_stays(page, user):
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Space")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Space")
-    should_be(page, "Caching", "skipped", "Mark done")
-    back = row(page, "Caching").get_by_role("button", name=re.compile("^Don.t skip$"))
-    expect(back).to_be_focused()
-    expect(total(page)).to_contain_text("0 of 8 optional · 1 skipped")
-    assert stored(user) == {"caching": "skipped"}
-
-
-def test_escape_closes_the_disclosure_and_goes_back_to_it(page):
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    skip = row(page, "Caching").get_by_role("button", name="Skip")
+def test_the_other_states_keep_the_focus(page, user):
+    in_row = step_row(page, "Caching")
+    press(page, "Tab", "Tab")
+    expect(more_menu(page, "Caching")).to_be_focused()
+    press(page, "Enter", "Tab", "Enter")
+    expect_step(page, "Caching", "in progress", "Mark done")
+    not_started = in_row.get_by_role("button", name="Not started", exact=True)
+    expect(not_started).to_be_focused()
+    assert stored_states(user) == {"caching": "learning"}
+    press(page, "Enter")
+    expect_step(page, "Caching", "not started", "Mark done")
+    assert stored_states(user) == {}
+    skip = in_row.get_by_role("button", name="Skip")
     expect(skip).to_be_visible()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Escape")
-    expect(skip).to_be_hidden()
-    expect(more(page, "Caching")).to_be_focused()
+    skip.focus()
+    press(page, "Space")
+    expect_step(page, "Caching", "skipped", "Mark done")
+    unskip = in_row.get_by_role("button", name=re.compile("^Don.t skip$"))
+    expect(unskip).to_be_focused()
+    expect(totals(page)).to_contain_text("0 of 8 optional · 1 skipped")
+    assert stored_states(user) == {"caching": "skipped"}
+    press(page, "Escape")
+    expect(unskip).to_be_hidden()
+    expect(more_menu(page, "Caching")).to_be_focused()
 
 
-def test_the_list_of_what_is_left_leads_to_a_step(page):
-    left = page.locator("summary", has_text="23 left")
-    left.focus()
-    page.keyboard.press("Enter")
-    page.get_by_role("link", name="23. Basic Infrastructure Knowledge").focus()
-    page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
-    expect(control(page, "Basic Infrastructure Knowledge")).to_be_focused()
-    expect(control(page, "Basic Infrastructure Knowledge")).to_be_in_viewport()
+def test_the_list_of_steps_left_and_the_title_lead_to_a_step(page):
+    last = "Basic Infrastructure Knowledge"
+    steps_left(page).focus()
+    press(page, "Enter")
+    page.get_by_role("link", name=f"23. {last}").focus()
+    press(page, "Enter", "Tab")
+    expect(tick_button(page, last)).to_be_focused()
+    expect(tick_button(page, last)).to_be_in_viewport()
+    press(page, "Tab", "Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(last)

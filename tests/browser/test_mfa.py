@@ -1,4 +1,4 @@
-"""An authenticator app and passkeys: set up, and signed in with."""
+"""An authenticator app and passkeys: setting them up and signing in with them."""
 
 import re
 
@@ -6,26 +6,27 @@ import pytest
 from allauth.mfa.models import Authenticator
 from playwright.sync_api import expect
 
-from tests.browser.account import (
-    Device,
-    code_from,
-    confirm_by_password,
-    should_be_at,
+from tests.browser.account_pages import (
+    PasskeyDevice,
+    confirm_password,
+    expect_heading,
+    expect_signed_in,
     sign_in,
+    totp_code,
 )
-from tests.browser.route import ROADMAP, control, should_be, stored
+from tests.browser.roadmap_page import ROADMAP, expect_step, stored_states, tick_button
 
 FACTORS = "/accounts/2fa/"
-CODE = "Enter the code that it shows"
+CODE_LABEL = "Enter the code that it shows"
 
 
 @pytest.fixture
 def page(open_page, live_server, user):
-    """Signed in, by the name of the host under which passkeys work."""
-    page = open_page("/accounts/login/")
+    """A person signed in under the host name "localhost", where passkeys work."""
+    page = open_page("about:blank")
     page.goto(live_server.url.replace("127.0.0.1", "localhost") + "/accounts/login/")
     sign_in(page, user.email)
-    expect(page).to_have_title("Roadmaps · Cairn")
+    expect_signed_in(page)
     return page
 
 
@@ -34,28 +35,28 @@ def sign_out(page):
     page.get_by_role("link", name="Sign in").click()
 
 
-def local(page, path):
+def go_to(page, path):
+    """Open a path under the host name that the page already has."""
     page.goto(re.sub(r"(://[^/]+).*", rf"\1{path}", page.url))
 
 
 class TestAuthenticatorApp:
     def test_it_is_set_up_and_signed_in_with(self, page, user, axe):
-        local(page, FACTORS)
+        go_to(page, FACTORS)
         page.get_by_role("link", name="Set up an app").click()
-        confirm_by_password(page)
-        should_be_at(page, "Set up an authenticator app")
+        confirm_password(page)
+        expect_heading(page, "Set up an authenticator app")
         qr = page.get_by_role("img", name=re.compile("QR code"))
         assert qr.evaluate("image => image.complete && image.naturalWidth > 0")
-        axe(page)
-        page.get_by_label(CODE).fill("000000")
+        page.get_by_label(CODE_LABEL).fill("000000")
         page.get_by_role("button", name="Start using it").click()
         expect(page.locator(".errorlist")).to_be_visible()
-        expect(page.get_by_label(CODE)).to_be_focused()
+        expect(page.get_by_label(CODE_LABEL)).to_be_focused()
         axe(page)
         secret = page.locator(".secret").inner_text()
-        page.get_by_label(CODE).fill(code_from(secret))
+        page.get_by_label(CODE_LABEL).fill(totp_code(secret))
         page.get_by_role("button", name="Start using it").click()
-        should_be_at(page, "Recovery codes")
+        expect_heading(page, "Recovery codes")
         axe(page)
         codes = page.locator(".codes li").all_inner_texts()
         assert len(codes) == 10
@@ -67,25 +68,25 @@ class TestAuthenticatorApp:
         axe(page)
         sign_out(page)
         sign_in(page, user.email)
-        should_be_at(page, "One more step")
+        expect_heading(page, "One more step")
         axe(page)
         page.get_by_label("Code").fill(codes[0])
         page.get_by_role("button", name="Sign in", exact=True).click()
-        expect(page).to_have_title("Roadmaps · Cairn")
-        local(page, FACTORS)
+        expect_signed_in(page)
+        go_to(page, FACTORS)
         expect(page.get_by_text("You have 9 left")).to_be_visible()
         axe(page)
 
-    def test_it_works_without_scripts(self, open_page, user):
+    def test_it_works_without_javascript(self, open_page, user):
         page = open_page("/accounts/login/", java_script_enabled=False)
         expect(page.get_by_role("button", name="Use a passkey")).to_be_hidden()
         sign_in(page, user.email)
         page.goto("/accounts/2fa/totp/activate/")
-        confirm_by_password(page)
+        confirm_password(page)
         secret = page.locator(".secret").inner_text()
-        page.get_by_label(CODE).fill(code_from(secret))
+        page.get_by_label(CODE_LABEL).fill(totp_code(secret))
         page.get_by_role("button", name="Start using it").click()
-        should_be_at(page, "Recovery codes")
+        expect_heading(page, "Recovery codes")
         page.goto("/accounts/2fa/totp/deactivate/")
         page.get_by_role("button", name="Stop using it").click()
         expect(page.get_by_role("link", name="Set up an app")).to_be_visible()
@@ -95,86 +96,74 @@ class TestAuthenticatorApp:
 class TestPasskey:
     @pytest.fixture
     def device(self, page):
-        return Device(page)
-
-    @pytest.fixture
-    def with_passkey(self, page, device, axe):
-        local(page, "/accounts/2fa/webauthn/add/")
-        confirm_by_password(page)
-        should_be_at(page, "Add a passkey")
-        axe(page)
+        """A device with a passkey, whose owner is away."""
+        device = PasskeyDevice(page)
+        go_to(page, "/accounts/2fa/webauthn/add/")
+        confirm_password(page)
+        expect_heading(page, "Add a passkey")
         page.get_by_label("Name").fill("My laptop")
         page.get_by_role("button", name="Add the passkey").click()
-        should_be_at(page, "Recovery codes")
-        local(page, FACTORS)
-        expect(page.get_by_text("My laptop").first).to_be_visible()
-        device.owner_is(False)
-        return page
+        expect_heading(page, "Recovery codes")
+        device.set_owner_present(False)
+        return device
 
-    def test_it_signs_in_alone(self, with_passkey, device, axe):
-        page = with_passkey
+    def test_it_signs_in_alone_and_as_a_second_factor(self, page, device, user, axe):
         sign_out(page)
         axe(page)
-        device.owner_is(True)
+        device.set_owner_present(True)
         page.get_by_role("button", name="Use a passkey").click()
-        expect(page).to_have_title("Roadmaps · Cairn")
-        expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-
-    def test_it_makes_a_wish_come_true(self, with_passkey, device, backend, user):
-        page = with_passkey
-        page.get_by_role("button", name="Sign out").click()
-        local(page, ROADMAP)
-        device.owner_is(True)  # who is asked by the page itself, before any press
-        control(page, "Caching").click()
-        should_be(page, "Caching", "done", "Undo")
-        assert stored(user) == {"caching": "done"}
-
-    def test_it_is_offered_in_the_field_for_the_address(self, with_passkey, device):
-        page = with_passkey
-        device.owner_is(True)
-        sign_out(page)
-        expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-
-    def test_it_is_a_second_factor(self, with_passkey, device, user):
-        page = with_passkey
+        expect_signed_in(page)
+        device.set_owner_present(False)
         sign_out(page)
         sign_in(page, user.email)
-        device.owner_is(True)
-        should_be_at(page, "One more step")
+        expect_heading(page, "One more step")
+        device.set_owner_present(True)
         page.get_by_role("button", name="Use a passkey").click()
-        expect(page).to_have_title("Roadmaps · Cairn")
+        expect_signed_in(page)
 
-    def test_it_confirms_that_it_is_you(self, with_passkey, device, axe):
-        page = with_passkey
-        device.owner_is(True)
+    def test_the_browser_offers_it_without_a_press(self, page, device, backend, user):
+        device.set_owner_present(True)
         sign_out(page)
-        expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-        local(page, "/accounts/2fa/recovery-codes/generate/")
+        expect_signed_in(page)
+        page.get_by_role("button", name="Sign out").click()
+        go_to(page, ROADMAP)
+        tick_button(page, "Caching").click()
+        expect_step(page, "Caching", "done", "Undo")
+        assert stored_states(user) == {"caching": "done"}
+
+    def test_it_confirms_who_you_are(self, page, device, axe):
+        device.set_owner_present(True)
+        sign_out(page)
+        expect_signed_in(page)
+        go_to(page, "/accounts/2fa/recovery-codes/generate/")
         page.get_by_role("link", name="Use a passkey").click()
         axe(page)
         page.get_by_role("button", name="Use a passkey").click()
-        should_be_at(page, "Make new recovery codes?")
+        expect_heading(page, "Make new recovery codes?")
         axe(page)
 
-    def test_it_is_renamed_and_removed(self, with_passkey, axe):
-        page = with_passkey
+    def test_it_is_renamed_and_removed(self, page, device, axe):
+        go_to(page, "/accounts/2fa/webauthn/add/")
+        axe(page)
+        go_to(page, FACTORS)
         page.get_by_role("link", name="Rename My laptop").click()
         page.get_by_label("Name").fill("Old laptop")
         axe(page)
         page.get_by_role("button", name="Save").click()
         page.get_by_role("link", name="Remove Old laptop").click()
-        should_be_at(page, "Remove “Old laptop”?")
+        expect_heading(page, "Remove “Old laptop”?")
         axe(page)
         page.get_by_role("button", name="Remove").click()
-        should_be_at(page, "Second factor")
+        expect_heading(page, "Second factor")
         assert not Authenticator.objects.exists()
 
-    def test_turning_away_from_it_says_so(self, page, device):
-        device.tell("setUserVerified", isUserVerified=False)
+    def test_a_message_follows_when_no_passkey_is_used(self, page):
+        PasskeyDevice(page).set_owner_verified(False)
         sign_out(page)
         button = page.get_by_role("button", name="Use a passkey")
         button.click()
-        said = page.get_by_role("alert")
-        expect(said).to_have_text("No passkey was used. Try again when you are ready.")
-        above, below = button.bounding_box(), said.bounding_box()
-        assert 0 < below["y"] - above["y"] - above["height"] < 20  # right below it
+        alert = page.get_by_role("alert")
+        expect(alert).to_have_text("No passkey was used. Try again when you are ready.")
+        button_box, alert_box = button.bounding_box(), alert.bounding_box()
+        gap = alert_box["y"] - button_box["y"] - button_box["height"]
+        assert 0 < gap < 20  # pixels

@@ -8,21 +8,19 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from progress.notes import MAX_NOTE_LENGTH, Note
-from tests.browser.account import sign_in
-from tests.browser.step import (
+from tests.browser.account_pages import expect_signed_in, sign_in
+from tests.browser.roadmap_page import show_tab_again
+from tests.browser.step_page import (
     CACHING,
-    box,
-    choice,
-    look_at,
-    should_say,
-    should_stand_at,
+    expect_note_status,
+    expect_state,
+    note_box,
+    state_button,
 )
 
 KEEP = "Keep what is in the box"
 TAKE = "Take the other one"
 SAVED = re.compile(r"Saved at \d\d:\d\d\.")
-
-either_way = pytest.mark.parametrize("scripts", [True, False], ids=["js", "no js"])
 
 
 @pytest.fixture
@@ -31,45 +29,46 @@ def page(open_page, backend, user):
 
 
 @pytest.fixture
-def two_pages(open_page, backend, user):
-    """A function that opens the step twice, by one person, before they write."""
+def open_tabs(open_page, backend, user):
+    """A function that opens the step in two tabs of one person."""
 
-    def open_twice(scripts=True):
-        here = open_page(CACHING, user, java_script_enabled=scripts)
-        there = here.context.new_page()
-        there.goto(CACHING)
-        return here, there
+    def open_two(javascript=True):
+        first = open_page(CACHING, user, java_script_enabled=javascript)
+        second = first.context.new_page()
+        second.goto(CACHING)
+        return first, second
 
-    return open_twice
+    return open_two
 
 
-def kept(user):
-    """The text that is stored."""
+def stored_note(user):
+    """The stored text, or None if there is no note."""
     return Note.objects.filter(user=user).values_list("text", flat=True).first()
 
 
-def save(page):
+def press_save(page):
     page.get_by_role("button", name="Save", exact=True).click()
 
 
-def saving(page, text=""):
-    """Wait for the answer to the save, of `text`, that the block sets off."""
+def wait_for_save(page, text=""):
+    """Wait for the answer to the save, of `text`, that the block causes."""
 
-    def is_it(answer):
-        sent = answer.request
-        return sent.method == "POST" and text in unquote_plus(sent.post_data or "")
+    def is_answer(response):
+        request = response.request
+        sent = unquote_plus(request.post_data or "")
+        return request.method == "POST" and text in sent
 
-    return page.expect_response(is_it)
+    return page.expect_response(is_answer)
 
 
-def write(page, text, scripts=True):
-    """Write `text` and have it saved."""
-    with saving(page, text):
-        box(page).fill(text)
-        if not scripts:
-            save(page)
-    if scripts:
-        should_say(page, SAVED)
+def write(page, text, javascript=True):
+    """Write `text` and wait until it is saved."""
+    with wait_for_save(page, text):
+        note_box(page).fill(text)
+        if not javascript:
+            press_save(page)
+    if javascript:
+        expect_note_status(page, SAVED)
     else:
         expect(page).to_have_url(re.compile("#step_note$"))
 
@@ -78,14 +77,31 @@ def conflict(page):
     return page.locator(".conflict")
 
 
-def should_show_both(page, own, other):
-    expect(box(page)).to_have_value(own)
+def cause_conflict(open_tabs, javascript=True):
+    """Two tabs: the second one saved a note, the first one's save was refused."""
+    first, second = open_tabs(javascript)
+    write(second, "From the second tab", javascript)
+    note_box(first).fill("From the first tab")
+    press_save(first)
+    expect_both_notes(first, "From the first tab", "From the second tab")
+    return first, second
+
+
+def expect_both_notes(page, own, other):
+    expect(note_box(page)).to_have_value(own)
     expect(conflict(page)).to_contain_text("saved in another tab or on another device")
     expect(conflict(page).locator("pre")).to_have_text(other)
 
 
-def fail_to_save(page, status=500):
-    """Let no note be saved; other requests of the page go on."""
+def record_dialogs(page):
+    """A list of the types of dialogs that the page opens; each is accepted."""
+    types = []
+    page.on("dialog", lambda dialog: (types.append(dialog.type), dialog.accept()))
+    return types
+
+
+def fail_saves(page, status=500):
+    """Answer the note's saves with `status`; other requests of the page go on."""
 
     def answer(route):
         if route.request.method == "POST":
@@ -97,261 +113,179 @@ def fail_to_save(page, status=500):
 
 
 class TestSaving:
-    def test_typing_saves_by_itself_and_a_reload_shows_it(self, page, user):
-        box(page).press_sequentially("Read RFC 9111")
-        should_say(page, SAVED)
-        assert kept(user) == "Read RFC 9111"
+    def test_typing_saves_and_leaves_the_cursor_in_place(self, page, user):
+        note_box(page).press_sequentially("Read")
+        expect_note_status(page, SAVED)
+        expect(note_box(page)).to_be_focused()
+        assert stored_note(user) == "Read"
+        with wait_for_save(page):
+            page.keyboard.type(" RFC 9111")
+        expect(note_box(page)).to_have_value("Read RFC 9111")
+        expect_note_status(page, SAVED)
+        assert stored_note(user) == "Read RFC 9111"
         page.reload()
-        expect(box(page)).to_have_value("Read RFC 9111")
-
-    def test_typing_on_after_it_was_saved_saves_again(self, page, user):
-        write(page, "Read")
-        with saving(page):
-            box(page).press_sequentially(" more")
-        should_say(page, SAVED)
-        assert kept(user) == "Read more"
+        expect(note_box(page)).to_have_value("Read RFC 9111")
+        with wait_for_save(page):
+            note_box(page).fill("")
+        expect_note_status(page, SAVED)
+        assert stored_note(user) is None
 
     def test_leaving_the_box_saves_before_the_pause_does(self, page, user):
         page.clock.install()
         page.clock.pause_at("2030-01-01")
-        box(page).fill("In a hurry")
-        with saving(page):
+        note_box(page).fill("In a hurry")
+        with wait_for_save(page):
             page.keyboard.press("Tab")
-        assert kept(user) == "In a hurry"
+        assert stored_note(user) == "In a hurry"
 
-    def test_saving_leaves_the_cursor_where_one_types(self, page):
-        box(page).press_sequentially("Read")
-        should_say(page, SAVED)
-        expect(box(page)).to_be_focused()
-        page.keyboard.type(" on")
-        expect(box(page)).to_have_value("Read on")
-
-    @either_way
-    def test_the_button_saves(self, open_page, backend, user, scripts):
-        page = open_page(CACHING, user, java_script_enabled=scripts)
-        box(page).fill("By hand")
-        save(page)
-        if scripts:
-            should_say(page, SAVED)
+    def test_the_button_saves(self, open_page, backend, user, javascript):
+        page = open_page(CACHING, user, java_script_enabled=javascript)
+        note_box(page).fill("By hand")
+        press_save(page)
+        if javascript:
+            expect_note_status(page, SAVED)
         else:
             expect(page).to_have_url(re.compile(rf"{CACHING}\?saved=1#step_note$"))
-            expect(box(page)).to_be_in_viewport()
-        expect(box(page)).to_have_value("By hand")
-        assert kept(user) == "By hand"
-
-    def test_emptying_the_box_leaves_no_note(self, page, user):
-        write(page, "Read")
-        with saving(page):
-            box(page).fill("")
-        should_say(page, SAVED)
-        assert kept(user) is None
-
-    def test_marking_the_step_leaves_an_unsaved_note_alone(self, page):
-        page.route(f"**{CACHING}", lambda route: None)
-        box(page).fill("Half a thought")
-        choice(page, "done").click()
-        should_stand_at(page, "done")
-        expect(box(page)).to_have_value("Half a thought")
+            expect(note_box(page)).to_be_in_viewport()
+        expect(note_box(page)).to_have_value("By hand")
+        assert stored_note(user) == "By hand"
 
     def test_leaving_the_page_asks_only_while_something_is_unsaved(self, page):
-        asked = []
-        page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+        dialogs = record_dialogs(page)
         write(page, "Read")
         page.reload()
-        assert asked == []
-        box(page).fill("Half a thought")
-        page.reload()
-        assert asked == ["beforeunload"]
-
-
-@pytest.mark.fails_requests
-class TestTwoPages:
-    @either_way
-    def test_the_second_save_overwrites_nothing_and_shows_both(
-        self, two_pages, user, scripts
-    ):
-        here, there = two_pages(scripts)
-        write(there, "Written there", scripts)
-        box(here).fill("Written here")
-        save(here)
-        should_show_both(here, "Written here", "Written there")
-        should_say(here, "Not saved: it was saved elsewhere meanwhile.")
-        assert kept(user) == "Written there"
-
-    @either_way
-    def test_one_may_keep_ones_own(self, two_pages, user, scripts):
-        here, there = two_pages(scripts)
-        write(there, "Written there", scripts)
-        box(here).fill("Written here")
-        save(here)
-        expect(conflict(here)).to_be_visible()
-        here.get_by_role("button", name=KEEP).click()
-        expect(conflict(here)).to_have_count(0)
-        expect(box(here)).to_have_value("Written here")
-        assert kept(user) == "Written here"
-        write(here, "And on", scripts)
-        expect(conflict(here)).to_have_count(0)
-        assert kept(user) == "And on"
-
-    @either_way
-    def test_one_may_take_both_into_the_box_first(self, two_pages, user, scripts):
-        here, there = two_pages(scripts)
-        write(there, "Written there", scripts)
-        box(here).fill("Written here")
-        save(here)
-        expect(conflict(here)).to_be_visible()
-        box(here).fill("Written here and there")
-        here.get_by_role("button", name=KEEP).click()
-        expect(conflict(here)).to_have_count(0)
-        assert kept(user) == "Written here and there"
-
-    @either_way
-    def test_one_may_take_the_other(self, two_pages, user, scripts):
-        here, there = two_pages(scripts)
-        write(there, "Written there", scripts)
-        box(here).fill("Written here")
-        save(here)
-        expect(conflict(here)).to_be_visible()
-        here.get_by_role("link", name=TAKE).click()
-        expect(box(here)).to_have_value("Written there")
-        expect(conflict(here)).to_have_count(0)
-        assert kept(user) == "Written there"
-        write(here, "Taken and mended", scripts)
-        assert kept(user) == "Taken and mended"
-
-    def test_a_third_save_elsewhere_is_not_overwritten_by_the_choice(
-        self, two_pages, user
-    ):
-        here, there = two_pages()
-        write(there, "Written there")
-        box(here).fill("Written here")
-        expect(conflict(here)).to_be_visible()
-        with saving(there):
-            box(there).fill("Written there, later")
-        here.get_by_role("button", name=KEEP).click()
-        should_show_both(here, "Written here", "Written there, later")
-        assert kept(user) == "Written there, later"
-
-    def test_a_page_looked_at_again_shows_what_the_other_saved(self, two_pages, user):
-        here, there = two_pages()
-        write(there, "Written there")
-        look_at(here)
-        expect(box(here)).to_have_value("Written there")
-        write(here, "Written there and here")
-        expect(conflict(here)).to_have_count(0)
-        assert kept(user) == "Written there and here"
-
-    def test_what_was_looked_at_again_counts_as_saved(self, two_pages):
-        here, there = two_pages()
-        box(here).focus()
-        here.keyboard.press("End")  # a page that was not touched never asks
-        write(there, "Written there")
-        look_at(here)
-        expect(box(here)).to_have_value("Written there")
-        write(there, "Written there, later")
-        look_at(here)
-        expect(box(here)).to_have_value("Written there, later")
-        asked = []
-        here.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-        here.reload()
-        assert asked == []
-
-    def test_a_page_looked_at_again_leaves_what_is_unsaved_alone(self, two_pages, user):
-        here, there = two_pages()
-        fail_to_save(here)
-        box(here).fill("Written here")
-        should_say(here, "Not saved")
-        write(there, "Written there")
-        with here.expect_response(f"**{CACHING}*"):
-            look_at(here)
-        choice(here, "done").click()  # answered after the refresh
-        should_stand_at(here, "done")
-        expect(box(here)).to_have_value("Written here")
-        here.unroute(f"**{CACHING}")
-        save(here)
-        should_show_both(here, "Written here", "Written there")
-        assert kept(user) == "Written there"
-
-    def test_axe_with_both_shown(self, two_pages, axe):
-        here, there = two_pages()
-        write(there, "Written there")
-        box(here).fill("Written here")
-        expect(conflict(here)).to_be_visible()
-        axe(here)
-
-
-@pytest.mark.fails_requests
-class TestFailing:
-    @pytest.mark.parametrize(
-        ("status", "reason"),
-        [
-            (500, "something broke on our side."),
-            (503, "the database does not answer just now."),
-            (429, "that was a lot at once."),
-        ],
-    )
-    def test_an_error_keeps_it_in_the_box_and_a_later_save_works(
-        self, page, user, status, reason
-    ):
-        fail_to_save(page, status)
-        box(page).fill("Precious")
-        should_say(page, f"Not saved: {reason}")
-        expect(box(page)).to_have_value("Precious")
-        assert kept(user) is None
+        assert dialogs == []
+        page.route(f"**{CACHING}", lambda route: None, times=1)
+        note_box(page).fill("Half a thought")
+        state_button(page, "done").click()
+        expect_state(page, "done")
+        expect(note_box(page)).to_have_value("Half a thought")
         page.unroute(f"**{CACHING}")
-        save(page)
-        should_say(page, SAVED)
-        assert kept(user) == "Precious"
+        page.reload()
+        assert dialogs == ["beforeunload"]
 
-    def test_offline_keeps_it_in_the_box_and_a_later_save_works(self, page, user):
+
+@pytest.mark.fails_requests
+class TestTwoTabs:
+    def test_the_second_save_overwrites_nothing_and_shows_both(
+        self, open_tabs, user, axe
+    ):
+        first, second = cause_conflict(open_tabs)
+        expect_note_status(first, "Not saved: it was saved elsewhere meanwhile.")
+        assert stored_note(user) == "From the second tab"
+        axe(first)
+        with wait_for_save(second):
+            note_box(second).fill("Later from the second tab")
+        first.get_by_role("button", name=KEEP).click()
+        expect_both_notes(first, "From the first tab", "Later from the second tab")
+        assert stored_note(user) == "Later from the second tab"
+
+    def test_a_person_may_keep_their_own_text(self, open_tabs, user, javascript):
+        page, _ = cause_conflict(open_tabs, javascript)
+        assert stored_note(user) == "From the second tab"
+        note_box(page).fill("From both tabs")
+        page.get_by_role("button", name=KEEP).click()
+        expect(conflict(page)).to_have_count(0)
+        expect(note_box(page)).to_have_value("From both tabs")
+        assert stored_note(user) == "From both tabs"
+        write(page, "And more", javascript)
+        expect(conflict(page)).to_have_count(0)
+        assert stored_note(user) == "And more"
+
+    def test_a_person_may_take_the_other_text(self, open_tabs, user, javascript):
+        page, _ = cause_conflict(open_tabs, javascript)
+        page.get_by_role("link", name=TAKE).click()
+        expect(note_box(page)).to_have_value("From the second tab")
+        expect(conflict(page)).to_have_count(0)
+        assert stored_note(user) == "From the second tab"
+        write(page, "Taken and improved", javascript)
+        assert stored_note(user) == "Taken and improved"
+
+    def test_a_tab_that_is_shown_again_has_the_other_tabs_text(self, open_tabs, user):
+        first, second = open_tabs()
+        note_box(first).focus()
+        first.keyboard.press("End")  # a page that was not touched never asks
+        for text in ("From the second tab", "Later from the second tab"):
+            write(second, text)
+            show_tab_again(first)
+            expect(note_box(first)).to_have_value(text)
+        dialogs = record_dialogs(first)
+        first.reload()
+        assert dialogs == []
+        write(first, "From the first tab")
+        expect(conflict(first)).to_have_count(0)
+        assert stored_note(user) == "From the first tab"
+
+    def test_a_tab_that_is_shown_again_keeps_its_unsaved_text(self, open_tabs, user):
+        first, second = open_tabs()
+        fail_saves(first)
+        note_box(first).fill("From the first tab")
+        expect_note_status(first, "Not saved")
+        write(second, "From the second tab")
+        with first.expect_response(f"**{CACHING}*"):
+            show_tab_again(first)
+        state_button(first, "done").click()  # answered after the refresh
+        expect_state(first, "done")
+        expect(note_box(first)).to_have_value("From the first tab")
+        first.unroute(f"**{CACHING}")
+        press_save(first)
+        expect_both_notes(first, "From the first tab", "From the second tab")
+        assert stored_note(user) == "From the second tab"
+
+
+@pytest.mark.fails_requests
+class TestFailedSaves:
+    def test_the_text_stays_until_a_later_save_works(self, page, user):
+        reasons = {
+            500: "something broke on our side.",
+            503: "the database does not answer just now.",
+            429: "that was a lot at once.",
+        }
+        for status, reason in reasons.items():
+            fail_saves(page, status)
+            note_box(page).fill(f"Precious {status}")
+            expect_note_status(page, f"Not saved: {reason}")
+            expect(note_box(page)).to_have_value(f"Precious {status}")
+            assert stored_note(user) is None
+            page.unroute(f"**{CACHING}")
         page.context.set_offline(True)
-        box(page).fill("Precious")
-        should_say(page, "Not saved: no answer.")
+        note_box(page).fill("Precious")
+        expect_note_status(page, "Not saved: no answer.")
         page.context.set_offline(False)
-        expect(box(page)).to_have_value("Precious")
-        save(page)
-        should_say(page, SAVED)
-        assert kept(user) == "Precious"
+        expect(note_box(page)).to_have_value("Precious")
+        press_save(page)
+        expect_note_status(page, SAVED)
+        assert stored_note(user) == "Precious"
 
-    def test_signed_out_keeps_it_in_the_box_and_a_later_save_works(self, page, user):
+    def test_the_text_stays_while_the_person_signs_in_again(self, page, user):
         Session.objects.all().delete()
-        box(page).fill("Precious")
-        should_say(page, "Not saved: you are signed out.")
-        expect(box(page)).to_have_value("Precious")
+        note_box(page).fill("Precious")
+        expect_note_status(page, "Not saved: you are signed out.")
+        with page.expect_response(f"**{CACHING}*"):
+            show_tab_again(page)
+        state_button(page, "done").click()
+        expect(page.get_by_role("alert")).to_contain_text("You are signed out.")
+        expect(note_box(page)).to_have_value("Precious")
         other = page.context.new_page()
         other.goto("/accounts/login/")
         sign_in(other, user.email)
-        expect(other).to_have_title("Roadmaps · Cairn")
+        expect_signed_in(other)
         with page.expect_response(f"**{CACHING}*"):
-            look_at(page)
-        save(page)
-        should_say(page, SAVED)
-        expect(box(page)).to_have_value("Precious")
-        assert kept(user) == "Precious"
-
-    def test_signed_out_and_looked_at_again_keeps_it_in_the_box(self, page):
-        Session.objects.all().delete()
-        box(page).fill("Precious")
-        should_say(page, "Not saved: you are signed out.")
-        with page.expect_response(f"**{CACHING}*"):
-            look_at(page)
-        choice(page, "done").click()
-        expect(page.get_by_role("alert")).to_contain_text("You are signed out.")
-        expect(box(page)).to_have_value("Precious")
+            show_tab_again(page)
+        press_save(page)
+        expect_note_status(page, SAVED)
+        expect(note_box(page)).to_have_value("Precious")
+        assert stored_note(user) == "Precious"
 
 
-class TestTheLimit:
-    def test_it_says_how_many_characters_are_left_and_stops_there(self, page, user):
-        box(page).fill("a" * (MAX_NOTE_LENGTH - 1500))
-        should_say(page, "1,500 characters left.")
-        box(page).fill("a" * (MAX_NOTE_LENGTH - 1))
-        should_say(page, "1 character left.")
-        with saving(page):
-            page.keyboard.type("bcd")
-        should_say(page, "0 characters left.")
-        assert len(box(page).input_value()) == MAX_NOTE_LENGTH
-        assert kept(user) == "a" * (MAX_NOTE_LENGTH - 1) + "b"
-
-    def test_far_from_it_nothing_is_said_of_it(self, page):
-        write(page, "a" * (MAX_NOTE_LENGTH - 3000))
-        should_say(page, SAVED)
+def test_the_characters_left_are_shown_only_near_the_limit(page, user):
+    write(page, "a" * (MAX_NOTE_LENGTH - 3000))
+    note_box(page).fill("a" * (MAX_NOTE_LENGTH - 1500))
+    expect_note_status(page, "1,500 characters left.")
+    note_box(page).fill("a" * (MAX_NOTE_LENGTH - 1))
+    expect_note_status(page, "1 character left.")
+    with wait_for_save(page):
+        page.keyboard.type("bcd")
+    expect_note_status(page, "0 characters left.")
+    assert len(note_box(page).input_value()) == MAX_NOTE_LENGTH
+    assert stored_note(user) == "a" * (MAX_NOTE_LENGTH - 1) + "b"

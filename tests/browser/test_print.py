@@ -1,82 +1,76 @@
-"""The roadmap on paper: a checklist with one's own ticks and dates."""
+"""The roadmap and a step on paper: a checklist with the person's ticks and dates."""
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser.route import ROADMAP, control, more, row
+from tests.browser.roadmap_page import ROADMAP, more_menu, step_row, tick_button
+from tests.browser.step_page import CACHING, state_button, state_buttons
 
 
-@pytest.fixture
-def page(open_page, under_way):
-    return open_page(ROADMAP, under_way)
-
-
-def print_out(page):
+def print_page(page):
     page.emulate_media(media="print")
 
 
-def should_show_nothing_to_press(page):
-    pressed = "button:not(.station), .station .verb, summary, a:not(h2 a)"
-    controls = page.locator(pressed)
+def expect_no_controls(page):
+    controls = page.locator(
+        "button:not(.station), .station .verb, summary, a:not(h2 a)"
+    )
     expect(controls.filter(visible=True)).to_have_count(0)
 
 
-def test_it_has_every_step_and_no_site_around_it(page):
-    print_out(page)
+def test_the_roadmap_prints_as_a_checklist_on_two_pages(open_page, under_way):
+    page = open_page(ROADMAP, under_way)
+    print_page(page)
     expect(page.get_by_role("banner")).to_be_hidden()
     expect(page.get_by_role("contentinfo")).to_be_hidden()
-    expect(page.locator(".route h2").filter(visible=True)).to_have_count(23)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-
-
-def test_it_has_nothing_to_press(page):
-    more(page, "Caching").click()
-    print_out(page)
-    should_show_nothing_to_press(page)
-
-
-def test_it_has_no_offer_to_put_a_step_back(page):
-    control(page, "Caching").click()
-    expect(row(page, "Caching")).to_contain_text("Was done on 3 May 2026.")
-    print_out(page)
-    should_show_nothing_to_press(page)
-    expect(page.get_by_text("Was done on")).to_be_hidden()
-
-
-def test_it_has_ones_ticks_and_dates(page):
-    print_out(page)
-    expect(row(page, "Caching").get_by_text("Done 3 May")).to_be_visible()
-    skipped = row(page, "Version Control Systems").get_by_text("Skipped", exact=True)
-    expect(skipped).to_be_visible()
-    expect(page.locator(".route .ring").filter(visible=True)).to_have_count(23)
-
-
-def test_a_visitor_prints_it_without_the_invitation(open_page, backend):
-    page = open_page(ROADMAP)
-    print_out(page)
     expect(page.locator(".route h2").filter(visible=True)).to_have_count(23)
-    should_show_nothing_to_press(page)
+    expect(page.locator(".route .ring").filter(visible=True)).to_have_count(23)
+    expect(step_row(page, "Caching").get_by_text("Done 3 May")).to_be_visible()
+    skipped = step_row(page, "Version Control Systems").get_by_text("Skipped")
+    expect(skipped.filter(visible=True).first).to_be_visible()
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 2
 
 
-def test_it_is_dark_on_light_although_the_dark_theme_was_chosen(open_page, backend):
+def test_controls_and_offers_are_not_printed(open_page, under_way):
+    page = open_page(ROADMAP, under_way)
+    tick_button(page, "Caching").click()
+    offer = page.get_by_text("Was done on 3 May 2026.")
+    expect(offer).to_be_visible()
+    more_menu(page, "Testing").click()
+    print_page(page)
+    expect(offer).to_be_hidden()
+    expect_no_controls(page)
+
+
+def test_a_visitor_prints_dark_on_light_without_the_invitation(open_page, backend):
     page = open_page(ROADMAP)
     page.get_by_role("button", name="Dark", exact=True).click()
-    print_out(page)
+    print_page(page)
     expect(page.locator("body")).to_have_css("color", "rgb(28, 27, 23)")
+    expect(page.locator(".route h2").filter(visible=True)).to_have_count(23)
+    expect_no_controls(page)
 
 
-def test_twenty_three_steps_take_two_pages(page):
-    pages = re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))
-    assert len(pages) == 2
-
-
-def test_notes_are_printed_when_wanted(open_page, under_way, backend):
+def test_notes_are_printed_on_request(open_page, under_way, backend):
     step = backend.steps.get(slug="caching")
     under_way.notes.create(step=step, text="Read **RFC 9111**", page="p")
     page = open_page(ROADMAP, under_way)
     expect(page.get_by_text("RFC 9111")).to_be_hidden()
     page.get_by_role("link", name="Show my notes here").click()
-    print_out(page)
+    print_page(page)
     expect(page.get_by_text("RFC 9111")).to_be_visible()
+
+
+def test_a_step_prints_what_to_learn_without_controls(open_page, under_way):
+    page = open_page(CACHING, under_way)
+    state_button(page, "none").click()
+    expect(page.get_by_role("button", name="Put it back")).to_be_visible()
+    print_page(page)
+    expect(page.get_by_role("heading", name="What to learn")).to_be_visible()
+    expect(page.locator(".resources a").first).to_be_visible()
+    expect(state_buttons(page)).to_be_hidden()
+    controls = page.locator("button, summary, .strip")
+    expect(controls.filter(visible=True)).to_have_count(0)
+    expect(page.get_by_role("link", name=re.compile(r"^Step \d+"))).to_have_count(0)

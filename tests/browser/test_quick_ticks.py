@@ -3,9 +3,14 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.route import ROADMAP, control, should_be, stored, total
-
-TICKS = "**/progress/**"
+from tests.browser.network import TICKS, hold_first_request
+from tests.browser.roadmap_page import (
+    ROADMAP,
+    expect_step,
+    stored_states,
+    tick_button,
+    totals,
+)
 
 
 @pytest.fixture
@@ -14,72 +19,63 @@ def page(open_page, backend, user):
 
 
 @pytest.fixture
-def held(page):
-    """The first tick that is sent, held back; whatever is sent after it goes on."""
-    ticks = []
-    page.route(TICKS, lambda route: ticks.append(route), times=1)
-    return ticks
+def held_ticks(page):
+    return hold_first_request(page, TICKS)
 
 
-def test_three_quick_ticks_end_with_the_right_total(page, user, held):
+def test_three_quick_ticks_end_with_the_right_totals(page, user, held_ticks):
     with page.expect_request(TICKS):
-        control(page, "Testing").click()
-    control(page, "Web Security").click()
-    control(page, "Caching").click()
-    expect(total(page)).to_contain_text("0 of 14 required · 0 of 9 optional")
-    held[0].continue_()
+        tick_button(page, "Testing").click()
+    tick_button(page, "Web Security").click()
+    tick_button(page, "Caching").click()
+    expect(totals(page)).to_contain_text("0 of 14 required · 0 of 9 optional")
+    held_ticks[0].continue_()
     for title in ("Testing", "Web Security", "Caching"):
-        should_be(page, title, "done", "Undo")
-    expect(total(page)).to_contain_text("2 of 14 required · 1 of 9 optional")
-    assert stored(user) == dict.fromkeys(["testing", "web-security", "caching"], "done")
-
-
-def test_quick_ticks_without_waiting_end_with_the_right_total(page, user):
-    titles = ["Testing", "Web Security", "Caching", "Authentication", "Web Servers"]
+        expect_step(page, title, "done", "Undo")
+    expect(totals(page)).to_contain_text("2 of 14 required · 1 of 9 optional")
+    assert len(stored_states(user)) == 3
+    titles = ["Authentication", "Web Servers", "Relational Databases", "Observability"]
     for title in titles:
-        control(page, title).click(no_wait_after=True)
+        tick_button(page, title).click(no_wait_after=True)
     for title in titles:
-        should_be(page, title, "done", "Undo")
-    expect(total(page)).to_contain_text("3 of 14 required · 2 of 9 optional")
-    assert len(stored(user)) == 5
+        expect_step(page, title, "done", "Undo")
+    assert set(stored_states(user).values()) == {"done"}
+    assert len(stored_states(user)) == 7
 
 
-def test_a_double_click_leaves_one_row_done(page, user, held):
+def test_a_double_click_before_the_answer_ticks_once(page, user, held_ticks):
     with page.expect_request(TICKS):
-        control(page, "Caching").dblclick()
-    held[0].continue_()
-    should_be(page, "Caching", "done", "Undo")
-    expect(total(page)).to_contain_text("1 of 9 optional")
-    assert stored(user) == {"caching": "done"}
+        tick_button(page, "Caching").dblclick()
+    held_ticks[0].continue_()
+    expect_step(page, "Caching", "done", "Undo")
+    expect(totals(page)).to_contain_text("1 of 9 optional")
+    assert stored_states(user) == {"caching": "done"}
 
 
-@pytest.mark.parametrize("gap", [60, 200])
-def test_a_double_click_whose_second_half_meets_the_answer_does_not_undo_it(
-    page, user, gap
-):
-    control(page, "Caching").dblclick(delay=gap)
-    should_be(page, "Caching", "done", "Undo")
-    control(page, "Testing").click()
-    should_be(page, "Testing", "done", "Undo")
-    assert stored(user) == {"caching": "done", "testing": "done"}
+def test_a_double_click_during_the_answer_ticks_once(page, user):
+    for title, milliseconds in {"Caching": 60, "Web Security": 200}.items():
+        tick_button(page, title).dblclick(delay=milliseconds)
+        expect_step(page, title, "done", "Undo")
+    tick_button(page, "Testing").click()
+    expect_step(page, "Testing", "done", "Undo")
+    states = dict.fromkeys(["caching", "testing", "web-security"], "done")
+    assert stored_states(user) == states
 
 
-def test_a_double_click_leaves_one_row_done_without_javascript(
-    open_page, backend, user
-):
+def test_a_double_click_without_javascript_ticks_once(open_page, backend, user):
     page = open_page(ROADMAP, user, java_script_enabled=False)
-    control(page, "Caching").dblclick()
-    should_be(page, "Caching", "done", "Undo")
-    assert stored(user) == {"caching": "done"}
+    tick_button(page, "Caching").dblclick()
+    expect_step(page, "Caching", "done", "Undo")
+    assert stored_states(user) == {"caching": "done"}
 
 
 @pytest.mark.fails_requests
-def test_other_steps_keep_what_they_say_when_one_is_slow_and_fails(page, user, held):
+def test_a_slow_tick_that_fails_leaves_other_steps_alone(page, user, held_ticks):
     with page.expect_request(TICKS):
-        control(page, "Testing").click()
-    control(page, "Caching").click()
-    held[0].abort("connectionreset")
-    should_be(page, "Caching", "done", "Undo")
-    should_be(page, "Testing", "not started", "Mark done")
+        tick_button(page, "Testing").click()
+    tick_button(page, "Caching").click()
+    held_ticks[0].abort("connectionreset")
+    expect_step(page, "Caching", "done", "Undo")
+    expect_step(page, "Testing", "not started", "Mark done")
     expect(page.get_by_role("alert")).to_contain_text("Testing was not saved.")
-    assert stored(user) == {"caching": "done"}
+    assert stored_states(user) == {"caching": "done"}

@@ -1,92 +1,65 @@
-"""A phone 320 pixels wide."""
+"""A phone 320 pixels wide: nothing scrolls sideways, and targets are large."""
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.route import ROADMAP, control, more
-
-PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True}
-TARGET = 44  # pixels, WCAG 2.5.5
-SIZES = """elements => elements.map(element => {
-    const { width, height } = element.getBoundingClientRect();
-    return [element.textContent.trim(), Math.round(width), Math.round(height)];
-})"""
-
-
-@pytest.fixture
-def phone(open_page):
-    return lambda path, user=None: open_page(path, user, **PHONE)
-
-
-def should_not_scroll_sideways(page):
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    page.mouse.move(160, 320)
-    page.mouse.wheel(400, 0)
-    page.evaluate("new Promise(requestAnimationFrame)")
-    assert page.evaluate("scrollX") == 0
-
-
-def should_be_easy_to_hit(page):
-    """Expect every target to be big enough. The strip's segments are for pointers that
-    are finer; each of its steps has a target of its own.
-    """
-    targets = page.locator("a:not([aria-hidden] *), button, summary")
-    sizes = targets.filter(visible=True).evaluate_all(SIZES)
-    assert [size for size in sizes if min(size[1:]) < TARGET] == []
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["/", ROADMAP, "/accounts/login/", "/accounts/signup/"],
+from tests.browser.network import TICKS, fail_requests
+from tests.browser.roadmap_page import ROADMAP, more_menu, steps_left, tick_button
+from tests.browser.screens import (
+    PHONE,
+    expect_large_targets,
+    expect_no_sideways_scroll,
 )
-def test_a_visitors_page_fits(phone, backend, path):
-    should_not_scroll_sideways(phone(path))
+from tests.browser.step_page import CACHING, state_button
 
 
 @pytest.mark.fails_requests
-def test_a_page_that_is_not_there_fits(phone, db):
-    should_not_scroll_sideways(phone("/no/such/page/"))
+def test_a_visitors_pages(open_page, backend):
+    page = open_page("about:blank", **PHONE)
+    paths = ("/", "/accounts/login/", "/accounts/signup/", "/no/such/page/", ROADMAP)
+    for path in paths:
+        page.goto(path)
+        expect_no_sideways_scroll(page)
+    expect_large_targets(page)
 
 
-@pytest.mark.parametrize("path", ["/", ROADMAP])
-def test_a_page_with_steps_in_every_state_fits(phone, under_way, path):
-    should_not_scroll_sideways(phone(path, under_way))
-
-
-def test_an_open_disclosure_fits(phone, under_way):
-    page = phone(ROADMAP, under_way)
-    more(page, "Caching").click()
-    should_not_scroll_sideways(page)
-    page.locator("summary", has_text="left").click()
-    should_not_scroll_sideways(page)
-
-
-def test_a_visitors_targets_are_easy_to_hit(phone, backend):
-    should_be_easy_to_hit(phone(ROADMAP))
-
-
-def test_the_targets_of_somebody_under_way_are_easy_to_hit(phone, under_way):
-    page = phone(ROADMAP, under_way)
-    should_be_easy_to_hit(page)
-    more(page, "Caching").click()
-    should_be_easy_to_hit(page)
-    page.locator("summary", has_text="left").click()
-    should_be_easy_to_hit(page)
-
-
-def test_the_offer_to_put_a_step_back_is_easy_to_hit(phone, under_way):
-    page = phone(ROADMAP, under_way)
-    control(page, "Caching").click()
+@pytest.mark.fails_requests
+def test_a_roadmap_in_progress(open_page, under_way):
+    page = open_page("/", under_way, **PHONE)
+    expect_no_sideways_scroll(page)
+    page.goto(ROADMAP)
+    expect_large_targets(page)
+    tick_button(page, "Caching").click()
     expect(page.get_by_role("button", name="Put it back")).to_be_visible()
-    should_be_easy_to_hit(page)
-    should_not_scroll_sideways(page)
-
-
-@pytest.mark.fails_requests
-def test_the_alert_is_easy_to_hit_and_fits(phone, under_way):
-    page = phone(ROADMAP, under_way)
-    page.route("**/progress/**", lambda route: route.fulfill(status=500))
-    control(page, "Caching").tap()
+    more_menu(page, "Caching").click()
+    steps_left(page).click()
+    expect_large_targets(page)
+    expect_no_sideways_scroll(page)
+    fail_requests(page, TICKS)
+    tick_button(page, "Testing").tap()
     expect(page.get_by_role("button", name="Try again")).to_be_in_viewport()
-    should_be_easy_to_hit(page)
-    should_not_scroll_sideways(page)
+    expect_large_targets(page)
+    expect_no_sideways_scroll(page)
+
+
+def test_a_step(open_page, backend, under_way):
+    page = open_page(CACHING, under_way, **PHONE)
+    state_button(page, "none").click()
+    expect(page.get_by_role("button", name="Put it back")).to_be_visible()
+    expect_large_targets(page)
+    expect_no_sideways_scroll(page)
+
+
+def test_the_longest_line_of_code(open_page, backend, under_way):
+    step = max(backend.steps.all(), key=longest_code_line)
+    for user in (None, under_way):
+        page = open_page(step.get_absolute_url(), user, **PHONE)
+        expect(page.locator(".prose pre").first).to_be_visible()
+        expect_no_sideways_scroll(page)
+
+
+def longest_code_line(step):
+    """The length of the longest line in the code blocks of the step's Markdown."""
+    blocks = step.body.split("```")[1::2]
+    lines = "\n".join(blocks).splitlines()
+    return max(map(len, lines), default=0)

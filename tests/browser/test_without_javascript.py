@@ -1,18 +1,18 @@
-"""Marking steps with JavaScript off: plain forms, and one lands where one pressed."""
+"""Marking steps without JavaScript: plain forms that return to the step."""
 
 import re
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.route import (
+from tests.browser.roadmap_page import (
     ROADMAP,
-    control,
-    more,
-    row,
-    should_be,
-    stored,
-    total,
+    expect_step,
+    more_menu,
+    step_row,
+    stored_states,
+    tick_button,
+    totals,
 )
 
 
@@ -21,43 +21,41 @@ def page(open_page, backend, user):
     return open_page(ROADMAP, user, java_script_enabled=False)
 
 
-def should_have_landed_at_caching(page):
+def expect_to_be_at_caching(page):
     expect(page).to_have_url(re.compile(rf"{ROADMAP}(\?.*)?#caching$"))
-    expect(row(page, "Caching")).to_be_in_viewport()
+    expect(step_row(page, "Caching")).to_be_in_viewport()
     expect(page.locator(".total")).to_be_in_viewport()
 
 
-def test_a_tick_and_an_untick_land_at_the_step(page, user):
-    control(page, "Caching").click()
-    should_have_landed_at_caching(page)
-    should_be(page, "Caching", "done", "Undo")
-    expect(total(page)).to_contain_text("1 of 9 optional")
-    assert stored(user) == {"caching": "done"}
-    control(page, "Caching").click()
-    should_be(page, "Caching", "not started", "Mark done")
-    should_have_landed_at_caching(page)
-    expect(total(page)).to_contain_text("0 of 9 optional")
-    assert stored(user) == {}
+def test_each_state_is_set_and_the_page_returns_to_the_step(page, user):
+    tick_button(page, "Caching").click()
+    expect_to_be_at_caching(page)
+    expect_step(page, "Caching", "done", "Undo")
+    expect(totals(page)).to_contain_text("1 of 9 optional")
+    assert stored_states(user) == {"caching": "done"}
+    tick_button(page, "Caching").click()
+    expect_step(page, "Caching", "not started", "Mark done")
+    expect_to_be_at_caching(page)
+    expect(totals(page)).to_contain_text("0 of 9 optional")
+    assert stored_states(user) == {}
+    for label, state, stored in (
+        ("In progress", "in progress", "learning"),
+        ("Skip", "skipped", "skipped"),
+    ):
+        more_menu(page, "Caching").click()
+        row = step_row(page, "Caching")
+        row.get_by_role("button", name=label, exact=True).click()
+        expect_step(page, "Caching", state, "Mark done")
+        expect_to_be_at_caching(page)
+        assert stored_states(user) == {"caching": stored}
 
 
-@pytest.mark.parametrize(
-    ("press", "says", "state"),
-    [("In progress", "in progress", "learning"), ("Skip", "skipped", "skipped")],
-)
-def test_the_disclosure_marks_the_step_and_lands_at_it(page, user, press, says, state):
-    more(page, "Caching").click()
-    row(page, "Caching").get_by_role("button", name=press, exact=True).click()
-    should_be(page, "Caching", says, "Mark done")
-    should_have_landed_at_caching(page)
-    assert stored(user) == {"caching": state}
-
-
-def test_a_reload_and_the_way_back_change_nothing(page, user):
-    control(page, "Caching").click()
-    should_be(page, "Caching", "done", "Undo")
+def test_reloading_and_going_back_change_nothing(page, user):
+    tick_button(page, "Caching").click()
+    expect_step(page, "Caching", "done", "Undo")
     page.reload()
-    should_be(page, "Caching", "done", "Undo")
+    expect_step(page, "Caching", "done", "Undo")
     page.go_back()
     page.reload()
-    should_be(page, "Caching", "done", "Undo")
-    assert stored(user) == {"caching": "done"}
+    expect_step(page, "Caching", "done", "Undo")
+    assert stored_states(user) == {"caching": "done"}

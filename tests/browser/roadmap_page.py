@@ -1,0 +1,54 @@
+"""Helpers for the tests of the roadmap page."""
+
+import re
+
+from playwright.sync_api import expect
+
+from progress.models import StepProgress
+
+ROADMAP = "/roadmaps/backend-developer/"
+
+
+def tick_button(page, title):
+    """The button in a step's ring."""
+    return page.get_by_role("button", name=re.compile(rf"^{title}, step \d+,"))
+
+
+def step_row(page, title):
+    return page.get_by_role("listitem").filter(has=tick_button(page, title))
+
+
+def more_menu(page, title):
+    """The summary that opens the buttons for a step's other states."""
+    return page.locator("summary", has_text=f"More for {title}")
+
+
+def steps_left(page):
+    """The summary that opens the list of the steps that are left."""
+    return page.locator("summary", has_text=re.compile(r"\d+ left"))
+
+
+def put_back_button(page, title):
+    return page.get_by_role("button", name=re.compile(f"^Put it back.*{title}$"))
+
+
+def totals(page):
+    return page.get_by_role("region", name="Progress")
+
+
+def expect_step(page, title, state, action):
+    """Expect a step's button to name the step's state and the button's action."""
+    expect(tick_button(page, title)).to_have_accessible_name(
+        re.compile(rf"^{title}, step \d+, {state}\. {action}$")
+    )
+
+
+def stored_states(user):
+    """The user's stored states by the steps' slugs."""
+    rows = StepProgress.objects.filter(user=user)
+    return dict(rows.values_list("step__slug", "state"))
+
+
+def show_tab_again(page):
+    """Tell the page that its tab became visible: headless Chromium never hides one."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
