@@ -6,6 +6,7 @@ import shutil
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.test import Client
 from playwright.sync_api import expect
 
@@ -37,6 +38,21 @@ def browser_type_launch_args(browser_type_launch_args):
     installed = {"executable_path": found} if found else {}
     flags = ["--no-sandbox", "--disable-background-networking"]
     return {**browser_type_launch_args, **installed, "args": flags}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cacheable_static_files():
+    """Let a browser context load each static file only once, as in production."""
+    serve = StaticFilesHandler.serve
+
+    def serve_cacheable(handler, request):
+        response = serve(handler, request)
+        response["Cache-Control"] = "max-age=3600"
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StaticFilesHandler, "serve", serve_cacheable)
+        yield
 
 
 @pytest.fixture(params=[True, False], ids=["js", "no js"])
