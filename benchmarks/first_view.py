@@ -1,6 +1,7 @@
-"""What a first visit to a roadmap transfers, header by header and byte by byte.
+"""What a first visit to a roadmap transfers, in bytes of headers and bodies.
 
-One round trip carries ten TCP segments, 14,600 bytes: the page and its styles fit.
+The first round trip carries ten TCP segments, 14,600 bytes: the page and its styles
+must fit into it.
 """
 
 from collections.abc import Mapping
@@ -14,9 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 from benchmarks.server import Server, installed_browser, production_server
 
 PATH = "/roadmaps/backend-developer/"
-BUDGET = 14_600  # bytes
-BUDGET_OF_ALL = 30_000  # bytes
-MOST_REQUESTS = 5
+LIMITS = {"before the first paint": 14_600, "everything": 30_000, "requests": 5}
 SIGN_IN = """
 from django.conf import settings
 from django.test import Client
@@ -45,22 +44,22 @@ class Transfer(NamedTuple):
 
 
 def transfers(
-    browser: Browser, address: str, cookies: Mapping[str, str] = {}, path: str = PATH
+    browser: Browser, address: str, cookies: Mapping[str, str] = {}
 ) -> list[Transfer]:
-    """All that a browser which has nothing asks for, somebody signed in or a visitor.
+    """Everything that a browser with an empty cache requests.
 
-    Raises ValueError when it asks a third party.
+    Raises ValueError when it requests something from a third party.
     """
-    asked: list[str] = []
+    urls: list[str] = []
     context = browser.new_context()
     context.add_cookies([cookie(name, value) for name, value in cookies.items()])
     page = context.new_page()
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(address + path, wait_until="networkidle")
+    page.on("request", lambda request: urls.append(request.url))
+    page.goto(address + PATH, wait_until="networkidle")
     context.close()
-    if not all(url.startswith(address) for url in asked):
-        raise ValueError(f"a third party was asked: {asked}")
-    return [transferred(url, cookies) for url in asked]
+    if not all(url.startswith(address) for url in urls):
+        raise ValueError(f"requests to a third party: {urls}")
+    return [transfer(url, cookies) for url in urls]
 
 
 def cookie(name: str, value: str) -> dict[str, object]:
@@ -69,34 +68,37 @@ def cookie(name: str, value: str) -> dict[str, object]:
     return {"name": name, "value": value, "url": "https://localhost", "secure": secure}
 
 
-def transferred(url: str, cookies: Mapping[str, str]) -> Transfer:
-    """What an address transfers to a browser that has nothing."""
+def transfer(url: str, cookies: Mapping[str, str]) -> Transfer:
     parts = urlsplit(url)
-    sent = "; ".join(f"{name}={value}" for name, value in cookies.items())
-    headers = {"Accept-Encoding": "gzip, br", "Cookie": sent}
+    cookie_header = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    headers = {"Accept-Encoding": "gzip, br", "Cookie": cookie_header}
     with closing(HTTPConnection(parts.hostname or "", parts.port)) as connection:
         connection.request("GET", parts.path, headers=headers)
-        answer = connection.getresponse()
-        got = sum(len(f"{name}: {value}\r\n") for name, value in answer.getheaders())
-        return Transfer(parts.path, got, len(answer.read()))
+        response = connection.getresponse()
+        size = sum(len(f"{name}: {value}\r\n") for name, value in response.getheaders())
+        return Transfer(parts.path, size, len(response.read()))
 
 
-def signed_in(server: Server) -> dict[str, str]:
-    """The cookie of somebody who has just signed up and in."""
-    name, value = server.ask(SIGN_IN)
+def summarize(view: list[Transfer]) -> dict[str, int]:
+    """The values that LIMITS has limits for."""
+    sizes = [each.size for each in view if each.is_blocking]
+    values = sum(sizes), sum(each.size for each in view), len(view)
+    return dict(zip(LIMITS, values, strict=True))
+
+
+def sign_in(server: Server) -> dict[str, str]:
+    """The session cookie of a new user."""
+    name, value = server.shell(SIGN_IN)
     return {name: value}
 
 
-def show(who: str, every: list[Transfer]) -> None:
+def show(who: str, view: list[Transfer]) -> None:
     print(f"{who}\n{'headers':>8} {'body':>8}  address")
-    for transfer in every:
-        note = "" if transfer.is_blocking else "  (not blocking)"
-        print(f"{transfer.headers:8,} {transfer.body:8,}  {transfer.path}{note}")
-    before_paint = sum(transfer.size for transfer in every if transfer.is_blocking)
-    in_all = sum(transfer.size for transfer in every)
-    print(f"{before_paint:17,}  of {BUDGET:,} bytes before the first paint")
-    print(f"{in_all:17,}  of {BUDGET_OF_ALL:,} bytes in all")
-    print(f"{len(every):17}  of {MOST_REQUESTS} requests\n")
+    for each in view:
+        note = "" if each.is_blocking else "  (not blocking)"
+        print(f"{each.headers:8,} {each.body:8,}  {each.path}{note}")
+    for name, value in summarize(view).items():
+        print(f"{value:17,}  of {LIMITS[name]:,}: {name}")
 
 
 def main() -> None:
@@ -104,8 +106,8 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=installed_browser(), args=["--no-sandbox"]
         )
-        show("A visitor", transfers(browser, server.address))
-        show("Signed in", transfers(browser, server.address, signed_in(server)))
+        show("Visitor", transfers(browser, server.address))
+        show("Signed in", transfers(browser, server.address, sign_in(server)))
         browser.close()
 
 

@@ -122,8 +122,8 @@ class Outcome(NamedTuple):
 
 def measure(stack: Stack) -> Outcome:
     over = threading.Event()
-    [step] = stack.ask(STEP)
-    sessions = stack.ask(SESSIONS)
+    [step] = stack.shell(STEP)
+    sessions = stack.shell(SESSIONS)
     owners = dict(zip(sessions[::2], sessions[1::2], strict=True))
     people = {
         pk: Person(stack.port, session, step, over) for pk, session in owners.items()
@@ -140,7 +140,7 @@ def measure(stack: Stack) -> Outcome:
         person.join()
 
     answers = sum((person.answers for person in people.values()), Counter())
-    stored = stack.ask(STORED)
+    stored = stack.shell(STORED)
     states = dict(zip(stored[::2], stored[1::2], strict=True))
     wrong = [
         pk for pk, one in people.items() if states.get(pk, "none") != one.acknowledged

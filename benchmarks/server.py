@@ -66,7 +66,7 @@ class Cairn:
             stdout=subprocess.PIPE,
         ).stdout
 
-    def ask(self, script: str) -> list[str]:
+    def shell(self, script: str) -> list[str]:
         """The words that a script prints, in manage.py's shell."""
         return self.manage("shell", "--no-imports", "-c", script).split()
 

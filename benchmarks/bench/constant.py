@@ -1,4 +1,4 @@
-"""The same bytes for every request: the most that the server itself can answer."""
+"""The same bytes for every request: the most that the server itself can respond."""
 
 import os
 from collections.abc import Callable, Iterable

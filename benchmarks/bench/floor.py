@@ -1,7 +1,7 @@
-"""FLOOR: the least that a Python server does for a page or a tick, psycopg alone.
+"""FLOOR: the least work that a Python server does for a page or a tick.
 
-The same reads and writes in the fewest statements that the tables allow, and an answer
-put together from fragments that were prepared: what Cairn itself sends.
+psycopg reads and writes the same rows in the fewest statements that the tables allow.
+The response is joined from prepared fragments of Cairn's own responses.
 """
 
 import json
@@ -15,14 +15,14 @@ from typing import Any
 
 import psycopg
 
-PARTS = json.loads(Path(os.environ["FLOOR_PARTS"]).read_text())
-COOKIE = f"{PARTS['cookie']}="
-HEAD, TAIL = PARTS["head"].encode(), PARTS["tail"].encode()
+FRAGMENTS = json.loads(Path(os.environ["FLOOR_FRAGMENTS"]).read_text())
+COOKIE = f"{FRAGMENTS['cookie']}="
+HEAD, TAIL = FRAGMENTS["head"].encode(), FRAGMENTS["tail"].encode()
 ROWS = {
     int(step): {state: row.encode() for state, row in rows.items()}
-    for step, rows in PARTS["rows"].items()
+    for step, rows in FRAGMENTS["rows"].items()
 }
-MARKED = {path: answer.encode() for path, answer in PARTS["marked"].items()}
+MARKED = {path: answer.encode() for path, answer in FRAGMENTS["marked"].items()}
 
 SESSION = """
     SELECT session_data FROM django_session
@@ -41,22 +41,22 @@ NONE = f"""{PERSON}
     DELETE FROM progress_stepprogress USING person
     WHERE user_id = person.id AND step_id = %s"""
 
-own = threading.local()
+local = threading.local()
 
 
-def connected() -> psycopg.Connection[Any]:
-    """This thread's connection, whose statements are all prepared."""
-    if not hasattr(own, "connection"):
+def get_connection() -> psycopg.Connection[Any]:
+    """This thread's connection, which prepares every statement."""
+    if not hasattr(local, "connection"):
         url = os.environ["DATABASE_URL"]
-        own.connection = psycopg.connect(url, autocommit=True, prepare_threshold=0)
-    return own.connection  # type: ignore[no-any-return]
+        local.connection = psycopg.connect(url, autocommit=True, prepare_threshold=0)
+    return local.connection  # type: ignore[no-any-return]
 
 
-def person(connection: psycopg.Connection[Any], cookies: str) -> int:
-    """Whose session the cookie names, out of what Django has stored of it."""
+def get_user_id(connection: psycopg.Connection[Any], cookies: str) -> int:
+    """The user of the session, read from Django's stored session without its checks."""
     key = cookies.partition(COOKIE)[2].partition(";")[0]
-    found = connection.execute(SESSION, [key]).fetchone()
-    packed = found[0].partition(":")[0] if found else ""
+    row = connection.execute(SESSION, [key]).fetchone()
+    packed = row[0].partition(":")[0] if row else ""
     content = urlsafe_b64decode(packed.lstrip(".") + "==")
     plain = zlib.decompress(content) if packed.startswith(".") else content
     return int(json.loads(plain)["_auth_user_id"])
@@ -65,15 +65,15 @@ def person(connection: psycopg.Connection[Any], cookies: str) -> int:
 def application(
     environ: dict[str, Any], start_response: Callable[..., Any]
 ) -> Iterable[bytes]:
-    connection = connected()
-    user = person(connection, environ["HTTP_COOKIE"])
+    connection = get_connection()
+    user = get_user_id(connection, environ["HTTP_COOKIE"])
     if environ["REQUEST_METHOD"] == "POST":
         _, step, state, _ = environ["PATH_INFO"].rsplit("/", 3)
         connection.execute(DONE if state == "done" else NONE, [user, int(step)])
         page = MARKED[environ["PATH_INFO"]]
     else:
-        found = connection.execute(PROGRESS, [list(ROWS), user])
-        states = dict(found.fetchall())
+        result = connection.execute(PROGRESS, [list(ROWS), user])
+        states = dict(result.fetchall())
         rows = (row[states.get(step, "none")] for step, row in ROWS.items())
         page = b"".join([HEAD, *rows, TAIL])
     headers = [

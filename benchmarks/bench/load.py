@@ -1,4 +1,4 @@
-"""Requests sent as fast as they are answered: by wrk, or by threads of Python's."""
+"""Requests sent as fast as they are answered, by wrk or by Python threads."""
 
 from __future__ import annotations
 
@@ -24,10 +24,9 @@ class Request(NamedTuple):
     path: str
     headers: dict[str, str] = {}
     method: str = "GET"
-    expected: int = 200
+    expected_status: int = 200
 
-    def raw(self, port: int) -> str:
-        """The request as HTTP/1.1 writes it."""
+    def as_http(self, port: int) -> str:
         headers = {"Host": f"localhost:{port}", **self.headers}
         if self.method == "POST":
             headers["Content-Length"] = "0"
@@ -35,104 +34,103 @@ class Request(NamedTuple):
         return "\r\n".join([f"{self.method} {self.path} HTTP/1.1", *lines, "", ""])
 
 
-class Answer(NamedTuple):
-    headers: dict[str, str]
+class Response(NamedTuple):
+    headers: dict[str, str]  # names in lower case
     body: bytes
-    length: int  # of headers and body
+    size: int  # bytes of headers and body
 
 
-class Load(NamedTuple):
-    """What a load has led to."""
-
-    answers: int
+class Result(NamedTuple):
+    responses: int
     seconds: float
     p50: float  # ms
-    p99: float
+    p99: float  # ms
 
 
-class FailedError(Exception):
-    """Something answered otherwise than it should."""
+class MeasurementError(Exception):
+    """Something responded with another status than expected, or not at all."""
 
 
-def ask(port: int, request: Request) -> Answer:
-    """One answer, checked. Raises FailedError when it is not the expected one."""
+def fetch(port: int, request: Request) -> Response:
+    """Raises MeasurementError when the status is not the expected one."""
     connection = HTTPConnection("localhost", port, timeout=60)
     connection.request(request.method, request.path, headers=request.headers)
-    got = connection.getresponse()
-    body = got.read()
+    response = connection.getresponse()
+    body = response.read()
     connection.close()
-    if got.status != request.expected:
-        said = body[:300].decode(errors="replace")
-        raise FailedError(f"{request.method} {request.path}: {got.status}\n{said}")
-    head = sum(len(f"{name}: {value}\r\n") for name, value in got.getheaders())
-    headers = {name.lower(): value for name, value in got.getheaders()}
-    return Answer(headers, body, head + len(body))
+    if response.status != request.expected_status:
+        excerpt = body[:300].decode(errors="replace")
+        raise MeasurementError(
+            f"{request.method} {request.path}: {response.status}\n{excerpt}"
+        )
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    head = sum(len(f"{name}: {value}\r\n") for name, value in response.getheaders())
+    return Response(headers, body, head + len(body))
 
 
-def load(port: int, requests: Sequence[Request], seconds: float) -> Load:
+def run_load(port: int, requests: Sequence[Request], seconds: float) -> Result:
     """Send `requests` in turn, over and over, on eight connections.
 
-    Raises FailedError when an answer was missing, or not the expected one.
+    Raises MeasurementError when a response is missing or not the expected one.
     """
-    return (wrk if which("wrk") else threads)(port, requests, seconds)
+    return (run_wrk if which("wrk") else run_threads)(port, requests, seconds)
 
 
-def wrk(port: int, requests: Sequence[Request], seconds: float) -> Load:
-    """By wrk, which cannot tell 200 from 302, but what it read gives that away."""
-    begun = time.perf_counter()
-    length = ask(port, requests[0]).length
-    # A slow page's few answers still are some on each connection.
-    least = 3 * CONNECTIONS * (time.perf_counter() - begun)
+def run_wrk(port: int, requests: Sequence[Request], seconds: float) -> Result:
+    """wrk cannot tell 200 from 302, but the number of bytes shows the difference."""
+    begin = time.perf_counter()
+    size = fetch(port, requests[0]).size
+    # Even a slow page is requested a few times on each connection.
+    least = 3 * CONNECTIONS * (time.perf_counter() - begin)
+    duration = f"-d{ceil(max(seconds, least))}s"
     with tempfile.NamedTemporaryFile("w") as file:
-        file.write("\0".join(request.raw(port) for request in requests))
+        file.write("\0".join(request.as_http(port) for request in requests))
         file.flush()
-        options = [
-            "--timeout",
-            "60",
-            f"-c{CONNECTIONS}",
-            "-t1",
-            f"-d{ceil(max(seconds, least))}s",
-        ]
-        command = ["wrk", *options, "-s", SCRIPT, f"http://localhost:{port}"]
+        options = ["--timeout", "60", f"-c{CONNECTIONS}", "-t1", duration, "-s", SCRIPT]
         printed = subprocess.run(
-            [*command, "--", file.name], check=True, text=True, stdout=subprocess.PIPE
+            ["wrk", *options, f"http://localhost:{port}", "--", file.name],
+            check=True,
+            text=True,
+            stdout=subprocess.PIPE,
         ).stdout
-    said = json.loads(printed.splitlines()[-1])
-    each = said["bytes"] / max(1, said["answers"])
-    if said["errors"] or not 0.5 < each / length < 2:
-        raise FailedError(f"{requests[0].path}: {said}, of {length} bytes each")
-    return Load(said["answers"], said["seconds"], said["p50"], said["p99"])
+    counted = json.loads(printed.splitlines()[-1])
+    mean_size = counted["bytes"] / max(1, counted["responses"])
+    if counted["errors"] or not 0.5 < mean_size / size < 2:
+        raise MeasurementError(f"{requests[0].path}: {counted}, expected {size} bytes")
+    return Result(
+        counted["responses"], counted["seconds"], counted["p50"], counted["p99"]
+    )
 
 
-def threads(port: int, requests: Sequence[Request], seconds: float) -> Load:
-    """By Python, which takes more time over it than a fast server does."""
-    waiting, lock = cycle(requests), threading.Lock()
+def run_threads(port: int, requests: Sequence[Request], seconds: float) -> Result:
+    """The same in Python, which is slower than a fast server."""
+    rest, lock = cycle(requests), threading.Lock()
     times: list[float] = []
-    failed: list[str] = []
+    failures: list[str] = []
     end = time.perf_counter() + seconds
 
     def send() -> None:
         connection = HTTPConnection("localhost", port, timeout=60)
-        while time.perf_counter() < end and not failed:
+        while time.perf_counter() < end and not failures:
             with lock:
-                request = next(waiting)
-            begun = time.perf_counter()
+                request = next(rest)
+            begin = time.perf_counter()
             connection.request(request.method, request.path, headers=request.headers)
-            answer = connection.getresponse()
-            answer.read()
-            times.append(time.perf_counter() - begun)
-            if answer.status != request.expected:
-                failed.append(f"{request.method} {request.path}: {answer.status}")
+            response = connection.getresponse()
+            response.read()
+            times.append(time.perf_counter() - begin)
+            if response.status != request.expected_status:
+                failures.append(f"{request.method} {request.path}: {response.status}")
         connection.close()
 
-    senders = [threading.Thread(target=send) for _ in range(CONNECTIONS)]
-    begun = time.perf_counter()
-    for sender in senders:
-        sender.start()
-    for sender in senders:
-        sender.join()
-    if failed or len(times) < 2:
-        raise FailedError(failed[0] if failed else "there was no answer")
-    taken = time.perf_counter() - begun
+    threads = [threading.Thread(target=send) for _ in range(CONNECTIONS)]
+    begin = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures or len(times) < 2:
+        raise MeasurementError(failures[0] if failures else "no response")
     p99 = statistics.quantiles(times, n=100)[98]
-    return Load(len(times), taken, 1000 * statistics.median(times), 1000 * p99)
+    duration = time.perf_counter() - begin
+    return Result(len(times), duration, 1000 * statistics.median(times), 1000 * p99)

@@ -1,32 +1,32 @@
-"""How soon a process is ready, what that costs, and what memory its worker takes."""
+"""How long a process takes to start, and how much memory its worker needs."""
 
 from __future__ import annotations
 
 import psutil
 
 from benchmarks.bench.report import Goal, Row, at_most
-from benchmarks.bench.servers import cpu, granian
+from benchmarks.bench.servers import cpu_seconds, start_granian
 from benchmarks.bench.site import Site, environment
 
 MB = 1_000_000
-READY, MEMORY = 1, 90  # seconds, MB a worker
+MOST_SECONDS, MOST_MEMORY = 1, 90  # MB per worker
 
 
-def measured(site: Site, repetitions: int) -> tuple[list[Row], list[Goal]]:
-    """Of processes that start anew, and of the one that has served the loads."""
-    ready = Row("start: until the first page is answered", "s")
-    spent = Row("start: CPU time of the server until then", "s")
+def measure(site: Site, repetitions: int) -> tuple[list[Row], list[Goal]]:
+    """The memory is that of the process that has served the loads."""
+    first_page = Row("start: until the first page", "s")
+    used = Row("start: CPU time until then", "s")
     for _ in range(repetitions):
-        server = granian("config.wsgi:application", environment(site.database.url))
+        server = start_granian(
+            "config.wsgi:application", environment(site.database.url)
+        )
         try:
-            ready.values.append(server.wait(site.visit()))
-            spent.values.append(cpu(server.process.pid))
+            first_page.values.append(server.wait(site.visit))
+            used.values.append(cpu_seconds(server.process.pid))
         finally:
             server.stop()
-    main = psutil.Process(site.server.process.pid)
-    shares = [child.memory_full_info().pss / MB for child in main.children()]
-    worker = Row("memory: a worker after the loads, its share (PSS)", "MB", shares)
-    own = main.memory_full_info().pss / MB
-    watching = Row("memory: the process that watches the workers (PSS)", "MB", [own])
-    goals = [at_most(ready, READY, "s"), at_most(worker, MEMORY, "MB")]
-    return [ready, spent, worker, watching], goals
+    parent = psutil.Process(site.server.process.pid)
+    shares = [child.memory_full_info().pss / MB for child in parent.children()]
+    worker = Row("memory: a worker after the loads (PSS)", "MB", shares)
+    goals = [at_most(first_page, MOST_SECONDS), at_most(worker, MOST_MEMORY)]
+    return [first_page, used, worker], goals

@@ -1,4 +1,4 @@
--- Send the requests of a file, separated by NUL, in turn; say what came as JSON.
+-- Send the requests of a file, separated by NUL, in turn. Print the result as JSON.
 local requests, last = {}, 0
 
 function init(arguments)
@@ -15,7 +15,7 @@ end
 function done(summary, latency)
   local errors = summary.errors
   io.write(string.format(
-    '\n{"answers": %d, "bytes": %d, "errors": %d, "seconds": %f, "p50": %f, "p99": %f}\n',
+    '\n{"responses": %d, "bytes": %d, "errors": %d, "seconds": %f, "p50": %f, "p99": %f}\n',
     summary.requests, summary.bytes,
     errors.connect + errors.read + errors.write + errors.status + errors.timeout,
     summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3

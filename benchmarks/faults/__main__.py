@@ -18,7 +18,7 @@ from typing import NamedTuple
 import psutil
 
 from benchmarks.faults import database, processes, service_faults
-from benchmarks.faults.harness import Stand
+from benchmarks.faults.harness import Harness
 from benchmarks.faults.ledger import CannotRunError, Check
 from benchmarks.faults.report import Row, table, write
 from benchmarks.rolling import PEOPLE
@@ -28,7 +28,7 @@ from benchmarks.server import ROOT
 class Fault(NamedTuple):
     title: str
     expected: str
-    run: Callable[[Stand, Namespace], list[Check]]
+    run: Callable[[Harness, Namespace], list[Check]]
 
 
 FAULTS = {
@@ -102,17 +102,19 @@ def options() -> Namespace:
 
 
 def main() -> None:
-    asked = options()
+    options = options()
     rows = []
     temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
     with temporary as folder:
-        stand = Stand(Path(folder))
-        for name in asked.only or FAULTS:
+        harness = Harness(Path(folder))
+        for name in options.only or FAULTS:
             fault = FAULTS[name]
             print(f"{name} …", flush=True)
             begun = time.monotonic()
             try:
-                row = Row(name, fault.title, fault.expected, fault.run(stand, asked))
+                row = Row(
+                    name, fault.title, fault.expected, fault.run(harness, options)
+                )
             except CannotRunError as error:
                 row = Row(name, fault.title, fault.expected, [], f"not run: {error}")
             except Exception as error:
@@ -125,7 +127,7 @@ def main() -> None:
             print(f"  {row.verdict}, {time.monotonic() - begun:.0f} s", flush=True)
     said = table(rows)
     print(said)
-    if asked.write:
+    if options.write:
         write(ROOT / "docs/reliability.md", f"{conditions()}\n\n{said}")
     sys.exit(any(row.is_missed for row in rows))
 

@@ -16,7 +16,7 @@ from benchmarks.rolling import STATES
 
 PASSWORD = "correct horse battery staple"
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-MOST_CHANGES = 120  # a minute, of one person
+CHANGES_PER_MINUTE = 120  # a minute, of one person
 
 
 class Browser:
@@ -70,7 +70,7 @@ class Browser:
         return self.statuses[-1] == 200
 
 
-def heavy_hand(
+def tick_often(
     ports: Sequence[int], session: str, step: int, times: int
 ) -> Counter[int]:
     """What one person is answered who ticks so often in a minute of the clock that

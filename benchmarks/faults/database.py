@@ -16,15 +16,15 @@ from pathlib import Path
 import psycopg
 import urllib3
 
-from benchmarks.faults.harness import Stand
+from benchmarks.faults.harness import Harness
 from benchmarks.faults.ledger import (
-    AWAY,
+    UNAVAILABLE,
     CannotRunError,
     Check,
-    back_within,
-    honest,
-    in_a_row,
-    settled,
+    recovers_within,
+    only_served_or_503,
+    longest_failure_run,
+    no_failures_since,
     within,
 )
 
@@ -34,55 +34,57 @@ ROOM = 400  # megabytes of the disk that is to run full
 NEVER_LONGER = 10.0  # seconds
 
 
-def away(answers: list, limit: float, what: str = "503") -> Check:
-    return within(limit, [one for one in answers if one.answer == AWAY], what)
+def unavailable(answers: list, limit: float, what: str = "503") -> Check:
+    return responds_within(
+        limit, [one for one in answers if one.answer == UNAVAILABLE], what
+    )
 
 
-def database_killed(stand: Stand, _: Namespace) -> list[Check]:
-    with stand.serving() as web, stand.people(web.port) as crowd:
+def database_killed(harness: Harness, _: Namespace) -> list[Check]:
+    with harness.serving() as web, harness.people(web.port) as learners:
         time.sleep(WARM)
         killed = time.monotonic()
-        stand.database.kill()
+        harness.database.kill()
         time.sleep(DOWN)
-        down = crowd.between(killed, time.monotonic())
-        back = stand.database.start()
+        down = learners.between(killed, time.monotonic())
+        back = harness.database.start()
         time.sleep(5 + WARM)
     return [
-        stand.kept(crowd),
-        back_within(5, crowd.answers, back),
-        away(down, 3),
-        honest(crowd.answers),
-        settled(crowd.answers, back + 5),
+        harness.ticks_stored(learners),
+        recovers_within(5, learners.answers, back),
+        unavailable(down, 3),
+        only_served_or_503(learners.answers),
+        no_failures_since(learners.answers, back + 5),
     ]
 
 
-def connections_reset(stand: Stand, _: Namespace) -> list[Check]:
+def connections_reset(harness: Harness, _: Namespace) -> list[Check]:
     resets = 3
     with (
-        stand.database.behind_proxy() as (proxy, url),
-        stand.serving(DATABASE_URL=url) as web,
-        stand.people(web.port) as crowd,
+        harness.database.behind_proxy() as (proxy, url),
+        harness.serving(DATABASE_URL=url) as web,
+        harness.people(web.port) as learners,
     ):
         for _number in range(resets):
             time.sleep(WARM)
             proxy.reset()
         over = time.monotonic()
         time.sleep(2 * WARM)
-    worst = max(in_a_row(person.history) for person in crowd.people)
+    worst = max(longest_failure_run(person.history) for person in learners.people)
     said = f"{resets} resets, a person's most failures in a row: {worst}"
     return [
         Check(said, worst <= 1),
-        settled(crowd.answers, over + 1),
-        honest(crowd.answers),
-        stand.kept(crowd),
+        no_failures_since(learners.answers, over + 1),
+        only_served_or_503(learners.answers),
+        harness.ticks_stored(learners),
     ]
 
 
-def black_hole(stand: Stand, _: Namespace) -> list[Check]:
+def black_hole(harness: Harness, _: Namespace) -> list[Check]:
     with (
-        stand.database.behind_proxy() as (proxy, url),
-        stand.serving(DATABASE_URL=url) as web,
-        stand.people(web.port) as crowd,
+        harness.database.behind_proxy() as (proxy, url),
+        harness.serving(DATABASE_URL=url) as web,
+        harness.people(web.port) as learners,
     ):
         time.sleep(WARM)
         before = health(web.port)
@@ -95,16 +97,16 @@ def black_hole(stand: Stand, _: Namespace) -> list[Check]:
         time.sleep(5 + WARM)
         after = health(web.port)
     truth = [before, during, after] == [(200, 200), (200, 503), (200, 200)]
-    unanswered = [one for one in crowd.answers if one.ended > dark]
+    unanswered = [one for one in learners.answers if one.ended > dark]
     return [
-        within(NEVER_LONGER, unanswered, "every answer"),
+        responds_within(NEVER_LONGER, unanswered, "every answer"),
         Check(
             f"healthz, readyz before, in and after: {before} {during} {after}", truth
         ),
-        back_within(5, crowd.answers, back),
-        settled(crowd.answers, back + 5),
-        honest(crowd.answers),
-        stand.kept(crowd),
+        recovers_within(5, learners.answers, back),
+        no_failures_since(learners.answers, back + 5),
+        only_served_or_503(learners.answers),
+        harness.ticks_stored(learners),
     ]
 
 
@@ -116,52 +118,52 @@ def health(port: int) -> tuple[int, int]:
     return healthz, readyz
 
 
-def table_locked(stand: Stand, asked: Namespace) -> list[Check]:
-    with stand.serving() as web, stand.people(web.port) as crowd:
+def table_locked(harness: Harness, options: Namespace) -> list[Check]:
+    with harness.serving() as web, harness.people(web.port) as learners:
         time.sleep(WARM)
-        with stand.database.connect() as own, own.transaction():
+        with harness.database.connect() as own, own.transaction():
             own.execute("LOCK TABLE progress_stepprogress")
             locked = time.monotonic()
-            time.sleep(asked.minute)
-            inside = crowd.between(locked, time.monotonic())
+            time.sleep(options.minute)
+            inside = learners.between(locked, time.monotonic())
         back = time.monotonic()
         time.sleep(5 + WARM)
     return [
-        away(inside, 3, f"503 in {asked.minute:.0f} s of lock"),
-        back_within(5, crowd.answers, back),
-        honest(crowd.answers),
-        settled(crowd.answers, back + 5),
-        stand.kept(crowd),
+        unavailable(inside, 3, f"503 in {options.minute:.0f} s of lock"),
+        recovers_within(5, learners.answers, back),
+        only_served_or_503(learners.answers),
+        no_failures_since(learners.answers, back + 5),
+        harness.ticks_stored(learners),
     ]
 
 
-def query_slow(stand: Stand, _: Namespace) -> list[Check]:
-    with stand.serving() as web, stand.people(web.port) as crowd:
+def query_slow(harness: Harness, _: Namespace) -> list[Check]:
+    with harness.serving() as web, harness.people(web.port) as learners:
         time.sleep(WARM)
         slow = time.monotonic()
-        with stand.database.slow(60), watching(stand) as longest:
+        with harness.database.slow(60), watching(harness) as longest:
             time.sleep(3 * DOWN)
-            inside = crowd.between(slow, time.monotonic())
+            inside = learners.between(slow, time.monotonic())
         back = time.monotonic()
         time.sleep(5 + WARM)
     ran = longest["slow"]
     return [
         Check(f"a tick of 60 s was cancelled after {ran:.1f} s", 3 < ran <= 5),
-        away(inside, NEVER_LONGER),
-        back_within(5, crowd.answers, back),
-        honest(crowd.answers),
-        settled(crowd.answers, back + 5),
-        stand.kept(crowd),
+        unavailable(inside, NEVER_LONGER),
+        recovers_within(5, learners.answers, back),
+        only_served_or_503(learners.answers),
+        no_failures_since(learners.answers, back + 5),
+        harness.ticks_stored(learners),
     ]
 
 
 @contextmanager
-def watching(stand: Stand) -> Iterator[dict[str, float]]:
+def watching(harness: Harness) -> Iterator[dict[str, float]]:
     """How long, in seconds, the longest query that sleeps has run."""
     longest, over = {"slow": 0.0}, threading.Event()
 
     def look() -> None:
-        with stand.database.connect() as own:
+        with harness.database.connect() as own:
             while not over.wait(0.1):
                 [(seconds,)] = own.execute(
                     "SELECT coalesce(max(extract(epoch FROM clock_timestamp() -"
@@ -179,26 +181,26 @@ def watching(stand: Stand) -> Iterator[dict[str, float]]:
         watcher.join()
 
 
-def pool_full(stand: Stand, _: Namespace) -> list[Check]:
+def pool_full(harness: Harness, _: Namespace) -> list[Check]:
     with (
-        stand.serving(DATABASE_POOL_SIZE="2") as web,
-        stand.people(web.port) as crowd,
+        harness.serving(DATABASE_POOL_SIZE="2") as web,
+        harness.people(web.port) as learners,
     ):
         time.sleep(WARM)
         full = time.monotonic()
-        with stand.database.slow(2):
+        with harness.database.slow(2):
             time.sleep(3 * DOWN)
-            inside = crowd.between(full, time.monotonic())
+            inside = learners.between(full, time.monotonic())
         back = time.monotonic()
         time.sleep(5 + WARM)
-    served = sum(one.is_well for one in inside)
+    served = sum(one.is_success for one in inside)
     return [
-        away(inside, 3),
+        unavailable(inside, 3),
         Check(f"{served} were served meanwhile by 2 connections", served > 0),
-        back_within(5, crowd.answers, back),
-        honest(crowd.answers),
-        settled(crowd.answers, back + 5),
-        stand.kept(crowd),
+        recovers_within(5, learners.answers, back),
+        only_served_or_503(learners.answers),
+        no_failures_since(learners.answers, back + 5),
+        harness.ticks_stored(learners),
     ]
 
 
@@ -218,51 +220,51 @@ def small_disk() -> Iterator[Path]:
             subprocess.run(["umount", "--lazy", name], check=True)
 
 
-def disk_full(_: Stand, __: Namespace) -> list[Check]:
+def disk_full(_: Harness, __: Namespace) -> list[Check]:
     with small_disk() as folder:
-        stand = Stand(folder)
+        harness = Harness(folder)
         try:
-            return fill(stand)
+            return fill(harness)
         finally:
-            stand.database.server._cleanup()
+            harness.database.server._cleanup()
 
 
-def fill(stand: Stand) -> list[Check]:
-    ballast = stand.folder / "ballast"
-    with stand.serving() as web, stand.people(web.port) as crowd:
+def fill(harness: Harness) -> list[Check]:
+    ballast = harness.folder / "ballast"
+    with harness.serving() as web, harness.people(web.port) as learners:
         time.sleep(WARM)
-        eat(ballast)
+        fill_disk(ballast)
         full = time.monotonic()
         # PostgreSQL has room set aside, which ticks alone would take hours to use.
-        with suppress(psycopg.Error), stand.database.connect() as own:
+        with suppress(psycopg.Error), harness.database.connect() as own:
             own.execute("CREATE TABLE ballast (data text)")
             while True:
                 own.execute("INSERT INTO ballast SELECT repeat(md5('a'), 100)")
                 own.execute("SELECT pg_switch_wal()")
         time.sleep(DOWN)
-        inside = crowd.between(full, time.monotonic())
+        inside = learners.between(full, time.monotonic())
         ballast.unlink()
-        back = stand.database.start()
+        back = harness.database.start()
         time.sleep(5 + WARM)
     return [
-        away(inside, 3),
-        back_within(5, crowd.answers, back),
-        honest(crowd.answers),
-        settled(crowd.answers, back + 5),
-        stand.kept(crowd),
-        intact(stand),
+        unavailable(inside, 3),
+        recovers_within(5, learners.answers, back),
+        only_served_or_503(learners.answers),
+        no_failures_since(learners.answers, back + 5),
+        harness.ticks_stored(learners),
+        check_checksums(harness),
     ]
 
 
-def eat(ballast: Path) -> None:
+def fill_disk(ballast: Path) -> None:
     with ballast.open("wb", buffering=0) as file, suppress(OSError):
         while True:
             file.write(bytes(1 << 16))
 
 
-def intact(stand: Stand) -> Check:
+def check_checksums(harness: Harness) -> Check:
     """Whether every block has its checksum, which takes the database down meanwhile."""
-    server = stand.database.server
+    server = harness.database.server
     server.stop()
     checked = subprocess.run(
         [server.bin_path / "pg_checksums", "--check", "-D", server.pgdata],
@@ -270,7 +272,7 @@ def intact(stand: Stand) -> Check:
         text=True,
         user=server.system_user,
     )
-    stand.database.start()
+    harness.database.start()
     found = dict(re.findall(r"^(.*): +(\d+)$", checked.stdout, re.MULTILINE))
     said = f"pg_checksums: {found.get('Bad checksums')} of"
     said += f" {found.get('Blocks scanned')} blocks are bad"

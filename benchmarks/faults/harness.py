@@ -16,7 +16,7 @@ import dj_database_url
 import psutil
 import psycopg
 
-from benchmarks.faults.ledger import TICKED, Answer, Book, Check, kept
+from benchmarks.faults.ledger import FOUND, Answer, Ledger, Check, ticks_stored
 from benchmarks.rolling import PAUSE, SESSIONS, STATES, Person
 from benchmarks.server import Cairn, free_port
 from core.postgresql.embedded import PostgresServer, get_server
@@ -29,25 +29,25 @@ for step in Step.objects.filter(roadmap__slug="backend-developer"): print(step.p
 """
 
 
-class Ticker(Person):
+class TickingLearner(Person):
     """Ticks one step after the other, looks at the page at times, and sends a tick
     again that was not acknowledged.
     """
 
     def __init__(
-        self, crowd: Crowd, person: int, session: str, steps: list[int]
+        self, learners: Learners, person: int, session: str, steps: list[int]
     ) -> None:
-        super().__init__(crowd.port, session, "", crowd.over)
-        self.person, self.steps, self.book = person, steps, crowd.book
+        super().__init__(learners.port, session, "", learners.over)
+        self.person, self.steps, self.ledger = person, steps, learners.ledger
         self.history: list[Answer] = []
 
     def run(self) -> None:
         ticks = cycle(product(STATES, self.steps))
         state, step = next(ticks)
         while not self.over.wait(PAUSE * random.uniform(0.9, 1.2)):
-            self.book.ask((self.person, step), state)
-            if self.ask("POST", f"/progress/{step}/{state}/") == TICKED:
-                self.book.tell((self.person, step), state)
+            self.ledger.request((self.person, step), state)
+            if self.ask("POST", f"/progress/{step}/{state}/") == FOUND:
+                self.ledger.acknowledge((self.person, step), state)
                 state, step = next(ticks)
             if random.random() < 0.1:
                 self.ask("GET", PAGE)
@@ -61,14 +61,14 @@ class Ticker(Person):
         return answer
 
 
-class Crowd:
-    def __init__(self, stand: Stand, port: int) -> None:
+class Learners:
+    def __init__(self, harness: Harness, port: int) -> None:
         self.port = port
         self.over = threading.Event()
-        self.book = Book()
+        self.ledger = Ledger()
         self.people = [
-            Ticker(self, person, session, stand.steps)
-            for person, session in stand.sessions.items()
+            TickingLearner(self, person, session, harness.steps)
+            for person, session in harness.sessions.items()
         ]
 
     @property
@@ -76,7 +76,7 @@ class Crowd:
         return [one for person in self.people for one in [*person.history]]
 
     def between(self, begun: float, ended: float) -> list[Answer]:
-        """What was asked and answered in that time."""
+        """What was options and answered in that time."""
         return [one for one in self.answers if begun <= one.begun and one.ended < ended]
 
 
@@ -145,13 +145,13 @@ class Database:
             proxy.close()
 
 
-class Stand(Cairn):
+class Harness(Cairn):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, CACHE_URL="", EMAIL_HOST="")
         self.folder = folder
         self.database = Database(folder / "postgres")
-        self.steps = [int(step) for step in self.ask(STEPS)]
-        words = self.ask(SESSIONS)
+        self.steps = [int(step) for step in self.shell(STEPS)]
+        words = self.shell(SESSIONS)
         self.sessions = dict(zip(map(int, words[::2]), words[1::2], strict=True))
 
     @contextmanager
@@ -176,20 +176,20 @@ class Stand(Cairn):
             worker.wait()
 
     @contextmanager
-    def people(self, port: int) -> Iterator[Crowd]:
+    def people(self, port: int) -> Iterator[Learners]:
         self.database.run("TRUNCATE progress_stepprogress, progress_completion")
-        crowd = Crowd(self, port)
-        for person in crowd.people:
+        learners = Learners(self, port)
+        for person in learners.people:
             person.start()
         try:
-            yield crowd
+            yield learners
         finally:
-            crowd.over.set()
-            for person in crowd.people:
+            learners.over.set()
+            for person in learners.people:
                 person.join()
 
-    def kept(self, crowd: Crowd) -> Check:
-        return kept(crowd.book, self.database.progress())
+    def ticks_stored(self, learners: Learners) -> Check:
+        return ticks_stored(learners.ledger, self.database.progress())
 
     def logged(self, event: str) -> int:
         """How many lines the web process of now has written of it."""
@@ -202,14 +202,14 @@ class Stand(Cairn):
 class Web:
     """A web process as deploy/start runs it."""
 
-    def __init__(self, stand: Stand, environment: dict[str, str]) -> None:
-        self.stand, self.environment = stand, environment
+    def __init__(self, harness: Harness, environment: dict[str, str]) -> None:
+        self.harness, self.environment = harness, environment
         self.port = free_port()
         self.start()
 
     def start(self) -> float:
         """Start it, and return when it answered."""
-        self.process = self.stand.serve(self.port, **self.environment)
+        self.process = self.harness.serve(self.port, **self.environment)
         return time.monotonic()
 
     def kill(self) -> None:

@@ -11,10 +11,16 @@ from pathlib import Path
 from shutil import which
 
 from benchmarks import rolling
-from benchmarks.faults.browser import MOST_CHANGES, Browser, heavy_hand
+from benchmarks.faults.browser import CHANGES_PER_MINUTE, Browser, tick_often
 from benchmarks.faults.database import WARM
-from benchmarks.faults.harness import Stand
-from benchmarks.faults.ledger import CannotRunError, Check, back_within, honest, settled
+from benchmarks.faults.harness import Harness
+from benchmarks.faults.ledger import (
+    CannotRunError,
+    Check,
+    recovers_within,
+    only_served_or_503,
+    no_failures_since,
+)
 from benchmarks.faults.services import cache_server, mailbox
 
 LIBRARIES = [
@@ -33,25 +39,25 @@ print(session.session_key)
 NO_ANSWER = re.compile(r"[A-Za-z]")  # a status has no letters
 
 
-def web_killed(stand: Stand, _: Namespace) -> list[Check]:
-    with stand.serving() as web, stand.people(web.port) as crowd:
+def web_killed(harness: Harness, _: Namespace) -> list[Check]:
+    with harness.serving() as web, harness.people(web.port) as learners:
         time.sleep(WARM)
         web.kill()
         time.sleep(WARM)
         back = web.start()
         time.sleep(5 + WARM)
-    answered = [one for one in crowd.answers if not NO_ANSWER.search(one.answer)]
-    unanswered = len(crowd.answers) - len(answered)
-    odd = sum(not one.is_well for one in answered)
+    answered = [one for one in learners.answers if not NO_ANSWER.search(one.answer)]
+    unanswered = len(learners.answers) - len(answered)
+    odd = sum(not one.is_success for one in answered)
     return [
-        stand.kept(crowd),
-        back_within(5, crowd.answers, back),
+        harness.ticks_stored(learners),
+        recovers_within(5, learners.answers, back),
         Check(f"{unanswered} got no answer, and {odd} one that failed", not odd),
-        settled(crowd.answers, back + 1),
+        no_failures_since(learners.answers, back + 1),
     ]
 
 
-def rolling_restart(_: Stand, __: Namespace) -> list[Check]:
+def rolling_restart(_: Harness, __: Namespace) -> list[Check]:
     if not which("caddy"):
         raise CannotRunError("caddy is not there (apt-get install caddy)")
     temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
@@ -72,22 +78,22 @@ def both_share(stack: rolling.Stack, session: str) -> Check:
     """Whether both processes know the session, count the same limit and name the same
     files.
     """
-    [step] = stack.ask(rolling.STEP)
-    counted = heavy_hand(stack.ports, session, int(step), MOST_CHANGES + 2)
+    [step] = stack.shell(rolling.STEP)
+    counted = tick_often(stack.ports, session, int(step), CHANGES_PER_MINUTE + 2)
     files, others = (
         set(re.findall(r"/static/[^\"]+", Browser(port, session).ask("GET", "/")))
         for port in stack.ports
     )
     said = f"one session at both: {counted[302]} ticks of a minute let through,"
     said += f" {counted[429]} refused; both name the same {len(files)} files"
-    is_shared = counted == {302: MOST_CHANGES, 429: 2} and files == others
+    is_shared = counted == {302: CHANGES_PER_MINUTE, 429: 2} and files == others
     return Check(said, is_shared)
 
 
-def clock_jumps(stand: Stand, _: Namespace) -> list[Check]:
+def clock_jumps(harness: Harness, _: Namespace) -> list[Check]:
     if not LIBRARIES:
         raise CannotRunError("libfaketime is not there (apt-get install faketime)")
-    clock = stand.folder / "clock"
+    clock = harness.folder / "clock"
     clock.write_text("+0")
     faked = {
         "LD_PRELOAD": str(LIBRARIES[0]),
@@ -96,13 +102,13 @@ def clock_jumps(stand: Stand, _: Namespace) -> list[Check]:
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "FAKETIME_DONT_RESET": "1",
     }
-    [owner, *_others] = stand.sessions.values()
-    [short] = stand.ask(SHORT.format(key=owner))
+    [owner, *_others] = harness.sessions.values()
+    [short] = harness.shell(SHORT.format(key=owner))
     with (
         mailbox() as mail,
-        stand.working(**mail.environment),
-        stand.serving(**faked, **mail.environment) as web,
-        stand.people(web.port) as crowd,
+        harness.working(**mail.environment),
+        harness.serving(**faked, **mail.environment) as web,
+        harness.people(web.port) as learners,
     ):
         mail.open()
         prompt, slow, late = (Browser(web.port) for _number in range(3))
@@ -116,14 +122,14 @@ def clock_jumps(stand: Stand, _: Namespace) -> list[Check]:
         jumped = time.monotonic()
         clock.write_text("+3600")
         time.sleep(WARM)
-        ahead = offset(stand)
+        ahead = offset(harness)
         slow.confirm(codes[0])
         late.enter_code(codes[1])
         now_in = slow.is_signed_in(), late.is_signed_in()
         short_in = Browser(web.port, short).is_signed_in()
         clock.write_text("+0")
         time.sleep(WARM)
-        behind = offset(stand)
+        behind = offset(harness)
     statuses = {*slow.statuses, *late.statuses, *prompt.statuses}
     return [
         Check(
@@ -141,13 +147,13 @@ def clock_jumps(stand: Stand, _: Namespace) -> list[Check]:
             was_in[1] and not short_in,
         ),
         Check(f"statuses: {sorted(statuses)}", max(statuses) < 500),
-        settled(crowd.answers, jumped),
-        honest(crowd.answers),
-        stand.kept(crowd),
+        no_failures_since(learners.answers, jumped),
+        only_served_or_503(learners.answers),
+        harness.ticks_stored(learners),
     ]
 
 
-def offset(stand: Stand) -> float:
+def offset(harness: Harness) -> float:
     """Seconds that the clock of the web process is ahead, by what it logged last."""
-    stamps = re.findall(r'"timestamp": "([^"]+)"', stand.log_of_web())
+    stamps = re.findall(r'"timestamp": "([^"]+)"', harness.log_of_web())
     return datetime.fromisoformat(stamps[-1]).timestamp() - time.time()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from argparse import Namespace
 
-from benchmarks.faults.browser import MOST_CHANGES, Browser, heavy_hand
+from benchmarks.faults.browser import CHANGES_PER_MINUTE, Browser, tick_often
 from benchmarks.faults.database import WARM, health
-from benchmarks.faults.harness import Stand
-from benchmarks.faults.ledger import Check, settled
+from benchmarks.faults.harness import Harness
+from benchmarks.faults.ledger import Check, no_failures_since
 from benchmarks.faults.services import cache_server, mailbox
 
 NEW = "new@example.com"
@@ -23,49 +23,51 @@ WHERE accounts_user.email = '{NEW}'
 """
 
 
-def cache_down(stand: Stand, _: Namespace) -> list[Check]:
+def cache_down(harness: Harness, _: Namespace) -> list[Check]:
     with (
-        cache_server(stand.folder) as cache,
-        stand.serving(CACHE_URL=cache.url) as web,
+        cache_server(harness.folder) as cache,
+        harness.serving(CACHE_URL=cache.url) as web,
     ):
-        with stand.people(web.port) as crowd:
+        with harness.people(web.port) as learners:
             time.sleep(WARM)
             begun = time.monotonic()
             cache.kill()
             time.sleep(4 * WARM)
             during = health(web.port)
-        kept = stand.kept(crowd)
-        [session, *_others] = stand.sessions.values()
-        counted = heavy_hand([web.port], session, stand.steps[0], MOST_CHANGES + 5)
-        away = stand.logged("cache_is_away")
+        ticks_stored = harness.ticks_stored(learners)
+        [session, *_others] = harness.sessions.values()
+        counted = tick_often(
+            [web.port], session, harness.steps[0], CHANGES_PER_MINUTE + 5
+        )
+        away = harness.logged("cache_is_away")
         cache.start()
         time.sleep(6)  # it is left alone for 5
-        Browser(web.port, session).ask("POST", f"/progress/{stand.steps[0]}/none/")
-        back = stand.logged("cache_is_back")
+        Browser(web.port, session).ask("POST", f"/progress/{harness.steps[0]}/none/")
+        back = harness.logged("cache_is_back")
         after = health(web.port)
     return [
-        settled(crowd.answers, begun),
+        no_failures_since(learners.answers, begun),
         Check(
             f"without it one process let {counted[302]} ticks of a minute through and"
             f" refused {counted[429]}",
-            counted == {302: MOST_CHANGES, 429: 5},
+            counted == {302: CHANGES_PER_MINUTE, 429: 5},
         ),
         Check(f"{away} warning, and {back} line of its return", away == back == 1),
         Check(
             f"healthz, readyz without and with it: {during} {after}",
             [during, after] == [(200, 503), (200, 200)],
         ),
-        kept,
+        ticks_stored,
     ]
 
 
-def mail_down(stand: Stand, _: Namespace) -> list[Check]:
+def mail_down(harness: Harness, _: Namespace) -> list[Check]:
     with (
         mailbox() as mail,
-        stand.working(**mail.environment),
-        stand.serving(**mail.environment) as web,
-        stand.people(web.port) as crowd,
-        stand.database.connect() as own,
+        harness.working(**mail.environment),
+        harness.serving(**mail.environment) as web,
+        harness.people(web.port) as learners,
+        harness.database.connect() as own,
     ):
         begun = time.monotonic()
         browser = Browser(web.port)
@@ -103,6 +105,6 @@ def mail_down(stand: Stand, _: Namespace) -> list[Check]:
             f"accounts, of them confirmed: {before} before and {after} after",
             (before, after) == ((1, 0), (1, 1)),
         ),
-        settled(crowd.answers, begun),
-        stand.kept(crowd),
+        no_failures_since(learners.answers, begun),
+        harness.ticks_stored(learners),
     ]

@@ -21,7 +21,7 @@ from benchmarks.server import free_port
 from tests.production import take_a_mail
 
 CODE = re.compile(r"\b[A-Z]{4}-[A-Z]{4}\b")
-PRETENDED = "import sys, fakeredis; fakeredis.TcpFakeServer(('127.0.0.1', int(sys.argv[1]))).serve_forever()"  # noqa: E501
+FAKE_SERVER = "import sys, fakeredis; fakeredis.TcpFakeServer(('127.0.0.1', int(sys.argv[1]))).serve_forever()"  # noqa: E501
 
 
 class CacheServer:
@@ -39,7 +39,7 @@ class CacheServer:
             *("--save", "", "--dir", str(self.folder)),
         ]
         if not real:
-            command = [sys.executable, "-c", PRETENDED, str(self.port)]
+            command = [sys.executable, "-c", FAKE_SERVER, str(self.port)]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         while True:
             with suppress(ConnectionRefusedError):

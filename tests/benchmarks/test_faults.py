@@ -5,14 +5,14 @@ import pytest
 from benchmarks.faults import report
 from benchmarks.faults.ledger import (
     Answer,
-    Book,
+    Ledger,
     Check,
-    back_within,
+    recovers_within,
     doubled,
-    honest,
-    in_a_row,
-    kept,
-    settled,
+    only_served_or_503,
+    longest_failure_run,
+    ticks_stored,
+    no_failures_since,
     within,
 )
 
@@ -25,65 +25,67 @@ def answer(answer="302", begun=0.0, took=0.1):
 
 class TestBook:
     @pytest.fixture
-    def book(self):
-        book = Book()
-        book.ask((ME, STEP), "done")
-        book.tell((ME, STEP), "done")
-        return book
+    def ledger(self):
+        ledger = Ledger()
+        ledger.request((ME, STEP), "done")
+        ledger.acknowledge((ME, STEP), "done")
+        return ledger
 
-    def test_an_acknowledged_tick_that_is_stored_is_not_lost(self, book):
-        assert book.lost([(ME, STEP, "done")]) == []
+    def test_an_acknowledged_tick_that_is_stored_is_not_lost(self, ledger):
+        assert ledger.lost([(ME, STEP, "done")]) == []
 
     @pytest.mark.parametrize("stored", [[], [(ME, STEP, "learning")], [(2, 7, "done")]])
-    def test_one_that_is_not_stored_is_lost(self, book, stored):
-        assert book.lost(stored) == [(ME, STEP)]
+    def test_one_that_is_not_stored_is_lost(self, ledger, stored):
+        assert ledger.lost(stored) == [(ME, STEP)]
 
-    def test_one_that_was_never_answered_may_be_stored_or_not(self, book):
-        book.ask((ME, STEP), "none")
-        assert book.lost([]) == book.lost([(ME, STEP, "done")]) == []
-        assert book.lost([(ME, STEP, "skipped")]) == [(ME, STEP)]
+    def test_one_that_was_never_answered_may_be_stored_or_not(self, ledger):
+        ledger.request((ME, STEP), "none")
+        assert ledger.lost([]) == ledger.lost([(ME, STEP, "done")]) == []
+        assert ledger.lost([(ME, STEP, "skipped")]) == [(ME, STEP)]
 
-    def test_the_next_acknowledgement_settles_it(self, book):
-        book.ask((ME, STEP), "none")
-        book.tell((ME, STEP), "none")
-        assert book.lost([]) == []
-        assert book.lost([(ME, STEP, "done")]) == [(ME, STEP)]
+    def test_the_next_acknowledgement_settles_it(self, ledger):
+        ledger.request((ME, STEP), "none")
+        ledger.acknowledge((ME, STEP), "none")
+        assert ledger.lost([]) == []
+        assert ledger.lost([(ME, STEP, "done")]) == [(ME, STEP)]
 
-    def test_a_row_that_is_there_twice_is_doubled(self, book):
+    def test_a_row_that_is_there_twice_is_doubled(self, ledger):
         stored = [(ME, STEP, "done"), (ME, STEP, "done")]
-        assert doubled(stored) == [(ME, STEP)]
-        assert not kept(book, stored).holds
-        assert kept(book, stored[:1]).holds
+        assert duplicates(stored) == [(ME, STEP)]
+        assert not ticks_stored(ledger, stored).holds
+        assert ticks_stored(ledger, stored[:1]).holds
 
 
 class TestVerdicts:
     def test_503_is_honest_only_with_retry_after(self):
-        assert honest([answer(), answer("503")]).holds
-        assert not honest([answer(), Answer(0, 0, "503", "")]).holds
-        assert not honest([answer("500")]).holds
+        assert only_served_or_503([answer(), answer("503")]).holds
+        assert not only_served_or_503([answer(), Answer(0, 0, "503", "")]).holds
+        assert not only_served_or_503([answer("500")]).holds
 
     def test_no_answer_at_all_proves_nothing(self):
-        assert not honest([]).holds
-        assert not within(3, [], "503").holds
-        assert not settled([], 0).holds
-        assert not back_within(5, [], 0).holds
+        assert not only_served_or_503([]).holds
+        assert not responds_within(3, [], "503").holds
+        assert not no_failures_since([], 0).holds
+        assert not recovers_within(5, [], 0).holds
 
     def test_the_slowest_answer_decides(self):
-        assert within(3, [answer(took=1), answer(took=3)], "503").holds
-        assert not within(3, [answer(took=1), answer(took=3.01)], "503").holds
+        assert responds_within(3, [answer(took=1), answer(took=3)], "503").holds
+        assert not responds_within(3, [answer(took=1), answer(took=3.01)], "503").holds
 
     def test_the_first_tick_after_the_return_counts_and_not_an_error(self):
         answers = [answer(begun=1), answer("503", begun=11), answer(begun=14)]
-        assert back_within(5, answers, back=10).holds
-        assert not back_within(4, answers, back=10).holds
+        assert recovers_within(5, answers, back=10).holds
+        assert not recovers_within(4, answers, back=10).holds
 
     def test_what_was_asked_before_the_end_does_not_count_against_it(self):
-        assert settled([answer("503", begun=1), answer(begun=2)], since=2).holds
-        assert not settled([answer("503", begun=2)], since=2).holds
+        assert no_failures_since(
+            [answer("503", begun=1), answer(begun=2)], since=2
+        ).holds
+        assert not no_failures_since([answer("503", begun=2)], since=2).holds
 
     def test_failures_in_a_row_are_a_persons_own(self):
         history = [answer(each) for each in ("302", "503", "200", "503", "503")]
-        assert in_a_row(history) == 2
+        assert longest_failure_run(history) == 2
 
 
 def row(*checks, not_run=""):

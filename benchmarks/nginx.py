@@ -1,0 +1,63 @@
+"""nginx with deploy/nginx/nginx.conf, and nginx with one constant page."""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from shutil import which
+
+from benchmarks.server import ROOT
+
+LOG = "log_format cache '$upstream_cache_status $request';"
+EXAMPLE = ROOT / "deploy/nginx/nginx.conf"
+PROGRAM = which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+
+
+def write_example(
+    folder: Path,
+    port: int,
+    upstream_ports: Sequence[int],
+    certificate: Path | None = None,  # .pem with its key beside it as .key
+) -> Path:
+    """The example configuration for this machine: with TLS if there is a certificate,
+    and with the status of the cache in `folder`/cache.log.
+    """
+    servers = "".join(f"server 127.0.0.1:{port};" for port in upstream_ports)
+    text = EXAMPLE.read_text()
+    for pattern, replacement in (
+        (r"(?s)        server web:.*?resolver [^\n]*", f"{servers} }}"),
+        (r"worker_processes auto", "daemon off; worker_processes 1"),
+        (r"/dev/stderr", f"{folder}/nginx.log"),
+        (r"/tmp/nginx\.pid", f"{folder}/nginx.pid"),
+        (r"/tmp/nginx-cache", f"{folder}/cache"),
+        (r"(?s)    server \{\n        listen 80;.*?\n    \}\n", ""),
+        (r"listen 443 ssl http2", f"listen {port}{' ssl http2' * bool(certificate)}"),
+        (r"example\.org", "localhost"),
+        (r"/etc/nginx/tls/fullchain\.pem", str(certificate)),
+        (r"/etc/nginx/tls/privkey\.pem", f"{certificate}.key"),
+        *(() if certificate else ((r"ssl_\w+ [^\n]*\n", "\n"),)),
+        *(
+            ((r"access_log off;.*", f"{LOG} access_log {folder}/cache.log cache;"),)
+            if certificate
+            else ()
+        ),
+    ):
+        text, count = re.subn(pattern, replacement, text)
+        assert count, f"{EXAMPLE} holds no {pattern}"
+    file = folder / "example.conf"
+    file.write_text(text)
+    return file
+
+
+def write_constant(folder: Path, port: int, page: Path) -> Path:
+    """A configuration that responds with `page` to every request."""
+    file = folder / "constant.conf"
+    file.write_text(
+        f"daemon off; worker_processes 1; pid {folder}/constant.pid;"
+        f" error_log {folder}/constant.log;"
+        " events { worker_connections 4096; } http { access_log off; sendfile on;"
+        " tcp_nopush on; keepalive_requests 100000; open_file_cache max=1000;"
+        f' server {{ listen {port}; default_type "text/html; charset=utf-8";'
+        f" root {page.parent}; location / {{ try_files /{page.name} =404; }} }} }}\n"
+    )
+    return file
