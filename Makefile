@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash -o pipefail
 PYTHON := .venv/bin/python
-# A pyenv shim called uv may be there and fail, so running it is the test.
+# uv may be a pyenv shim that fails, so test it by running it.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
 PORT ?= 8000
 WORKERS ?= auto
@@ -17,7 +17,7 @@ run: setup ## serve on localhost:8000, with everything it needs
 	@$(PYTHON) manage.py runserver $(PORT)
 
 .PHONY: test
-test: setup lint types browser ## check everything: lint, types, every test
+test: setup lint types browser ## run every check: lint, types, all tests
 	$(PYTHON) -m pytest -n $(WORKERS) --ignore tests/browser --cov --cov-report=term
 	$(PYTHON) -m pytest -n $(WORKERS) --reruns 1 tests/browser
 
@@ -29,7 +29,7 @@ lint: setup ## check style, format and migrations
 	$(PYTHON) manage.py lint_migrations
 
 .PHONY: format
-format: setup ## mend what lint can mend
+format: setup ## fix what lint can fix
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 
@@ -42,7 +42,7 @@ browser: setup
 	@./tests/browser/install
 
 .PHONY: screenshots
-screenshots: setup browser ## make the README's pictures and a set to look at
+screenshots: setup browser ## take the README's pictures and a set to look through
 	$(PYTHON) docs/screenshots.py
 
 .PHONY: first-view
@@ -54,15 +54,15 @@ lighthouse: setup ## score the pages with Lighthouse, which needs npm
 	$(PYTHON) -m benchmarks.lighthouse
 
 .PHONY: bench-search
-bench-search: setup ## measure how long a search takes in 10,000 steps
+bench-search: setup ## measure a search in 10,000 steps
 	$(PYTHON) -m benchmarks.search
 
 .PHONY: bench-insight
-bench-insight: setup ## measure an editor's insight in ten million progress rows
+bench-insight: setup ## measure learner statistics over ten million rows
 	$(PYTHON) -m benchmarks.insight
 
 .PHONY: bench-auth
-bench-auth: setup ## measure whether times tell who has an account
+bench-auth: setup ## check that response times do not reveal accounts
 	$(PYTHON) -m benchmarks.auth
 
 .PHONY: docs
@@ -71,32 +71,32 @@ docs: setup ## write the tables of settings and licences
 	$(PYTHON) docs/licences.py >docs/licences.md
 
 .PHONY: rolling
-rolling: setup ## replace one web process, then the other, under load; needs caddy
+rolling: setup ## drill: replace web processes under load; needs caddy
 	$(PYTHON) -m benchmarks.rolling
 
 .PHONY: faults
-faults: setup ## break what Cairn stands on while people tick; OPTIONS="--only NAME"
+faults: setup ## drill: break the database, cache and mail; OPTIONS="--only NAME"
 	$(PYTHON) -m benchmarks.faults $(OPTIONS)
 
 .PHONY: dropped-packets
-dropped-packets: setup ## drop all packets to the database, then freeze it; needs root and iptables
+dropped-packets: setup ## drill: drop all packets to the database; needs root and iptables
 	$(PYTHON) -m benchmarks.dropped_packets
 
+.PHONY: nginx
+nginx: setup ## drill: nginx caches nothing of a person; needs nginx
+	$(PYTHON) -m deploy.check_nginx
+
 .PHONY: stack
-stack: ## build the image, start the whole stack and try it; needs root and podman
+stack: ## drill: build the image and use the whole stack; needs root and podman
 	$(PYTHON) deploy/check_stack.py
 
 .PHONY: schema
-schema: setup ## write docs/roadmap.schema.json anew from the format
+schema: setup ## write docs/roadmap.schema.json
 	$(PYTHON) manage.py roadmap_schema > docs/roadmap.schema.json
 
 .PHONY: bench
-bench: setup browser benchmarks/.venv/.synced ## measure all that is served, beside its limits; OPTIONS=--quick
+bench: setup browser benchmarks/.venv/.synced ## measure speed; OPTIONS="--beside REVISION" compares commits
 	$(PYTHON) -m benchmarks.bench $(OPTIONS)
-
-.PHONY: flame
-flame: setup benchmarks/.venv/.synced ## draw where the time of a page and of a tick goes, by py-spy
-	$(PYTHON) -m benchmarks.flame
 
 .PHONY: lock
 lock: | $(UV) ## lock the newest versions that pyproject.toml allows
@@ -111,7 +111,7 @@ setup: .env .venv/.synced
 	cp .env.example .env
 
 .venv/.synced: requirements-dev.txt
-# What production installs: a benchmark's servers load nothing of development's.
+# The servers of a benchmark have the packages of production and no others.
 benchmarks/.venv/.synced: requirements.txt
 
 %/.synced: .python-version | $(UV)

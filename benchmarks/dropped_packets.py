@@ -282,7 +282,7 @@ def main() -> None:
     temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
     with temporary as name, namespace():
         cairn = Cairn(Path(name), CACHE_URL="", EMAIL_HOST="")
-        sessions, steps = cairn.ask(SESSIONS), cairn.ask(STEPS)
+        sessions, steps = cairn.shell(SESSIONS), cairn.shell(STEPS)
         with psycopg.connect(cairn.environment["DATABASE_URL"]) as connection:
             connection.execute(SLOW_TICKS)
         postmaster = move_into_namespace(Path(name) / "postgres")

@@ -5,15 +5,13 @@ import pytest
 from benchmarks.faults import report
 from benchmarks.faults.ledger import (
     Answer,
-    Ledger,
     Check,
-    recovers_within,
-    doubled,
-    only_served_or_503,
+    Ledger,
     longest_failure_run,
-    ticks_stored,
     no_failures_since,
-    within,
+    only_served_or_503,
+    recovers_within,
+    ticks_stored,
 )
 
 ME, STEP = 1, 7

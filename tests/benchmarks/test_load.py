@@ -4,11 +4,11 @@ from threading import Thread
 
 import pytest
 
-from benchmarks.bench.load import FailedError, Request, ask, threads, wrk
+from benchmarks.bench.load import MeasurementError, Request, fetch, run_threads, run_wrk
 
-GENERATORS = [threads]
+GENERATORS = [run_threads]
 if which("wrk"):
-    GENERATORS.append(wrk)
+    GENERATORS.append(run_wrk)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -39,26 +39,26 @@ def server():
 
 
 def test_one_answer_comes_with_its_length(server):
-    answer = ask(server.server_port, Request("/"))
+    answer = fetch(server.server_port, Request("/"))
     assert answer.body == b"ok"
-    assert answer.length > len("Content-Length: 2")
+    assert answer.size > len("Content-Length: 2")
 
 
 def test_an_unexpected_answer_fails(server):
-    with pytest.raises(FailedError, match="/missing/: 404"):
-        ask(server.server_port, Request("/missing/"))
+    with pytest.raises(MeasurementError, match="/missing/: 404"):
+        fetch(server.server_port, Request("/missing/"))
 
 
 @pytest.mark.parametrize("generator", GENERATORS)
 def test_requests_take_turns(server, generator):
     requests = [Request("/"), Request("/tick/", method="POST")]
     got = generator(server.server_port, requests, 0.2)
-    assert got.answers >= 2
+    assert got.responses >= 2
     assert 0 < got.p50 <= got.p99
     assert server.asked == {("GET", "/"), ("POST", "/tick/")}
 
 
 @pytest.mark.parametrize("generator", GENERATORS)
 def test_a_load_fails_when_one_of_its_requests_does(server, generator):
-    with pytest.raises(FailedError):
+    with pytest.raises(MeasurementError):
         generator(server.server_port, [Request("/"), Request("/missing/")], 0.2)
