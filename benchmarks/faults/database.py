@@ -21,11 +21,11 @@ from benchmarks.faults.ledger import (
     UNAVAILABLE,
     CannotRunError,
     Check,
-    recovers_within,
-    only_served_or_503,
     longest_failure_run,
     no_failures_since,
-    within,
+    only_served_or_503,
+    recovers_within,
+    responds_within,
 )
 
 WARM = 3  # seconds under load before a fault, and after it

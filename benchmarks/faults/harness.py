@@ -16,7 +16,7 @@ import dj_database_url
 import psutil
 import psycopg
 
-from benchmarks.faults.ledger import FOUND, Answer, Ledger, Check, ticks_stored
+from benchmarks.faults.ledger import FOUND, Answer, Check, Ledger, ticks_stored
 from benchmarks.rolling import PAUSE, SESSIONS, STATES, Person
 from benchmarks.server import Cairn, free_port
 from core.postgresql.embedded import PostgresServer, get_server

@@ -1,4 +1,4 @@
-"""What people were answered, and what that says. Nothing here runs anything."""
+"""The responses that people got, and checks of them. Nothing here runs anything."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ type Key = tuple[int, int]  # a person and a step
 
 
 class CannotRunError(Exception):
-    """This machine lacks what the fault needs."""
+    """This machine lacks something that the fault needs."""
 
 
 class Answer(NamedTuple):
@@ -31,7 +31,7 @@ class Answer(NamedTuple):
 
     @property
     def is_success_or_503(self) -> bool:
-        """Done, or said to be for later."""
+        """Success, or 503 with Retry-After."""
         return self.is_success or (
             self.answer == UNAVAILABLE and bool(self.retry_after)
         )
@@ -43,32 +43,30 @@ class Check(NamedTuple):
 
 
 class Ledger:
-    """What each person was told of each step, and what was options since."""
+    """The state last acknowledged for each person and step, and those sent since."""
 
     def __init__(self) -> None:
-        self.acknowledged: dict[Key, str] = {}
+        self.states: dict[Key, str] = {}
         self.pending: dict[Key, set[str]] = defaultdict(set)
-        self.acknowledged = 0
+        self.acknowledged = 0  # ticks
         self._lock = Lock()
 
-    def ask(self, key: Key, state: str) -> None:
+    def request(self, key: Key, state: str) -> None:
         with self._lock:
             self.pending[key].add(state)
 
-    def tell(self, key: Key, state: str) -> None:
+    def acknowledge(self, key: Key, state: str) -> None:
         with self._lock:
-            self.acknowledged[key] = state
+            self.states[key] = state
             self.pending[key].clear()
             self.acknowledged += 1
 
     def lost(self, stored: Iterable[tuple[int, int, str]]) -> list[Key]:
-        """Where neither the state that was acknowledged last is stored nor one that was
-        options for since.
-        """
+        """Where neither the acknowledged state nor one that was sent since is stored."""
         states = {(person, step): state for person, step, state in stored}
         return [
             key
-            for key, state in self.acknowledged.items()
+            for key, state in self.states.items()
             if states.get(key, "none") not in {state, *self.pending[key]}
         ]
 
@@ -95,7 +93,7 @@ def only_served_or_503(answers: Sequence[Answer]) -> Check:
 
 
 def responds_within(limit: float, answers: Sequence[Answer], what: str) -> Check:
-    """That there were such answers, and that none took longer than `limit` seconds."""
+    """That there were responses, and none took longer than `limit` seconds."""
     longest = max((one.took for one in answers), default=0.0)
     said = f"{what} after {longest:.1f} s at the most" if answers else f"no {what}"
     return Check(said, bool(answers) and longest <= limit)
@@ -117,7 +115,7 @@ def no_failures_since(answers: Iterable[Answer], since: float) -> Check:
 
 
 def longest_failure_run(history: Iterable[Answer]) -> int:
-    """The most failures that one person met one after the other."""
+    """The most failures in a row that one person got."""
     most = run = 0
     for one in history:
         run = 0 if one.is_success else run + 1

@@ -17,9 +17,9 @@ from benchmarks.faults.harness import Harness
 from benchmarks.faults.ledger import (
     CannotRunError,
     Check,
-    recovers_within,
-    only_served_or_503,
     no_failures_since,
+    only_served_or_503,
+    recovers_within,
 )
 from benchmarks.faults.services import cache_server, mailbox
 
