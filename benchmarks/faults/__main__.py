@@ -1,4 +1,4 @@
-"""Break what Cairn stands on while people tick, and hold it to what is promised."""
+"""Break what Cairn depends on while people tick, and check what it promises."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ FAULTS = {
 }
 
 
-def options() -> Namespace:
+def parse_options() -> Namespace:
     parser = ArgumentParser(prog="make faults", description=__doc__)
     add = parser.add_argument
     add("--only", action="append", choices=FAULTS, metavar="NAME", help=str([*FAULTS]))
@@ -102,7 +102,7 @@ def options() -> Namespace:
 
 
 def main() -> None:
-    options = options()
+    options = parse_options()
     rows = []
     temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
     with temporary as folder:

@@ -62,7 +62,7 @@ class Ledger:
             self.acknowledged += 1
 
     def lost(self, stored: Iterable[tuple[int, int, str]]) -> list[Key]:
-        """Where neither the acknowledged state nor one that was sent since is stored."""
+        """Where neither the acknowledged state nor one sent since is stored."""
         states = {(person, step): state for person, step, state in stored}
         return [
             key

@@ -7,10 +7,12 @@ from benchmarks.faults.ledger import (
     Answer,
     Check,
     Ledger,
+    duplicates,
     longest_failure_run,
     no_failures_since,
     only_served_or_503,
     recovers_within,
+    responds_within,
     ticks_stored,
 )
 
