@@ -17,7 +17,7 @@ from benchmarks.server import ROOT
 
 STATES = ["done", "learning", "skipped", "none"]  # of the first four people
 TICK = {"Sec-Fetch-Site": "same-origin", "HX-Request": "true"}
-ROW = re.compile(r'(?=<li id="[^"]+" class="step )')
+ROW = re.compile(r'(?=<li\s+id="[^"]+"\s+class="step\b)')
 SECRET_KEY = secrets.token_hex(32)
 
 

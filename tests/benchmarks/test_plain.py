@@ -5,7 +5,7 @@ import pytest
 
 from progress.models import StepProgress
 
-STATES = re.compile(r'<li id="([^"]+)" class="step .*?data-state="([a-z]+)"')
+STATES = re.compile(r'<li\s+id="([^"]+)"\s+class="step\b[^>]*data-state="([a-z]+)"')
 
 
 @pytest.fixture
