@@ -48,7 +48,7 @@ def index(request: HtmxRequest) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     context = search_notes(request, user)
     if request.htmx.target == "div#notes_found":
-        return render(request, "progress/index.html#found", context)
+        return render(request, "progress/index.html#search_response", context)
     routes_by_id = routes_in_progress(user)
     roadmaps = Roadmap.objects.in_bulk(routes_by_id)
     routes = [(roadmaps[pk], route) for pk, route in routes_by_id.items()]
@@ -67,7 +67,7 @@ def index(request: HtmxRequest) -> HttpResponse:
         "recently_done": StepProgress.objects.done(user)[:RECENT_STEPS],
         "year": Year(StepProgress.objects.done_by_day(user, first_day(today)), today),
     }
-    partial = "#fresh" if request.htmx else ""
+    partial = "#refresh_response" if request.htmx else ""
     return render(request, f"progress/index.html{partial}", context)
 
 
@@ -128,7 +128,7 @@ def render_mark(request: HtmxRequest, result: MarkResult) -> HttpResponse:
         "rows": [result.step],
         "mark": result,
     }
-    return render(request, f"roadmaps/{page}.html#marked", context)
+    return render(request, f"roadmaps/{page}.html#mark_response", context)
 
 
 def url_with_offers(request: HtmxRequest, user: User, result: MarkResult) -> str:

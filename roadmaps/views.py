@@ -178,7 +178,7 @@ def save_note(
                 return redirect(f"{step.get_absolute_url()}?saved=1#step_note")
             context["saved_at"] = timezone.now()
             context["note_form"] = NoteForm.for_note(note)
-    part = "#noted" if request.htmx else ""
+    part = "#note_response" if request.htmx else ""
     return render(request, f"roadmaps/step.html{part}", context, status=status)
 
 
@@ -190,7 +190,7 @@ def render_or_refresh(
         return render(request, template, context)
     if not request.user.is_authenticated:  # they have signed out in another tab
         return HttpResponseClientRefresh()
-    return render(request, f"{template}#fresh", context)
+    return render(request, f"{template}#refresh_response", context)
 
 
 def attach_offers(

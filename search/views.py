@@ -25,5 +25,5 @@ def search(request: HtmxRequest) -> HttpResponse:
         "is_cut": results.MAX_PER_KIND in count_by_kind.values(),
         "max_per_kind": results.MAX_PER_KIND,
     }
-    partial = "#update" if request.htmx else ""
+    partial = "#search_response" if request.htmx else ""
     return render(request, f"search/search.html{partial}", context)
