@@ -1,8 +1,8 @@
-// Moves a roadmap's steps: by dragging, by the buttons, by Alt and an arrow key.
-// The hidden inputs move along; the form sends them in the order in which they stand.
+// Reorders a roadmap's steps: by dragging, with the buttons, or with Alt and an arrow key.
+// Each row has a hidden input, so the form submits the steps in their new order.
 {
   const body = document.getElementById("order");
-  const said = document.getElementById("order_said");
+  const status = document.getElementById("order_said");
   const rows = () => [...(body?.rows ?? [])];
 
   function renumber() {
@@ -18,20 +18,20 @@
     }
   }
 
-  function settle(row) {
+  function updateOrder(row) {
     renumber();
     const place = rows().indexOf(row) + 1;
-    said.textContent = `${row.dataset.title} is step ${place} of ${rows().length} now. Not saved yet.`;
+    status.textContent = `${row.dataset.title} is step ${place} of ${rows().length} now. Not saved yet.`;
   }
 
-  function move(row, by) {
-    const other = by < 0 ? row.previousElementSibling : row.nextElementSibling;
+  function move(row, offset) {
+    const other = offset < 0 ? row.previousElementSibling : row.nextElementSibling;
     if (!other) return;
     const focused = document.activeElement;
-    other[by < 0 ? "before" : "after"](row);
-    settle(row);
-    const isLost = focused.disabled; // it has come to an end of the list
-    (isLost ? row.querySelector(".moves button:not(:disabled)") : focused)?.focus();
+    other[offset < 0 ? "before" : "after"](row);
+    updateOrder(row);
+    const isAtEnd = focused.disabled; // a disabled button loses the focus
+    (isAtEnd ? row.querySelector(".moves button:not(:disabled)") : focused)?.focus();
     row.scrollIntoView({ block: "nearest" });
   }
 
@@ -43,10 +43,10 @@
   });
 
   body?.addEventListener("keydown", (event) => {
-    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (!event.altKey || !by) return;
+    const offset = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!event.altKey || !offset) return;
     event.preventDefault();
-    move(event.target.closest("tr"), by);
+    move(event.target.closest("tr"), offset);
   });
 
   body?.addEventListener("pointerdown", (event) => {
@@ -54,19 +54,19 @@
     if (!handle || event.button) return;
     event.preventDefault();
     const row = handle.closest("tr");
-    const before = rows().indexOf(row);
+    const oldIndex = rows().indexOf(row);
     const middle = (other) => other.getBoundingClientRect().top + other.offsetHeight / 2;
     const drag = ({ clientY }) => {
       const next = rows().find((other) => other !== row && clientY < middle(other));
       if (next !== row.nextElementSibling) next ? next.before(row) : body.append(row);
-      const EDGE = 60; // px, where the page scrolls along
+      const EDGE = 60; // px from the edge of the window, where dragging scrolls the page
       if (clientY < EDGE) scrollBy(0, -EDGE / 4);
       if (clientY > innerHeight - EDGE) scrollBy(0, EDGE / 4);
     };
     const drop = () => {
       row.classList.remove("dragged");
       removeEventListener("pointermove", drag);
-      if (rows().indexOf(row) !== before) settle(row);
+      if (rows().indexOf(row) !== oldIndex) updateOrder(row);
     };
     row.classList.add("dragged");
     addEventListener("pointermove", drag);

@@ -1,20 +1,20 @@
-// Shows a step in the site's own design while it is being typed.
+// Previews a step in the site's design while it is being edited.
 {
   const frame = document.getElementById("preview");
   const form = document.getElementById("step_form");
-  const WAIT = 400; // milliseconds after the last key
+  const DELAY = 400; // milliseconds after the last change
   let timer;
-  let latest = 0;
+  let latestRequest = 0;
 
-  async function show() {
-    const own = ++latest;
-    const typed = new FormData();
-    for (const name of ["csrfmiddlewaretoken", "title", "summary", "body"]) typed.set(name, form.elements[name].value);
-    const answer = await fetch(frame.src, { method: "POST", body: typed }).catch(() => null);
-    if (!answer?.ok || own !== latest) return; // the last one that came stays
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  async function update() {
+    const request = ++latestRequest;
+    const data = new FormData();
+    for (const name of ["csrfmiddlewaretoken", "title", "summary", "body"]) data.set(name, form.elements[name].value);
+    const response = await fetch(frame.src, { method: "POST", body: data }).catch(() => null);
+    if (!response?.ok || request !== latestRequest) return; // keep what is shown
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const main = frame.contentDocument?.querySelector("main");
-    // Where one has scrolled to stays, as only what is inside is replaced.
+    // Replacing only the content keeps the scroll position.
     main?.replaceChildren(...page.querySelector("main").childNodes);
   }
 
@@ -22,9 +22,9 @@
     form.addEventListener("input", ({ target }) => {
       if (!["title", "summary", "body"].includes(target.name)) return;
       clearTimeout(timer);
-      timer = setTimeout(show, WAIT);
+      timer = setTimeout(update, DELAY);
     });
-    frame.addEventListener("load", show);
-    show();
+    frame.addEventListener("load", update);
+    update();
   }
 }

@@ -1,5 +1,5 @@
-// A button on each block of code that copies it.
-// Browsers hand out the clipboard over https and on localhost only.
+// Adds a copy button to each code block.
+// Browsers provide the clipboard only over HTTPS and on localhost.
 for (const block of navigator.clipboard ? document.querySelectorAll(".prose pre") : []) {
   const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Copy" });
   button.addEventListener("click", async () => {

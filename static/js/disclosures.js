@@ -1,13 +1,13 @@
-// Menus close when one turns away from them.
+// Closes an open menu on Escape, and on a click outside it or on one of its links.
 {
-  const opened = () => document.querySelector("details[name=more][open]");
+  const openMenu = () => document.querySelector("details[name=more][open]");
   document.addEventListener("click", ({ target }) => {
-    if (opened() && (!opened().contains(target) || target.closest(".menu a"))) opened().open = false;
+    if (openMenu() && (!openMenu().contains(target) || target.closest(".menu a"))) openMenu().open = false;
   });
   document.addEventListener("keydown", ({ key }) => {
-    if (key !== "Escape" || !opened()) return;
-    const details = opened();
-    details.open = false;
-    details.querySelector("summary").focus();
+    if (key !== "Escape" || !openMenu()) return;
+    const menu = openMenu();
+    menu.open = false;
+    menu.querySelector("summary").focus();
   });
 }

@@ -1,33 +1,33 @@
-// Keys for who would rather not reach for the pointer. All of it can be done without
-// them, and they can be switched off (WCAG 2.1.4).
+// Keyboard shortcuts. Everything they do can be done without them, and they can be
+// turned off (WCAG 2.1.4).
 if (document.getElementById("page_keys")) {
-  const KEPT = "keys";
-  const help = document.getElementById("page_keys");
-  const enabled = help.querySelector("[type=checkbox]");
+  const STORAGE_KEY = "keys"; // in localStorage: "on" or "off"
+  const dialog = document.getElementById("page_keys");
+  const checkbox = dialog.querySelector("[type=checkbox]");
   const page = document.documentElement;
 
   const rows = () => [...document.querySelectorAll(".step")].filter((row) => row.checkVisibility());
-  const current = () => document.activeElement.closest?.(".step");
-  const button = (selector) => document.querySelector(selector);
-  const stepOf = (selector) => current()?.querySelector(selector);
+  const currentRow = () => document.activeElement.closest?.(".step");
+  const onPage = (selector) => document.querySelector(selector);
+  const inRow = (selector) => currentRow()?.querySelector(selector);
 
-  function walk(by) {
+  function moveFocus(offset) {
     const all = rows();
-    const next = current() ? all[all.indexOf(current()) + by] : document.querySelector(".step:target") ?? all[0];
+    const next = currentRow() ? all[all.indexOf(currentRow()) + offset] : onPage(".step:target") ?? all[0];
     next?.querySelector(".station").focus();
   }
 
-  const KEYS = {
-    j: () => walk(1),
-    k: () => walk(-1),
-    x: () => (stepOf(".station") ?? button("#step_done:not([aria-pressed=true])") ?? button("#step_none"))?.click(),
-    o: () => stepOf("h2 a")?.click(),
+  const ACTIONS = {
+    j: () => moveFocus(1),
+    k: () => moveFocus(-1),
+    x: () => (inRow(".station") ?? onPage("#step_done:not([aria-pressed=true])") ?? onPage("#step_none"))?.click(),
+    o: () => inRow("h2 a")?.click(),
     n: () => {
       const note = document.getElementById("id_text");
       if (note) note.focus();
-      else if (current()) location.href = `${stepOf("h2 a").href}#id_text`;
+      else if (currentRow()) location.href = `${inRow("h2 a").href}#id_text`;
     },
-    "?": () => help.showModal(),
+    "?": () => dialog.showModal(),
   };
 
   function isTyping({ target }) {
@@ -35,24 +35,24 @@ if (document.getElementById("page_keys")) {
   }
 
   document.addEventListener("keydown", (event) => {
-    const act = KEYS[event.key];
-    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (page.dataset.keys === "off" || help.open || isTyping(event)) return;
+    const action = ACTIONS[event.key];
+    if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (page.dataset.keys === "off" || dialog.open || isTyping(event)) return;
     event.preventDefault();
-    act();
+    action();
   });
 
-  function set(isOn) {
+  function setEnabled(isOn) {
     page.dataset.keys = isOn ? "on" : "off";
-    enabled.checked = isOn;
+    checkbox.checked = isOn;
   }
 
-  set(localStorage.getItem(KEPT) !== "off");
-  enabled.addEventListener("change", () => {
-    set(enabled.checked);
-    localStorage.setItem(KEPT, page.dataset.keys);
+  setEnabled(localStorage.getItem(STORAGE_KEY) !== "off");
+  checkbox.addEventListener("change", () => {
+    setEnabled(checkbox.checked);
+    localStorage.setItem(STORAGE_KEY, page.dataset.keys);
   });
   const opener = document.getElementById("page_keys_opener");
   opener.hidden = false;
-  opener.addEventListener("click", () => help.showModal());
+  opener.addEventListener("click", () => dialog.showModal());
 }

@@ -1,9 +1,10 @@
-// What htmx leaves to us: owning up to what was not saved, and staying fresh.
+// Reports marks that were not saved and offers to send them again. Refreshes the page
+// when it may be out of date.
 if (document.querySelector("[hx-trigger=fresh]")) {
-  const marks = document.querySelector("[hx-trigger=fresh]");
+  const content = document.querySelector("[hx-trigger=fresh]");
   const alert = document.getElementById("page_alert");
-  const unsaved = new Map(); // by place: what was wanted, and why it failed
-  let pressed; // the place of the button that was pressed last
+  const unsaved = new Map(); // region: URL of the request, and status that it failed with
+  let lastRegion; // where a button was clicked last
 
   const REASONS = {
     401: "You are signed out.",
@@ -13,72 +14,74 @@ if (document.querySelector("[hx-trigger=fresh]")) {
     503: "The database does not answer just now.",
   };
 
-  const isMark = (element) => marks.contains(element) && element.matches("button");
-  const placeOf = (button) => button.closest(".step, main"); // a row, or a step's page
+  const isMarkButton = (element) => content.contains(element) && element.matches("button");
+  const regionOf = (button) => button.closest(".step, main"); // a row, or a step's own page
 
-  function reason(status) {
+  function reasonFor(status) {
     if (status) return REASONS[status] ?? "Something broke on our side.";
     return navigator.onLine ? "The server did not answer." : "You are offline.";
   }
 
-  function element(name, text, properties) {
+  function createElement(name, text, properties) {
     return Object.assign(document.createElement(name), { textContent: text, ...properties });
   }
 
-  function tell() {
+  function showAlert() {
     const last = [...unsaved].at(-1);
     if (!last) return alert.replaceChildren();
-    const [place, { status }] = last;
-    const title = place.querySelector("h1, h2").textContent;
+    const [region, { status }] = last;
+    const title = region.querySelector("h1, h2").textContent;
     const what = unsaved.size > 1 ? `${unsaved.size} steps were not saved.` : `${title} was not saved.`;
-    const next = location.pathname + (place.matches(".step") ? `#${place.id}` : "");
+    const next = location.pathname + (region.matches(".step") ? `#${region.id}` : "");
     alert.replaceChildren(
-      element("span", `${what} ${reason(status)}`),
+      createElement("span", `${what} ${reasonFor(status)}`),
       status === 401
-        ? element("a", `Sign in to go on with ${title}`, { href: `/accounts/login/?next=${encodeURIComponent(next)}` })
-        : element("button", "Try again", { type: "button", onclick: retry }),
+        ? createElement("a", `Sign in to go on with ${title}`, { href: `/accounts/login/?next=${encodeURIComponent(next)}` })
+        : createElement("button", "Try again", { type: "button", onclick: retry }),
     );
   }
 
   function retry() {
-    const wanted = [...unsaved];
+    const requests = [...unsaved];
     unsaved.clear();
-    tell();
-    (wanted.at(-1)[0].querySelector("button") ?? marks).focus();
-    for (const [place, { action }] of wanted) {
-      htmx.ajax("POST", action, { source: place.querySelector("[hx-post]"), swap: "none" });
+    showAlert();
+    (requests.at(-1)[0].querySelector("button") ?? content).focus();
+    for (const [region, { action }] of requests) {
+      htmx.ajax("POST", action, { source: region.querySelector("[hx-post]"), swap: "none" });
     }
   }
 
-  // `status` is 0 when there was no answer at all: perhaps it is stored all the same.
-  function failed({ target, detail }, status) {
-    if (target.matches?.("[role=search]")) alert.replaceChildren(element("span", `Not searched. ${reason(status)}`));
-    if (!isMark(target)) return;
-    const place = placeOf(target);
-    unsaved.delete(place); // the last one that failed comes last
-    unsaved.set(place, { action: detail.ctx.request.action, status });
-    tell();
+  // A `status` of 0 means that no response came. The mark may have been saved anyway.
+  function handleFailure({ target, detail }, status) {
+    if (target.matches?.("[role=search]")) {
+      alert.replaceChildren(createElement("span", `Not searched. ${reasonFor(status)}`));
+    }
+    if (!isMarkButton(target)) return;
+    const region = regionOf(target);
+    unsaved.delete(region); // the latest failure comes last in the map
+    unsaved.set(region, { action: detail.ctx.request.action, status });
+    showAlert();
     if (!status) refresh();
   }
 
-  const refresh = () => document.visibilityState === "visible" && htmx.trigger(marks, "fresh");
+  const refresh = () => document.visibilityState === "visible" && htmx.trigger(content, "fresh");
 
-  document.addEventListener("htmx:response:error", (event) => failed(event, event.detail.ctx.response.status));
-  document.addEventListener("htmx:error", (event) => failed(event, 0));
+  document.addEventListener("htmx:response:error", (event) => handleFailure(event, event.detail.ctx.response.status));
+  document.addEventListener("htmx:error", (event) => handleFailure(event, 0));
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     if (ctx.response.status >= 400) return;
-    for (const [place, { action }] of unsaved) {
-      const isStill = place.querySelector(`[hx-post="${action}"]:not([aria-pressed=true])`);
-      if (!isStill) unsaved.delete(place); // it was stored after all, or by now
+    for (const [region, { action }] of unsaved) {
+      const isUnsaved = region.querySelector(`[hx-post="${action}"]:not([aria-pressed=true])`);
+      if (!isUnsaved) unsaved.delete(region); // the refreshed page shows that it was saved
     }
-    tell();
-    // A button that put a step back is gone with its offer: the control is next of kin.
-    if (document.activeElement === document.body) pressed?.querySelector(".station, [aria-pressed=true]")?.focus();
+    showAlert();
+    // An undo button disappears when it is used. Focus the step's control instead.
+    if (document.activeElement === document.body) lastRegion?.querySelector(".station, [aria-pressed=true]")?.focus();
   });
 
-  // A second click of a double one meets the answer to the first, and would undo it.
-  marks.addEventListener("click", (event) => {
-    pressed = placeOf(event.target);
+  // The second click of a double click could hit the updated button and undo the first.
+  content.addEventListener("click", (event) => {
+    lastRegion = regionOf(event.target);
     if (event.detail > 1) event.preventDefault(), event.stopImmediatePropagation();
   }, true);
 

@@ -1,65 +1,65 @@
-// Passkeys: ask the browser for one, put what it answers into the form, and send that.
+// Asks the browser for a passkey, puts its response into the form, and submits the form.
 {
   const { webauthnJSON } = window;
-  const written = document.getElementById("passkey_options");
-  let offer; // to sign in by the list of a text field; ends when a button is pressed
+  const embeddedOptions = document.getElementById("passkey_options");
+  let autofill; // AbortController of the passkey autofill, which a button press ends
 
-  const optionsOf = async ({ options }) => {
-    if (!options) return JSON.parse(written.textContent);
-    const answer = await fetch(options, { headers: { Accept: "application/json" } });
-    if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
-    return (await answer.json()).request_options;
+  const loadOptions = async ({ options }) => {
+    if (!options) return JSON.parse(embeddedOptions.textContent);
+    const response = await fetch(options, { headers: { Accept: "application/json" } });
+    if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+    return (await response.json()).request_options;
   };
 
-  const credential = async (form, more = {}) => {
-    const options = await optionsOf(form.dataset);
-    const alone = form.elements.passwordless?.checked;
-    if (alone !== undefined) {
+  const requestCredential = async (form, extraOptions = {}) => {
+    const options = await loadOptions(form.dataset);
+    const isPasswordless = form.elements.passwordless?.checked;
+    if (isPasswordless !== undefined) {
       Object.assign(options.publicKey.authenticatorSelection, {
-        residentKey: alone ? "required" : "discouraged",
-        requireResidentKey: alone,
-        ...(alone && { userVerification: "required" }),
+        residentKey: isPasswordless ? "required" : "discouraged",
+        requireResidentKey: isPasswordless,
+        ...(isPasswordless && { userVerification: "required" }),
       });
     }
-    return webauthnJSON[form.dataset.passkey]({ ...options, ...more });
+    return webauthnJSON[form.dataset.passkey]({ ...options, ...extraOptions });
   };
 
-  const send = (form, answer) => {
-    form.elements.credential.value = JSON.stringify(answer);
+  const submit = (form, credential) => {
+    form.elements.credential.value = JSON.stringify(credential);
     form.submit();
   };
 
-  const press = async (event) => {
+  const handleSubmit = async (event) => {
     event.preventDefault();
     const form = event.currentTarget;
-    const said = form.querySelector("[role=alert]");
-    said.textContent = "";
-    offer?.abort();
+    const alert = form.querySelector("[role=alert]");
+    alert.textContent = "";
+    autofill?.abort();
     try {
-      send(form, await credential(form));
+      submit(form, await requestCredential(form));
     } catch (error) {
-      said.textContent = error.name === "InvalidStateError"
+      alert.textContent = error.name === "InvalidStateError"
         ? "This device or key has a passkey for the account already."
         : "No passkey was used. Try again when you are ready.";
     }
   };
 
-  const offerInField = async (form) => {
+  const startAutofill = async (form) => {
     if (!(await window.PublicKeyCredential?.isConditionalMediationAvailable?.())) return;
-    offer = new AbortController();
-    const { signal } = offer;
+    autofill = new AbortController();
+    const { signal } = autofill;
     try {
-      send(form, await credential(form, { mediation: "conditional", signal }));
+      submit(form, await requestCredential(form, { mediation: "conditional", signal }));
     } catch {
-      // Nobody took up the offer, or the button was pressed.
+      // No passkey was chosen, or the button was pressed.
     }
   };
 
   if (webauthnJSON?.supported()) {
     for (const form of document.querySelectorAll("form[data-passkey]")) {
       form.hidden = false;
-      form.addEventListener("submit", press);
-      if (form.dataset.options) offerInField(form);
+      form.addEventListener("submit", handleSubmit);
+      if (form.dataset.options) startAutofill(form);
     }
   }
 }

@@ -1,4 +1,4 @@
-// What every page of somebody signed in has; each script looks whether it has work there.
+// Loaded on every page of a signed-in person. Each script checks whether the page needs it.
 import "./time-zone.js";
 import "./search-key.js";
 import "./marks.js";

@@ -1,3 +1,3 @@
-// What only a step's page of somebody signed in has.
+// Loaded on the step page of a signed-in person.
 import "./note.js";
 import "./copy.js";

@@ -1,4 +1,4 @@
-// Tell the server the browser's time zone: the one in which it then says dates.
+// Sends the browser's time zone to the server in a cookie. The server uses it for dates.
 {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const [prefix, secure] = location.protocol === "https:" ? ["__Host-", "; secure"] : ["", ""];
