@@ -250,6 +250,16 @@ class Total(NamedTuple):
         )
 
 
+class Counts(NamedTuple):
+    """What pages say about a route's total, as plain values: they are cached by it."""
+
+    required: Count
+    optional: Count
+    skipped: int
+    completed_on: date | None
+    added_since_completion: int
+
+
 def total(steps: Iterable[AnnotatedStep]) -> Total:
     """The honest total of a roadmap's steps. No other code computes it."""
     active = [step for step in steps if not step.is_retired]
@@ -313,6 +323,17 @@ class Route:
     @cached_property
     def total(self) -> Total:
         return total(self.steps)
+
+    @property
+    def counts(self) -> Counts:
+        total = self.total
+        return Counts(
+            total.required,
+            total.optional,
+            total.skipped,
+            timezone.localdate(self.completed_at) if self.completed_at else None,
+            self.added_since_completion,
+        )
 
     @property
     def marked_at(self) -> datetime:

@@ -34,12 +34,12 @@ DAY = 24 * 60 * 60  # seconds
 
 # Which steps a roadmap page shows, by the value of `?show=`. The style sheet hides the
 # others: the HTML stays the same, and a link to any step still works.
-FILTERS = {
-    "": "All",
-    "remaining": "Remaining",
-    "required": "Required",
-    "learning": "In progress",
-}
+FILTERS = (
+    ("", "All"),
+    ("remaining", "Remaining"),
+    ("required", "Required"),
+    ("learning", "In progress"),
+)
 
 
 @require_safe
@@ -58,7 +58,7 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
     roadmap, route = get_route_or_404(slug, request.user)
     attach_offers(request, route, route.steps)
     show = request.GET.get("show", "")
-    show = show if show in FILTERS else ""
+    show = show if show in dict(FILTERS) else ""
     context = {
         "roadmap": roadmap,
         "route": route,

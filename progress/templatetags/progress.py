@@ -7,7 +7,11 @@ from urllib.parse import urlencode
 
 from django import template
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import SafeString
 
+from core.fragments import render_fragment
 from progress import pending_mark
 from progress.progress_bar import segments
 from progress.route import AnnotatedStep, State, StepRow
@@ -35,6 +39,23 @@ def undo_query(step: AnnotatedStep, state: str) -> str:
     if step.revised_at and done_at and done_at < step.revised_at:
         return ""
     return "?" + urlencode({"undo": offer.token})
+
+
+@register.simple_tag
+def step_rows(steps: Iterable[AnnotatedStep]) -> SafeString:
+    """The rows of a roadmap's page.
+
+    They are cached, except those with an undo offer, whose token is for one person.
+    """
+    template_name = "fragments/step_row.html"
+    this_year = str(timezone.localdate().year)
+    rows = [
+        render_to_string(template_name, {"step": step, "this_year": this_year})
+        if step.undo_offer or step.equivalent
+        else render_fragment(template_name, step=step.row, this_year=this_year)
+        for step in steps
+    ]
+    return SafeString("".join(rows))
 
 
 @register.filter

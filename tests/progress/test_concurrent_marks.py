@@ -29,7 +29,7 @@ def mark_all(user, steps_and_states):
 
 
 def test_many_marks_of_one_step_leave_one_consistent_row(monkeypatch):
-    monkeypatch.setattr(rate_limit, "CHANGES_A_MINUTE", 1000)
+    monkeypatch.setattr(rate_limit, "CHANGES_PER_MINUTE", 1000)
     user, step = UserFactory(), StepFactory()
     marks = [(step, state) for state in ("done", "none")] * 5 + [(step, "done")]
     with ThreadPoolExecutor(8) as threads:
