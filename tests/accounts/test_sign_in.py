@@ -51,9 +51,13 @@ def test_a_closed_account_cannot_sign_in(client, db):
     assert not is_signed_in(client)
 
 
-def test_the_link_to_the_password_reset_keeps_next(client, db):
+def test_the_links_to_other_ways_in_keep_next(client, db):
     html = client.get(LOGIN, query_params={"next": "/roadmaps/x/"}).content.decode()
     assert 'href="/accounts/password/reset/?next=%2Froadmaps%2Fx%2F"' in html
+    assert 'href="/accounts/login/code/?next=%2Froadmaps%2Fx%2F"' in html
+    html = client.get(LOGIN).content.decode()
+    assert 'href="/accounts/password/reset/"' in html
+    assert 'href="/accounts/login/code/"' in html
 
 
 def test_signing_in_changes_the_session_key(client, user):
