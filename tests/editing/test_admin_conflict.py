@@ -12,6 +12,7 @@ from tests.editing.editor import (
     send,
     step_form,
 )
+from tests.html import read_html
 
 OILS = {"title": "Oils", "url": "https://example.org/oils", "kind": "docs"}
 
@@ -94,7 +95,7 @@ class TestStepConflict:
     def test_retiring_counts_as_a_save(self, admin_client, other, fry):
         opened = step_form(fry, title="Mine")
         other.post(page_of(fry, "retire"))
-        html = admin_client.post(page_of(fry), opened).content.decode()
+        html = read_html(admin_client.post(page_of(fry), opened))
         assert ": Retired" in html
 
 

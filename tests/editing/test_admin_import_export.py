@@ -16,6 +16,7 @@ from tests.factories import (
     StepProgressFactory,
     UserFactory,
 )
+from tests.html import read_html
 
 LIST = "/admin/roadmaps/roadmap/"
 IMPORT = f"{LIST}import/"
@@ -127,7 +128,7 @@ class TestPreview:
     def test_it_shows_how_many_learners_see_a_new_meaning(self, editor, cooking):
         StepProgressFactory(step=cooking.steps.get(slug="boil"))
         again = SOURCE.replace("title: Boil\n", "title: Boil\n    new_meaning: true\n")
-        html = upload(editor, again.replace("it moves", "it boils")).content.decode()
+        html = read_html(upload(editor, again.replace("it moves", "it boils")))
         assert "1 learner ticked a step that asks something else now." in html
         assert "“Changed since you ticked it”" in html
 
