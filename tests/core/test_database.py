@@ -175,11 +175,16 @@ class TestServed:
             assert site.get("/readyz").status == 200
 
 
+def get_page(site):
+    """The page, at an address that the cache does not have yet."""
+    return site.get(f"{PAGE}?n={next(unique)}")
+
+
 def answers(site):
     """The set of (status, Retry-After) that twenty requests at once receive."""
 
     def get(_):
-        response = site.get(f"{PAGE}?n={next(unique)}")  # an address not cached yet
+        response = get_page(site)
         return response.status, response.headers["Retry-After"]
 
     with ThreadPoolExecutor(PEOPLE) as executor:
