@@ -1,6 +1,6 @@
-"""Print docs/licences.md: what the image is made of and on what terms.
+"""Print docs/licences.md: the packages in the image and their licences.
 
-Read from what the locked packages say of themselves.
+The licences come from the metadata of the locked packages. `make docs` writes the file.
 """
 
 import re
@@ -14,9 +14,9 @@ CLASSIFIER = "License :: OSI Approved :: "
 HEAD = """\
 # Licences
 
-Cairn itself is under the MIT licence. Its image holds the packages of \
-`requirements.txt`, and those of `requirements-telemetry.txt` when it is built with \
-them. Written by `make docs`; a test holds it to them.
+Cairn itself has the MIT licence. Its image contains the packages of \
+`requirements.txt`, and those of `requirements-telemetry.txt` if it is built with \
+`TELEMETRY`. `make docs` writes this page; a test checks that it is up to date.
 
 | package | version | licence | built with |
 | --- | --- | --- | --- |
@@ -24,7 +24,7 @@ them. Written by `make docs`; a test holds it to them.
 
 
 def locked(file: str) -> dict[str, str]:
-    """The version of each package that Linux needs."""
+    """Return the version of each package in the file that Linux needs, by name."""
     lines = re.findall(r"^[\w.-]+==[^\\\n]+", (ROOT / file).read_text(), re.M)
     found = map(Requirement, lines)
     return {
@@ -35,7 +35,9 @@ def locked(file: str) -> dict[str, str]:
 
 
 def licence(package: Distribution) -> str:
-    """Its SPDX expression, else its classifiers, else the first line that it gives."""
+    """Return the licence that the package states: its SPDX expression, or else its
+    classifiers, or else the first line of its licence field.
+    """
     about = package.metadata
     names = [
         name.removeprefix(CLASSIFIER)
