@@ -8,19 +8,19 @@ RUN apt-get update && apt-get install --yes --no-install-recommends binutils
 WORKDIR /app
 ARG TELEMETRY=
 COPY requirements.txt requirements-telemetry.txt ./
-# Left out: translations, since USE_I18N is off, packages' own tests, and what only
-# debuggers read. The libraries in *.libs stay as they are: patched ELF bears no strip.
+# Remove translations, which USE_I18N = False does not use, the packages' tests, and
+# symbols for debuggers. `strip` would break the patched libraries in *.libs.
 RUN uv venv "$VIRTUAL_ENV" \
     && uv pip sync --require-hashes "requirements${TELEMETRY:+-telemetry}.txt" \
     && packages=$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
     && find "$packages" -path '*/locale/*' -name '*.[mp]o' -delete \
     && find "$packages" -name tests -type d -prune -exec rm -r {} + \
     && find "$packages" -name '*.so' ! -path '*.libs/*' -exec strip --strip-unneeded {} +
-# .dockerignore lists what the app consists of.
+# .dockerignore lists the files of the app.
 COPY . .
-# Settings want these three; nothing here uses them, and they end with this line. Python
-# keeps the bytecode of what the two commands import, which is what a start imports,
-# and what a process imports later.
+# The settings require these three variables; nothing uses their values, and they do not
+# stay in the image. The last command stores the bytecode of all modules that a process
+# imports, at its start or later.
 RUN rm requirements*.txt \
     && export DATABASE_URL=postgres://unused ALLOWED_HOSTS=unused \
     && SECRET_KEY=$(python -c 'import secrets; print(secrets.token_hex())') \
@@ -28,7 +28,7 @@ RUN rm requirements*.txt \
     && python manage.py collectstatic --no-input \
     && find "$VIRTUAL_ENV" -path '*/static/*' -type f -delete \
     && python -c 'from config.wsgi import application; import core.cache, config.urls; \
-        import data_export.collector, editing.admin.file_pages'
+        import data_export.collector, editing.admin.import_export_pages'
 
 FROM python:3.13-slim-trixie
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
@@ -36,7 +36,7 @@ WORKDIR /app
 # Both belong to root: the app cannot change its own code.
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app ./
-# Nobody's number, without a home, a shell or a line in /etc/passwd.
+# A user without a home, a shell or an entry in /etc/passwd.
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s \

@@ -1,9 +1,9 @@
-"""Build the image, start what docker-compose.yml starts, and use it over TLS.
+"""Build the image, start the services of docker-compose.yml, and use them over TLS.
 
-For a Debian machine that has neither Docker nor an image registry: podman runs the
-image as compose confines it, but on the host's network; PostgreSQL comes from the
-wheel, Redis stands in for Valkey, and Caddy is Debian's. As root, after the packages
-of deploy/check-image and: apt-get install caddy redis-server
+For a Debian machine without Docker or an image registry: podman runs the image with
+the restrictions of compose, but on the host's network. PostgreSQL comes from the wheel,
+Redis replaces Valkey, and Caddy is Debian's. Run it as root, after installing the
+packages of deploy/check-image and: apt-get install caddy redis-server
 """
 
 import os
@@ -48,7 +48,7 @@ ENVIRONMENT = {
 
 
 class MailServer(socketserver.StreamRequestHandler):
-    """Takes every mail, and keeps it in `mails`."""
+    """Accepts every mail and appends it to `mails`."""
 
     mails: list[str] = []
 
@@ -83,18 +83,19 @@ def run(name, *command, detach=True, **environment):
     )
 
 
-def until(what, happens, seconds=60):
+def wait_until(description, condition, seconds=60):
+    """Return the condition's first true result. Exits if it stays false too long."""
     for _ in range(seconds * 5):
-        if result := happens():
-            print(f"ok: {what}", flush=True)
+        if result := condition():
+            print(f"ok: {description}", flush=True)
             return result
         time.sleep(0.2)
-    sys.exit(f"did not happen: {what}")
+    sys.exit(f"did not happen: {description}")
 
 
-def check(what, holds):
-    print(f"ok: {what}" if holds else f"FAILED: {what}", flush=True)
-    if not holds:
+def check(description, is_ok):
+    print(f"ok: {description}" if is_ok else f"FAILED: {description}", flush=True)
+    if not is_ok:
         sys.exit(1)
 
 
@@ -103,7 +104,7 @@ def is_healthy(name):
 
 
 class Browser:
-    """Stores cookies, and trusts no other certificate authority than the given one."""
+    """Stores cookies, and trusts only the given certificate authority."""
 
     def __init__(self, authority, origin="https://localhost"):
         self.pool = urllib3.PoolManager(ca_certs=authority, retries=False)
@@ -138,33 +139,37 @@ class Browser:
         return self.request("GET", path)
 
     def submit(self, path, **fields):
-        """Submit the form of a page. Return where it redirects to."""
+        """Submit the form of a page and return the address that it redirects to."""
         page = self.get(path).data.decode()
         token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page)[1]
         fields = {"csrfmiddlewaretoken": token, **fields}
         return self.request("POST", path, fields).headers.get("Location")
 
 
-def use(authority):
+def use_site(authority):
+    """Read, sign up and tick as one person. Return their signed-in browser."""
     browser = Browser(authority)
     page = browser.get("/roadmaps/backend-developer/")
     check("a visitor reads a roadmap over TLS", page.status == 200)
-    insists = "Strict-Transport-Security" in page.headers
-    check("browsers are told to insist on it", insists)
+    check("responses have HSTS", "Strict-Transport-Security" in page.headers)
     style = re.search(r'/static/[^"]+\.[0-9a-f]{12}\.css', page.data.decode())[0]
     check("styles have hashed names", browser.get(style).status == 200)
-    check("what is not ready is not public", browser.get("/readyz").status == 404)
+    check("/readyz is not public", browser.get("/readyz").status == 404)
     plain = urllib3.request("GET", "http://localhost/", redirect=False)
-    check("plain HTTP leads to TLS", plain.headers["Location"] == "https://localhost/")
+    check(
+        "plain HTTP redirects to TLS", plain.headers["Location"] == "https://localhost/"
+    )
 
     password = secrets.token_urlsafe(16)
-    to = browser.submit(
+    confirmation_page = browser.submit(
         "/accounts/signup/", email="learner@example.org", password1=password
     )
-    mail = until("the worker sends the mail with the code", lambda: MailServer.mails)[0]
-    # The code stands alone on a line, as the mail's template has it.
+    mail = wait_until(
+        "the worker sends the mail with the code", lambda: MailServer.mails
+    )[0]
+    # In the mail's template the code is alone on its line.
     code = re.search(r"^\s*([A-Z0-9]{3,4}-?[A-Z0-9]{3,4})\s*$", mail, re.MULTILINE)[1]
-    browser.submit(to, code=code)
+    browser.submit(confirmation_page, code=code)
     step = re.search(r"/progress/(\d+)/done/", page.data.decode())[1]
     browser.request("POST", f"/progress/{step}/done/")
     page = browser.get("/roadmaps/backend-developer/").data.decode()
@@ -200,7 +205,7 @@ def main():
     threading.Thread(target=mail_server.serve_forever, daemon=True).start()
     try:
         ready = [BIN / "pg_isready", "-h", "127.0.0.1", "-p", str(POSTGRES)]
-        until(
+        wait_until(
             "PostgreSQL is ready",
             lambda: subprocess.run(ready, **quiet).returncode == 0,
         )
@@ -218,7 +223,7 @@ def main():
         )
         run("cleanup", "deploy/cleanup", **ENVIRONMENT)
         for name in WEB:
-            until(f"{name} is healthy", lambda name=name: is_healthy(name))
+            wait_until(f"{name} is healthy", lambda name=name: is_healthy(name))
         ready = urllib3.request("GET", f"http://127.0.0.1:{WEB['web']}/readyz")
         check(f"web is ready: {ready.data.decode()}", ready.status == 200)
         servers.append(
@@ -234,17 +239,17 @@ def main():
             )
         )
         authority = folder / "caddy/pki/authorities/local/root.crt"
-        until("Caddy has a certificate", authority.exists)
+        wait_until("Caddy has a certificate", authority.exists)
         time.sleep(1)
-        browser = use(str(authority))
+        browser = use_site(str(authority))
         for name in ("worker", "web"):
             podman("stop", "--time", "35", f"cairn-{name}")
             state = podman("inspect", "--format={{.State.ExitCode}}", f"cairn-{name}")
-            check(f"{name} ends what it has begun and stops", state.stdout == "0\n")
+            check(f"{name} finishes its work and stops", state.stdout == "0\n")
         page = browser.get("/progress/")
-        check("the other web process serves on", page.status == 200)
+        check("the other web process keeps serving", page.status == 200)
         cleaned = podman("logs", "cairn-cleanup").stdout
-        check(f"cleanup cleaned up: {' '.join(cleaned.split())}", "deleted" in cleaned)
+        check(f"cleanup ran: {' '.join(cleaned.split())}", "deleted" in cleaned)
     finally:
         for name in ("migrate", *WEB, "worker", "cleanup"):
             podman("rm", "--force", "--ignore", f"cairn-{name}", check=False)

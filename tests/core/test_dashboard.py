@@ -6,6 +6,7 @@ import re
 from django.conf import settings
 from prometheus_client import REGISTRY
 
+import progress.metrics  # noqa: F401, registers its metrics
 from core.observability import metrics
 
 DASHBOARD = settings.BASE_DIR / "deploy/dashboard.json"
