@@ -1,6 +1,7 @@
-"""The README's two pictures, and every page at three widths by day and by night.
+"""Take the README's two pictures, and pictures of every page to look through.
 
-The set goes to `.screenshots/`, which git ignores, for somebody to look at.
+The latter have three widths and two colour schemes. They go to `.screenshots/`, which
+git ignores.
 """
 
 import re
@@ -15,7 +16,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 from server import installed_browser, production_server  # noqa: E402
 
 IMAGES = ROOT / "docs/images"
-EVERYTHING = ROOT / ".screenshots"
+ALL_PAGES = ROOT / ".screenshots"
 ROADMAP = "/roadmaps/backend-developer/"
 EMAIL = "admin@example.com"
 WIDTHS = [360, 768, 1280]
@@ -31,7 +32,7 @@ DONE = [
     "hashing-algorithms",
     "ci-cd",
 ]
-VISITORS_PAGES = {
+VISITOR_PAGES = {
     "list": "/",
     "roadmap": ROADMAP,
     "step": f"{ROADMAP}caching/",
@@ -41,7 +42,7 @@ VISITORS_PAGES = {
     "reset": "/accounts/password/reset/",
     "404": "/nope/",
 }
-PERSONS_PAGES = {
+SIGNED_IN_PAGES = {
     "list": "/",
     "roadmap": ROADMAP,
     "step": f"{ROADMAP}caching/",
@@ -50,7 +51,7 @@ PERSONS_PAGES = {
 }
 
 
-def walk_some_of_it(context: BrowserContext, password: str) -> None:
+def sign_in_and_mark_steps(context: BrowserContext, password: str) -> None:
     page = context.new_page()
     page.goto("/accounts/login/")
     page.fill("[name=login]", EMAIL)
@@ -67,21 +68,22 @@ def walk_some_of_it(context: BrowserContext, password: str) -> None:
     page.close()
 
 
-def look_at_everything(browser: Browser, address: str, kept: dict | None) -> None:
-    pages = PERSONS_PAGES if kept else VISITORS_PAGES
-    who = "person" if kept else "visitor"
+def take_all_pages(browser: Browser, address: str, session: dict | None) -> None:
+    """Take every page; as a visitor if there is no session."""
+    pages = SIGNED_IN_PAGES if session else VISITOR_PAGES
+    who = "person" if session else "visitor"
     for scheme in SCHEMES:
         for width in WIDTHS:
             context = browser.new_context(
                 base_url=address,
                 color_scheme=scheme,
-                storage_state=kept,
+                storage_state=session,
                 viewport={"width": width, "height": 900},
             )
             page = context.new_page()
             for name, path in pages.items():
                 page.goto(path)
-                picture = EVERYTHING / f"{who}-{name}-{width}-{scheme}.png"
+                picture = ALL_PAGES / f"{who}-{name}-{width}-{scheme}.png"
                 page.screenshot(path=picture, full_page=True)
             context.close()
 
@@ -95,20 +97,20 @@ def main() -> None:
             executable_path=installed_browser(), args=["--no-sandbox"]
         )
         context = browser.new_context(base_url=address)
-        walk_some_of_it(context, password)
-        kept = context.storage_state()
+        sign_in_and_mark_steps(context, password)
+        session = context.storage_state()
         for scheme in SCHEMES:
             wide = browser.new_context(
                 base_url=address,
                 color_scheme=scheme,
-                storage_state=kept,
+                storage_state=session,
                 viewport={"width": 1000, "height": 1480},
             )
             page = wide.new_page()
             page.goto(ROADMAP)
             page.screenshot(path=IMAGES / f"roadmap-{scheme}.png")
-        look_at_everything(browser, address, None)
-        look_at_everything(browser, address, kept)
+        take_all_pages(browser, address, None)
+        take_all_pages(browser, address, session)
         browser.close()
 
 
