@@ -1,6 +1,7 @@
-"""Prove that nginx with deploy/nginx/nginx.conf caches nothing of a person.
+"""Check that nginx with deploy/nginx/nginx.conf caches nothing of a person.
 
-Two web processes stand behind it, over TLS. Needs nginx: apt-get install nginx-light
+It starts two web processes behind nginx with TLS. Install nginx first:
+apt-get install nginx-light
 """
 
 import re
