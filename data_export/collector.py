@@ -13,7 +13,7 @@ from accounts.models import Invitation, User
 from data_export import document
 from progress.models import Completion, StepProgress
 from progress.notes import Note
-from roadmaps.models import NOT_IN_OUTLINE, Step
+from roadmaps.models import LARGE_FIELDS, Step
 
 LOG_ACTIONS = {1: "added", 2: "changed", 3: "deleted"}  # by LogEntry.action_flag
 
@@ -92,7 +92,7 @@ def collect(user: User) -> document.ExportDocument:
             )
             for row in StepProgress.objects.filter(user=user)
             .select_related("step__roadmap")
-            .defer(*(f"step__{name}" for name in NOT_IN_OUTLINE))
+            .defer(*(f"step__{name}" for name in LARGE_FIELDS))
             .order_by("step__roadmap", "step__position", "step")
         ],
         completions=[

@@ -129,7 +129,7 @@ def find_content(
     """
     visible = Roadmap.objects.visible(user.is_staff)
     roadmaps = visible.filter(slug__in=document.roadmap_slugs())
-    steps = Step.objects.outline().filter(roadmap__in=roadmaps)
+    steps = Step.objects.defer_large_fields().filter(roadmap__in=roadmaps)
     return (
         {roadmap.slug: roadmap for roadmap in roadmaps},
         {

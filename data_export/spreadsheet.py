@@ -39,7 +39,7 @@ def to_csv(user: User) -> str:
     with_notes = Step.objects.filter(notes__user=user).values("roadmap")
     roadmaps = Roadmap.objects.filter(Q(pk__in=with_marks) | Q(pk__in=with_notes))
     roadmap_by_id = roadmaps.in_bulk()
-    steps = Step.objects.outline().filter(roadmap__in=roadmap_by_id)
+    steps = Step.objects.defer_large_fields().filter(roadmap__in=roadmap_by_id)
     file = StringIO()
     writer = csv.writer(file)
     writer.writerow(HEADER)

@@ -128,7 +128,9 @@ def get_insight(roadmap: Roadmap, now: datetime | None = None) -> Insight:
             round_down(people[step.pk]["stopped"]),
             get_median_days(tenths[step.pk]),
         )
-        for number, step in enumerate(roadmap.steps.active().outline(), start=1)
+        for number, step in enumerate(
+            roadmap.steps.active().defer_large_fields(), start=1
+        )
     ]
     return Insight(round_down(learners), steps)
 

@@ -128,7 +128,7 @@ def split(step: Step, new: Step) -> None:
     _copy_progress(step, new)
     ids = [pk for pk in roadmap.steps.values_list("pk", flat=True) if pk != new.pk]
     ids.insert(ids.index(step.pk) + 1, new.pk)
-    roadmap.arrange(ids)
+    roadmap.reorder_steps(ids)
     Roadmap.objects.record([roadmap], reason=f"Split {step.slug}"[:100])
     Completion.objects.backfill(roadmap)
 

@@ -24,7 +24,7 @@ from progress.route import (
     UndoOffer,
 )
 from progress.snapshot import ProgressSnapshot, routes_in_progress
-from roadmaps.models import NOT_IN_OUTLINE, Roadmap, RoadmapQuerySet, Step
+from roadmaps.models import LARGE_FIELDS, Roadmap, RoadmapQuerySet, Step
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -83,7 +83,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         return (
             self.filter(user=user, state=State.DONE)
             .select_related("step__roadmap")
-            .defer(*(f"step__{name}" for name in NOT_IN_OUTLINE))
+            .defer(*(f"step__{name}" for name in LARGE_FIELDS))
             .order_by("-done_at", "-step")
         )
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from progress.locks import lock_user_and_steps
 from roadmaps.full_text import VectorField, words
 from roadmaps.markdown import to_html
-from roadmaps.models import NOT_IN_OUTLINE, Step
+from roadmaps.models import LARGE_FIELDS, Step
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -44,7 +44,7 @@ class NoteQuerySet(models.QuerySet["Note"]):
         return (
             self.filter(user=user)
             .select_related("step__roadmap")
-            .defer(*(f"step__{name}" for name in NOT_IN_OUTLINE))
+            .defer(*(f"step__{name}" for name in LARGE_FIELDS))
             .order_by("-saved_at", "-step")
         )
 

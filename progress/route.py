@@ -92,7 +92,7 @@ class StepContent(Protocol):
     @property
     def canonical_path(self) -> str: ...
     def get_absolute_url(self) -> str: ...
-    def get_route_url(self) -> str: ...
+    def get_row_url(self) -> str: ...
 
 
 class StepRow(NamedTuple):
@@ -198,8 +198,8 @@ class AnnotatedStep:
     def get_absolute_url(self) -> str:
         return self.content.get_absolute_url()
 
-    def get_route_url(self) -> str:
-        return self.content.get_route_url()
+    def get_row_url(self) -> str:
+        return self.content.get_row_url()
 
     @property
     def row(self) -> StepRow:

@@ -110,7 +110,7 @@ def routes_in_progress(user: User) -> dict[int, Route]:
     The one with the newest mark comes first.
     """
     marked_roadmaps = Step.objects.filter(progress__user=user).values("roadmap")
-    steps = Step.objects.outline().filter(roadmap__in=marked_roadmaps)
+    steps = Step.objects.defer_large_fields().filter(roadmap__in=marked_roadmaps)
     steps_by_roadmap: dict[int, list[AnnotatedStep]] = {}
     for step in annotate_steps(steps, user):
         steps_by_roadmap.setdefault(step.roadmap_id, []).append(step)

@@ -153,7 +153,7 @@ def is_from_step_page(request: HtmxRequest) -> bool:
 def page_url(request: HtmxRequest, step: Step | AnnotatedStep) -> str:
     """The page that the mark was made on; the roadmap's at the step."""
     is_own_page = is_from_step_page(request)
-    return step.get_absolute_url() if is_own_page else step.get_route_url()
+    return step.get_absolute_url() if is_own_page else step.get_row_url()
 
 
 def remember_mark(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:

@@ -25,4 +25,4 @@ def get_content(roadmap_id: int, content_version: str) -> RoadmapContent:  # noq
     Raises Roadmap.DoesNotExist.
     """
     roadmap = Roadmap.objects.get(pk=roadmap_id)
-    return RoadmapContent(roadmap, tuple(roadmap.steps.outline()))
+    return RoadmapContent(roadmap, tuple(roadmap.steps.defer_large_fields()))

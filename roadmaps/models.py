@@ -33,8 +33,7 @@ validate_step_path = RegexValidator(
     rf"^{SLUG}/{SLUG}\Z", "Use the slugs of a roadmap and its step: roadmap/step."
 )
 
-# Characters. PostgreSQL refuses to search more than 1 MB of words.
-LONGEST_BODY = 100_000
+MAX_BODY_LENGTH = 100_000  # characters; PostgreSQL can index at most 1 MB of words
 
 
 class RoadmapQuerySet(VersionedQuerySet["Roadmap"]):
@@ -96,14 +95,18 @@ class Roadmap(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("roadmaps:roadmap", args=[self.slug])
 
-    def arrange(self, ids: Sequence[int]) -> None:
+    def reorder_steps(self, ids: Sequence[int]) -> None:
         """Put the steps in the order of `ids`, and write only those that moved.
 
         The caller records the roadmap's new version. Raises ValidationError unless
         `ids` has the primary key of each of this roadmap's steps exactly once.
         """
         with transaction.atomic():
-            own = self.steps.outline().order_by("pk").select_for_update(no_key=True)
+            own = (
+                self.steps.defer_large_fields()
+                .order_by("pk")
+                .select_for_update(no_key=True)
+            )
             steps = {step.pk: step for step in own}
             if sorted(ids) != sorted(steps):
                 raise ValidationError("These are not the steps of this roadmap.")
@@ -116,7 +119,7 @@ class Roadmap(models.Model):
 
 
 RESOURCE_FIELDS = ["title", "url", "kind"]  # in a step's version, of each resource
-NOT_IN_OUTLINE = ["body", "body_html", "search_vector", "whole_vector"]
+LARGE_FIELDS = ["body", "body_html", "search_vector", "whole_vector"]
 
 
 class StepQuerySet(VersionedQuerySet["Step"]):
@@ -128,9 +131,9 @@ class StepQuerySet(VersionedQuerySet["Step"]):
             snapshot["resources"].append(row)
         return resources
 
-    def outline(self) -> "StepQuerySet":
-        """Defer the bodies, which only a step's own page shows, and search vectors."""
-        return self.defer(*NOT_IN_OUTLINE)
+    def defer_large_fields(self) -> "StepQuerySet":
+        """Do not load the bodies, which only a step's own page shows, or the vectors."""
+        return self.defer(*LARGE_FIELDS)
 
     def active(self) -> "StepQuerySet":
         return self.filter(is_retired=False)
@@ -154,7 +157,7 @@ class Step(models.Model):
     summary = models.CharField(max_length=300)
     body = models.TextField(
         blank=True,
-        validators=[MaxLengthValidator(LONGEST_BODY)],
+        validators=[MaxLengthValidator(MAX_BODY_LENGTH)],
         help_text="Markdown: what to learn.",
     )
     body_html = models.TextField(blank=True, editable=False)
@@ -233,7 +236,7 @@ class Step(models.Model):
         """Return the path that this step shares with all steps that teach the same."""
         return self.same_as or f"{self.roadmap.slug}/{self.slug}"
 
-    def get_route_url(self) -> str:
+    def get_row_url(self) -> str:
         """Return the address of the step's row on the page of its roadmap."""
         return f"{self.roadmap.get_absolute_url()}#{self.slug}"
 

@@ -91,7 +91,7 @@ def card(request: HttpRequest, slug: str) -> HttpResponse:
     # Looks at the user for drafts only: that makes the answer vary by cookie.
     if not (roadmap.is_published or request.user.is_staff):
         raise Http404("There is no such roadmap.")
-    card = Card.of(roadmap, roadmap.steps.active().outline())
+    card = Card.of(roadmap, roadmap.steps.active().defer_large_fields())
     response = HttpResponse(card.png, content_type="image/png")
     if roadmap.is_published:
         patch_cache_control(response, public=True, max_age=DAY)

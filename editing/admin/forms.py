@@ -35,7 +35,7 @@ class RoadmapForm(VersionedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        steps = self.instance.steps.outline() if self.instance.pk else []
+        steps = self.instance.steps.defer_large_fields() if self.instance.pk else []
         self.steps = {str(step.pk): step for step in steps}
 
     @cached_property
@@ -174,7 +174,7 @@ class MergeForm(forms.Form):
 
     def __init__(self, step: Step, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        others = step.roadmap.steps.active().outline().exclude(pk=step.pk)
+        others = step.roadmap.steps.active().defer_large_fields().exclude(pk=step.pk)
         cast("forms.ModelChoiceField", self.fields["into"]).queryset = others
 
 

@@ -98,7 +98,7 @@ class RoadmapAdmin(InsightAdmin, ImportExportAdmin, ProtectedDeletionAdmin):
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
     ) -> None:
         if change:
-            form.instance.arrange([int(pk) for pk in form.order])
+            form.instance.reorder_steps([int(pk) for pk in form.order])
         super().save_related(request, form, formsets, change)
 
     def response_change(self, request: HttpRequest, obj: Roadmap) -> HttpResponse:
@@ -138,4 +138,4 @@ class RoadmapAdmin(InsightAdmin, ImportExportAdmin, ProtectedDeletionAdmin):
             setattr(obj, name, values[name])
         obj.save_without_historical_record()
         ids = dict(obj.steps.values_list("slug", "pk"))
-        obj.arrange([ids[slug] for slug in values["order"]])
+        obj.reorder_steps([ids[slug] for slug in values["order"]])

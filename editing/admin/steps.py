@@ -81,7 +81,7 @@ class StepAdmin(StepOperationsAdmin):
         return {} if obj else {"slug": ["title"]}
 
     def view_on_site(self, step: Step) -> str:
-        return step.get_route_url() if step.is_retired else step.get_absolute_url()
+        return step.get_row_url() if step.is_retired else step.get_absolute_url()
 
     def change_view(
         self,

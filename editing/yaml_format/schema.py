@@ -27,7 +27,7 @@ from editing.yaml_format.parser import (
     format_code_point,
     quote,
 )
-from roadmaps.models import LONGEST_BODY, SLUG
+from roadmaps.models import MAX_BODY_LENGTH, SLUG
 
 # Our messages for pydantic's error types.
 ERROR_MESSAGES = {
@@ -136,7 +136,7 @@ Url = Annotated[
     schema_pattern("^https?://"),
 ]
 Body = Annotated[
-    str, StringConstraints(max_length=LONGEST_BODY), AfterValidator(validate_body)
+    str, StringConstraints(max_length=MAX_BODY_LENGTH), AfterValidator(validate_body)
 ]
 
 

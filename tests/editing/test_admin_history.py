@@ -149,7 +149,7 @@ class TestRestoring:
     def test_a_roadmap_is_restored_with_its_order(self, admin_client, cooking):
         number = cooking.history.count() - 1
         send(admin_client, cooking, title="Other", position=9)
-        cooking.arrange([*cooking.steps.values_list("pk", flat=True)][::-1])
+        cooking.reorder_steps([*cooking.steps.values_list("pk", flat=True)][::-1])
         StepFactory(roadmap=cooking, slug="steam", position=2)
         cooking.steps.get(slug="boil").delete()
         Roadmap.objects.record([cooking])

@@ -179,7 +179,7 @@ class TestApply:
         [
             lambda cooking: cooking.steps.filter(slug="boil").update(title="Simmer"),
             lambda cooking: Roadmap.objects.update(summary="Another."),
-            lambda cooking: cooking.arrange(
+            lambda cooking: cooking.reorder_steps(
                 [step.pk for step in reversed(cooking.steps.all())]
             ),
             lambda cooking: StepFactory(roadmap=cooking, slug="stew", position=9),

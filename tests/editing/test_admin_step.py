@@ -3,7 +3,7 @@
 import pytest
 
 from progress.models import Completion
-from roadmaps.models import LONGEST_BODY, Resource, Step
+from roadmaps.models import MAX_BODY_LENGTH, Resource, Step
 from tests.editing.editor import (
     ADMIN,
     everything,
@@ -53,13 +53,13 @@ class TestEditing:
 
     def test_a_body_that_is_too_long_is_reported_at_its_field(self, edit, fry):
         before = everything()
-        answer, _ = edit(body="ab " * (LONGEST_BODY // 3) + "cd")
+        answer, _ = edit(body="ab " * (MAX_BODY_LENGTH // 3) + "cd")
         (error,) = answer.context["adminform"].form.errors["body"]
         assert "at most 100000 characters (it has 100001)" in error
         assert everything() == before
 
     def test_the_longest_body_is_kept(self, edit):
-        body = "\U0001f9ed " * (LONGEST_BODY // 2)
+        body = "\U0001f9ed " * (MAX_BODY_LENGTH // 2)
         assert edit(body=body)[1].body == body
 
     def test_the_slug_cannot_be_changed(self, edit):
@@ -273,7 +273,7 @@ class TestViewOnSite:
     def test_a_retired_step_links_to_its_roadmap(self, admin_client):
         step = StepFactory(is_retired=True)
         html = admin_client.get(page_of(step)).content.decode()
-        assert f'href="{step.get_route_url()}"' in html
+        assert f'href="{step.get_row_url()}"' in html
 
 
 class TestPreview:

@@ -217,7 +217,7 @@ class Play(RuleBasedStateMachine):
     @rule(chance=st.randoms(use_true_random=False))
     def arrange(self, chance):
         chance.shuffle(self.order)
-        self.roadmap.arrange(self.order)
+        self.roadmap.reorder_steps(self.order)
         Roadmap.objects.record([self.roadmap])
 
     @rule(changes=changes)

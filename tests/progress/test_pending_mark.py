@@ -145,12 +145,12 @@ def test_a_step_of_a_draft_is_404(visitor, db):
 def test_htmx_gets_401_and_the_mark_is_remembered(visitor, user, step):
     response = visitor.post(address(step), headers=HTMX)
     assert response.status_code == 401
-    sign_in(visitor, user, step.get_route_url())
+    sign_in(visitor, user, step.get_row_url())
     assert StepProgress.objects.get().step == step
 
 
 def test_a_tab_opened_before_the_sign_in_still_works(visitor, user, step):
     visitor.force_login(user)
     response = visitor.post(address(step), headers=SAME_ORIGIN)
-    assert response.url == step.get_route_url()
+    assert response.url == step.get_row_url()
     assert StepProgress.objects.get().user == user

@@ -11,7 +11,7 @@ from tests.factories import RoadmapFactory, StepFactory, StepProgressFactory
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class TestArrange:
+class TestReorderSteps:
     @pytest.fixture
     def roadmap(self):
         roadmap = RoadmapFactory()
@@ -24,19 +24,19 @@ class TestArrange:
 
     def test_it_puts_the_steps_in_the_order_of_the_ids(self, roadmap):
         wanted = self.ids(roadmap)[::-1]
-        roadmap.arrange(wanted)
+        roadmap.reorder_steps(wanted)
         assert self.ids(roadmap) == wanted
 
     def test_it_writes_only_moved_steps(self, roadmap, django_assert_num_queries):
         first, second, third = self.ids(roadmap)
         with django_assert_num_queries(3):  # BEGIN, SELECT, COMMIT
-            roadmap.arrange([first, second, third])
+            roadmap.reorder_steps([first, second, third])
 
     def test_it_refuses_a_different_set_of_steps(self, roadmap):
         ids = self.ids(roadmap)
         for wrong in (ids[:2], [*ids, StepFactory().pk], [ids[0], *ids[:2]]):
             with pytest.raises(ValidationError):
-                roadmap.arrange(wrong)
+                roadmap.reorder_steps(wrong)
         assert self.ids(roadmap) == ids
 
 
