@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from progress.locks import lock_user_and_steps
-from roadmaps.full_text import VectorField, words
+from roadmaps.full_text import GeneratedSearchVectorField, weighted_vector
 from roadmaps.markdown import to_html
 from roadmaps.models import LARGE_FIELDS, Step
 
@@ -138,7 +138,7 @@ class Note(models.Model):
     page = models.CharField(max_length=32)  # the open page that saved it
     saved_at = models.DateTimeField(default=timezone.now)
     # Without an index: people search their own notes only, by the primary key.
-    search_vector = VectorField(words("text", "C"))
+    search_vector = GeneratedSearchVectorField(weighted_vector("text", "C"))
 
     objects = NoteQuerySet.as_manager()
 

@@ -1,4 +1,4 @@
-"""Full-text search in PostgreSQL, with every word both as its stem and as written.
+"""Full-text search in PostgreSQL. Every word is indexed by its stem and as written.
 
 Stems let "caches" find "caching". Words as written let "authentica", while somebody is
 still typing, find "authentication", whose stem is "authent". Migration 0002 creates the
@@ -11,25 +11,28 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db.models import Func, GeneratedField, TextField, Value
 
 
-def text_of_html(name: str) -> Func:
-    """Return the text of a field with sanitised HTML."""
-    return Func(name, function="cairn_text_of_html", output_field=TextField())
+def html_to_text(name: str) -> Func:
+    """Return the text of a field that holds HTML from roadmaps/markdown.py."""
+    return Func(name, function="cairn_html_to_text", output_field=TextField())
 
 
-def words(text: str | Func, weight: str) -> Func:
+def weighted_vector(text: str | Func, weight: str) -> Func:
     """Return a text's search vector. Words of weight A rank highest, of D lowest."""
     return Func(
-        text, Value(weight), function="cairn_words", output_field=SearchVectorField()
+        text,
+        Value(weight),
+        function="cairn_weighted_vector",
+        output_field=SearchVectorField(),
     )
 
 
-class VectorField(GeneratedField):
-    """A search vector that PostgreSQL updates with the row."""
+class GeneratedSearchVectorField(GeneratedField):
+    """The concatenated vectors, which PostgreSQL updates with the row."""
 
-    def __init__(self, *words: Func, **kwargs: Any) -> None:
-        if words:
+    def __init__(self, *vectors: Func, **kwargs: Any) -> None:
+        if vectors:
             kwargs["expression"] = Func(
-                *words, template="%(expressions)s", arg_joiner=" || "
+                *vectors, template="%(expressions)s", arg_joiner=" || "
             )
         kwargs |= {"output_field": SearchVectorField(), "db_persist": True}
         super().__init__(**kwargs)

@@ -16,7 +16,11 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 from simple_history.signals import pre_create_historical_record
 
-from roadmaps.full_text import VectorField, text_of_html, words
+from roadmaps.full_text import (
+    GeneratedSearchVectorField,
+    html_to_text,
+    weighted_vector,
+)
 from roadmaps.markdown import to_html
 from roadmaps.versions import (
     RoadmapVersion,
@@ -73,8 +77,10 @@ class Roadmap(models.Model):
     )
     # Database triggers renew it on every change to the roadmap or one of its steps.
     content_version = models.UUIDField(db_default=RandomUUID(), editable=False)
-    search_vector = VectorField(
-        words("title", "A"), words("summary", "B"), words("category", "C")
+    search_vector = GeneratedSearchVectorField(
+        weighted_vector("title", "A"),
+        weighted_vector("summary", "B"),
+        weighted_vector("category", "C"),
     )
 
     objects = RoadmapQuerySet.as_manager()
@@ -119,7 +125,7 @@ class Roadmap(models.Model):
 
 
 RESOURCE_FIELDS = ["title", "url", "kind"]  # in a step's version, of each resource
-LARGE_FIELDS = ["body", "body_html", "search_vector", "whole_vector"]
+LARGE_FIELDS = ["body", "body_html", "search_vector", "search_vector_with_body"]
 
 
 class StepQuerySet(VersionedQuerySet["Step"]):
@@ -132,7 +138,7 @@ class StepQuerySet(VersionedQuerySet["Step"]):
         return resources
 
     def defer_large_fields(self) -> "StepQuerySet":
-        """Do not load the bodies, which only a step's own page shows, or the vectors."""
+        """Leave out bodies, which only a step's own page shows, and search vectors."""
         return self.defer(*LARGE_FIELDS)
 
     def active(self) -> "StepQuerySet":
@@ -180,19 +186,26 @@ class Step(models.Model):
         editable=False,
         help_text="When what the step asks of a learner last changed.",
     )
-    # Small, to rank thousands of steps in a few ms. `whole_vector` also has the body.
-    search_vector = VectorField(words("title", "A"), words("summary", "B"))
-    whole_vector = VectorField(
-        words("title", "A"),
-        words("summary", "B"),
-        words(text_of_html("body_html"), "C"),
+    # Small, so that ranking thousands of steps takes a few ms.
+    search_vector = GeneratedSearchVectorField(
+        weighted_vector("title", "A"), weighted_vector("summary", "B")
+    )
+    search_vector_with_body = GeneratedSearchVectorField(
+        weighted_vector("title", "A"),
+        weighted_vector("summary", "B"),
+        weighted_vector(html_to_text("body_html"), "C"),
     )
 
     objects = StepQuerySet.as_manager()
     # The position is in the roadmap's versions.
     history = HistoricalRecords(
         bases=[StepVersion],
-        excluded_fields=["position", "body_html", "search_vector", "whole_vector"],
+        excluded_fields=[
+            "position",
+            "body_html",
+            "search_vector",
+            "search_vector_with_body",
+        ],
         history_id_field=models.BigAutoField(),
     )
 
@@ -200,7 +213,7 @@ class Step(models.Model):
         ordering = ["position", "pk"]
         indexes = [
             GinIndex("search_vector", name="step_words"),
-            GinIndex("whole_vector", name="step_all_words"),
+            GinIndex("search_vector_with_body", name="step_all_words"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -259,7 +272,7 @@ class Resource(models.Model):
         validators=[URLValidator(schemes=["https", "http"])],
     )
     kind = models.CharField(max_length=8, choices=Kind.choices)
-    search_vector = VectorField(words("title", "C"))
+    search_vector = GeneratedSearchVectorField(weighted_vector("title", "C"))
 
     class Meta:
         ordering = ["position", "pk"]

@@ -86,17 +86,17 @@ matches AS (
         (
             SELECT
                 2,
-                ts_rank(step.whole_vector, any_word) AS rank,
+                ts_rank(step.search_vector_with_body, any_word) AS rank,
                 step.roadmap_id,
                 step.id,
                 NULL::bigint,
                 TRUE
             FROM query, (
-                SELECT step.id, step.roadmap_id, step.whole_vector
+                SELECT step.id, step.roadmap_id, step.search_vector_with_body
                 FROM (
-                    SELECT step.id, step.roadmap_id, step.whole_vector
+                    SELECT step.id, step.roadmap_id, step.search_vector_with_body
                     FROM query, roadmaps_step AS step
-                    WHERE step.whole_vector @@ match_by_index
+                    WHERE step.search_vector_with_body @@ match_by_index
                         AND NOT step.search_vector @@ match
                         AND NOT step.is_retired
                     OFFSET 0 -- find by the index before sorting
@@ -188,7 +188,7 @@ CROSS JOIN LATERAL (
             WHEN 1 THEN roadmap.summary
             WHEN 2 THEN
                 CASE
-                    WHEN matches.is_in_body THEN cairn_text_of_html(step.body_html)
+                    WHEN matches.is_in_body THEN cairn_html_to_text(step.body_html)
                     ELSE step.summary
                 END
             WHEN 4 THEN note.text
@@ -198,7 +198,7 @@ CROSS JOIN LATERAL (
             WHEN coalesce(
                 note.search_vector,
                 resource.search_vector,
-                step.whole_vector,
+                step.search_vector_with_body,
                 roadmap.search_vector
             ) @@ all_stems
             THEN 'english'::regconfig

@@ -35,7 +35,7 @@ def export(roadmap: Roadmap) -> str:
     names the step.
     """
     resources = Resource.objects.filter(step__roadmap=roadmap)
-    steps = roadmap.steps.defer("body_html", "search_vector", "whole_vector")
+    steps = roadmap.steps.defer("body_html", "search_vector", "search_vector_with_body")
     file = serialize(roadmap, steps, resources)
     try:
         RoadmapFile.model_validate(file.model_dump(exclude_defaults=True))

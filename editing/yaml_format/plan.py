@@ -16,7 +16,7 @@ from roadmaps.models import Resource, Roadmap, Step
 ROADMAP_FIELDS = ["title", "category", "icon", "summary", "position", "published"]
 STEP_FIELDS = ["title", "optional", "summary", "same_as", "body", "resources"]
 MEANING_FIELDS = ["title", "summary", "body", "resources"]
-VECTORS = ["search_vector", "whole_vector"]
+SEARCH_VECTORS = ["search_vector", "search_vector_with_body"]
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ def compare(file: RoadmapFile, may_publish: bool = True, lock: bool = False) -> 
     stored: list[Step] = []
     before = None
     if roadmap:
-        own = steps.filter(roadmap=roadmap).defer(*VECTORS)
+        own = steps.filter(roadmap=roadmap).defer(*SEARCH_VECTORS)
         # Always lock in the order of primary keys, so that two imports never deadlock.
         stored = sorted(own.order_by("pk"), key=lambda step: step.position)
         resources = Resource.objects.filter(step__roadmap=roadmap)
@@ -238,7 +238,7 @@ def find_followers(roadmap_slug: str, old_slugs: Iterable[str]) -> list[Step]:
     if not paths:
         return []
     steps = Step.objects.exclude(roadmap__slug=roadmap_slug).filter(same_as__in=paths)
-    return list(steps.select_related("roadmap").defer(*VECTORS))
+    return list(steps.select_related("roadmap").defer(*SEARCH_VECTORS))
 
 
 def plan_steps(

@@ -71,13 +71,13 @@ class Migration(migrations.Migration):
                 ("saved_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "search_vector",
-                    roadmaps.full_text.VectorField(
+                    roadmaps.full_text.GeneratedSearchVectorField(
                         db_persist=True,
                         expression=models.Func(
                             models.Func(
                                 "text",
                                 models.Value("C"),
-                                function="cairn_words",
+                                function="cairn_weighted_vector",
                                 output_field=django.contrib.postgres.search.SearchVectorField(),
                             ),
                             arg_joiner=" || ",

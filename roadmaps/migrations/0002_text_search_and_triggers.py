@@ -7,9 +7,13 @@ takes longer than a search does.
 from django.contrib.postgres.indexes import GinIndex
 from django.db import migrations
 
-from roadmaps.full_text import VectorField, text_of_html, words
+from roadmaps.full_text import (
+    GeneratedSearchVectorField,
+    html_to_text,
+    weighted_vector,
+)
 
-# Words as they are written, without the stop words of English.
+# Words as they are written, without English stop words.
 WRITTEN_WORDS = """
 CREATE TEXT SEARCH DICTIONARY cairn_written
     (TEMPLATE = pg_catalog.simple, STOPWORDS = english);
@@ -32,8 +36,8 @@ CREATE FUNCTION cairn_only_words(text) RETURNS text
         $1, '[!-/:-@[-`{-~]', '\&' || U&'\0080', 'g'
     )
 """
-WORDS = """
-CREATE FUNCTION cairn_words(text, "char") RETURNS tsvector
+WEIGHTED_VECTOR = """
+CREATE FUNCTION cairn_weighted_vector(text, "char") RETURNS tsvector
     IMMUTABLE
     RETURN setweight(
         to_tsvector('english', cairn_only_words($1))
@@ -42,18 +46,18 @@ CREATE FUNCTION cairn_words(text, "char") RETURNS tsvector
     )
 """
 # For the HTML that roadmaps/markdown.py makes: it has a line break between blocks, and
-# no other entities.
-TEXT_OF_HTML = """
-CREATE FUNCTION cairn_text_of_html(text) RETURNS text
+# no entities but these three.
+HTML_TO_TEXT = """
+CREATE FUNCTION cairn_html_to_text(text) RETURNS text
     IMMUTABLE
     RETURN replace(replace(replace(
         regexp_replace($1, '<[^>]*>', '', 'g'),
         '&lt;', '<'), '&gt;', '>'), '&amp;', '&')
 """
 
-# Any change of a roadmap or of its steps gives the roadmap a new version, whoever writes
-# and however. Versions are random and never repeat, so what was cached for one that was
-# rolled back, or undone by a restored backup, is never served for another.
+# Every write to a roadmap or its steps gives the roadmap a new version, also a write that
+# bypasses Django. Versions are random and never repeat. So a page cached for a version
+# that was rolled back, or lost with a restored backup, is never served for another one.
 RENEW_CONTENT_VERSION = """
 CREATE FUNCTION cairn_renew_content_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -64,7 +68,7 @@ END $$;
 CREATE TRIGGER renew_content_version BEFORE INSERT OR UPDATE ON roadmaps_roadmap
 FOR EACH ROW EXECUTE FUNCTION cairn_renew_content_version();
 
--- Runs once per statement, however many steps that writes.
+-- Runs once per statement, not once per step.
 CREATE FUNCTION cairn_renew_content_version_of_steps() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -102,35 +106,45 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(WRITTEN_WORDS, DROP_WRITTEN_WORDS),
         migrations.RunSQL(ONLY_WORDS, "DROP FUNCTION cairn_only_words(text)"),
-        migrations.RunSQL(WORDS, 'DROP FUNCTION cairn_words(text, "char")'),
-        migrations.RunSQL(TEXT_OF_HTML, "DROP FUNCTION cairn_text_of_html(text)"),
+        migrations.RunSQL(
+            WEIGHTED_VECTOR, 'DROP FUNCTION cairn_weighted_vector(text, "char")'
+        ),
+        migrations.RunSQL(HTML_TO_TEXT, "DROP FUNCTION cairn_html_to_text(text)"),
         migrations.AddField(
             "roadmap",
             "search_vector",
-            VectorField(
-                words("title", "A"), words("summary", "B"), words("category", "C")
+            GeneratedSearchVectorField(
+                weighted_vector("title", "A"),
+                weighted_vector("summary", "B"),
+                weighted_vector("category", "C"),
             ),
         ),
         migrations.AddField(
             "step",
             "search_vector",
-            VectorField(words("title", "A"), words("summary", "B")),
-        ),
-        migrations.AddField(
-            "step",
-            "whole_vector",
-            VectorField(
-                words("title", "A"),
-                words("summary", "B"),
-                words(text_of_html("body_html"), "C"),
+            GeneratedSearchVectorField(
+                weighted_vector("title", "A"), weighted_vector("summary", "B")
             ),
         ),
         migrations.AddField(
-            "resource", "search_vector", VectorField(words("title", "C"))
+            "step",
+            "search_vector_with_body",
+            GeneratedSearchVectorField(
+                weighted_vector("title", "A"),
+                weighted_vector("summary", "B"),
+                weighted_vector(html_to_text("body_html"), "C"),
+            ),
+        ),
+        migrations.AddField(
+            "resource",
+            "search_vector",
+            GeneratedSearchVectorField(weighted_vector("title", "C")),
         ),
         migrations.AddIndex("roadmap", GinIndex("search_vector", name="roadmap_words")),
         migrations.AddIndex("step", GinIndex("search_vector", name="step_words")),
-        migrations.AddIndex("step", GinIndex("whole_vector", name="step_all_words")),
+        migrations.AddIndex(
+            "step", GinIndex("search_vector_with_body", name="step_all_words")
+        ),
         migrations.AddIndex(
             "resource", GinIndex("search_vector", name="resource_words")
         ),
