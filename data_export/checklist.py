@@ -30,17 +30,17 @@ def to_markdown(user: User) -> str:
 def checklist(roadmap: Roadmap, route: Route) -> str:
     title = roadmap.title.translate(ESCAPE_MARKUP)
     lines = [f"# {title}", "", totals(route), "", *map(item, route.steps)]
-    if route.retired:
-        lines += ["", "## Retired, you did this", "", *map(item, route.retired)]
+    if route.retired_done:
+        lines += ["", "## Retired, you did this", "", *map(item, route.retired_done)]
     return "\n".join([*lines, ""])
 
 
 def totals(route: Route) -> str:
     """ "8 of 14 required · 1 of 9 optional · 2 skipped"."""
     total = route.total
-    text = f"{total.required.done} of {total.required.of} required"
-    if total.optional.of:
-        text += f" · {total.optional.done} of {total.optional.of} optional"
+    text = f"{total.required.done} of {total.required.total} required"
+    if total.optional.total:
+        text += f" · {total.optional.done} of {total.optional.total} optional"
     if total.skipped:
         text += f" · {total.skipped} skipped"
     if route.completed_at:

@@ -103,7 +103,7 @@ def collect(user: User) -> document.ExportDocument:
         ],
         notes=[
             document.Note(**slugs(row.step), text=row.text, saved_at=row.saved_at)
-            for row in Note.objects.of(user)
+            for row in Note.objects.for_user(user)
         ],
     )
 

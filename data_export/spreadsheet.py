@@ -34,7 +34,7 @@ def to_csv(user: User) -> str:
 
     Retired steps are left out unless the user has progress or a note on them.
     """
-    notes = {note.step_id: note.text for note in Note.objects.of(user)}
+    notes = {note.step_id: note.text for note in Note.objects.for_user(user)}
     with_marks = Step.objects.filter(progress__user=user).values("roadmap")
     with_notes = Step.objects.filter(notes__user=user).values("roadmap")
     roadmaps = Roadmap.objects.filter(Q(pk__in=with_marks) | Q(pk__in=with_notes))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MIN_PEOPLE = 5  # smaller numbers are never shown
 INACTIVITY = timedelta(days=30)  # after this time, a learner counts as stopped
 TENTH_OF_A_DAY = 8640  # seconds
-MAX_WAIT = 30  # seconds that the database may take
+QUERY_TIMEOUT = 30  # seconds that the database may take
 
 # For each step, count its learners by the time since their previous mark, in tenths of
 # a day. The window function puts each learner's marks in order, to find the previous
@@ -98,7 +98,7 @@ class Insight(NamedTuple):
 def get_insight(roadmap: Roadmap, now: datetime | None = None) -> Insight:
     """Return the statistics of the active steps; one query counts the learners."""
     inactive_since = (now or timezone.now()) - INACTIVITY
-    with statement_timeout(MAX_WAIT), connection.cursor() as cursor:
+    with statement_timeout(QUERY_TIMEOUT), connection.cursor() as cursor:
         cursor.execute(
             COUNT_LEARNERS,
             {

@@ -28,7 +28,7 @@ class Impact(NamedTuple):
     notes: int
 
     @classmethod
-    def of(cls, steps: StepQuerySet) -> Impact:
+    def for_steps(cls, steps: StepQuerySet) -> Impact:
         learners = StepProgress.objects.filter(step__in=steps).aggregate(
             learners=Count("user", distinct=True),
             done=Count("user", distinct=True, filter=Q(state=State.DONE)),
@@ -52,7 +52,7 @@ class Impact(NamedTuple):
         return ", ".join(parts)
 
 
-def have_learners(steps: StepQuerySet) -> bool:
+def has_learners(steps: StepQuerySet) -> bool:
     """Whether anybody has progress or a note on one of the steps."""
     progress = StepProgress.objects.filter(step__in=steps)
     return progress.exists() or Note.objects.filter(step__in=steps).exists()
@@ -99,14 +99,14 @@ def merge(step: Step, into: Step) -> None:
     Raises ValidationError unless `into` is another active step of the same roadmap.
     """
     path = f"{step.roadmap.slug}/{step.slug}"
-    followers = Step.objects.filter(same_as=path).exclude(roadmap=step.roadmap_id)
-    steps = _lock_steps(step, into, *followers)
+    referring_steps = Step.objects.filter(same_as=path).exclude(roadmap=step.roadmap_id)
+    steps = _lock_steps(step, into, *referring_steps)
     step, into = steps[step.pk], steps[into.pk]
     if step == into or step.roadmap_id != into.roadmap_id or into.is_retired:
         raise ValidationError("Choose another step on the route of this roadmap.")
     _copy_progress(step, into)
     _merge_notes(step, into)
-    _redirect_followers(set(steps.values()) - {step, into}, path, into)
+    _update_references(set(steps.values()) - {step, into}, path, into)
     _retire(step, f"Merged into {into.slug}")
 
 
@@ -224,9 +224,9 @@ def _merge_notes(step: Step, into: Step) -> None:
     Note.objects.filter(~Exists(own_note), step=step).update(step=into)
 
 
-def _redirect_followers(followers: Iterable[Step], path: str, into: Step) -> None:
+def _update_references(referring_steps: Iterable[Step], path: str, into: Step) -> None:
     """Make steps that are the same as `path` the same as `into`."""
-    changed = [step for step in followers if step.same_as == path]
+    changed = [step for step in referring_steps if step.same_as == path]
     for step in changed:
         own_path = f"{step.roadmap.slug}/{step.slug}"
         is_circle = into.canonical_path == own_path

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class MarkResult(NamedTuple):
-    """What marking a step did. The routes are the same one if nothing changed."""
+    """What marking a step did. Both routes are the same object if nothing changed."""
 
     roadmap: Roadmap
     route_before: Route
@@ -79,7 +79,7 @@ def with_learners(roadmaps: RoadmapQuerySet) -> RoadmapQuerySet:
 
 class StepProgressQuerySet(models.QuerySet["StepProgress"]):
     def done(self, user: User) -> StepProgressQuerySet:
-        """What the person has done, newest first, with retired steps."""
+        """The person's done steps, newest first, including retired ones."""
         return (
             self.filter(user=user, state=State.DONE)
             .select_related("step__roadmap")
@@ -102,8 +102,8 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
     ) -> MarkResult:
         """Mark the step as `state`. A repeat changes nothing and keeps the dates.
 
-        An undo also names the offer, whose dates it brings back. Raises
-        Step.DoesNotExist if the step is unknown, retired or hidden from the person.
+        With `undo_offer`, restore the dates of the offer. Raises Step.DoesNotExist if
+        the step is unknown, retired or hidden from the person.
         """
         roadmap_id = lock_user_and_steps(user, [step_id]).get(step_id)
         if roadmap_id is None:
@@ -160,7 +160,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         )
         if snapshot.completed_at:
             Completion.objects.update_completion(user, roadmap, snapshot.completed_at)
-        # An edit since the reset may have left nothing to do.
+        # Since the reset, an edit may have retired the steps that were left.
         Completion.objects.merge(user, {})
 
     @transaction.atomic
@@ -243,8 +243,9 @@ class CompletionQuerySet(models.QuerySet["Completion"]):
             self._add_all(user, {roadmap.pk: completed_at})
 
     def merge(self, user: User, dates: Mapping[int, datetime]) -> set[int]:
-        """Write the completions that the person's marks have earned and that are not
-        stored. `dates` has the ones from a file, by roadmap id. Returns the ids of the
+        """Write the completions that the person's marks justify and that are missing.
+
+        `dates` are completion dates from a file, by roadmap id. Returns the ids of the
         roadmaps that it completed.
         """
         completed = {
@@ -266,12 +267,13 @@ class CompletionQuerySet(models.QuerySet["Completion"]):
         )
 
     def backfill(self, roadmap: Roadmap) -> None:
-        """Write the completion of everybody for whom an edit left nothing to do, with
-        the date of their last required step.
+        """Write the completions that an edit has caused. Each has the date on which the
+        person did their last required step.
 
-        Call it whenever other steps are required than before. Somebody who skipped all
-        the others is complete by a single step that they did. It is the rule of
-        `progress.route.total`, for all people in one statement.
+        Call it after every edit that changes which steps are required. A new required
+        step can complete a roadmap too, for a person who has done it and skipped all
+        the others. The rule is that of `Total.is_complete`, for all people in one
+        statement.
         """
         with connection.cursor() as cursor:
             cursor.execute(

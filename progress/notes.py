@@ -39,7 +39,7 @@ class MergedNotes(NamedTuple):
 
 
 class NoteQuerySet(models.QuerySet["Note"]):
-    def of(self, user: User) -> NoteQuerySet:
+    def for_user(self, user: User) -> NoteQuerySet:
         """All notes of the person, newest first, on retired steps too."""
         return (
             self.filter(user=user)

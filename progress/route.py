@@ -33,7 +33,7 @@ class StepStatus(NamedTuple):
     def moved_to(self, state: str, now: datetime) -> StepStatus:
         """The status after the person marks the step as `state`.
 
-        It keeps the date of the first mark. Leaving done clears the date of done.
+        The date of the first mark stays. Leaving done clears `done_at`.
         """
         if state == State.NONE:
             return NOT_STARTED
@@ -50,7 +50,7 @@ class StepStatus(NamedTuple):
         return self.done_at or self.started_at or NEVER
 
     def is_superseded_by(self, other: StepStatus) -> bool:
-        """Whether `other` is newer, and does not lose that this one is done."""
+        """Whether `other` is newer. Only another done status replaces a done one."""
         keeps_done = other.state == State.DONE or self.state != State.DONE
         return keeps_done and other.marked_at > self.marked_at
 
@@ -59,11 +59,11 @@ NOT_STARTED = StepStatus(State.NONE)
 
 
 class UndoOffer(NamedTuple):
-    """Lets one person give one step an earlier status back, with its dates."""
+    """Lets one person restore the earlier status of a step, with its dates."""
 
     step_id: int
     status: StepStatus
-    completed_at: datetime | None  # of the roadmap, if the mark removed that
+    completed_at: datetime | None  # of the roadmap, if the mark removed it
     token: str
 
 
@@ -71,11 +71,11 @@ class EquivalentStep(NamedTuple):
     """The same step in another roadmap, which the person has already done."""
 
     roadmap_title: str
-    undo_offer: UndoOffer  # gives this step the status of the other one
+    undo_offer: UndoOffer  # copies the other step's status to this one
 
 
 class StepContent(Protocol):
-    """What the rules and the pages read of a step. `roadmaps.models.Step` fits."""
+    """The part of `roadmaps.models.Step` that the rules and the pages read."""
 
     pk: int
     roadmap_id: int
@@ -98,7 +98,7 @@ class StepContent(Protocol):
 class StepRow(NamedTuple):
     """A row of the roadmap's page as plain values, by which its HTML is cached.
 
-    It has no undo offer, since that holds a token of one person's.
+    It has no undo offer, because the token of an offer is private.
     """
 
     pk: int
@@ -117,9 +117,9 @@ class StepRow(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class AnnotatedStep:
-    """A step as one person has it.
+    """A step with one person's status.
 
-    The content is cached and shared by everybody, so nothing here changes it.
+    The content is cached and shared by everybody: never change it.
     """
 
     content: StepContent
@@ -221,7 +221,7 @@ class AnnotatedStep:
 
 class Count(NamedTuple):
     done: int
-    of: int
+    total: int
 
 
 class Total(NamedTuple):
@@ -230,28 +230,29 @@ class Total(NamedTuple):
     required: Count
     optional: Count
     skipped: int
-    left: list[AnnotatedStep]
+    remaining: list[AnnotatedStep]
 
     @property
     def percent(self) -> int:
         """Of the required steps, rounded down: 100 means complete."""
-        return 100 * self.required.done // self.required.of if self.required.of else 0
+        done, total = self.required
+        return 100 * done // total if total else 0
 
     @property
     def is_complete(self) -> bool:
-        return 0 < self.required.done == self.required.of
+        return 0 < self.required.done == self.required.total
 
     @property
     def next(self) -> AnnotatedStep | None:
-        """The first required step that is left, or else the first optional one."""
+        """The first remaining required step, or else the first optional one."""
         return next(
-            (step for step in self.left if not step.is_optional),
-            self.left[0] if self.left else None,
+            (step for step in self.remaining if not step.is_optional),
+            self.remaining[0] if self.remaining else None,
         )
 
 
-class Counts(NamedTuple):
-    """What pages say about a route's total, as plain values: they are cached by it."""
+class RouteCounts(NamedTuple):
+    """The numbers that pages show for a route, as plain values to cache their HTML by."""
 
     required: Count
     optional: Count
@@ -260,8 +261,8 @@ class Counts(NamedTuple):
     added_since_completion: int
 
 
-def total(steps: Iterable[AnnotatedStep]) -> Total:
-    """The honest total of a roadmap's steps. No other code computes it."""
+def compute_total(steps: Iterable[AnnotatedStep]) -> Total:
+    """The total of a roadmap's steps. Every page and file shows its result."""
     active = [step for step in steps if not step.is_retired]
 
     def count(*, is_optional: bool) -> Count:
@@ -276,11 +277,11 @@ def total(steps: Iterable[AnnotatedStep]) -> Total:
         required=count(is_optional=False),
         optional=count(is_optional=True),
         skipped=sum(step.state == State.SKIPPED for step in active),
-        left=[step for step in active if step.status.is_open],
+        remaining=[step for step in active if step.status.is_open],
     )
 
 
-def change_badge(step: AnnotatedStep, route_started_at: datetime | None) -> str:
+def get_change_badge(step: AnnotatedStep, route_started_at: datetime | None) -> str:
     """What an editor changed since the person last saw the step; empty for nothing."""
     if step.done_at and step.revised_at and step.revised_at > step.done_at:
         return "Changed since you ticked it"
@@ -291,7 +292,7 @@ def change_badge(step: AnnotatedStep, route_started_at: datetime | None) -> str:
 
 
 class Route:
-    """A roadmap's steps in order, as one person has them."""
+    """A roadmap's steps in order, with one person's status on each."""
 
     def __init__(
         self,
@@ -299,9 +300,9 @@ class Route:
         completed_at: datetime | None = None,
         marks_elsewhere: int = 0,
     ) -> None:
-        """`steps` are all steps of one roadmap, the retired ones too, made for this
-        route alone: it gives them their numbers and badges. `marks_elsewhere` counts
-        the person's marks on other roadmaps.
+        """`steps` are all steps of one roadmap, including retired ones. The route sets
+        their numbers and badges, so they must not belong to another route.
+        `marks_elsewhere` counts the person's marks on other roadmaps.
         """
         self.all_steps = list(steps)
         self.completed_at = completed_at
@@ -311,23 +312,23 @@ class Route:
             default=None,
         )
         self.steps = [step for step in self.all_steps if not step.is_retired]
-        self.retired = [
+        self.retired_done = [
             step
             for step in self.all_steps
             if step.is_retired and step.state == State.DONE
         ]
         for number, step in enumerate(self.steps, start=1):
             step.number = number
-            step.change_badge = change_badge(step, self.started_at)
+            step.change_badge = get_change_badge(step, self.started_at)
 
     @cached_property
     def total(self) -> Total:
-        return total(self.steps)
+        return compute_total(self.steps)
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> RouteCounts:
         total = self.total
-        return Counts(
+        return RouteCounts(
             total.required,
             total.optional,
             total.skipped,
@@ -342,10 +343,10 @@ class Route:
 
     @property
     def added_since_completion(self) -> int:
-        """How many of the steps that are left were added after the completion."""
+        """How many of the remaining steps were added after the completion."""
         if self.completed_at is None:
             return 0
-        return sum(step.added_at > self.completed_at for step in self.total.left)
+        return sum(step.added_at > self.completed_at for step in self.total.remaining)
 
     @property
     def finished_at(self) -> datetime:
@@ -358,11 +359,11 @@ class Route:
         )
 
     def was_complete(self, at: datetime | None) -> bool:
-        """Whether every required step that is left was added after `at`."""
+        """Whether every remaining required step was added after `at`."""
         if at is None or not self.total.required.done:
             return False
         return all(
-            step.added_at > at for step in self.total.left if not step.is_optional
+            step.added_at > at for step in self.total.remaining if not step.is_optional
         )
 
     def get(self, step_id: int) -> AnnotatedStep | None:
@@ -385,10 +386,10 @@ class Route:
     ) -> Route:
         """The route after the person gave `step` another status.
 
-        Marking completes the roadmap when nothing required is left. An undo brings
-        back the completion with its date, which is `restored_completion`. Only what
-        the person does removes a completion: opening a required step again, or leaving
-        none that is done. An edit of the roadmap never does.
+        A mark that leaves no required step to do completes the roadmap. An undo brings
+        the completion back with its date, `restored_completion`. A mark removes the
+        completion if it reopens a required step or leaves no required step done. An
+        edit of the roadmap never removes it.
         """
         route = Route(
             (

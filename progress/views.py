@@ -74,7 +74,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 def search_notes(request: HtmxRequest, user: User) -> dict[str, object]:
     """The page of the person's notes that `?q=` and `?page=` ask for."""
     search = request.GET.get("q", "")[:MAX_SEARCH_LENGTH].strip()
-    notes = Paginator(Note.objects.of(user).matching(search), NOTES_PER_PAGE)
+    notes = Paginator(Note.objects.for_user(user).matching(search), NOTES_PER_PAGE)
     return {"q": search, "notes": notes.get_page(request.GET.get("page"))}
 
 

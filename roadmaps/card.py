@@ -29,7 +29,7 @@ class Card(NamedTuple):
     optional: tuple[bool, ...] = ()  # whether each step is optional
 
     @classmethod
-    def of(cls, roadmap: Roadmap, steps: Iterable[CardStep]) -> Card:
+    def for_roadmap(cls, roadmap: Roadmap, steps: Iterable[CardStep]) -> Card:
         """`steps` are the roadmap's active steps, in order."""
         optional = tuple(step.is_optional for step in steps)
         return cls(roadmap.title, roadmap.category, optional)

@@ -67,7 +67,7 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
         "share": roadmap_preview(
             request,
             roadmap,
-            Card.of(roadmap, route.steps),
+            Card.for_roadmap(roadmap, route.steps),
             roadmap.title,
             roadmap.summary,
         ),
@@ -75,7 +75,7 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
         "show": show,
     }
     if request.GET.get("notes") and request.user.is_authenticated:
-        notes = Note.objects.of(request.user).filter(step__roadmap=roadmap)
+        notes = Note.objects.for_user(request.user).filter(step__roadmap=roadmap)
         context["notes"] = notes.order_by("step__position")
     return render_or_refresh(request, "roadmaps/roadmap.html", context)
 
@@ -91,7 +91,7 @@ def card(request: HttpRequest, slug: str) -> HttpResponse:
     # Looks at the user for drafts only: that makes the answer vary by cookie.
     if not (roadmap.is_published or request.user.is_staff):
         raise Http404("There is no such roadmap.")
-    card = Card.of(roadmap, roadmap.steps.active().defer_large_fields())
+    card = Card.for_roadmap(roadmap, roadmap.steps.active().defer_large_fields())
     response = HttpResponse(card.png, content_type="image/png")
     if roadmap.is_published:
         patch_cache_control(response, public=True, max_age=DAY)
@@ -121,7 +121,7 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
         "share": roadmap_preview(
             request,
             roadmap,
-            Card.of(roadmap, route.steps),
+            Card.for_roadmap(roadmap, route.steps),
             f"{step.title} · {roadmap.title}",
             step.summary,
         ),

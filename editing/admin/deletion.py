@@ -11,7 +11,7 @@ from django.contrib.admin.utils import unquote
 from django.db import transaction
 
 from editing.admin.history import VersionedAdmin
-from editing.step_operations import Impact, have_learners
+from editing.step_operations import Impact, has_learners
 from roadmaps.models import Step, StepQuerySet
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class ProtectedDeletionAdmin(VersionedAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
         with transaction.atomic():
-            if have_learners(self.lock_steps(queryset)):
+            if has_learners(self.lock_steps(queryset)):
                 self.message_user(
                     request,
                     "Nothing was deleted: learners have marks or notes on some of what "
@@ -59,8 +59,8 @@ class ProtectedDeletionAdmin(VersionedAdmin):
             if obj is not None and self.has_delete_permission(request, obj):
                 own = self.model._default_manager.filter(pk=obj.pk)
                 steps = self.lock_steps(own)
-                if have_learners(steps):
-                    return self.render_refusal(request, obj, Impact.of(steps))
+                if has_learners(steps):
+                    return self.render_refusal(request, obj, Impact.for_steps(steps))
             return super().delete_view(request, object_id, extra_context)
 
     def render_refusal(

@@ -182,7 +182,7 @@ def group_steps(plan: Plan) -> Iterator[StepGroup]:
 
 def get_impact(plans: list[StepPlan]) -> Impact:
     ids = [plan.step.pk for plan in plans if plan.step]
-    return Impact.of(Step.objects.filter(pk__in=ids))
+    return Impact.for_steps(Step.objects.filter(pk__in=ids))
 
 
 def to_differences(changes: list[Change]) -> list[Difference]:

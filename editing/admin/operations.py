@@ -106,7 +106,7 @@ class StepOperationsAdmin(ProtectedDeletionAdmin):
             title,
             step,
             status=HTTPStatus.UNPROCESSABLE_ENTITY if is_invalid else HTTPStatus.OK,
-            impact=Impact.of(Step.objects.filter(pk=step.pk)),
+            impact=Impact.for_steps(Step.objects.filter(pk=step.pk)),
             form=form,
         )
 

@@ -17,7 +17,7 @@ from editing.admin.forms import RoadmapForm
 from editing.admin.import_export import ImportExportAdmin
 from editing.admin.insight import InsightAdmin
 from editing.diff import Values
-from editing.insight import MAX_WAIT
+from editing.insight import QUERY_TIMEOUT
 from editing.permissions import PUBLISH_ROADMAP
 from progress.models import with_learners
 from roadmaps.models import Roadmap, Step, StepQuerySet
@@ -32,7 +32,7 @@ class RoadmapChangeList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         # Counting the learners can take longer than the site's usual time limit.
-        with statement_timeout(MAX_WAIT):
+        with statement_timeout(QUERY_TIMEOUT):
             super().get_results(request)
             self.result_list: Any = list(self.result_list)
 

@@ -92,7 +92,7 @@ class StepAdmin(StepOperationsAdmin):
     ) -> HttpResponse:
         context = extra_context or {}
         if object_id.isdecimal():
-            impact = Impact.of(Step.objects.filter(pk=object_id))
+            impact = Impact.for_steps(Step.objects.filter(pk=object_id))
             context = {"impact": impact} | context
         return super().change_view(request, object_id, form_url, context)
 

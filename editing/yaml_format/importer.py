@@ -61,7 +61,9 @@ def _apply(
     plan: Plan, reason: str, user: User | None, html_by_body: Mapping[str, str]
 ) -> None:
     roadmap = _save_roadmap(plan)
-    pairs = [(it.step or Step(roadmap=roadmap), it) for it in plan.steps]
+    pairs = [
+        (step_plan.step or Step(roadmap=roadmap), step_plan) for step_plan in plan.steps
+    ]
     for index, position in plan.new_positions.items():
         pairs[index][0].position = position
     for step, step_plan in pairs:
@@ -80,11 +82,11 @@ def _apply(
     )
     Step.objects.bulk_create(added)
     _replace_resources([pair for pair in pairs if pair[1].has_changed("resources")])
-    _update_followers(plan)
+    _update_references(plan)
     if any(step_plan.has_changed_requirement for step_plan in plan.steps):
         Completion.objects.backfill(roadmap)
 
-    Step.objects.record([*added, *changed, *plan.followers], reason, user)
+    Step.objects.record([*added, *changed, *plan.referring_steps], reason, user)
     has_new_order = plan.new_positions or plan.steps_by_kind["renamed"]
     if not plan.roadmap or plan.changes or has_new_order:
         Roadmap.objects.record([roadmap], reason, user)
@@ -141,7 +143,7 @@ def _replace_resources(pairs: Sequence[tuple[Step, StepPlan]]) -> None:
     )
 
 
-def _update_followers(plan: Plan) -> None:
+def _update_references(plan: Plan) -> None:
     """Make the same_as of steps in other roadmaps name the new slugs."""
     slug = plan.file.slug
     new_paths = {
@@ -149,6 +151,6 @@ def _update_followers(plan: Plan) -> None:
         for step in plan.steps_by_kind["renamed"]
         if step.before
     }
-    for follower in plan.followers:
-        follower.same_as = new_paths[follower.same_as]
-    Step.objects.bulk_update(plan.followers, ["same_as"])
+    for step in plan.referring_steps:
+        step.same_as = new_paths[step.same_as]
+    Step.objects.bulk_update(plan.referring_steps, ["same_as"])

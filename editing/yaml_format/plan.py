@@ -98,7 +98,7 @@ class Plan:
     before: RoadmapFile | None
     steps: list[StepPlan]  # in the file's order, then stored steps that it lacks
     changes: list[Change]  # to the roadmap's own fields
-    followers: list[Step]  # of other roadmaps, whose same_as names a renamed step
+    referring_steps: list[Step]  # in other roadmaps: their same_as names a renamed one
     is_publishing_withheld: bool  # the file publishes or hides, the user may not
 
     @cached_property
@@ -197,7 +197,7 @@ def compare(file: RoadmapFile, may_publish: bool = True, lock: bool = False) -> 
         before=before,
         steps=plan_steps(file, stored, before.steps if before else [], old_slugs),
         changes=find_changes(before, file, ROADMAP_FIELDS) if before else [],
-        followers=find_followers(file.slug, old_slugs.values()),
+        referring_steps=find_referring_steps(file.slug, old_slugs.values()),
         is_publishing_withheld=is_publishing_withheld,
     )
 
@@ -232,7 +232,7 @@ def find_old_slugs(file: RoadmapFile, stored: set[str]) -> dict[str, str]:
     return old_slugs
 
 
-def find_followers(roadmap_slug: str, old_slugs: Iterable[str]) -> list[Step]:
+def find_referring_steps(roadmap_slug: str, old_slugs: Iterable[str]) -> list[Step]:
     """Return the steps of other roadmaps whose same_as names one of the old slugs."""
     paths = [f"{roadmap_slug}/{slug}" for slug in old_slugs]
     if not paths:

@@ -25,7 +25,7 @@ def describe_plan(plan: Plan) -> Iterator[str]:
     for kind, steps in plan.steps_by_kind.items():
         if kind != "unchanged":
             yield from (f"  {kind:<12} {describe_step(kind, step)}" for step in steps)
-    for step in plan.followers:
+    for step in plan.referring_steps:
         yield f"  {'follows':<12} {step.roadmap.slug}/{step.slug}, by its same_as"
 
 

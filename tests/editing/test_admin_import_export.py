@@ -132,14 +132,16 @@ class TestPreview:
         assert "1 learner ticked a step that asks something else now." in html
         assert "“Changed since you ticked it”" in html
 
-    def test_it_shows_the_roadmaps_own_fields_and_followers(self, editor, cooking):
-        follower = StepFactory(same_as="cooking/boil")
+    def test_it_shows_the_roadmaps_own_fields_and_referring_steps(
+        self, editor, cooking
+    ):
+        referring = StepFactory(same_as="cooking/boil")
         other = SOURCE.replace("slug: boil", "slug: boil-it\n    was: boil")
         other = other.replace("title: Cooking", "title: Cooking for Two")
         html = upload(editor, other).content.decode()
         assert "<ins>Cooking for Two</ins>" in html
         assert "boil → boil-it" in html
-        assert f"{follower.roadmap.slug}/{follower.slug}" in html
+        assert f"{referring.roadmap.slug}/{referring.slug}" in html
 
     def test_importing_the_same_file_again_changes_nothing(self, editor, cooking):
         html = upload(editor).content.decode()

@@ -155,18 +155,18 @@ class TestStoredRows:
         assert Step.objects.get(slug="boil-water").pk == pk
         assert Step.objects.count() == 3
 
-    def test_followers_are_updated_after_a_rename(self, import_file):
+    def test_references_are_updated_after_a_rename(self, import_file):
         import_file(*ABC)
-        follower = StepFactory(same_as="cooking/boil")
+        referring = StepFactory(same_as="cooking/boil")
         renamed = step("boil-water", "was: boil", title="Boil")
         assert (
-            f"follows      {follower.roadmap.slug}/{follower.slug}, by its same_as"
+            f"follows      {referring.roadmap.slug}/{referring.slug}, by its same_as"
             in import_file(renamed, *ABC[1:], dry_run=True)
         )
         import_file(renamed, *ABC[1:])
-        follower.refresh_from_db()
-        assert follower.same_as == "cooking/boil-water"
-        assert follower.history.count() == 2
+        referring.refresh_from_db()
+        assert referring.same_as == "cooking/boil-water"
+        assert referring.history.count() == 2
 
     def test_making_a_done_step_required_again_can_complete(self, import_file):
         optional = step("boil", "optional: true", title="Boil")

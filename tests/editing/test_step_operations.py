@@ -66,7 +66,7 @@ class TestImpact:
         mark(user, boil)
         mark(UserFactory(), boil, "learning")
         NoteFactory(user=user, step=boil)
-        text = str(step_operations.Impact.of(Step.objects.filter(pk=boil.pk)))
+        text = str(step_operations.Impact.for_steps(Step.objects.filter(pk=boil.pk)))
         assert text == (
             "1 learner ticked this, 1 has begun or skipped it, 1 has a note"
         )
@@ -75,15 +75,15 @@ class TestImpact:
         for step in (boil, fry):
             mark(user, step)
             NoteFactory(user=user, step=step)
-        assert step_operations.Impact.of(roadmap.steps.all()) == (1, 1, 1)
+        assert step_operations.Impact.for_steps(roadmap.steps.all()) == (1, 1, 1)
 
     def test_without_learners_it_is_false(self, roadmap):
-        assert not step_operations.Impact.of(roadmap.steps.all())
-        assert not step_operations.have_learners(roadmap.steps.all())
+        assert not step_operations.Impact.for_steps(roadmap.steps.all())
+        assert not step_operations.has_learners(roadmap.steps.all())
 
     def test_a_note_alone_counts(self, roadmap, boil):
         NoteFactory(step=boil)
-        assert step_operations.have_learners(roadmap.steps.all())
+        assert step_operations.has_learners(roadmap.steps.all())
 
 
 class TestRetire:
@@ -293,27 +293,27 @@ class TestMerge:
             counts.append(len(queries))
         assert counts[0] == counts[1]
 
-    def test_followers_are_redirected(self, boil, fry):
-        follower = StepFactory(same_as="cooking/boil")
+    def test_references_to_the_step_are_updated(self, boil, fry):
+        referring = StepFactory(same_as="cooking/boil")
         other = StepFactory(same_as="cooking/bake")
         step_operations.merge(boil, into=fry)
-        for step in (follower, other):
+        for step in (referring, other):
             step.refresh_from_db()
-        assert (follower.same_as, other.same_as) == ("cooking/fry", "cooking/bake")
-        newest = follower.history.first()
+        assert (referring.same_as, other.same_as) == ("cooking/fry", "cooking/bake")
+        newest = referring.history.first()
         assert newest.same_as == "cooking/fry"
         assert newest.history_change_reason == "cooking/boil was merged into fry"
-        assert (follower.history.count(), other.history.count()) == (2, 1)
+        assert (referring.history.count(), other.history.count()) == (2, 1)
 
-    def test_followers_take_the_same_as_of_the_target(self, boil, fry):
-        eggs, follower = StepFactory.create_batch(2, same_as="cooking/boil")
+    def test_references_take_the_same_as_of_the_target(self, boil, fry):
+        eggs, referring = StepFactory.create_batch(2, same_as="cooking/boil")
         fry.same_as = f"{eggs.roadmap.slug}/{eggs.slug}"
         fry.save()
         step_operations.merge(boil, into=fry)
-        for step in (eggs, follower):
+        for step in (eggs, referring):
             step.refresh_from_db()
         assert eggs.same_as == ""
-        assert eggs.canonical_path == follower.canonical_path == fry.canonical_path
+        assert eggs.canonical_path == referring.canonical_path == fry.canonical_path
 
     def test_the_step_itself_and_a_retired_step_are_refused(self, boil, fry, user):
         mark(user, boil)

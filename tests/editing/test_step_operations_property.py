@@ -481,7 +481,7 @@ class Play(RuleBasedStateMachine):
                 for kind in kinds
                 if pk in kind and kind[pk].state not in CLOSED
             ]
-            assert [step.pk for step in said.left] == left
+            assert [step.pk for step in said.remaining] == left
 
     @invariant()
     def export_and_import_change_nothing(self):

@@ -12,7 +12,7 @@ from progress.route import (
     Route,
     State,
     StepStatus,
-    total,
+    compute_total,
 )
 
 DONE, LEARNING, NONE, SKIPPED = State.DONE, State.LEARNING, State.NONE, State.SKIPPED
@@ -76,18 +76,18 @@ class TestStepStatus:
 
 class TestTotal:
     def test_required_and_optional_steps_are_counted_apart(self):
-        result = total([*required(DONE, NONE), *optional(DONE, DONE, LEARNING)])
+        result = compute_total([*required(DONE, NONE), *optional(DONE, DONE, LEARNING)])
         assert result.required == Count(1, 2)
         assert result.optional == Count(2, 3)
 
     def test_a_skipped_step_leaves_its_denominator_and_is_never_done(self):
-        result = total([*required(DONE, SKIPPED), *optional(SKIPPED, NONE)])
+        result = compute_total([*required(DONE, SKIPPED), *optional(SKIPPED, NONE)])
         assert result.required == Count(1, 1)
         assert result.optional == Count(0, 1)
         assert result.skipped == 2
 
     def test_a_retired_step_counts_for_nobody(self):
-        result = total([*required(NONE), step(DONE, is_retired=True)])
+        result = compute_total([*required(NONE), step(DONE, is_retired=True)])
         assert result.required == Count(0, 1)
 
     @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ class TestTotal:
     def test_it_is_complete_when_every_required_step_not_skipped_is_done(
         self, steps, is_complete
     ):
-        assert total(steps).is_complete == is_complete
+        assert compute_total(steps).is_complete == is_complete
 
     @pytest.mark.parametrize(
         ("steps", "percent"),
@@ -114,22 +114,22 @@ class TestTotal:
         ],
     )
     def test_the_percentage_is_of_required_steps_and_rounds_down(self, steps, percent):
-        assert total(steps).percent == percent
+        assert compute_total(steps).percent == percent
 
-    def test_left_is_what_is_neither_done_nor_skipped(self):
+    def test_remaining_steps_are_neither_done_nor_skipped(self):
         steps = required(DONE, LEARNING, SKIPPED, NONE)
-        assert total(steps).left == [steps[1], steps[3]]
+        assert compute_total(steps).remaining == [steps[1], steps[3]]
 
     def test_next_is_the_first_required_step_that_is_left(self):
         steps = [*required(DONE), *optional(NONE), *required(LEARNING, NONE)]
-        assert total(steps).next is steps[2]
+        assert compute_total(steps).next is steps[2]
 
     def test_next_is_optional_when_no_required_step_is_left(self):
         steps = [*required(DONE), *optional(SKIPPED, NONE)]
-        assert total(steps).next is steps[2]
+        assert compute_total(steps).next is steps[2]
 
     def test_nothing_is_next_on_an_empty_roadmap(self):
-        assert total([]).next is None
+        assert compute_total([]).next is None
 
 
 class TestRoute:
@@ -137,9 +137,9 @@ class TestRoute:
         route = Route([step(), step(is_retired=True), step()])
         assert [each.number for each in route.steps] == [1, 2]
 
-    def test_retired_steps_are_those_that_the_person_did(self):
+    def test_retired_steps_are_listed_if_the_person_did_them(self):
         steps = [step(state, is_retired=True) for state in (DONE, LEARNING, NONE)]
-        assert Route(steps).retired == steps[:1]
+        assert Route(steps).retired_done == steps[:1]
 
     def test_a_step_has_a_previous_and_a_next_one(self):
         steps = required(NONE, NONE, NONE)

@@ -81,17 +81,17 @@ class TestUnavailableCards:
 class TestVersion:
     def test_it_stays_the_same_with_the_picture(self, backend):
         steps = list(backend.steps.all())
-        before = Card.of(backend, steps).version
+        before = Card.for_roadmap(backend, steps).version
         backend.summary = steps[0].title = "It is not in the picture."
-        assert Card.of(backend, steps).version == before
+        assert Card.for_roadmap(backend, steps).version == before
 
     def test_it_changes_with_the_picture(self, backend):
         steps = list(backend.steps.all())
-        before = Card.of(backend, steps)
+        before = Card.for_roadmap(backend, steps)
         steps[0].is_optional = True
-        assert Card.of(backend, steps).version != before.version
+        assert Card.for_roadmap(backend, steps).version != before.version
         backend.title = "Backend"
-        assert Card.of(backend, steps).version != before.version
+        assert Card.for_roadmap(backend, steps).version != before.version
 
 
 TITLES = [

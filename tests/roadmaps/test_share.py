@@ -95,7 +95,7 @@ class TestMetadata:
         backend.steps.filter(slug="caching").update(is_retired=True)
         after = head(client, ROADMAP)["og:image"]
         assert after != before
-        version = Card.of(backend, backend.steps.active()).version
+        version = Card.for_roadmap(backend, backend.steps.active()).version
         assert after.endswith(f"?v={version}")
 
 
