@@ -252,7 +252,7 @@ class Total(NamedTuple):
 
 
 class RouteCounts(NamedTuple):
-    """The numbers that pages show for a route, as plain values to cache their HTML by."""
+    """The numbers that pages show for a route: plain values, as the key of a cache."""
 
     required: Count
     optional: Count

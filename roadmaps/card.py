@@ -9,10 +9,10 @@ from typing import NamedTuple, Protocol
 
 from roadmaps.models import Roadmap
 
-# A change to this code changes the pictures, so it is part of their version.
-CODE = b"".join(
+# A change to this code changes the pictures, so their version depends on it.
+DRAWING_CODE = b"".join(
     Path(__file__).with_name(name).read_bytes()
-    for name in ("card.py", "drawing.py", "segments.py")
+    for name in ("card.py", "card_image.py", "segments.py")
 )
 
 
@@ -37,28 +37,32 @@ class Card(NamedTuple):
     @property
     def version(self) -> str:
         """Part of the picture's address, so that every edit changes the address."""
-        return sha256(CODE + repr(self).encode()).hexdigest()[:8]
+        return sha256(DRAWING_CODE + repr(self).encode()).hexdigest()[:8]
 
     @property
-    def length(self) -> str:
-        """The number of steps, in words."""
+    def step_count_text(self) -> str:
+        """The number of steps, as text below the progress bar."""
         steps, optional = len(self.optional), sum(self.optional)
-        words = f"{steps} step{'' if steps == 1 else 's'}" if steps else ""
-        return f"{words} · {optional} optional" if optional else words
+        text = f"{steps} step{'' if steps == 1 else 's'}" if steps else ""
+        return f"{text} · {optional} optional" if optional else text
 
     @property
     def png(self) -> bytes:
         """The picture.
 
-        Pillow is imported for the first one only, because it takes 4 MB of memory.
+        Pillow takes 4 MB of memory, so it is imported only when a picture is drawn.
         """
-        from roadmaps.drawing import draw
+        from roadmaps.card_image import draw_card
 
-        return draw(self.title, self.category, self.optional, self.length)
+        return draw_card(self.title, self.category, self.optional, self.step_count_text)
 
     @property
     def alt(self) -> str:
-        return f"{self.title}: {self.length}" if self.length else self.title
+        return (
+            f"{self.title}: {self.step_count_text}"
+            if self.step_count_text
+            else self.title
+        )
 
 
-SITE = Card("Follow a learning roadmap one step at a time")
+SITE_CARD = Card("Follow a learning roadmap one step at a time")

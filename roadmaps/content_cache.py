@@ -1,8 +1,8 @@
 """A cache of each roadmap's content, by its version.
 
 Database triggers give a roadmap a new `content_version` whenever the roadmap or one of
-its steps changes. After an edit, callers ask for the new version, so an entry is never
-out of date and nothing has to delete it.
+its steps changes. After an edit, callers ask for the new version. So no entry is ever
+out of date, and none has to be invalidated.
 """
 
 from functools import lru_cache
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from roadmaps.models import Roadmap, Step
 
-MAX_ROADMAPS = 200  # of about 2 kB per step
+MAX_ROADMAPS = 200  # about 2 kB per step
 
 
 class RoadmapContent(NamedTuple):

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from roadmaps.card import SITE, Card
+from roadmaps.card import SITE_CARD, Card
 from roadmaps.models import Roadmap
 
 
@@ -27,7 +27,12 @@ class SharePreview(NamedTuple):
 def site_preview(request: HttpRequest) -> SharePreview:
     """The preview of the front page."""
     return _preview(
-        request, "website", settings.SITE_NAME, SITE.title, SITE, reverse("card")
+        request,
+        "website",
+        settings.SITE_NAME,
+        SITE_CARD.title,
+        SITE_CARD,
+        reverse("card"),
     )
 
 

@@ -47,14 +47,17 @@ def index(request: HttpRequest) -> HttpResponse:
     """All roadmaps, each with the person's progress."""
     roadmaps = Roadmap.objects.visible(request.user.is_staff).with_step_count()
     routes = routes_in_progress(request.user) if request.user.is_authenticated else {}
-    listed = [(roadmap, routes.get(roadmap.pk)) for roadmap in roadmaps]
-    context = {"listed": listed, "share": site_preview(request)}
+    roadmaps_with_routes = [(roadmap, routes.get(roadmap.pk)) for roadmap in roadmaps]
+    context = {
+        "roadmaps_with_routes": roadmaps_with_routes,
+        "share": site_preview(request),
+    }
     return render(request, "roadmaps/index.html", context)
 
 
 @require_safe
 def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
-    """A roadmap with its steps, as the person has them."""
+    """A roadmap with its steps and the person's progress."""
     roadmap, route = get_route_or_404(slug, request.user)
     attach_offers(request, route, route.steps)
     show = request.GET.get("show", "")
@@ -88,7 +91,7 @@ def card(request: HttpRequest, slug: str) -> HttpResponse:
     the picture is cached for a day.
     """
     roadmap = get_object_or_404(Roadmap, slug=slug)
-    # Looks at the user for drafts only: that makes the answer vary by cookie.
+    # Read the user for drafts only, because reading it adds `Vary: Cookie`.
     if not (roadmap.is_published or request.user.is_staff):
         raise Http404("There is no such roadmap.")
     card = Card.for_roadmap(roadmap, roadmap.steps.active().defer_large_fields())
@@ -110,13 +113,13 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
         if request.method != "POST":
             return redirect(step)
     attach_offers(request, route, [step])
-    before, after = route.previous_and_next(step)
+    previous_step, next_step = route.previous_and_next(step)
     context = {
         "roadmap": roadmap,
         "route": route,
         "step": step,
-        "before": before,
-        "after": after,
+        "previous_step": previous_step,
+        "next_step": next_step,
         "resources": Resource.objects.filter(step=step.pk),
         "share": roadmap_preview(
             request,
@@ -198,8 +201,8 @@ def attach_offers(
 ) -> None:
     """Set `undo_offer` and `equivalent` on the steps that have one.
 
-    The page keeps its undo offers in the query: a plain form in the address, htmx in
-    the request with which a page refreshes itself.
+    The query has the undo offers of the page: after a plain form, the redirect puts
+    them there; htmx sends them when a page refreshes itself.
     """
     if request.user.is_authenticated:
         offers = undo.read_offers(request.GET.getlist("undo"), request.user)

@@ -8,9 +8,9 @@ import pytest
 from django.conf import settings
 from PIL import Image, ImageChops
 
-from roadmaps import drawing
+from roadmaps import card_image
 from roadmaps.card import Card
-from roadmaps.drawing import to_drawable
+from roadmaps.card_image import replace_missing_characters
 from tests.factories import RoadmapFactory, StepFactory
 
 PATH = "/roadmaps/backend-developer/card.png"
@@ -22,11 +22,11 @@ def open_png(png):
     return Image.open(BytesIO(png))
 
 
-def find_drawing(picture):
+def find_content_box(picture):
     """Return the box around everything that is not background."""
     rgb = picture.convert("RGB")
-    paper = Image.new("RGB", rgb.size, rgb.getpixel((0, 0)))
-    return ImageChops.difference(rgb, paper).getbbox()
+    background = Image.new("RGB", rgb.size, rgb.getpixel((0, 0)))
+    return ImageChops.difference(rgb, background).getbbox()
 
 
 class TestCardResponse:
@@ -109,48 +109,48 @@ class TestDrawing:
     @pytest.mark.parametrize("title", TITLES)
     def test_it_stays_within_its_margins(self, title, steps):
         optional = tuple(number % 3 == 1 for number in range(steps))
-        left, top, right, bottom = find_drawing(
+        left, top, right, bottom = find_content_box(
             open_png(Card(title, "W" * 80, optional).png)
         )
-        assert left >= drawing.MARGIN - 8  # a letter's overhang
-        assert top >= drawing.LOGO_TOP - 2
-        assert right <= 1200 - drawing.MARGIN + 8
+        assert left >= card_image.MARGIN - 8  # a letter's overhang
+        assert top >= card_image.LOGO_TOP - 2
+        assert right <= 1200 - card_image.MARGIN + 8
         assert bottom <= 630 - 30
 
     @pytest.mark.parametrize("title", TITLES)
     def test_the_title_does_not_overlap_the_bar(self, title):
         picture = open_png(Card(title, "Category", (False,) * 23).png).convert("RGB")
-        paper = picture.getpixel((0, 0))
+        background = picture.getpixel((0, 0))
         gap = picture.crop((0, 452, 1200, 478))
-        assert gap.getcolors() == [(1200 * 26, paper)]
+        assert gap.getcolors() == [(1200 * 26, background)]
 
     @pytest.mark.parametrize("title", TITLES)
     def test_it_is_small_and_drawn_quickly(self, title):
-        whole = Card(title, "W" * 80, (False, True) * 115)
-        whole.png  # noqa: B018, loads the font
+        card = Card(title, "W" * 80, (False, True) * 115)
+        card.png  # noqa: B018, loads the font
         before = time.thread_time()
-        png = whole.png
+        png = card.png
         assert time.thread_time() - before < MAX_TIME
         assert len(png) < MAX_SIZE
 
     def test_required_steps_are_tall_and_optional_ones_short(self):
         picture = open_png(Card("A", "B", (False, True)).png).convert("RGB")
-        top, height = drawing.BAR_TOP, drawing.BAR_HEIGHT
-        pitch = drawing.MAX_SEGMENT_WIDTH + 6
-        middles = [drawing.MARGIN + 22, drawing.MARGIN + 22 + pitch]
-        paper = picture.getpixel((0, 0))
-        upper = [picture.getpixel((x, top + 8)) == paper for x in middles]
-        lower = [picture.getpixel((x, top + height - 8)) == paper for x in middles]
+        top, height = card_image.BAR_TOP, card_image.BAR_HEIGHT
+        pitch = card_image.MAX_SEGMENT_WIDTH + 6
+        middles = [card_image.MARGIN + 22, card_image.MARGIN + 22 + pitch]
+        background = picture.getpixel((0, 0))
+        upper = [picture.getpixel((x, top + 8)) == background for x in middles]
+        lower = [picture.getpixel((x, top + height - 8)) == background for x in middles]
         assert upper == [False, True]
         assert lower == [False, False]
 
     def test_a_title_is_wrapped_into_lines_of_similar_length(self):
-        font = drawing.font(96)
+        font = card_image.get_font(96)
         words = [f"n{number}" for number in range(16)]
-        lines = drawing.wrap_evenly(words, font)
+        lines = card_image.wrap_evenly(words, font)
         assert " ".join(lines).split() == words
         lengths = [font.getlength(line) for line in lines]
-        assert max(lengths) <= drawing.WIDTH
+        assert max(lengths) <= card_image.WIDTH
         assert min(lengths) > 0.7 * max(lengths)
 
     def test_letters_that_the_font_lacks_are_not_drawn_as_boxes(self):
@@ -158,13 +158,13 @@ class TestDrawing:
 
     def test_it_has_the_colours_of_the_site(self):
         css = (settings.BASE_DIR / "static/css/site/tokens.css").read_text()
-        by_day = dict(re.findall(r"--(\w+): light-dark\((#\w+),", css))
+        light_colours = dict(re.findall(r"--(\w+): light-dark\((#\w+),", css))
         names = ["background", "text", "muted", "done"]
-        assert [by_day[name] for name in names] == [
-            drawing.PAPER,
-            drawing.INK,
-            drawing.SOFT,
-            drawing.DONE,
+        assert [light_colours[name] for name in names] == [
+            card_image.BACKGROUND,
+            card_image.TEXT,
+            card_image.MUTED,
+            card_image.DONE,
         ]
 
 
@@ -180,8 +180,8 @@ class TestDrawing:
         ("", ""),
     ],
 )
-def test_text_is_written_in_the_letters_of_the_font(title, drawable):
-    assert to_drawable(title) == drawable
+def test_characters_that_the_font_lacks_are_replaced(title, drawable):
+    assert replace_missing_characters(title) == drawable
 
 
 @pytest.mark.parametrize(

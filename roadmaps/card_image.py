@@ -23,9 +23,9 @@ MARGIN = 80
 WIDTH = SIZE[0] - 2 * MARGIN
 
 # The light colours of static/css/site/tokens.css.
-PAPER = "#fbfaf6"
-INK = "#1c1b17"
-SOFT = "#5a564c"
+BACKGROUND = "#fbfaf6"
+TEXT = "#1c1b17"
+MUTED = "#5a564c"
 DONE = "#1f6e50"
 
 # The stones of static/icon.svg: left, top, right and bottom.
@@ -50,26 +50,28 @@ MISSING_CHARACTER = "\uffff"  # no font has it
 type Box = tuple[float, float, float, float]
 
 
-def draw(title: str, category: str, optional: Sequence[bool], length: str) -> bytes:
+def draw_card(
+    title: str, category: str, optional: Sequence[bool], step_count_text: str
+) -> bytes:
     """Return a PNG of 1200 by 630 pixels.
 
-    `optional` says of each step whether it is optional; `length` is the line of text
-    below the bar.
+    `optional` says for each step whether it is optional. `step_count_text` is the line
+    below the progress bar.
     """
-    picture = Image.new("RGB", SIZE, PAPER)
+    picture = Image.new("RGB", SIZE, BACKGROUND)
     pen = ImageDraw.Draw(picture)
-    title = to_drawable(title)
+    title = replace_missing_characters(title)
     stones = list(get_stones(LOGO_SCALE if title else LARGE_LOGO_SCALE))
     draw_shapes(picture, stones, is_round=True)
     if title:
-        name = truncate(to_drawable(settings.SITE_NAME), font(40))
-        pen.text((MARGIN + 80, 106), name, INK, font(40), "lm", stroke_width=0.6)
-        category = truncate(to_drawable(category), font(34))
+        name = truncate(replace_missing_characters(settings.SITE_NAME), get_font(40))
+        pen.text((MARGIN + 80, 106), name, TEXT, get_font(40), "lm", stroke_width=0.6)
+        category = truncate(replace_missing_characters(category), get_font(34))
         bottom = TITLE_BOTTOM if optional else SIZE[1] - MARGIN
         draw_title(pen, title, category, bottom)
     draw_shapes(picture, list(get_segments(optional)))
     middle = BAR_TOP + BAR_HEIGHT + 42
-    pen.text((MARGIN, middle), length, SOFT, font(34), "lm")
+    pen.text((MARGIN, middle), step_count_text, MUTED, get_font(34), "lm")
     file = BytesIO()
     # The picture has few colours: a palette makes the file a third of the size.
     picture.quantize(64, Image.Quantize.FASTOCTREE).save(file, "PNG")
@@ -81,19 +83,21 @@ def draw_title(
 ) -> None:
     """Draw the title above `bottom` as large as possible, and the category above it."""
     for size in TITLE_SIZES:
-        words = list(split_long_words(title, font(size)))
-        lines = wrap(words, font(size), WIDTH)
+        words = list(split_long_words(title, get_font(size)))
+        lines = wrap(words, get_font(size), WIDTH)
         is_unbroken = len(words) == len(title.split())
         if is_unbroken and len(lines) * size * LINE_HEIGHT <= MAX_TITLE_HEIGHT:
             break
-    lines = wrap_evenly(words, font(size))
+    lines = wrap_evenly(words, get_font(size))
     top = bottom - len(lines) * size * LINE_HEIGHT
-    pen.text((MARGIN, round(top - 18)), category, SOFT, font(34), "ls")
+    pen.text((MARGIN, round(top - 18)), category, MUTED, get_font(34), "ls")
     for number, line in enumerate(lines, start=1):
         baseline = round(top + size * (LINE_HEIGHT * number - 0.28))
         left = MARGIN - size // 20  # the font leaves a gap before each line
         # The font has no bold weight. An outline in the same colour looks like one.
-        pen.text((left, baseline), line, INK, font(size), "ls", stroke_width=size / 60)
+        pen.text(
+            (left, baseline), line, TEXT, get_font(size), "ls", stroke_width=size / 60
+        )
 
 
 def wrap_evenly(words: Sequence[str], font: FreeTypeFont) -> list[str]:
@@ -124,7 +128,7 @@ def wrap(words: Sequence[str], font: FreeTypeFont, width: float) -> list[str]:
 
 
 def split_long_words(text: str, font: FreeTypeFont) -> Iterator[str]:
-    """Yield the words, and words that are wider than a line in pieces."""
+    """Yield the words. A word that is wider than a line is cut into pieces."""
     for word in text.split():
         piece = ""
         for letter in word:
@@ -145,7 +149,7 @@ def truncate(text: str, font: FreeTypeFont) -> str:
 
 
 def get_segments(optional: Sequence[bool]) -> Iterator[Box]:
-    """Yield the bar's segments: full height if required, half if all are optional."""
+    """Yield the segments of the bar: half as high if all their steps are optional."""
     groups = group_steps(optional)
     gap = 6 if len(groups) <= 30 else 4
     pitch = min((WIDTH + gap) / max(1, len(groups)), MAX_SEGMENT_WIDTH + gap)
@@ -184,15 +188,15 @@ def draw_shapes(
 
 
 @cache
-def font(size: int) -> FreeTypeFont:
+def get_font(size: int) -> FreeTypeFont:
     return cast("FreeTypeFont", ImageFont.load_default(size))
 
 
-def to_drawable(text: str) -> str:
-    """Return the text in characters that the font has: é as e, a dash as a hyphen.
+def replace_missing_characters(text: str) -> str:
+    """Replace characters that the font lacks: é with e, dashes with hyphens.
 
-    Symbols that the font lacks are left out. If a letter or digit would be lost, the
-    result is empty.
+    Other symbols that it lacks are left out. If a letter or digit has no replacement,
+    the result is empty.
     """
     drawable = ""
     for character in text:
@@ -213,5 +217,5 @@ def is_in_font(character: str) -> bool:
 
 
 def get_glyph(character: str) -> tuple[tuple[int, int], bytes]:
-    mask = font(34).getmask(character)
+    mask = get_font(34).getmask(character)
     return mask.size, bytes(mask)
