@@ -14,12 +14,12 @@ WEEKS = 53
 # In pixels.
 DAY_DISTANCE = 13  # from the centre of one day to the next
 LEFT, TOP = 36, 24  # the centre of the first Monday
-RIGHT_MARGIN = 12  # for the name of a month that has just begun
+RIGHT_MARGIN = 12  # for the name of a month that starts in the last week
 LABELLED_WEEKDAYS = [0, 2, 4]  # Monday, Wednesday, Friday
 
 
 class DotSize(NamedTuple):
-    """The size shows the number of steps, so that the chart works without colour."""
+    """A dot's size shows the number of steps, so that the chart needs no colour."""
 
     min_steps: int
     radius: float
@@ -34,7 +34,7 @@ DOT_SIZES = [
 ]
 
 
-def first_day(today: date) -> date:
+def get_first_day(today: date) -> date:
     """The Monday on which the chart that ends `today` starts."""
     return today - timedelta(weeks=WEEKS - 1, days=today.weekday())
 
@@ -50,24 +50,24 @@ class Day(NamedTuple):
         return max(size.radius for size in DOT_SIZES if self.steps >= size.min_steps)
 
 
-class Year:
-    """What the chart of the year up to `today` shows."""
+class ActivityChart:
+    """The chart of the year that ends `today`, drawn in SVG."""
 
     sizes = DOT_SIZES
     width = LEFT + WEEKS * DAY_DISTANCE + RIGHT_MARGIN
     height = TOP + 7 * DAY_DISTANCE
 
     def __init__(self, steps_by_day: Mapping[date, int], today: date) -> None:
-        self.since = first_day(today)
+        self.since = get_first_day(today)
         day_count = (today - self.since).days + 1
         dates = [self.since + timedelta(days=n) for n in range(day_count)]
         days = [
             Day(date, steps_by_day.get(date, 0), self._x(date), self._y(date.weekday()))
             for date in dates
         ]
-        self.days = [day for day in days if day.steps]
-        self.quiet = [day for day in days if not day.steps]
-        self.steps = sum(day.steps for day in self.days)
+        self.active_days = [day for day in days if day.steps]
+        self.inactive_days = [day for day in days if not day.steps]
+        self.steps = sum(day.steps for day in self.active_days)
         self.months = [(self._x(date), date) for date in dates if date.day == 1]
         self.weekdays = [(self._y(n), dates[n]) for n in LABELLED_WEEKDAYS]
 

@@ -1,4 +1,4 @@
-"""The same step in another roadmap: a mark made there can be repeated here."""
+"""Offer to mark a step done that the person has done in another roadmap."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from progress.route import AnnotatedStep, EquivalentStep, State, StepStatus
 if TYPE_CHECKING:
     from accounts.models import User
 
-# It starts from what the person has done, which is little, however many roadmaps exist.
+# Starts from the person's done steps: they are few, however many roadmaps there are.
 DONE_IN_OTHER_ROADMAPS = """
     SELECT * FROM (
         SELECT
@@ -32,8 +32,8 @@ DONE_IN_OTHER_ROADMAPS = """
 
 
 def attach_equivalents(steps: Iterable[AnnotatedStep], user: User) -> None:
-    """Set `equivalent` on each step that the person has not started here, but has done
-    in another roadmap. Of several, it is the one done first.
+    """Set `equivalent` on each step that is not started here but done in another
+    roadmap. If it is done in several, use the one that was done first.
     """
     not_started = {
         step.canonical_path: step for step in steps if step.state == State.NONE

@@ -9,7 +9,7 @@ from progress.notes import MAX_NOTE_LENGTH, Note
 
 
 class PlainTextField(forms.CharField):
-    """Counts a line break as one character, as browsers do, although they send two."""
+    """Counts a line break as one character: browsers count one too, but send two."""
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
@@ -24,8 +24,11 @@ class NoteForm(forms.Form):
         help_text="Only you can read it. Markdown works. Saved as you type.",
         widget=forms.Textarea(attrs={"rows": 6}),
     )
+    # Identifies the open page.
     page = forms.CharField(max_length=32, widget=forms.HiddenInput)
+    # The version of the note that the page started from.
     base = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    # The version that the person chose to overwrite.
     over = forms.CharField(required=False, max_length=40)
 
     @classmethod
@@ -37,6 +40,6 @@ class NoteForm(forms.Form):
         return cls(initial=initial)
 
     @property
-    def version(self) -> str:
-        """The version that this page may replace, because it has shown it."""
+    def base_version(self) -> str:
+        """The newest version that the page has shown: saving may replace it."""
         return str(self.cleaned_data["over"] or self.cleaned_data["base"])

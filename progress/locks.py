@@ -1,4 +1,4 @@
-"""The row locks that make changes of one person's progress wait for each other."""
+"""Row locks: changes to one person's progress run one after another."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def lock_user_and_steps(
     user: User, step_ids: Iterable[int] = (), *, roadmap_id: int = 0
 ) -> dict[int, int]:
     """Lock the person and these steps, or all steps of a roadmap, until the transaction
-    ends. Returns the roadmap ids of the locked steps, by step id; nothing for somebody
-    whose account is gone.
+    ends. Returns the roadmap ids of the locked steps by step id. The result is empty if
+    the account was deleted.
 
-    Two ticks that each do one of the last two steps must see each other, so a person's
-    changes run one after another. And no editor may merge or delete a step between
-    reading and writing it.
+    If a person ticks the last two steps at the same time, the second tick must see the
+    first one to complete the roadmap. And no editor may merge or delete a step while a
+    mark on it is being written.
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,4 +1,4 @@
-"""The numbers of this app for Prometheus."""
+"""Prometheus metrics of this app."""
 
 from prometheus_client import Counter
 

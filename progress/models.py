@@ -1,4 +1,4 @@
-"""What a person has marked and completed, and the changes of it."""
+"""What people have marked and completed, and how that changes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from progress.locks import lock_user_and_steps
-from progress.notes import Note  # noqa: F401, Django looks for models in this module
+from progress.notes import Note  # noqa: F401, Django loads models from here
 from progress.route import (
     AnnotatedStep,
     ResetSnapshot,
@@ -58,7 +58,7 @@ class MarkResult(NamedTuple):
 
 
 def with_learners(roadmaps: RoadmapQuerySet) -> RoadmapQuerySet:
-    """Annotate `learner_count`, the people with a mark on any of the roadmap's steps,
+    """Annotate `learner_count`, the number of people with a mark on one of the steps,
     and `completion_count`.
     """
     learners = (

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 MAX_NOTE_LENGTH = 20_000  # characters
-NOTE_SEPARATOR = "\n\n---\n\n"  # between two merged notes; a rule in Markdown
+NOTE_SEPARATOR = "\n\n---\n\n"  # between merged notes; a horizontal rule in Markdown
 
 
 class NoteConflictError(Exception):
@@ -35,12 +35,12 @@ class MergedNotes(NamedTuple):
 
     added: set[int]
     appended: set[int]
-    too_long: set[int]  # would be too long together; the stored note did not change
+    too_long: set[int]  # not merged: both texts together would be too long
 
 
 class NoteQuerySet(models.QuerySet["Note"]):
     def for_user(self, user: User) -> NoteQuerySet:
-        """All notes of the person, newest first, on retired steps too."""
+        """The person's notes, newest first, including those on retired steps."""
         return (
             self.filter(user=user)
             .select_related("step__roadmap")
@@ -61,18 +61,18 @@ class NoteQuerySet(models.QuerySet["Note"]):
 
     @transaction.atomic
     def write(
-        self, user: User, step_id: int, text: str, page: str, base: str
+        self, user: User, step_id: int, text: str, page: str, base_version: str
     ) -> Note | None:
         """Save `text` as the person's note. An empty text deletes it and returns None.
 
-        `page` names the open page that saves, and `base` is the version that the page
-        started from. A page may always replace what it saved itself, in whatever order
-        its requests arrive. Raises NoteConflictError, and writes nothing, if another
-        page has saved since.
+        `page` identifies the open page that saves, and `base_version` is the version
+        that it started from. A page may always replace what it saved itself, even if
+        its requests arrive out of order. Raises NoteConflictError, and writes nothing,
+        if another page has saved since.
         """
         own = self.filter(user=user, step=step_id)
         stored = own.select_for_update().first()
-        if stored and stored.page != page and stored.version != base:
+        if stored and stored.page != page and stored.version != base_version:
             raise NoteConflictError(stored)
         if not text.strip():
             own.delete()
@@ -137,7 +137,7 @@ class Note(models.Model):
     text = models.TextField(max_length=MAX_NOTE_LENGTH)
     page = models.CharField(max_length=32)  # the open page that saved it
     saved_at = models.DateTimeField(default=timezone.now)
-    # Without an index: people search their own notes only, by the primary key.
+    # Not indexed: people search only their own notes, found by the primary key.
     search_vector = GeneratedSearchVectorField(weighted_vector("text", "C"))
 
     objects = NoteQuerySet.as_manager()
@@ -150,7 +150,7 @@ class Note(models.Model):
 
     @property
     def version(self) -> str:
-        """What a page sends back to say which version it started from."""
+        """The value that a page sends back to say which version it started from."""
         return self.saved_at.isoformat()
 
     @property

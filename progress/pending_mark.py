@@ -11,7 +11,7 @@ from progress.models import StepProgress
 from progress.route import State
 from roadmaps.models import Step
 
-# By the address where the sign-in ends, so that each tab has its own.
+# The marks are stored by the URL to which the sign-in returns: each tab has its own.
 SESSION_KEY = "pending_marks"
 MAX_PENDING_MARKS = 5
 LIFETIME = 30 * 60  # seconds
@@ -32,7 +32,7 @@ class PendingMark(TypedDict):
 
 
 def remember(request: HttpRequest, step: Step, state: str, destination: str) -> None:
-    """Remember the mark until a sign-in ends at `destination`."""
+    """Remember the mark until a sign-in returns to `destination`."""
     pending_marks = request.session.get(SESSION_KEY, {})
     pending_marks.pop(destination, None)  # the newest comes last
     pending_marks[destination] = PendingMark(
@@ -46,7 +46,7 @@ def remember(request: HttpRequest, step: Step, state: str, destination: str) -> 
 
 
 def find(request: HttpRequest, destination: str) -> PendingMark | None:
-    """The mark that led to the sign-in which ends at `destination`."""
+    """The mark that led to a sign-in that returns to `destination`, if still valid."""
     mark: PendingMark | None
     mark = request.session.get(SESSION_KEY, {}).get(destination)
     return mark if mark and time.time() - mark["created_at"] < LIFETIME else None
@@ -57,7 +57,7 @@ def store_after_login(
 ) -> None:
     """Store the mark that led to this sign-in, and drop all others.
 
-    Receives allauth's `user_logged_in`. Its response redirects to the destination.
+    A receiver of allauth's `user_logged_in`; `response` redirects to the destination.
     """
     mark = find(request, destination=response["Location"])
     request.session.pop(SESSION_KEY, None)

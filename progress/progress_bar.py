@@ -10,26 +10,26 @@ from roadmaps.segments import group_steps
 
 
 class Segment(NamedTuple):
-    """A segment as plain values, by which its HTML is cached."""
+    """A segment as plain values: the key of its cached HTML."""
 
-    roadmap_slug: str  # empty without a current step: no link leaves the page then
+    roadmap_slug: str  # empty if the segment links to a row on the same page
     slug: str  # of its first step, to which it links
     state: str
     is_optional: bool
-    is_current: bool  # has the step whose page shows the bar
+    is_current: bool  # contains the step whose page shows the bar
 
 
 def segments(
     steps: Sequence[AnnotatedStep], current_step: AnnotatedStep | None = None
 ) -> list[Segment]:
     """At most 60 segments. A group is optional if all its steps are."""
-    # Only with a current step: elsewhere the steps' roadmap is not loaded.
+    # Without a current step, the steps' roadmap may not be loaded.
     roadmap_slug = current_step.roadmap_slug if current_step else ""
     return [
         Segment(
             roadmap_slug,
             group[0].slug,
-            shared_state(group),
+            get_shared_state(group),
             all(step.is_optional for step in group),
             current_step is not None and current_step in group,
         )
@@ -37,8 +37,8 @@ def segments(
     ]
 
 
-def shared_state(steps: Sequence[AnnotatedStep]) -> str:
-    """The state of all steps, not counting skipped ones; "learning" if they differ."""
+def get_shared_state(steps: Sequence[AnnotatedStep]) -> str:
+    """The state of all steps, ignoring skipped ones; "learning" if the states differ."""
     states = {step.state for step in steps}
     if len(states) > 1:
         states.discard(State.SKIPPED)

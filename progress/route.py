@@ -96,7 +96,7 @@ class StepContent(Protocol):
 
 
 class StepRow(NamedTuple):
-    """A row of the roadmap's page as plain values, by which its HTML is cached.
+    """A row of the roadmap's page as plain values: the key of its cached HTML.
 
     It has no undo offer, because the token of an offer is private.
     """

@@ -1,4 +1,4 @@
-"""Reads one person's progress, and joins it with the cached content of a roadmap."""
+"""Read one person's progress and join it with the cached content of a roadmap."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
-# One row per mark, or a single row without a step where the person has none.
+# One row per mark. Without marks, a single row in which the mark is NULL.
 READ_SNAPSHOT = """
     SELECT roadmap.id, roadmap.content_version::text, completion.completed_at,
         (SELECT count(*) FROM progress_stepprogress WHERE user_id = %(user)s),
@@ -50,8 +50,8 @@ class ProgressSnapshot(NamedTuple):
     def read(
         cls, user: User | AnonymousUser, *, slug: str = "", roadmap_id: int = 0
     ) -> ProgressSnapshot | None:
-        """The snapshot of the roadmap with this slug or id; None if there is none that
-        the person may see.
+        """The snapshot of the roadmap with this slug or id, or None if there is no such
+        roadmap that the person may see.
         """
         with connection.cursor() as cursor:
             cursor.execute(
@@ -84,7 +84,7 @@ class ProgressSnapshot(NamedTuple):
 def get_route(slug: str, user: User | AnonymousUser) -> tuple[Roadmap, Route]:
     """The roadmap, and the person's route on it.
 
-    Raises Roadmap.DoesNotExist; for a draft too, unless they are staff.
+    Raises Roadmap.DoesNotExist, also for a draft if the person is not staff.
     """
     snapshot = ProgressSnapshot.read(user, slug=slug)
     if snapshot is None:
@@ -106,8 +106,8 @@ def annotate_steps(steps: StepQuerySet, user: User) -> Iterator[AnnotatedStep]:
 
 
 def routes_in_progress(user: User) -> dict[int, Route]:
-    """The routes of the roadmaps on which the person has marked a step, by roadmap id.
-    The one with the newest mark comes first.
+    """The routes of the roadmaps on which the person has marked a step, by roadmap id,
+    sorted by the newest mark first.
     """
     marked_roadmaps = Step.objects.filter(progress__user=user).values("roadmap")
     steps = Step.objects.defer_large_fields().filter(roadmap__in=marked_roadmaps)

@@ -1,4 +1,4 @@
-"""Undo: what a mark or a reset changed, as a signed token that the page sends back."""
+"""Undo a mark or a reset. A signed token that the page sends back has the old state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from roadmaps.models import Roadmap
 
 MARK_SALT = "progress.undo.mark"
 RESET_SALT = "progress.undo.reset"
-MAX_OFFERS = 5  # per page; the address of a plain form must have room for them
+MAX_OFFERS = 5  # per page; all of them must fit into a URL
 
 
 def offer_undo(user: User, result: MarkResult) -> UndoOffer | None:
@@ -49,8 +49,8 @@ def read_offer(token: str, user: User) -> UndoOffer:
 
 
 def read_offers(tokens: Iterable[str], user: User) -> dict[int, UndoOffer]:
-    """The newest few offers of a page, by step id. It skips tokens that are not valid
-    for this person.
+    """The newest offers of a page, by step id, without tokens that are not valid for
+    this person.
     """
     offers = {}
     for token in list(tokens)[-MAX_OFFERS:]:

@@ -24,7 +24,7 @@ from accounts.requests import AuthenticatedRequest, HtmxRequest
 from core.rate_limit import rate_limit
 from core.same_origin import same_origin_only
 from progress import pending_mark, undo
-from progress.activity import Year, first_day
+from progress.activity import ActivityChart, get_first_day
 from progress.metrics import TICKS
 from progress.models import MarkResult, StepProgress
 from progress.notes import Note
@@ -65,7 +65,9 @@ def index(request: HtmxRequest) -> HttpResponse:
             reverse=True,
         ),
         "recently_done": StepProgress.objects.done(user)[:RECENT_STEPS],
-        "year": Year(StepProgress.objects.done_by_day(user, first_day(today)), today),
+        "activity": ActivityChart(
+            StepProgress.objects.done_by_day(user, get_first_day(today)), today
+        ),
     }
     partial = "#refresh_response" if request.htmx else ""
     return render(request, f"progress/index.html{partial}", context)

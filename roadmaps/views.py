@@ -172,7 +172,9 @@ def save_note(
     else:
         text, page = form.cleaned_data["text"], form.cleaned_data["page"]
         try:
-            note = Note.objects.write(request.user, step.pk, text, page, form.version)
+            note = Note.objects.write(
+                request.user, step.pk, text, page, form.base_version
+            )
         except NoteConflictError as conflict:
             context["conflict"] = conflict.stored
             status = HTTPStatus.CONFLICT

@@ -30,7 +30,7 @@ def state_label(state: str) -> str:
 def undo_query(step: AnnotatedStep, state: str) -> str:
     """The query that turns marking the step as `state` into an undo, if one is offered.
 
-    A step that an editor has revised since is ticked as new, not with its old date.
+    There is no undo if an editor has revised the step since: a tick gets a new date.
     """
     offer = step.undo_offer
     if not offer or not offer.status.state == state != step.state:

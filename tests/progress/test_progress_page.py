@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from progress.activity import Year, first_day
+from progress.activity import ActivityChart, get_first_day
 from progress.models import Completion, StepProgress
 from progress.notes import Note
 from progress.route import State
@@ -68,7 +68,7 @@ class TestVisitor:
         response = client.get(f"{PATH}?q=cache")
         assert response.url == "/accounts/login/?next=/progress/%3Fq%3Dcache"
 
-    def test_who_signed_out_in_another_tab_is_taken_there_too(self, client, db):
+    def test_is_taken_there_after_signing_out_in_another_tab(self, client, db):
         assert client.get(PATH, headers=HTMX)["HX-Refresh"] == "true"
 
     def test_gets_no_link_to_it(self, client, db):
@@ -227,31 +227,31 @@ class TestActivity:
         assert "style=" not in part
 
 
-class TestYear:
+class TestActivityChart:
     MONDAY, SUNDAY = date(2026, 5, 4), date(2026, 5, 10)
 
     @pytest.mark.parametrize("today", [MONDAY, SUNDAY, date(2028, 2, 29)])
     def test_it_has_53_weeks_from_a_monday_until_today(self, today):
-        year = Year({}, today)
-        assert year.since.weekday() == 0
-        assert year.quiet[-1].date == today
-        assert len({day.x for day in year.quiet}) == 53
+        activity = ActivityChart({}, today)
+        assert activity.since.weekday() == 0
+        assert activity.inactive_days[-1].date == today
+        assert len({day.x for day in activity.inactive_days}) == 53
 
     def test_weeks_are_columns_and_days_rows(self):
-        year = Year({self.MONDAY: 1, self.SUNDAY: 1}, self.SUNDAY)
-        monday, sunday = year.days
+        activity = ActivityChart({self.MONDAY: 1, self.SUNDAY: 1}, self.SUNDAY)
+        monday, sunday = activity.active_days
         assert monday.x == sunday.x
-        assert monday.y < sunday.y < year.height
+        assert monday.y < sunday.y < activity.height
 
     def test_more_steps_make_a_larger_dot(self):
-        first = first_day(self.SUNDAY)
+        first = get_first_day(self.SUNDAY)
         counts = {first + timedelta(days=n): n for n in range(1, 8)}
-        radii = [day.radius for day in Year(counts, self.SUNDAY).days]
+        radii = [day.radius for day in ActivityChart(counts, self.SUNDAY).active_days]
         assert radii == sorted(radii)
         assert len(set(radii)) == 4
 
     def test_months_are_labelled_at_their_first_day(self):
-        months = [day.month for _, day in Year({}, self.SUNDAY).months]
+        months = [day.month for _, day in ActivityChart({}, self.SUNDAY).months]
         assert months == [6, 7, 8, 9, 10, 11, 12, 1, 2, 3, 4, 5]
 
 
@@ -357,9 +357,7 @@ class TestHtmx:
 
 
 @pytest.mark.parametrize(("roadmaps", "steps"), [(1, 3), (30, 230)])
-def test_it_takes_nine_queries_whatever_the_amount(
-    signed_in, user, at_most, roadmaps, steps
-):
+def test_the_number_of_queries_does_not_grow(signed_in, user, at_most, roadmaps, steps):
     made = RoadmapFactory.create_batch(roadmaps)
     Step.objects.bulk_create(
         StepFactory.build(roadmap=roadmap, position=position)
