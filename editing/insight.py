@@ -1,8 +1,8 @@
 """Anonymous statistics on how learners progress on a roadmap, for its editors.
 
-Every count is rounded down to a multiple of five, so 0 means fewer than five. Then no
-difference between two counts reveals a small number: if 30 reached a step, 25 finished
-it and fewer than five skipped it, between none and nine are still working on it.
+Every count is rounded down to a multiple of five: 0 means fewer than five. So no
+difference between two counts reveals a small number. Example: 30 learners reached a
+step, 25 finished it and fewer than five skipped it; then zero to nine are still on it.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from roadmaps.models import Roadmap, Step
 
 MIN_PEOPLE = 5  # smaller numbers are never shown
-INACTIVITY = timedelta(days=30)  # after this time, a learner counts as stopped
+INACTIVITY = timedelta(days=30)  # without a mark for this long, a learner has stopped
 TENTH_OF_A_DAY = 8640  # seconds
-QUERY_TIMEOUT = 30  # seconds that the database may take
+QUERY_TIMEOUT = 30  # seconds
 
 # For each step, count its learners by the time since their previous mark, in tenths of
 # a day. The window function puts each learner's marks in order, to find the previous
 # mark and the last one; the ORM cannot group by the result of a window function.
 # Rounded times keep the result small: for an exact median, the database would have to
-# sort every one of them.
+# sort all of them.
 COUNT_LEARNERS = """
 WITH ordered AS (
     SELECT

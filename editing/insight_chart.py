@@ -18,7 +18,7 @@ MAX_GRID_LINES = 5
 
 
 def get_grid_interval(highest: int) -> int:
-    """Return the people between two grid lines: 5, 10, 20, 50, 100, …"""
+    """Return how many people lie between two grid lines: 5, 10, 20, 50, 100, …"""
     power_of_ten = 1
     while True:
         for factor in (5, 10, 20):
@@ -29,7 +29,7 @@ def get_grid_interval(highest: int) -> int:
 
 
 class Part(NamedTuple):
-    """A rectangle. "reached" spans the whole column; the others lie on top of it."""
+    """A rectangle. "reached" fills the column; the other parts are drawn on top."""
 
     name: str
     y: float
@@ -48,10 +48,10 @@ class Column(NamedTuple):
 
 
 class Chart:
-    """Drawn from rounded counts, so that it shows nothing that the table hides."""
+    """It is drawn from rounded counts, so it shows no more than the table does."""
 
     left = LEFT_MARGIN
-    foot = TOP_MARGIN + PLOT_HEIGHT
+    baseline = TOP_MARGIN + PLOT_HEIGHT
     height = TOP_MARGIN + PLOT_HEIGHT + BOTTOM_MARGIN
     column_width = COLUMN_WIDTH
 
@@ -61,7 +61,7 @@ class Chart:
         interval = get_grid_interval(highest)
         top = interval * max(1, ceil(highest / interval))
         self._height_per_person = PLOT_HEIGHT / top
-        self.lines = [
+        self.grid_lines = [
             (f"{people:,}", self._get_y(people))
             for people in range(0, top + 1, interval)
         ]
@@ -78,7 +78,7 @@ class Chart:
         self.hardest = [c for c in self.columns if c.step.number in numbers]
 
     def _get_y(self, people: int) -> float:
-        return round(self.foot - people * self._height_per_person, 2)
+        return round(self.baseline - people * self._height_per_person, 2)
 
     def _get_parts(self, step: StepInsight) -> list[Part]:
         ranges = [

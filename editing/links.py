@@ -21,7 +21,7 @@ class Place(NamedTuple):
 
 
 def find_links(roadmap_slugs: Sequence[str] = ()) -> dict[str, list[Place]]:
-    """Return the places of each address, in the order of the roadmaps' steps.
+    """Return the places of each address, in the order of the steps.
 
     Covers the resources and bodies of active steps, drafts included. Without
     `roadmap_slugs`, covers every roadmap.

@@ -28,7 +28,7 @@ def create_groups(sender: AppConfig, **kwargs: Any) -> None:
     from django.contrib.auth.management import create_permissions
     from django.contrib.auth.models import Group, Permission
 
-    create_permissions(**kwargs)  # its own receiver may run after this one
+    create_permissions(**kwargs)  # Django's own receiver may run after this one
     for name, codenames in GROUPS.items():
         group, is_new = Group.objects.get_or_create(name=name)
         if is_new:

@@ -75,7 +75,7 @@ def retire(step: Step) -> None:
 
 @transaction.atomic
 def bring_back(step: Step) -> None:
-    """Put a retired step back on the route, as one that is added now.
+    """Put a retired step back on the route. It counts as added now.
 
     Learners who did it and skipped all other required steps complete the roadmap.
     """
@@ -91,10 +91,10 @@ def bring_back(step: Step) -> None:
 def merge(step: Step, into: Step) -> None:
     """Copy everybody's progress on `step` to `into`, move the notes and retire `step`.
 
-    Of two states the further one wins: done, then in progress, then skipped. Of two
-    dates the earlier one wins. Notes are joined, unless the result would be too long:
-    then each stays on its step. Steps of other roadmaps that are the same as `step`
-    become the same as `into`.
+    Where a learner has progress on both, the state that is further along wins: done,
+    then in progress, then skipped. The earlier dates win. Notes are joined; if the
+    result would be too long, each stays on its step. Steps of other roadmaps whose
+    same_as names `step` then refer to `into`.
 
     Raises ValidationError unless `into` is another active step of the same roadmap.
     """
@@ -114,7 +114,7 @@ def merge(step: Step, into: Step) -> None:
 def split(step: Step, new: Step) -> None:
     """Save `new` directly after `step` and copy everybody's progress to it.
 
-    So nobody's total falls. Notes stay on `step`.
+    The copy keeps everybody's total from falling. Notes stay on `step`.
 
     Raises ValidationError when the slug is taken or `step` is retired.
     """
@@ -136,7 +136,8 @@ def split(step: Step, new: Step) -> None:
 def _lock_steps(*steps: Step) -> dict[int, Step]:
     """Lock the steps and their roadmaps until the transaction ends; return the steps.
 
-    Learners who mark one of the steps wait for its row. Editors wait for the roadmap's.
+    Learners who mark one of the steps wait for the step's lock. Editors wait for the
+    roadmap's.
     """
     roadmaps = Roadmap.objects.select_for_update(no_key=True).order_by("pk")
     list(roadmaps.filter(steps__in=steps).values("pk"))
@@ -198,9 +199,9 @@ def _merge_notes(step: Step, into: Step) -> None:
             ids,
         )
         # Append each note to the same learner's note on `into` if both together are
-        # short enough, and delete the appended ones. It is one statement because only
-        # it knows which were appended. The empty page makes pages that have the note
-        # open ask before they overwrite it.
+        # short enough, and delete the appended ones. One statement does both, because
+        # only it knows which notes were appended. Pages on which the note is open ask
+        # before they overwrite it, because no page has the empty `page`.
         cursor.execute(
             """
             WITH joined AS (
@@ -225,7 +226,7 @@ def _merge_notes(step: Step, into: Step) -> None:
 
 
 def _update_references(referring_steps: Iterable[Step], path: str, into: Step) -> None:
-    """Make steps that are the same as `path` the same as `into`."""
+    """Let steps whose same_as is `path` refer to `into` instead."""
     changed = [step for step in referring_steps if step.same_as == path]
     for step in changed:
         own_path = f"{step.roadmap.slug}/{step.slug}"

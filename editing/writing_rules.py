@@ -15,7 +15,7 @@ HEADINGS = [
     "Exercise",
     "Common traps",
 ]
-BULLETS = {  # the fewest and the most under each heading
+BULLETS = {  # minimum and maximum under each heading
     "What to learn": (5, 10),
     "Tick it when you can": (3, 5),
     "Common traps": (2, 4),
@@ -24,7 +24,7 @@ MIN_STEPS, MAX_STEPS = 15, 25
 MIN_WORDS, MAX_WORDS = 150, 600
 MIN_RESOURCES, MAX_RESOURCES = 4, 7
 MAX_SUMMARY_LENGTH = 120
-BARE_TITLE = re.compile(
+UNINFORMATIVE_TITLE = re.compile(
     r"here|link|this|click here|read more|https?://.*", re.IGNORECASE
 )
 
@@ -111,7 +111,7 @@ def check_resource(resource: ResourceEntry) -> Iterator[tuple[str, str]]:
     """Yield the key and what is wrong with it."""
     if not resource.url.startswith("https://"):
         yield "url", "url should begin with https://"
-    if BARE_TITLE.fullmatch(resource.title):
+    if UNINFORMATIVE_TITLE.fullmatch(resource.title):
         yield "title", "title should say what the page is"
 
 
@@ -128,14 +128,14 @@ def check_shared_urls(
     file: RoadmapFile, files: Sequence[RoadmapFile]
 ) -> Iterator[Problem]:
     """All roadmaps that use an address give it the same title and kind."""
-    first: dict[str, ResourceEntry] = {}
+    first_uses: dict[str, ResourceEntry] = {}
     for each in files:
         for step in each.steps:
             for resource in step.resources:
-                first.setdefault(resource.url, resource)
+                first_uses.setdefault(resource.url, resource)
     for index, step in enumerate(file.steps):
         for number, resource in enumerate(step.resources):
-            if resource != (other := first[resource.url]):
+            if resource != (other := first_uses[resource.url]):
                 location = ("steps", index, "resources", number)
                 message = f"{resource.url} is elsewhere “{other.title}” ({other.kind})"
                 yield location, message

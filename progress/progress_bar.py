@@ -38,7 +38,7 @@ def segments(
 
 
 def get_shared_state(steps: Sequence[AnnotatedStep]) -> str:
-    """The state of all steps, ignoring skipped ones; "learning" if the states differ."""
+    """The state of all steps, ignoring skipped ones; "learning" if they differ."""
     states = {step.state for step in steps}
     if len(states) > 1:
         states.discard(State.SKIPPED)

@@ -27,7 +27,7 @@ class ProtectedDeletionAdmin(VersionedAdmin):
         raise NotImplementedError
 
     def lock_steps(self, contents: QuerySet[Any]) -> StepQuerySet:
-        """Return the same, locked: nobody can mark them until the transaction ends."""
+        """Return the same steps, locked against marks until the transaction ends."""
         steps = self.get_steps(contents).select_for_update().order_by("pk")
         return Step.objects.filter(pk__in=[step.pk for step in steps])
 

@@ -76,10 +76,10 @@ class RoadmapForm(VersionedForm):
 
 
 class MarkdownField(forms.CharField):
-    """Text with LF line ends, as in files, and with the space around it.
+    """Text with LF line ends, as in files, that is not stripped.
 
-    Browsers send CR LF. Stored like that, or stripped, the text would count as changed
-    although the editor did not change it.
+    Browsers send CR LF. If the text were stored like that, or stripped, it would count
+    as changed although the editor did not change it.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -91,9 +91,10 @@ class MarkdownField(forms.CharField):
 
 
 class StepForm(VersionedForm):
-    """A step's fields, and whether a change gives a step that was done a new meaning.
+    """A step's fields.
 
-    The question appears when the form is saved with such a change.
+    If learners did the step, a changed text makes the form ask whether the step's
+    meaning has changed.
     """
 
     meaning = forms.ChoiceField(
@@ -124,7 +125,7 @@ class ResourceFormSet(BaseInlineFormSet):
     """A step's resources.
 
     If another editor has deleted a resource since, the submitted row is saved as a new
-    one. Django would report an error that the editor cannot correct.
+    one. Django alone would report an error that the editor cannot correct.
     """
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
@@ -154,7 +155,7 @@ class ResourceFormSet(BaseInlineFormSet):
         del self.management_form
 
     def get_snapshot(self) -> list[dict[str, str]]:
-        """Return the submitted resources as a version holds them, valid or not."""
+        """Return the submitted resources, valid or not, in the form of a version."""
         rows = []
         for form in self.forms:
             row = {name: form[name].value() or "" for name in RESOURCE_FIELDS}

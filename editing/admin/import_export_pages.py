@@ -121,7 +121,7 @@ class ImportExportPages:
         return plan
 
     def check_permission(self, request: HttpRequest) -> None:
-        """Every import can add and change steps, so it needs both permissions."""
+        """Raise PermissionDenied unless the user may add and change steps."""
         if not request.user.has_perms(["roadmaps.add_step", "roadmaps.change_step"]):
             raise PermissionDenied
 
@@ -162,7 +162,7 @@ class ImportExportPages:
                 for step in changed[:MAX_COMPARED_STEPS]
             ],
             not_compared=changed[MAX_COMPARED_STEPS:],
-            sealed=upload.sign(),
+            signed_upload=upload.sign(),
         )
 
 

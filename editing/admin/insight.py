@@ -37,8 +37,8 @@ class InsightAdmin(admin.ModelAdmin):
             "roadmap": roadmap,
             "insight": insight,
             "chart": Chart(insight),
-            "fewest": MIN_PEOPLE,
-            "silence": INACTIVITY.days,
+            "min_people": MIN_PEOPLE,
+            "inactive_days": INACTIVITY.days,
         }
         template = "admin/roadmaps/roadmap/insight.html"
         return TemplateResponse(request, template, context)

@@ -102,7 +102,7 @@ class StepAdmin(StepOperationsAdmin):
         self, request: HttpRequest, obj: Step, form: Any, change: bool
     ) -> None:
         if not change:
-            # A new step comes last. The lock keeps the order as it is until then.
+            # A new step comes last. The lock keeps the order until the step is saved.
             locked = Roadmap.objects.select_for_update(no_key=True)
             last = locked.get(pk=obj.roadmap_id).steps.last()
             obj.position = last.position + 1 if last else 1

@@ -17,10 +17,10 @@ from editing.yaml_format.schema import (
 )
 from roadmaps.models import Resource, Roadmap, Step
 
-# Tells editors with a YAML language server where the schema is, seen from fixtures/.
+# For text editors with a YAML language server; the path is relative to fixtures/.
 SCHEMA_COMMENT = "# yaml-language-server: $schema=../docs/roadmap.schema.json"
-# Text that YAML 1.1 and 1.2 both read as text without quotes.
-PLAIN = re.compile(r"[^\W\d_]([^\s:#\ufeff]|:(?=\S)|(?<=\S)#| (?=[^\s#]))*")
+# Text that needs no quotes: YAML 1.1 and 1.2 both read it as text.
+PLAIN_SCALAR = re.compile(r"[^\W\d_]([^\s:#\ufeff]|:(?=\S)|(?<=\S)#| (?=[^\s#]))*")
 EMOJI = re.compile("[\u2190-\u2bff\ufe0f\u200d\U0001f000-\U0001faff]+")
 CONSTANTS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 # DEL, the characters that only YAML 1.1 reads as line ends, and the byte order mark.
@@ -31,8 +31,8 @@ NOT_IN_BLOCKS = re.compile("[\r\x85\u2028\u2029\ufeff]")
 def export(roadmap: Roadmap) -> str:
     """Return the text of the roadmap's file.
 
-    Raises InvalidFileError when stored text is not allowed in a file; each problem
-    names the step.
+    Raises InvalidFileError if stored text is not allowed in a file. Each problem names
+    its step.
     """
     resources = Resource.objects.filter(step__roadmap=roadmap)
     steps = roadmap.steps.defer("body_html", "search_vector", "search_vector_with_body")
@@ -127,7 +127,7 @@ def _format_scalar(name: str, value: Any, indent: str) -> str:
         return json.dumps(value)  # true, false or a whole number
     if name == "body" and not NOT_IN_BLOCKS.search(value):
         return _format_block(value, f"{indent}  ")
-    is_plain = PLAIN.fullmatch(value) and value.lower() not in CONSTANTS
+    is_plain = PLAIN_SCALAR.fullmatch(value) and value.lower() not in CONSTANTS
     if is_plain or EMOJI.fullmatch(value):
         return value
     quoted = json.dumps(value, ensure_ascii=False)

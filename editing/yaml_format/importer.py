@@ -37,7 +37,7 @@ def import_roadmap(
 
     Steps are matched by slug. A stored step that the file lacks is retired, never
     deleted. `reason` and `user` are recorded in the new versions. `fingerprint` is
-    that of the plan that the user confirmed. `progress_bar` wraps the bodies while
+    the one of the plan that the user confirmed. `progress_bar` wraps the bodies while
     they are rendered, which happens before any row is locked.
 
     Raises StalePlanError when the fingerprint differs or somebody else has just added
@@ -53,7 +53,8 @@ def import_roadmap(
         plan = compare(file, may_publish, lock=True)
         if fingerprint not in (None, plan.fingerprint):
             raise StalePlanError
-        _apply(plan, reason[:100], user, html_by_body)  # a version holds 100 characters
+        # A version has room for 100 characters of the reason.
+        _apply(plan, reason[:100], user, html_by_body)
     return plan
 
 
@@ -93,7 +94,7 @@ def _apply(
 
 
 def _save_roadmap(plan: Plan) -> Roadmap:
-    """Save without recording a version: the steps' new order is not saved yet."""
+    """Save without recording a version, because the new order is not saved yet."""
     file = plan.file
     roadmap = plan.roadmap or Roadmap(slug=file.slug)
     roadmap.title = file.title

@@ -54,7 +54,7 @@ class InvalidFileError(Exception):
 
 
 class YamlDocument:
-    """A parsed file: its `text`, its `value`, and `problems` such as repeated keys.
+    """A parsed file: its `text`, its `value` and its `problems`, such as repeated keys.
 
     Raises InvalidFileError unless the data is one YAML document. Anchors, aliases and
     tags are refused: with aliases, a small file could expand without limit.
@@ -78,7 +78,7 @@ class YamlDocument:
 
     @classmethod
     def from_path(cls, path: Path) -> "YamlDocument":
-        """Raises InvalidFileError also when the file cannot be read."""
+        """Raises InvalidFileError, also if the file cannot be read."""
         try:
             with path.open("rb") as file:
                 data = file.read(MAX_FILE_SIZE + 1)
@@ -191,8 +191,8 @@ class YamlDocument:
 def parse_scalar(event: yaml.ScalarEvent) -> Value:
     """Return the value of an unquoted scalar by YAML 1.2's core schema, else its text.
 
-    Numbers that are not plain integers become NaN: no key of the format has them, so
-    the schema reports each as the wrong type.
+    Numbers that are not plain integers become NaN. No key of the format allows them, so
+    the schema reports them as the wrong type.
     """
     text = str(event.value)
     if not event.implicit[0]:

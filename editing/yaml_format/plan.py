@@ -99,11 +99,11 @@ class Plan:
     steps: list[StepPlan]  # in the file's order, then stored steps that it lacks
     changes: list[Change]  # to the roadmap's own fields
     referring_steps: list[Step]  # in other roadmaps: their same_as names a renamed one
-    is_publishing_withheld: bool  # the file publishes or hides, the user may not
+    is_publishing_withheld: bool  # the file changes `published`, but the user may not
 
     @cached_property
     def steps_by_kind(self) -> dict[str, list[StepPlan]]:
-        """The steps by kind of change. A step can be listed under several."""
+        """The steps by kind of change. A step can be in several lists."""
         return {
             "added": [step for step in self.steps if step.step is None],
             "renamed": [step for step in self.steps if step.is_renamed],
@@ -169,7 +169,7 @@ def compare(file: RoadmapFile, may_publish: bool = True, lock: bool = False) -> 
     """Return what importing the file would change.
 
     With `lock`, nobody else can change or mark the steps until the transaction ends.
-    Without `may_publish`, the plan leaves the roadmap published or not, as it is.
+    Without `may_publish`, the plan does not change whether the roadmap is published.
     Raises InvalidFileError when a `was` does not fit the stored steps.
     """
     roadmaps, steps = Roadmap.objects.all(), Step.objects.all()

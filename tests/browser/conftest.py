@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from tests.factories import UserFactory
 
-# Playwright runs an event loop in this thread, so Django takes it for a coroutine.
+# Playwright runs an event loop in this thread, so Django refuses synchronous queries.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 # Debian's headless shell comes first: it needs half the time of the full browser.
@@ -70,7 +70,7 @@ def editor(db):
 def console(request):
     """The errors and warnings of all pages, as a list that must stay empty.
 
-    A test that is marked `fails_requests` may cause messages about failed requests.
+    Tests marked `fails_requests` may cause messages about failed requests.
     """
     messages = []
     yield messages
@@ -81,13 +81,13 @@ def console(request):
 
 @pytest.fixture
 def open_page(live_server, browser, console):
-    """A function that opens a page in a browser context of its own.
+    """Returns a function that opens a page in a browser context of its own.
 
     `user` is the person who is signed in, if any. Other arguments are Playwright's
     options of a context: `java_script_enabled`, `viewport`, `color_scheme`, …
     """
-    # live_server comes first in the arguments so that the browser ends before it: the
-    # server waits for open connections.
+    # live_server is the first argument, so it stops after the browser: it waits for
+    # open connections.
     contexts = []
 
     def record(message):
@@ -120,7 +120,7 @@ def session_cookie(user, url):
 
 @pytest.fixture
 def axe():
-    """A function that fails when axe finds anything on the page in its present state.
+    """Returns a function that fails if axe finds a problem on the page as it is now.
 
     All rules run in the light scheme. The dark scheme differs only in its colours, so
     only the contrast is checked there. `without` names rules to leave out.

@@ -1,4 +1,4 @@
-"""Helpers that let a page's requests fail, get lost or wait."""
+"""Helpers that make a page's requests fail, lose their answer or wait."""
 
 TICKS = "**/progress/**"
 

@@ -1,4 +1,4 @@
-"""What a page must fulfil on a phone 320 pixels wide."""
+"""Requirements for pages on a phone 320 pixels wide."""
 
 PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True}
 SMALLEST_TARGET = 44  # pixels, WCAG 2.5.5

@@ -1,4 +1,4 @@
-"""The one moment for delight: the last stone lands on the cairn."""
+"""Completing a roadmap: the animation, the date, undo, and what is left to do."""
 
 from datetime import UTC, datetime
 
@@ -78,7 +78,7 @@ def completion_date():
     return f"{at.day} {at:%B %Y}"
 
 
-def test_the_last_tick_lands_the_last_stone_once(open_page, nearly_complete, axe):
+def test_the_last_tick_is_celebrated_once(open_page, nearly_complete, axe):
     page = open_page(ROADMAP, nearly_complete, reduced_motion="no-preference")
     tick_testing(page)
     expect(cairn(page)).to_have_class("cairn just")

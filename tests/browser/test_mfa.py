@@ -121,7 +121,9 @@ class TestPasskey:
         page.get_by_role("button", name="Use a passkey").click()
         expect_signed_in(page)
 
-    def test_the_browser_offers_it_without_a_press(self, page, device, backend, user):
+    def test_the_browser_offers_it_in_the_sign_in_form(
+        self, page, device, backend, user
+    ):
         device.set_owner_present(True)
         sign_out(page)
         expect_signed_in(page)
@@ -131,7 +133,7 @@ class TestPasskey:
         expect_step(page, "Caching", "done", "Undo")
         assert stored_states(user) == {"caching": "done"}
 
-    def test_it_confirms_who_you_are(self, page, device, axe):
+    def test_it_confirms_a_sensitive_action(self, page, device, axe):
         device.set_owner_present(True)
         sign_out(page)
         expect_signed_in(page)
@@ -157,7 +159,7 @@ class TestPasskey:
         expect_heading(page, "Second factor")
         assert not Authenticator.objects.exists()
 
-    def test_a_message_follows_when_no_passkey_is_used(self, page):
+    def test_an_alert_is_shown_when_no_passkey_is_used(self, page):
         PasskeyDevice(page).set_owner_verified(False)
         sign_out(page)
         button = page.get_by_role("button", name="Use a passkey")

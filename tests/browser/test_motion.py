@@ -13,7 +13,7 @@ COUNT_MOVING_PARTS = """() => [...document.querySelectorAll("*")].flatMap(elemen
 ).length"""
 
 
-def test_rings_fade_unless_reduced_motion_is_asked_for(open_page, under_way):
+def test_nothing_moves_when_reduced_motion_is_requested(open_page, under_way):
     page = open_page(ROADMAP, under_way, reduced_motion="no-preference")
     expect(page.locator(".ring").first).not_to_have_css("transition-duration", "0s")
     page.emulate_media(reduced_motion="reduce")

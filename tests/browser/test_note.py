@@ -30,7 +30,7 @@ def page(open_page, backend, user):
 
 @pytest.fixture
 def open_tabs(open_page, backend, user):
-    """A function that opens the step in two tabs of one person."""
+    """Returns a function that opens the step in two tabs of one person."""
 
     def open_two(javascript=True):
         first = open_page(CACHING, user, java_script_enabled=javascript)

@@ -23,7 +23,7 @@ UNDO = "Undo, with all dates"
 
 @pytest.fixture
 def open_reset(open_page, under_way):
-    """A function that goes from the roadmap to the page that asks."""
+    """Returns a function that goes from the roadmap to the page that asks."""
 
     def open_(javascript=True):
         page = open_page(ROADMAP, under_way, java_script_enabled=javascript)

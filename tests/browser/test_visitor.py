@@ -1,4 +1,4 @@
-"""A visitor looks around."""
+"""A visitor reads the list of roadmaps and a roadmap."""
 
 import re
 

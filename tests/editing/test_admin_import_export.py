@@ -46,7 +46,7 @@ WITHOUT_FRYING = SOURCE[: SOURCE.index("  - slug: fry")]
 
 @pytest.fixture
 def person(db):
-    """A function that signs in a new member of staff with these permissions."""
+    """Returns a function that signs in a new staff user with these permissions."""
 
     def person(*codenames):
         staff = UserFactory(is_staff=True)
@@ -69,12 +69,12 @@ def upload(client, text=SOURCE, name="cooking.yaml"):
     return client.post(IMPORT, {"file": SimpleUploadedFile(name, content)})
 
 
-def get_signed(response):
-    return response.context["sealed"]
+def get_signed_upload(response):
+    return response.context["signed_upload"]
 
 
 def apply(client, response):
-    return client.post(APPLY, {"sealed": get_signed(response)})
+    return client.post(APPLY, {"sealed": get_signed_upload(response)})
 
 
 def stored():
@@ -226,14 +226,14 @@ class TestApply:
         assert not Roadmap.objects.exists()
 
     def test_a_preview_that_was_changed_is_refused(self, editor):
-        token = get_signed(upload(editor))
+        token = get_signed_upload(upload(editor))
         other = Upload("cooking.yaml", SOURCE.replace("Boil", "Toil"), "").sign()
         mixed = token.rpartition(":")[0] + ":" + other.rpartition(":")[2]
         assert editor.post(APPLY, {"sealed": mixed}).status_code == 400
         assert not Roadmap.objects.exists()
 
     def test_the_largest_file_is_imported(self, editor):
-        letters = [chr(code) for code in range(0x21, 0x7F)]  # they compress least
+        letters = [chr(code) for code in range(0x21, 0x7F)]  # they compress worst
         bodies = [
             "".join(random.Random(n).choices(letters, k=95_000))  # noqa: S311
             for n in range(20)
@@ -306,13 +306,13 @@ class TestPermissions:
         assert client.post(APPLY).status_code == 403
         assert IMPORT not in client.get(LIST).content.decode()
 
-    def test_adding_takes_the_permission_to_add(self, person, editor):
+    def test_a_new_roadmap_needs_the_permission_to_add(self, person, editor):
         client = person(*{*EDITOR} - {"add_roadmap"})
         assert upload(client).status_code == 403
         assert apply(client, upload(editor)).status_code == 403
         assert not Roadmap.objects.exists()
 
-    def test_changing_takes_the_permission_to_change(self, person, editor, cooking):
+    def test_changes_need_the_permission_to_change(self, person, editor, cooking):
         client = person(*{*EDITOR} - {"change_roadmap"})
         assert upload(client, WITHOUT_FRYING).status_code == 403
         assert apply(client, upload(editor, WITHOUT_FRYING)).status_code == 403

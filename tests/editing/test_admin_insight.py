@@ -31,12 +31,12 @@ def roadmap(db):
 
 @pytest.fixture
 def mark_steps(roadmap):
-    """A function that makes new learners, who mark steps some days apart.
+    """Returns a function that makes new learners, who mark steps some days apart.
 
     `marks` are "slug" for a step that is done, "slug=state" for another state.
     """
 
-    def mark_steps(people, *marks, begun=LONG_AGO, days=1):
+    def mark_steps(people, *marks, started_at=LONG_AGO, days=1):
         steps = {step.slug: step for step in roadmap.steps.all()}
         users = UserFactory.create_batch(people)
         for user, (number, mark) in product(users, enumerate(marks)):
@@ -45,7 +45,7 @@ def mark_steps(roadmap):
                 user=user,
                 step=steps[slug],
                 state=state or State.DONE,
-                started_at=begun + timedelta(days=number * days),
+                started_at=started_at + timedelta(days=number * days),
             )
         return users
 
@@ -54,7 +54,7 @@ def mark_steps(roadmap):
 
 @pytest.fixture
 def get_step(roadmap):
-    """A function that returns the insight of a step, by its slug."""
+    """Returns a function that returns the insight of a step, by its slug."""
 
     def get_step(slug):
         return next(s for s in get_insight(roadmap, NOW).steps if s.step.slug == slug)
@@ -116,7 +116,7 @@ class TestCounts:
             alike = pages[published(*counts)]
             for which, count in enumerate(counts):
                 if count == few:
-                    assert len({others[which] for others in alike}) > 1
+                    assert len({other[which] for other in alike}) > 1
 
 
 class TestHardestStep:
@@ -140,7 +140,7 @@ class TestHardestStep:
         assert get_step("bake").stopped == 5
 
     def test_a_learner_with_a_recent_mark_has_not_stopped(self, mark_steps, get_step):
-        mark_steps(5, "boil", "fry", begun=NOW - INACTIVITY)
+        mark_steps(5, "boil", "fry", started_at=NOW - INACTIVITY)
         assert get_step("fry").stopped == 0
 
     def test_a_learner_who_completed_the_roadmap_has_not_stopped(
@@ -199,13 +199,13 @@ class TestMedian:
 class TestChart:
     def columns(self, *counts):
         steps = [
-            StepInsight(Step(title="Boil"), number, *of, None)
-            for number, of in enumerate(counts, start=1)
+            StepInsight(Step(title="Boil"), number, *people, None)
+            for number, people in enumerate(counts, start=1)
         ]
         return Chart(Insight(100, steps))
 
     @pytest.mark.parametrize(
-        ("most", "between"),
+        ("highest", "interval"),
         [
             (0, 5),
             (25, 5),
@@ -216,8 +216,8 @@ class TestChart:
             (10**7, 2 * 10**6),
         ],
     )
-    def test_the_grid_has_at_most_five_lines_at_round_numbers(self, most, between):
-        assert get_grid_interval(most) == between
+    def test_the_grid_has_at_most_five_lines_at_round_numbers(self, highest, interval):
+        assert get_grid_interval(highest) == interval
 
     def test_the_height_of_a_column_shows_the_number_of_people(self):
         chart = self.columns((20, 10, 5, 0), (10, 0, 0, 0))
@@ -314,7 +314,7 @@ class TestPage:
 class TestPermissions:
     @pytest.fixture
     def open_as(self, roadmap):
-        """A function that opens the page with these permissions, as staff."""
+        """Returns a function that opens the page with these permissions, as staff."""
 
         def open_as(*permissions):
             user = UserFactory(is_staff=True)

@@ -45,8 +45,8 @@ def run(*files, **options):
     return out.getvalue()
 
 
-def slugs(**of):
-    return list(Step.objects.active().filter(**of).values_list("slug", flat=True))
+def slugs(**filters):
+    return list(Step.objects.active().filter(**filters).values_list("slug", flat=True))
 
 
 pytestmark = pytest.mark.django_db
@@ -128,11 +128,11 @@ class TestImport:
 
 STEP = "  - slug: boil-water\n"
 BAD = {
-    "an address that is none": (
+    "an invalid address": (
         SOURCE + RESOURCES.replace("https:", "javascript:"),
         ":21:9: url should be an address",
     ),
-    "a kind that is none": (
+    "an unknown kind": (
         SOURCE + RESOURCES.replace("kind: docs", "kind: song"),
         ":22:9: kind should be one of 'docs', 'article'",
     ),
@@ -172,7 +172,7 @@ BAD = {
         SOURCE.replace("title: Eggs", 'title: ""'),
         ":12:5: title should not be empty",
     ),
-    "a title of nothing": (
+    "a title without a value": (
         SOURCE.replace("title: Eggs", "title:"),
         ":12:5: title should be text",
     ),
@@ -188,12 +188,12 @@ BAD = {
         SOURCE.replace("slug: eggs", "slug: Eggs"),
         ":11:5: slug should be lower-case letters",
     ),
-    "steps that are no list": (
+    "steps that are not a list": (
         SOURCE[: SOURCE.index("  - slug")].replace("steps:", "steps: many"),
         ":7:1: steps should be a list",
     ),
     "no steps": (SOURCE[: SOURCE.index("steps:")], ":1:1: steps is missing"),
-    "a step that is no mapping": (
+    "a step that is not a mapping": (
         SOURCE.replace(STEP, "  - boil\n" + STEP),
         ":8:5: steps should be a mapping",
     ),
@@ -208,11 +208,11 @@ BAD = {
         SOURCE.replace("Eggs", "Eg\0gs"),
         ":12:14: a control character (U+0000)",
     ),
-    "a control character of the second kind": (
+    "a C1 control character": (
         SOURCE.replace("Eggs", "Eg\x80gs"),
         ":12:14: a control character (U+0080)",
     ),
-    "a character that is none": (
+    "a noncharacter": (
         SOURCE.replace("Eggs", "Eg\ufffegs"),
         ":12:14: a control character (U+FFFE)",
     ),
@@ -239,7 +239,7 @@ BAD = {
         SOURCE.replace("title: Eggs", "title: !!python/object/apply:os.system [ls]"),
         ":12:12: tags (!) are not supported",
     ),
-    "brackets without end": ("[" * 9999 + "]" * 9999, ":1:22: nested too deeply"),
+    "deeply nested brackets": ("[" * 9999 + "]" * 9999, ":1:22: nested too deeply"),
     "a key that is a list": ("? [a]\n: b\n", ":1:3: a key should be one word"),
 }
 

@@ -11,7 +11,7 @@ FIXTURE = settings.BASE_DIR / "fixtures/backend-developer.yaml"
 
 @pytest.fixture
 def find_problems(tmp_path):
-    """A function that lints the backend roadmap with one text replaced."""
+    """Returns a function that lints the backend roadmap with one text replaced."""
 
     def find_problems(old, new, count=1):
         text = FIXTURE.read_text()

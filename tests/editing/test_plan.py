@@ -129,7 +129,7 @@ EDITS = {
 @pytest.mark.parametrize("edit", EDITS)
 class TestEdits:
     @pytest.fixture(autouse=True)
-    def begun(self, import_file, user):
+    def progress_and_notes(self, import_file, user):
         import_file(*ABC)
         for own in Step.objects.all():
             StepProgressFactory(step=own, user=user)
@@ -308,7 +308,7 @@ class TestInvalidOldSlugs:
         assert str(error.value).count("names no step") == 2
 
 
-def many(count, sign):
+def make_steps(count, sign):
     link = LINK.replace("Eggs", f"Eggs{sign}")
     return [step(f"s-{n}", f"body: Do{sign}") + link for n in range(count)]
 
@@ -316,8 +316,8 @@ def many(count, sign):
 @pytest.mark.parametrize(
     "edit",
     [
-        pytest.param(lambda n: many(n, "!"), id="every body and resource"),
-        pytest.param(lambda n: [*many(n, "?")[:0:-1], *ABC], id="much of it"),
+        pytest.param(lambda n: make_steps(n, "!"), id="every body and resource"),
+        pytest.param(lambda n: [*make_steps(n, "?")[:0:-1], *ABC], id="much of it"),
         pytest.param(
             lambda n: [step(f"x-{i}", f"was: s-{i}") for i in range(n)], id="all slugs"
         ),
@@ -326,7 +326,7 @@ def many(count, sign):
 def test_the_number_of_queries_does_not_grow_with_the_steps(import_file, edit):
     def queries(count):
         Step.objects.all().delete()
-        import_file(*many(count, ""))
+        import_file(*make_steps(count, ""))
         with CaptureQueriesContext(connection) as captured:
             import_file(*edit(count))
         return len(captured)
@@ -335,7 +335,7 @@ def test_the_number_of_queries_does_not_grow_with_the_steps(import_file, edit):
 
 
 @pytest.mark.parametrize(
-    ("indexes", "kept"),
+    ("indexes", "unmoved"),
     [
         ([], set()),
         ([0, 1, 2], {0, 1, 2}),
@@ -345,8 +345,8 @@ def test_the_number_of_queries_does_not_grow_with_the_steps(import_file, edit):
         ([0, 4, 1, 2, 3, 9, 5, 6], {0, 1, 2, 3, 5, 6}),
     ],
 )
-def test_as_few_steps_as_possible_move(indexes, kept):
-    assert find_longest_ascending(indexes) == kept
+def test_as_few_steps_as_possible_move(indexes, unmoved):
+    assert find_longest_ascending(indexes) == unmoved
 
 
 def test_publishing_is_withheld_without_the_permission(write):

@@ -1,7 +1,7 @@
 """In any order of actions and edits, no learner loses anything.
 
-This runs the same few sequences each time. To run more, with different ones each time:
-PLAYS=2000 .venv/bin/python -m pytest tests/editing/test_step_operations_property.py
+By default, this runs the same few sequences each time. To run more and random ones:
+MAX_EXAMPLES=2000 .venv/bin/python -m pytest -k test_no_edit_loses_any_progress
 """
 
 import os
@@ -40,15 +40,15 @@ from progress.snapshot import annotate_steps
 from roadmaps.models import Resource, Roadmap, Step
 from tests.factories import RoadmapFactory, StepFactory, UserFactory
 
-PLAYS = os.environ.get("PLAYS")
+MAX_EXAMPLES = os.environ.get("MAX_EXAMPLES")
 NOT_STARTED = StepStatus("none")
-FURTHER = ["none", "skipped", "learning", "done"]
+STATES_IN_ORDER = ["none", "skipped", "learning", "done"]
 CLOSED = ("done", "skipped")
 
-who = st.integers(0, 1)
+person_index = st.integers(0, 1)
 number = st.integers(0, 3)
 states = st.sampled_from(["done", "done", "done", "skipped", "learning", "none"])
-remarks = st.sampled_from(["", "short", "short", "x" * (MAX_NOTE_LENGTH // 2)])
+note_texts = st.sampled_from(["", "short", "short", "x" * (MAX_NOTE_LENGTH // 2)])
 characters = st.characters(exclude_categories=["Cc", "Cf", "Cn", "Co", "Cs", "Z"])
 awkward = ["yes", "- a", "a: b", "a #b", "'", '"', "\\", "\ufeffa", "~", "1e3", "👩‍💻"]
 lines = st.sampled_from(awkward) | st.text(characters, min_size=1, max_size=9)
@@ -56,21 +56,31 @@ bodies = st.text(
     characters | st.sampled_from("\n\n\n\t\r   #-|:>'\"\u2028\u0085\ufeff"), max_size=30
 ).filter(lambda text: not BIDI_CONTROLS.search(text))
 kinds = st.sampled_from(
-    ["add", "drop", "rename", "flip", "retire", "reword", "rewrite", "mean", "link"]
+    [
+        "add",
+        "remove",
+        "rename",
+        "toggle optional",
+        "retire",
+        "new summary",
+        "new body",
+        "new meaning",
+        "new link",
+    ]
 )
 changes = st.lists(st.tuples(kinds, number, lines, bodies), min_size=2, max_size=6)
 
 
-class Play(RuleBasedStateMachine):
-    """A roadmap and two people, checked against a simple model after each action."""
+class RoadmapStateMachine(RuleBasedStateMachine):
+    """A roadmap and two people: each action must have the same effect as in a model."""
 
     def __init__(self, people):
         super().__init__()
-        self.undoing = transaction.atomic()
-        self.undoing.__enter__()
+        self.transaction = transaction.atomic()
+        self.transaction.__enter__()
         self.roadmap, self.people = Roadmap.objects.get(), people
-        self.begun = timezone.now()
-        self.serial = count()
+        self.started_at = timezone.now()
+        self.numbers = count()
         self.order = self.stored_order()
         self.steps = self.stored_steps()
         self.revised, self.added = self.dates("revised_at"), self.dates("added_at")
@@ -78,33 +88,33 @@ class Play(RuleBasedStateMachine):
         self.notes = {}
         self.completed = {}  # by person
         self.offers = []
-        self.pasts = {}
+        self.reset_tokens = {}
         self.versions = []
 
     def teardown(self):
         transaction.set_rollback(True)
-        self.undoing.__exit__(None, None, None)
+        self.transaction.__exit__(None, None, None)
 
     @initialize(marks=st.lists(states, min_size=6, max_size=6))
-    def begin(self, marks):
+    def add_progress_and_notes(self, marks):
         """Give every step progress and a note that an edit could lose."""
         for index, state in enumerate(marks):
             self.mark(index % 2, index // 2, state)
-            self.write(index % 2, index // 2, "begun")
+            self.write(index % 2, index // 2, "first")
 
     # Actions of learners
 
-    @rule(who=who, index=number, state=states)
-    def mark(self, who, index, state):
-        mark = self.put(self.people[who], self.pk(index), state)
-        if mark and (offer := undo.offer_undo(self.people[who], mark)):
-            self.offers.append((self.people[who], offer.token))
+    @rule(person_index=person_index, index=number, state=states)
+    def mark(self, person_index, index, state):
+        mark = self.mark_step(self.people[person_index], self.pk(index), state)
+        if mark and (offer := undo.offer_undo(self.people[person_index], mark)):
+            self.offers.append((self.people[person_index], offer.token))
 
-    @rule(who=who, index=number, state=states)
-    def mark_and_undo(self, who, index, state):
+    @rule(person_index=person_index, index=number, state=states)
+    def mark_and_undo(self, person_index, index, state):
         before = dict(self.marks), dict(self.completed)
         offers = len(self.offers)
-        self.mark(who, index, state)
+        self.mark(person_index, index, state)
         if len(self.offers) > offers:
             self.undo(-1)
             assert (self.marks, self.completed) == before
@@ -114,39 +124,39 @@ class Play(RuleBasedStateMachine):
         if self.offers:
             person, token = self.offers.pop(index % len(self.offers))
             offer = undo.read_offer(token, person)
-            self.put(person, offer.step_id, offer.status.state, offer)
+            self.mark_step(person, offer.step_id, offer.status.state, offer)
 
-    @rule(who=who)
-    def reset(self, who):
-        person = self.people[who]
-        past = StepProgress.objects.reset(person, self.roadmap)
-        self.pasts[person] = undo.sign_reset(person, self.roadmap, past)
+    @rule(person_index=person_index)
+    def reset(self, person_index):
+        person = self.people[person_index]
+        snapshot = StepProgress.objects.reset(person, self.roadmap)
+        self.reset_tokens[person] = undo.sign_reset(person, self.roadmap, snapshot)
         own = {pk: mark for (user, pk), mark in self.marks.items() if user == person.pk}
-        assert past == (own, self.completed.pop(person.pk, None))
+        assert snapshot == (own, self.completed.pop(person.pk, None))
         for pk in own:
             del self.marks[person.pk, pk]
 
-    @rule(who=who)
-    def restore(self, who):
-        person = self.people[who]
-        if token := self.pasts.pop(person, None):
-            past = undo.read_reset(token, person, self.roadmap)
-            StepProgress.objects.restore(person, self.roadmap, past)
-            for pk, standing in past.statuses.items():
-                self.marks.setdefault((person.pk, pk), standing)
-            if past.completed_at:
-                self.completed.setdefault(person.pk, past.completed_at)
-            self.complete(person)
+    @rule(person_index=person_index)
+    def restore(self, person_index):
+        person = self.people[person_index]
+        if token := self.reset_tokens.pop(person, None):
+            snapshot = undo.read_reset(token, person, self.roadmap)
+            StepProgress.objects.restore(person, self.roadmap, snapshot)
+            for pk, status in snapshot.statuses.items():
+                self.marks.setdefault((person.pk, pk), status)
+            if snapshot.completed_at:
+                self.completed.setdefault(person.pk, snapshot.completed_at)
+            self.complete_in_model(person)
 
-    @rule(who=who, index=number, remark=remarks)
-    def write(self, who, index, remark):
-        key = self.people[who].pk, self.pk(index)
-        text = f"{self.notes.get(key, '')} {remark} {next(self.serial)}"
-        if not remark or len(text) > MAX_NOTE_LENGTH:
+    @rule(person_index=person_index, index=number, text_to_add=note_texts)
+    def write(self, person_index, index, text_to_add):
+        key = self.people[person_index].pk, self.pk(index)
+        text = f"{self.notes.get(key, '')} {text_to_add} {next(self.numbers)}"
+        if not text_to_add or len(text) > MAX_NOTE_LENGTH:
             text = ""
         note = Note.objects.filter(user=key[0], step=key[1]).first()
         base = note.version if note else ""
-        Note.objects.write(self.people[who], self.pk(index), text, "p", base)
+        Note.objects.write(self.people[person_index], self.pk(index), text, "p", base)
         self.notes.pop(key, None)
         if text:
             self.notes[key] = text
@@ -157,7 +167,7 @@ class Play(RuleBasedStateMachine):
     def retire(self, index):
         step_operations.retire(self.step(index))
         self.steps[self.pk(index)]["retired"] = True
-        self.complete(*self.people)
+        self.complete_in_model(*self.people)
 
     @rule(index=number)
     def bring_back(self, index):
@@ -165,17 +175,17 @@ class Play(RuleBasedStateMachine):
         step_operations.bring_back(self.step(index))
         if self.steps[pk]["retired"]:
             self.steps[pk]["retired"] = False
-            self.is_later(self.added, "added_at", pk)
-        self.complete(*self.people)
+            self.expect_later_date(self.added, "added_at", pk)
+        self.complete_in_model(*self.people)
 
     @rule(index=number)
-    def flip(self, index):
+    def toggle_optional(self, index):
         step = self.step(index)
         step.is_optional = not step.is_optional
         step.save()
         Completion.objects.backfill(self.roadmap)
         self.steps[step.pk]["optional"] = step.is_optional
-        self.complete(*self.people)
+        self.complete_in_model(*self.people)
 
     @rule(index=number, body=bodies)
     def rewrite(self, index, body):
@@ -199,7 +209,7 @@ class Play(RuleBasedStateMachine):
         for person in self.people:
             if (person.pk, pk) in self.marks:
                 self.marks[person.pk, new.pk] = self.marks[person.pk, pk]
-        self.complete(*self.people)
+        self.complete_in_model(*self.people)
 
     @rule(index=number, other=number)
     def merge(self, index, other):
@@ -211,11 +221,11 @@ class Play(RuleBasedStateMachine):
         step_operations.merge(self.step(index), into=self.step(other))
         self.steps[step]["retired"] = True
         for person in self.people:
-            self.merge_of(person.pk, step, into)
-        self.complete(*self.people)
+            self.merge_in_model(person.pk, step, into)
+        self.complete_in_model(*self.people)
 
     @rule(chance=st.randoms(use_true_random=False))
-    def arrange(self, chance):
+    def reorder(self, chance):
         chance.shuffle(self.order)
         self.roadmap.reorder_steps(self.order)
         Roadmap.objects.record([self.roadmap])
@@ -241,7 +251,7 @@ class Play(RuleBasedStateMachine):
         self.roadmap.refresh_from_db()
         assert self.roadmap.summary == file.summary
         self.update_model(file, known)
-        self.complete(*self.people)
+        self.complete_in_model(*self.people)
         self.check_that_it_changes_nothing(file)
 
     def change(self, file, known, kind, index, line, body):
@@ -253,25 +263,25 @@ class Play(RuleBasedStateMachine):
                 file.steps.insert(at, new)
             case _ if not file.steps:
                 pass
-            case "drop":
+            case "remove":
                 del file.steps[at]
             case "rename":
                 step = file.steps[at]
                 if step.slug in known:
                     step.was, step.slug = step.slug, self.new_slug()
-            case "flip":
+            case "toggle optional":
                 file.steps[at].optional ^= True
             case "retire":
                 file.steps[at].retired ^= True
-            case "reword":
+            case "new summary":
                 file.summary = file.steps[at].summary = line
-            case "rewrite":
+            case "new body":
                 file.steps[at].body = normalize_body(body)
-            case "mean":
+            case "new meaning":
                 file.steps[at].title = line
                 file.steps[at].new_meaning = True
-            case "link":
-                url = f"https://example.org/{next(self.serial)}"
+            case "new link":
+                url = f"https://example.org/{next(self.numbers)}"
                 link = ResourceEntry(title="A: page", url=url, kind="docs")
                 file.steps[at].resources = [link, *file.steps[at].resources[:1]]
 
@@ -290,11 +300,13 @@ class Play(RuleBasedStateMachine):
             else:
                 missing.remove(pk)
                 before = self.steps[pk]
-                meant = ("title", "summary", "body", "resources")
-                if step.new_meaning and any(before[n] != wanted[n] for n in meant):
-                    self.is_later(self.revised, "revised_at", pk)
+                meaning_fields = ("title", "summary", "body", "resources")
+                if step.new_meaning and any(
+                    before[n] != wanted[n] for n in meaning_fields
+                ):
+                    self.expect_later_date(self.revised, "revised_at", pk)
                 if before["retired"] and not step.retired:
-                    self.is_later(self.added, "added_at", pk)
+                    self.expect_later_date(self.added, "added_at", pk)
             self.steps[pk] = wanted
         for pk in missing:
             self.steps[pk]["retired"] = True
@@ -312,9 +324,9 @@ class Play(RuleBasedStateMachine):
         return Step.objects.get(pk=self.pk(index))
 
     def new_slug(self):
-        return f"new-{next(self.serial)}"
+        return f"new-{next(self.numbers)}"
 
-    def put(self, person, pk, state, offer=None):
+    def mark_step(self, person, pk, state, offer=None):
         """Mark a step and update the model; return None if the mark is refused."""
         completed_at = offer.completed_at if offer else None
         key, was_complete = (person.pk, pk), self.is_complete(person)
@@ -349,16 +361,16 @@ class Play(RuleBasedStateMachine):
             if person.pk not in self.completed:
                 if completed_at:
                     self.completed[person.pk] = completed_at
-                self.complete(person)
+                self.complete_in_model(person)
             elif not self.is_complete(person) and (is_reopened or was_complete):
                 del self.completed[person.pk]
         return mark
 
-    def merge_of(self, person, step, into):
+    def merge_in_model(self, person, step, into):
         both = [self.marks.get((person, pk), NOT_STARTED) for pk in (step, into)]
         if any(mark.state != "none" for mark in both):
             self.marks[person, into] = StepStatus(
-                max((mark.state for mark in both), key=FURTHER.index),
+                max((mark.state for mark in both), key=STATES_IN_ORDER.index),
                 min(mark.started_at for mark in both if mark.started_at),
                 min((mark.done_at for mark in both if mark.done_at), default=None),
             )
@@ -368,14 +380,14 @@ class Play(RuleBasedStateMachine):
             self.notes[person, into] = joined
             del self.notes[person, step]
 
-    def is_later(self, dates, name, pk):
+    def expect_later_date(self, dates, name, pk):
         now = self.dates(name)[pk]
         assert now
-        assert now > (dates[pk] or self.begun)
+        assert now > (dates[pk] or self.started_at)
         dates[pk] = now
 
-    def states(self, person, optional):
-        """Return the person's states of active required or optional steps, in order."""
+    def statuses(self, person, optional):
+        """Return the person's statuses of active steps, required or optional, by id."""
         return {
             pk: self.marks.get((person.pk, pk), NOT_STARTED)
             for pk in self.order
@@ -384,14 +396,14 @@ class Play(RuleBasedStateMachine):
 
     def is_complete(self, person):
         """Whether all required steps are done or skipped, and at least one is done."""
-        required = {mark.state for mark in self.states(person, False).values()}
+        required = {mark.state for mark in self.statuses(person, False).values()}
         return required - {"skipped"} == {"done"}
 
-    def complete(self, *people):
-        """Complete the roadmap for people with no required steps left."""
+    def complete_in_model(self, *people):
+        """Complete it in the model for people who have no required steps left."""
         for person in people:
             if self.is_complete(person):
-                marks = self.states(person, False).values()
+                marks = self.statuses(person, False).values()
                 last = max(mark.done_at for mark in marks if mark.done_at)
                 self.completed.setdefault(person.pk, last)
 
@@ -429,7 +441,7 @@ class Play(RuleBasedStateMachine):
     def stored_versions(self):
         return [kind.history.count() for kind in (Roadmap, Step)]
 
-    def written(self):
+    def stored_content(self):
         """Return everything that an import writes."""
         kinds = (Roadmap, Step, Resource)
         rows = [list(kind.objects.order_by("pk").values()) for kind in kinds]
@@ -462,26 +474,28 @@ class Play(RuleBasedStateMachine):
     def totals_are_honest(self):
         for person in self.people:
             route = Route(annotate_steps(self.roadmap.steps.all(), person))
-            said = route.total
-            kinds = [self.states(person, optional) for optional in (False, True)]
+            total = route.total
+            kinds = [self.statuses(person, optional) for optional in (False, True)]
             counts = []
             for kind in kinds:
                 states = [mark.state for mark in kind.values()]
                 skipped = states.count("skipped")
                 counts.append((states.count("done"), len(states) - skipped, skipped))
-            (done, of, skipped), (also_done, also_of, also_skipped) = counts
-            assert said.required == (done, of)
-            assert said.optional == (also_done, also_of)
-            assert said.skipped == skipped + also_skipped
-            assert said.percent == (done * 100 // of if of else 0)
-            assert said.is_complete == (done == of != 0)
-            left = [
+            (done, required, skipped), (optional_done, optional, optional_skipped) = (
+                counts
+            )
+            assert total.required == (done, required)
+            assert total.optional == (optional_done, optional)
+            assert total.skipped == skipped + optional_skipped
+            assert total.percent == (done * 100 // required if required else 0)
+            assert total.is_complete == (done == required != 0)
+            remaining = [
                 pk
                 for pk in self.order
                 for kind in kinds
                 if pk in kind and kind[pk].state not in CLOSED
             ]
-            assert [step.pk for step in said.remaining] == left
+            assert [step.pk for step in total.remaining] == remaining
 
     @invariant()
     def export_and_import_change_nothing(self):
@@ -495,9 +509,9 @@ class Play(RuleBasedStateMachine):
             assert export(self.roadmap) == text
 
     def check_that_it_changes_nothing(self, file):
-        before = self.written()
+        before = self.stored_content()
         assert import_roadmap(file).is_empty
-        assert self.written() == before
+        assert self.stored_content() == before
 
 
 def entry(slug, title, summary, **more):
@@ -512,12 +526,12 @@ def test_no_edit_loses_any_progress():
     StepFactory(roadmap=roadmap, is_optional=True)
     people = UserFactory.create_batch(2)
     run_state_machine_as_test(
-        lambda: Play(people),
+        lambda: RoadmapStateMachine(people),
         settings=settings(
-            max_examples=int(PLAYS or 12),
+            max_examples=int(MAX_EXAMPLES or 12),
             stateful_step_count=12,
             deadline=None,
-            derandomize=not PLAYS,
+            derandomize=not MAX_EXAMPLES,
             print_blob=False,
             suppress_health_check=[HealthCheck.too_slow],
         ),

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def mark_all(user, steps_and_states):
-    """The status codes of the answers."""
+    """Returns the status codes."""
     client = Client()
     client.force_login(user)
     try:

@@ -221,7 +221,7 @@ class TestRefusal:
 
 
 class TestCompletion:
-    """The rules of it are in test_route.py."""
+    """Its rules are tested in test_route.py."""
 
     @pytest.fixture
     def steps(self, step):

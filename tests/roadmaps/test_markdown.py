@@ -58,7 +58,7 @@ def test_links_send_no_referrer():
 )
 def test_the_html_loads_and_runs_nothing(text):
     html = to_html(text).replace("&lt;", "").replace("&quot;", "")
-    for mark in (
+    for forbidden in (
         "<script",
         "<img",
         "<style",
@@ -66,7 +66,7 @@ def test_the_html_loads_and_runs_nothing(text):
         'href="javascript',
         'href="data',
     ):
-        assert mark not in html
+        assert forbidden not in html
 
 
 def test_table_columns_have_no_style_attribute():

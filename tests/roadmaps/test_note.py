@@ -67,7 +67,7 @@ class TestSaving:
         assert not Note.objects.exists()
 
     def test_a_line_break_counts_as_one_character(self, open_page):
-        open_page()("\r\n" * MAX_NOTE_LENGTH + "")
+        open_page()("\r\n" * MAX_NOTE_LENGTH)
         save = open_page()
         assert save("a\r\n" * (MAX_NOTE_LENGTH // 2)).status_code == 200
         assert text().startswith("a\na")
@@ -117,17 +117,17 @@ class TestTwoPages:
 class TestRefusal:
     @pytest.mark.parametrize("headers", [{}, HTMX])
     @pytest.mark.parametrize(
-        ("wrong", "because"),
+        ("text", "reason"),
         [("a" * (MAX_NOTE_LENGTH + 1), "at most 20000"), ("a\x00b", "Null characters")],
     )
     def test_it_says_why_and_shows_the_text_again(
-        self, open_page, wrong, because, headers
+        self, open_page, text, reason, headers
     ):
-        response = open_page()(wrong, headers=headers)
+        response = open_page()(text, headers=headers)
         html = read_html(response)
         assert response.status_code == 422
         assert "Not saved." in html
-        assert because in html
+        assert reason in html
         assert not Note.objects.exists()
         if not headers:
             assert "a" in re.search("<textarea.*?>(.*?)</textarea>", html, re.S)[1]
@@ -136,7 +136,7 @@ class TestRefusal:
         response = signed_in.post(step.get_absolute_url(), {"text": "x"}, headers=HTMX)
         assert response.status_code == 422
 
-    def test_who_signed_out_is_sent_to_sign_in(self, client, step):
+    def test_a_person_who_signed_out_is_sent_to_sign_in(self, client, step):
         path = step.get_absolute_url()
         assert client.post(path, {"text": "x"}, headers=HTMX).status_code == 401
         assert client.post(path, {"text": "x"}).url.startswith("/accounts/login/")

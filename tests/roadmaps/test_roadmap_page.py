@@ -32,7 +32,7 @@ OPTIONAL = [
 ]
 
 
-def words(response):
+def visible_lines(response):
     """The visible text of the page, line by line."""
     text = re.sub(
         r"<(head|script|style)\b.*?</\1>", "", response.content.decode(), flags=re.S
@@ -54,7 +54,7 @@ class TestBackendRoadmap:
     """Everything on the first roadmap's page, in order."""
 
     def test_its_head(self, backend_page):
-        text = words(backend_page)
+        text = visible_lines(backend_page)
         head = [
             "All roadmaps",
             "⚙️",
@@ -95,7 +95,7 @@ class TestBackendRoadmap:
         assert titles == OPTIONAL
 
     def test_it_ends_with_an_invitation_to_sign_in(self, backend_page):
-        text = words(backend_page)
+        text = visible_lines(backend_page)
         invitation = text.index("Sign in to track your progress through this roadmap")
         assert text[invitation + 1] == "Login to track progress"
         assert invitation > text.index("Basic Infrastructure Knowledge")
@@ -168,12 +168,12 @@ class TestPerson:
         step = backend.steps.get(slug="caching")
         StepProgressFactory(user=user, step=step)
         Step.objects.filter(slug__in=["caching", "testing"]).update(is_retired=True)
-        theirs = words(signed_in.get(PATH))
+        theirs = visible_lines(signed_in.get(PATH))
         retired = theirs.index("Retired, you did this")
         assert theirs[retired + 1] == "Caching"
         assert "Testing" not in theirs
         assert "21 steps in this roadmap" in theirs
-        assert "Caching" not in words(client.get(PATH))
+        assert "Caching" not in visible_lines(client.get(PATH))
 
     def test_the_page_is_not_cached(self, signed_in, backend):
         page = signed_in.get(PATH)
@@ -197,7 +197,7 @@ class TestPerson:
 
 
 class TestChangeBadge:
-    """The rules of it are in tests/progress/test_route.py."""
+    """Its rules are tested in tests/progress/test_route.py."""
 
     @pytest.fixture
     def step(self, backend):
@@ -295,4 +295,4 @@ class TestNotFound:
     def test_a_roadmap_without_steps_is_a_page(self, client, db):
         roadmap = RoadmapFactory()
         page = client.get(roadmap.get_absolute_url())
-        assert "0 steps in this roadmap" in words(page)
+        assert "0 steps in this roadmap" in visible_lines(page)

@@ -5,7 +5,7 @@ from io import BytesIO
 from PIL import Image
 
 
-def test_it_is_a_picture_that_anybody_may_keep_and_asks_no_database(client):
+def test_it_is_publicly_cacheable_and_needs_no_database(client):
     response = client.get("/card.png")
     assert Image.open(BytesIO(response.content)).size == (1200, 630)
     assert response["Cache-Control"] == "public, max-age=86400"

@@ -19,7 +19,7 @@ class Command(BaseCommand):
             "--output",
             type=Path,
             metavar="FILE",
-            help="where to write it, instead of to the terminal",
+            help="the file to write (default: standard output)",
         )
 
     def handle(self, *, slug: str, output: Path | None, **_: Any) -> None:

@@ -17,7 +17,7 @@ from roadmaps.models import Roadmap
 
 
 class Command(BaseCommand):
-    help = "Make roadmaps what their files say; all of them or none."
+    help = "Make the stored roadmaps match their files: all of them, or none."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--skip-existing",
             action="store_true",
-            help="leave a roadmap alone whose slug is there, whatever is in its file",
+            help="skip the files of roadmaps that exist already",
         )
 
     def handle(
