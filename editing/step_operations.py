@@ -185,23 +185,11 @@ def _merge_notes(step: Step, into: Step) -> None:
 
     Notes that would be too long together stay where they are.
     """
-    ids = {"step": step.pk, "into": into.pk}
+    _lock_notes(step, into)
+    # The ORM cannot tell which notes were appended, so one statement appends each note
+    # that is short enough and deletes the appended ones. Pages on which the note is
+    # open ask before they overwrite it, because no page has the empty `page`.
     with connection.cursor() as cursor:
-        # Lock the notes on both steps, always in this order, to rule out deadlocks;
-        # count(*) keeps their ids in the database.
-        cursor.execute(
-            """
-            SELECT count(*) FROM (
-                SELECT FROM progress_note WHERE step_id IN (%(step)s, %(into)s)
-                ORDER BY user_id, step_id FOR UPDATE
-            ) AS locked
-            """,
-            ids,
-        )
-        # Append each note to the same learner's note on `into` if both together are
-        # short enough, and delete the appended ones. One statement does both, because
-        # only it knows which notes were appended. Pages on which the note is open ask
-        # before they overwrite it, because no page has the empty `page`.
         cursor.execute(
             """
             WITH joined AS (
@@ -219,10 +207,30 @@ def _merge_notes(step: Step, into: Step) -> None:
             DELETE FROM progress_note
             WHERE step_id = %(step)s AND user_id IN (SELECT user_id FROM joined)
             """,
-            ids | {"separator": NOTE_SEPARATOR, "max_length": MAX_NOTE_LENGTH},
+            {
+                "step": step.pk,
+                "into": into.pk,
+                "separator": NOTE_SEPARATOR,
+                "max_length": MAX_NOTE_LENGTH,
+            },
         )
     own_note = Note.objects.filter(step=into, user=OuterRef("user"))
     Note.objects.filter(~Exists(own_note), step=step).update(step=into)
+
+
+def _lock_notes(step: Step, into: Step) -> None:
+    """Lock the notes on both steps, always in the same order, to rule out deadlocks."""
+    with connection.cursor() as cursor:
+        # count(*) keeps the keys in the database.
+        cursor.execute(
+            """
+            SELECT count(*) FROM (
+                SELECT FROM progress_note WHERE step_id IN (%(step)s, %(into)s)
+                ORDER BY user_id, step_id FOR UPDATE
+            ) AS locked
+            """,
+            {"step": step.pk, "into": into.pk},
+        )
 
 
 def _update_references(referring_steps: Iterable[Step], path: str, into: Step) -> None:

@@ -1,8 +1,7 @@
 """Compare a file with what is stored: what an import would change."""
 
 import hashlib
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -11,6 +10,7 @@ from typing import Any
 from editing.yaml_format.exporter import serialize, to_yaml
 from editing.yaml_format.parser import Location
 from editing.yaml_format.schema import RoadmapFile, StepEntry
+from editing.yaml_format.subsequence import find_longest_ascending
 from roadmaps.models import Resource, Roadmap, Step
 
 ROADMAP_FIELDS = ["title", "category", "icon", "summary", "position", "published"]
@@ -285,25 +285,3 @@ def number_entries(entries: Iterable[StepEntry]) -> list[int | None]:
         count += not entry.retired
         numbers.append(None if entry.retired else count)
     return numbers
-
-
-def find_longest_ascending(indexes: Sequence[int]) -> set[int]:
-    """Return a longest ascending subsequence: the steps that need not move.
-
-    Patience sorting, https://en.wikipedia.org/wiki/Longest_increasing_subsequence.
-    """
-    ends: list[int] = []  # the lowest possible end of a subsequence, by its length
-    predecessors: dict[int, int | None] = {}
-    for index in indexes:
-        length = bisect_left(ends, index)
-        predecessors[index] = ends[length - 1] if length else None
-        ends[length : length + 1] = [index]
-    return set(_follow_predecessors(ends[-1], predecessors) if ends else [])
-
-
-def _follow_predecessors(
-    last: int | None, predecessors: Mapping[int, int | None]
-) -> Iterator[int]:
-    while last is not None:
-        yield last
-        last = predecessors[last]

@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from editing.yaml_format.importer import StalePlanError, import_roadmap
-from editing.yaml_format.plan import compare, find_longest_ascending
+from editing.yaml_format.plan import compare
 from editing.yaml_format.schema import read
+from editing.yaml_format.subsequence import find_longest_ascending
 from progress.models import Completion, StepProgress
 from progress.notes import Note
 from roadmaps.models import Resource, Roadmap, Step
