@@ -44,7 +44,7 @@ class Transfer(NamedTuple):
 
 
 def transfers(
-    browser: Browser, address: str, cookies: Mapping[str, str] = {}
+    browser: Browser, address: str, cookies: Mapping[str, str] = {}, path: str = PATH
 ) -> list[Transfer]:
     """Everything that a browser with an empty cache requests.
 
@@ -55,7 +55,7 @@ def transfers(
     context.add_cookies([cookie(name, value) for name, value in cookies.items()])
     page = context.new_page()
     page.on("request", lambda request: urls.append(request.url))
-    page.goto(address + PATH, wait_until="networkidle")
+    page.goto(address + path, wait_until="networkidle")
     context.close()
     if not all(url.startswith(address) for url in urls):
         raise ValueError(f"requests to a third party: {urls}")

@@ -4,13 +4,7 @@ import pytest
 from django.test import Client
 from playwright.sync_api import expect
 
-from benchmarks.first_view import (
-    BUDGET,
-    BUDGET_OF_ALL,
-    MOST_REQUESTS,
-    cookie,
-    transfers,
-)
+from benchmarks.first_view import LIMITS, cookie, summarize, transfers
 from tests.browser.roadmap_page import ROADMAP, expect_step, more_menu, tick_button
 from tests.production import SECRET_KEY
 
@@ -35,14 +29,11 @@ def test_pages_stay_within_their_budgets_and_their_scripts_work(
     browser, address, session, console
 ):
     for cookies in ({}, session):
-        files = transfers(browser, address, cookies)
-        before_paint = sum(file.size for file in files if file.is_blocking)
-        assert len(files) <= MOST_REQUESTS
-        assert before_paint <= BUDGET
-        assert sum(file.size for file in files) < BUDGET_OF_ALL
+        values = summarize(transfers(browser, address, cookies))
+        assert all(value <= LIMITS[name] for name, value in values.items()), values
     for path in OTHER_PAGES:
         files = transfers(browser, address, session, path)
-        assert len(files) <= MOST_REQUESTS, path
+        assert len(files) <= LIMITS["requests"], path
     context = browser.new_context()
     context.add_cookies([cookie(*each) for each in session.items()])
     expect_working_scripts(context, address, console)
