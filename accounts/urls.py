@@ -2,34 +2,34 @@
 
 from types import ModuleType
 
-from allauth.account import views
-from allauth.mfa.base import views as mfa
-from allauth.mfa.recovery_codes import views as recovery_codes
-from allauth.mfa.totp import views as totp
-from allauth.mfa.webauthn import views as webauthn
-from allauth.socialaccount import views as social
-from allauth.socialaccount.providers.github import views as github
-from allauth.socialaccount.providers.google import views as google
+from allauth.account import views as account_views
+from allauth.mfa.base import views as mfa_views
+from allauth.mfa.recovery_codes import views as recovery_codes_views
+from allauth.mfa.totp import views as totp_views
+from allauth.mfa.webauthn import views as webauthn_views
+from allauth.socialaccount import views as social_views
+from allauth.socialaccount.providers.github import views as github_views
+from allauth.socialaccount.providers.google import views as google_views
 from django.db import transaction
 from django.urls import URLPattern, path, reverse_lazy
 from django.views.generic import RedirectView
 
-from accounts import mfa as cairn_mfa
-from accounts import views as cairn_views
+from accounts import mfa, views
 from accounts.providers import allow_redirects_to_providers, require_configured
 from accounts.reauthentication import reauthenticate_by_code
 
-# The settings list the addresses, so a change leads back there. Its errors are shown
-# on a page of their cairn_views.
-email = views.EmailView.as_view(
+# A successful change leads back to the settings, which list the addresses. Errors are
+# shown on the page of this view.
+manage_addresses = account_views.EmailView.as_view(
     success_url=reverse_lazy("account_settings", fragment="email")
 )
 
 
-def provider_urls(provider: str, views: ModuleType) -> list[URLPattern]:
-    """The address that leads to a provider, by POST, and the one that leads back."""
+def provider_urls(provider: str, provider_views: ModuleType) -> list[URLPattern]:
+    """The URLs that redirect to a provider, by POST, and that it redirects back to."""
     login, callback = map(
-        require_configured(provider), (views.oauth2_login, views.oauth2_callback)
+        require_configured(provider),
+        (provider_views.oauth2_login, provider_views.oauth2_callback),
     )
     return [
         path(
@@ -46,78 +46,96 @@ def provider_urls(provider: str, views: ModuleType) -> list[URLPattern]:
 
 
 urlpatterns = [
-    path("settings/", cairn_views.settings, name="account_settings"),
+    path("settings/", views.settings, name="account_settings"),
     path(
         "settings/devices/<int:session_id>/sign-out/",
-        cairn_views.sign_out_device,
+        views.sign_out_device,
         name="account_sign_out_device",
     ),
     path(
         "settings/devices/sign-out-others/",
-        cairn_views.sign_out_others,
+        views.sign_out_others,
         name="account_sign_out_others",
     ),
-    path("delete/", cairn_views.delete, name="account_delete"),
-    path("deleted/", cairn_views.deleted, name="account_deleted"),
+    path("delete/", views.delete, name="account_delete"),
+    path("deleted/", views.deleted, name="account_deleted"),
     path(
         "reauthenticate/code/",
         reauthenticate_by_code,
         name="account_reauthenticate_by_code",
     ),
-    path("login/", allow_redirects_to_providers(views.login), name="account_login"),
-    path("login/code/", views.request_login_code, name="account_request_login_code"),
+    path(
+        "login/",
+        allow_redirects_to_providers(account_views.login),
+        name="account_login",
+    ),
+    path(
+        "login/code/",
+        account_views.request_login_code,
+        name="account_request_login_code",
+    ),
     path(
         "login/code/confirm/",
-        views.confirm_login_code,
+        account_views.confirm_login_code,
         name="account_confirm_login_code",
     ),
-    path("logout/", views.logout, name="account_logout"),
-    path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
+    path("logout/", account_views.logout, name="account_logout"),
+    path(
+        "reauthenticate/", account_views.reauthenticate, name="account_reauthenticate"
+    ),
     # In one transaction, so that no account is left if the mail cannot be sent.
     path(
         "signup/",
-        allow_redirects_to_providers(transaction.atomic(views.signup)),
+        allow_redirects_to_providers(transaction.atomic(account_views.signup)),
         name="account_signup",
     ),
-    path("signup/again/", cairn_views.start_again, name="account_start_again"),
-    path("inactive/", views.account_inactive, name="account_inactive"),
-    path("email/", transaction.atomic(email), name="account_email"),
+    path("signup/again/", views.start_again, name="account_start_again"),
+    path("inactive/", account_views.account_inactive, name="account_inactive"),
+    path("email/", transaction.atomic(manage_addresses), name="account_email"),
     path(
         "confirm-email/",
-        transaction.atomic(views.email_verification_sent),
+        transaction.atomic(account_views.email_verification_sent),
         name="account_email_verification_sent",
     ),
-    path("password/change/", views.password_change, name="account_change_password"),
-    path("password/set/", views.password_set, name="account_set_password"),
-    path("password/reset/", views.password_reset, name="account_reset_password"),
+    path(
+        "password/change/",
+        account_views.password_change,
+        name="account_change_password",
+    ),
+    path("password/set/", account_views.password_set, name="account_set_password"),
+    path(
+        "password/reset/", account_views.password_reset, name="account_reset_password"
+    ),
     path(
         "password/reset/confirm/",
-        views.confirm_password_reset_code,
+        account_views.confirm_password_reset_code,
         name="account_confirm_password_reset_code",
     ),
     path(
         "password/reset/complete/",
-        views.complete_password_reset,
+        account_views.complete_password_reset,
         name="account_complete_password_reset",
     ),
     path(
         "password/reset/done/",
-        views.password_reset_from_key_done,
+        account_views.password_reset_from_key_done,
         name="account_password_reset_completed",
     ),
-    path("2fa/", mfa.index, name="mfa_index"),
-    path("2fa/authenticate/", mfa.authenticate, name="mfa_authenticate"),
-    path("2fa/reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),
-    path("2fa/totp/activate/", totp.activate_totp, name="mfa_activate_totp"),
-    path("2fa/totp/deactivate/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("2fa/", mfa_views.index, name="mfa_index"),
+    path("2fa/authenticate/", mfa_views.authenticate, name="mfa_authenticate"),
+    path("2fa/reauthenticate/", mfa_views.reauthenticate, name="mfa_reauthenticate"),
+    path("2fa/totp/activate/", totp_views.activate_totp, name="mfa_activate_totp"),
+    path(
+        "2fa/totp/deactivate/", totp_views.deactivate_totp, name="mfa_deactivate_totp"
+    ),
     path(
         "2fa/recovery-codes/",
-        recovery_codes.view_recovery_codes,
+        recovery_codes_views.view_recovery_codes,
         name="mfa_view_recovery_codes",
     ),
     path(
         "2fa/recovery-codes/generate/",
-        recovery_codes.generate_recovery_codes,
+        recovery_codes_views.generate_recovery_codes,
         name="mfa_generate_recovery_codes",
     ),
     path(
@@ -125,25 +143,25 @@ urlpatterns = [
         RedirectView.as_view(pattern_name="mfa_index"),
         name="mfa_list_webauthn",
     ),
-    path("2fa/webauthn/add/", webauthn.add_webauthn, name="mfa_add_webauthn"),
+    path("2fa/webauthn/add/", webauthn_views.add_webauthn, name="mfa_add_webauthn"),
     path(
         "2fa/webauthn/login/",
-        cairn_mfa.PasskeyLoginView.as_view(),
+        mfa.PasskeyLoginView.as_view(),
         name="mfa_login_webauthn",
     ),
     path(
         "2fa/webauthn/reauthenticate/",
-        cairn_mfa.PasskeyReauthenticateView.as_view(),
+        mfa.PasskeyReauthenticateView.as_view(),
         name="mfa_reauthenticate_webauthn",
     ),
     path(
         "2fa/webauthn/keys/<int:pk>/edit/",
-        webauthn.edit_webauthn,
+        webauthn_views.edit_webauthn,
         name="mfa_edit_webauthn",
     ),
     path(
         "2fa/webauthn/keys/<int:pk>/remove/",
-        webauthn.remove_webauthn,
+        webauthn_views.remove_webauthn,
         name="mfa_remove_webauthn",
     ),
     path(
@@ -153,20 +171,24 @@ urlpatterns = [
     ),
     path(
         "3rdparty/",
-        allow_redirects_to_providers(social.connections),
+        allow_redirects_to_providers(social_views.connections),
         name="socialaccount_connections",
     ),
     path(
         "3rdparty/signup/",
-        transaction.atomic(social.signup),
+        transaction.atomic(social_views.signup),
         name="socialaccount_signup",
     ),
     path(
         "3rdparty/login/cancelled/",
-        social.login_cancelled,
+        social_views.login_cancelled,
         name="socialaccount_login_cancelled",
     ),
-    path("3rdparty/login/error/", social.login_error, name="socialaccount_login_error"),
-    *provider_urls("github", github),
-    *provider_urls("google", google),
+    path(
+        "3rdparty/login/error/",
+        social_views.login_error,
+        name="socialaccount_login_error",
+    ),
+    *provider_urls("github", github_views),
+    *provider_urls("google", google_views),
 ]
