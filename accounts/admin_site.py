@@ -1,4 +1,4 @@
-"""Who may enter the admin, and what it shows of allauth."""
+"""Access to the admin, and its page for lost second factors."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ log = structlog.get_logger("cairn.accounts")
 
 
 class AdminSite(admin.AdminSite):
-    """In production only staff who signed in with a second factor may enter."""
+    """In production, only staff who have used a second factor may enter."""
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and (
@@ -28,7 +28,7 @@ class AdminSite(admin.AdminSite):
         )
 
     def login(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
-        """Redirect to the missing sign-in step: the admin has no form of its own.
+        """Redirect to the missing sign-in step. The admin has no login form of its own.
 
         Raises PermissionDenied for people who are not staff.
         """
@@ -39,20 +39,22 @@ class AdminSite(admin.AdminSite):
             raise PermissionDenied
         if self.has_permission(request):
             return redirect("admin:index")
-        if page := mfa.second_factor_url_name(request.user):
-            return redirect_to_login(next_url, page)
+        if url_name := mfa.second_factor_url_name(request.user):
+            return redirect_to_login(next_url, url_name)
         messages.info(request, "The admin asks for a second factor. Set one up here.")
         return redirect("mfa_index")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        is_without = request.user.is_authenticated and not mfa.has_used_second_factor(
-            request
+        needs_warning = (
+            request.user.is_authenticated and not mfa.has_used_second_factor(request)
         )
-        return super().each_context(request) | {"without_second_factor": is_without}
+        return super().each_context(request) | {
+            "needs_second_factor_warning": needs_warning
+        }
 
 
 class AuthenticatorAdmin(admin.ModelAdmin):
-    """Lets staff remove a second factor that somebody lost. Its secret is not shown."""
+    """Lets staff remove a second factor that a user lost. Its secret is hidden."""
 
     list_display = ["user", "type", "created_at", "last_used_at"]
     list_filter = ["type"]
@@ -79,5 +81,5 @@ class AuthenticatorAdmin(admin.ModelAdmin):
     def delete_queryset(
         self, request: HttpRequest, queryset: QuerySet[Authenticator]
     ) -> None:
-        for factor in queryset:
-            self.delete_model(request, factor)
+        for authenticator in queryset:
+            self.delete_model(request, authenticator)

@@ -1,4 +1,4 @@
-"""The settings page, the sessions that it ends, and the deletion of an account."""
+"""The settings page, signing out devices, and deleting an account."""
 
 from http import HTTPStatus
 
@@ -38,10 +38,10 @@ SECTION_FORMS = {"name": NameForm, "time-zone": TimeZoneForm}
 
 @require_POST
 def start_again(request: HttpRequest) -> HttpResponse:
-    """Give up a sign-up that waits for its code, for example with a mistyped address.
+    """Cancel a sign-up that is waiting for its code, for example for a wrong address.
 
-    allauth's own way to change the address works only for new accounts, so it would
-    reveal which addresses have an account.
+    allauth's own page to change the address would reveal which addresses have an
+    account, because it works only for new ones.
     """
     login = pop_pending_login(request)
     if login and login.signup and login.user:
@@ -63,7 +63,7 @@ def settings(request: AuthenticatedRequest) -> HttpResponse:
         section = request.POST.get("section", "")
         if section not in SECTION_FORMS:
             raise BadRequest("There is no such section.")
-        # The form changes its instance even when it is invalid, so it gets its own.
+        # An invalid form changes its instance too, so it must not be `request.user`.
         instance = User.objects.get(pk=user.pk)
         form = SECTION_FORMS[section](request.POST, instance=instance)
         if form.is_valid():
@@ -72,15 +72,17 @@ def settings(request: AuthenticatedRequest) -> HttpResponse:
             return redirect(reverse("account_settings", fragment=section))
         forms[section] = form
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-    UserSession.objects.create_from_request(request)  # so that the list has it
+    UserSession.objects.create_from_request(request)  # so that it is listed
     context = {
         "name_form": forms["name"],
         "time_zone_form": forms["time-zone"],
         "emailaddresses": EmailAddress.objects.filter(user=user).order_by("email"),
         "form": AddEmailForm(user),
         "can_add_email": EmailAddress.objects.can_add_email(user),
-        "factors": Authenticator.objects.filter(user=user).order_by("type", "pk"),
-        "linked": SocialAccount.objects.filter(user=user).order_by("provider"),
+        "authenticators": Authenticator.objects.filter(user=user).order_by(
+            "type", "pk"
+        ),
+        "social_accounts": SocialAccount.objects.filter(user=user).order_by("provider"),
         "devices": [
             (session, devices.browser_name(session.user_agent))
             for session in devices.active_sessions(user)
@@ -115,7 +117,7 @@ def sign_out_others(request: AuthenticatedRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @reauthentication_required
 def delete(request: AuthenticatedRequest) -> HttpResponse:
-    """List what will be deleted and ask. A POST deletes the account with all of it."""
+    """A page that lists what will be deleted. A POST deletes the account."""
     user = request.user
     user_id = user.pk
     if request.method == "POST" and delete_account(user):
@@ -123,14 +125,14 @@ def delete(request: AuthenticatedRequest) -> HttpResponse:
         logout(request)
         return redirect("account_deleted")
     context = {
-        "is_last": user.is_last_administrator(),
-        "marks": StepProgress.objects.filter(user=user).count(),
-        "notes": Note.objects.filter(user=user).count(),
-        "completions": Completion.objects.filter(user=user).count(),
-        "addresses": EmailAddress.objects.filter(user=user),
-        "devices": len(devices.active_sessions(user)),
-        "factors": Authenticator.objects.filter(user=user).count(),
-        "linked": SocialAccount.objects.filter(user=user),
+        "is_last_administrator": user.is_last_administrator(),
+        "step_count": StepProgress.objects.filter(user=user).count(),
+        "note_count": Note.objects.filter(user=user).count(),
+        "completion_count": Completion.objects.filter(user=user).count(),
+        "address_count": EmailAddress.objects.filter(user=user).count(),
+        "device_count": len(devices.active_sessions(user)),
+        "authenticator_count": Authenticator.objects.filter(user=user).count(),
+        "social_accounts": SocialAccount.objects.filter(user=user),
     }
     return render(request, "account/delete.html", context)
 

@@ -18,8 +18,8 @@ def providers() -> list[tuple[str, str]]:
 
 
 @register.simple_tag(takes_context=True)
-def landing(context: template.RequestContext) -> str | None:
-    """The address to which the current sign-in leads, on each of its pages."""
+def login_redirect_url(context: template.RequestContext) -> str | None:
+    """The URL to which the user is redirected at the end of the current sign-in."""
     if url := context.get("redirect_field_value"):
         return str(url)
     login = get_pending_login(context["request"])
@@ -34,6 +34,6 @@ def provider_name(provider: str) -> str:
 
 
 @register.filter
-def as_text_file(lines: list[str]) -> str:
+def text_data_url(lines: list[str]) -> str:
     """A `data:` URL of a text file with these lines."""
     return "data:text/plain;charset=utf-8," + quote("\n".join([*lines, ""]))
