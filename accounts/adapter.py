@@ -1,4 +1,4 @@
-"""Where Cairn differs from allauth's defaults."""
+"""Adapters that change how allauth handles accounts and providers."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ class AccountAdapter(MailAdapter):
         try:
             return super().get_client_ip(request)
         except ImproperlyConfigured:
-            # The request did not pass all of the trusted proxies.
+            # The request did not pass through all trusted proxies.
             return str(request.META["REMOTE_ADDR"])
 
     def clean_password(  # type: ignore[override]
@@ -73,7 +73,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
     def pre_social_login(self, _: HttpRequest, sociallogin: SocialLogin) -> None:
         """For a new user, keep only one of the addresses that the provider sends.
 
-        An address that may sign up comes first, then the primary one.
+        It prefers an address that may sign up, then the primary one.
         """
         if not sociallogin.is_existing:
             addresses = sorted(
@@ -94,9 +94,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
     def get_provider(
         self, request: HttpRequest, provider: str, client_id: str | None = None
     ) -> Provider:
-        """The provider, even if its keys are no longer in the settings.
+        """Return the provider, even if its keys are no longer in the settings.
 
-        Accounts that are linked to it can still be shown and unlinked.
+        Users can then still see and unlink their accounts at that provider.
         """
         try:
             configured: Provider = super().get_provider(request, provider, client_id)
@@ -108,7 +108,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
     def authenticate_by_email(  # type: ignore[override]
         self, sociallogin: SocialLogin
     ) -> tuple[User, str] | None:
-        """The account with an address that is confirmed on both sites, and the address.
+        """Find the user by an address that is confirmed here and at the provider.
+
+        Returns the user and the address, or None.
 
         An address that is not confirmed here does not count: an attacker could sign up
         with somebody else's address and wait for them to link their account.

@@ -58,7 +58,7 @@ class UserAdmin(DjangoUserAdmin):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """List only the users. Their private rows are deleted too, and only counted."""
+        """List only the users, and count their other rows, which may be private."""
         _, counts, missing_permissions, protected = super().get_deleted_objects(
             objs, request
         )
@@ -75,7 +75,7 @@ class InvitationForm(ModelForm):
 
 @admin.register(Invitation)
 class InvitationAdmin(admin.ModelAdmin):
-    """Adding an invitation mails it. Sending it again also opens it again."""
+    """Adding an invitation mails it. Sending a used one again reopens it."""
 
     form = InvitationForm
     list_display = ["address", "invited_by", "invited_at", "used_at"]
@@ -88,7 +88,8 @@ class InvitationAdmin(admin.ModelAdmin):
     def has_change_permission(
         self, request: HttpRequest, obj: Invitation | None = None
     ) -> bool:
-        # The list and its actions are allowed, but no form: the mail cannot change.
+        # Staff can use the list and its actions, but cannot edit an invitation that
+        # was already mailed.
         return obj is None and super().has_change_permission(request, obj)
 
     def save_model(

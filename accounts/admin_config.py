@@ -13,7 +13,6 @@ class AdminConfig(admin.AdminConfig):
 
         from accounts.admin_site import AuthenticatorAdmin
 
-        # The providers' keys are settings, tokens are not stored, and sessions are
-        # nobody's business but their owner's.
+        # Provider keys are settings, tokens are not stored, and sessions are private.
         site.unregister([Authenticator, SocialApp, SocialToken, UserSession])
         site.register(Authenticator, AuthenticatorAdmin)

@@ -12,12 +12,12 @@ from allauth.account.internal.flows.email_verification_by_code import (
     EmailVerificationProcess,
 )
 
-# Notes in the session how the user signed in. The public module
-# `allauth.account.authentication` only reads these notes.
+# Records in the session how the user signed in. The public module
+# `allauth.account.authentication` can only read these records.
 from allauth.account.internal.flows.login import record_authentication
 
-# Says how a user can reauthenticate in allauth (with a password or a second factor),
-# and continues the request that reauthentication interrupted. Neither is public.
+# The first lists the ways in which a user can reauthenticate (password or second
+# factor), the second continues the interrupted request. Neither is public.
 from allauth.account.internal.flows.reauthentication import (
     get_reauthentication_flows,
     resume_request,
@@ -43,31 +43,31 @@ __all__ = [
 
 
 def get_pending_login(request: HttpRequest) -> Login | None:
-    """The sign-in that waits for a code or a second factor.
+    """Return the sign-in that is waiting for a code or a second factor.
 
-    allauth keeps it in the session and has no public function that reads it.
+    allauth stores it in the session and has no public function to read it.
     """
     return unstash_login(request, peek=True)
 
 
 def pop_pending_login(request: HttpRequest) -> Login | None:
-    """The sign-in that waits for a code, which ends here."""
+    """Remove the sign-in that is waiting for a code, and return it."""
     return unstash_login(request)
 
 
 def cancel_email_verification(request: HttpRequest) -> None:
-    """Make the code that was mailed to confirm an address invalid.
+    """Invalidate the code that was mailed to confirm an address.
 
-    allauth's public view can only replace the address, not give up.
+    allauth's public view can only replace the address, not cancel.
     """
     if process := EmailVerificationProcess.resume(request):
         process.abort()
 
 
 def mark_totp_code_used(user: User, code: str) -> bool:
-    """Whether the code was unused until now. It is used from now on.
+    """Mark the code as used. Return False if it was used before.
 
-    allauth does this when it checks a code, but not for the code that activates the
+    allauth does this for every code except the one that activates the authenticator
     app, and has no public function for it.
     """
     return TOTP(Authenticator(user=user))._mark_code_used(code)

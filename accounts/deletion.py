@@ -12,11 +12,11 @@ from accounts.models import Invitation, User
 def delete_account(user: User) -> bool:
     """Delete the user, their rows and their sessions, and send a confirmation.
 
-    Return False, and change nothing, if the user is the last administrator. The content
+    Return False, and change nothing, if the user is the last administrator. Content
     that they edited stays, without their name. Raises MailNotSentError.
     """
     # If the last two administrators delete their accounts at the same time, the second
-    # one waits here and then is the last.
+    # request waits here, and then finds that its user is the last one.
     list(User.objects.select_for_update().filter(is_superuser=True))
     if user.is_last_administrator():
         return False

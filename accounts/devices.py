@@ -1,31 +1,26 @@
-"""The browsers with which a user is or was signed in."""
-
-from __future__ import annotations
+"""The browsers that a user has signed in with."""
 
 from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from ua_parser import parse
 
 from accounts.models import Device, User
 
-if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
-
 LAST_SEEN_INTERVAL = timedelta(minutes=10)
 
 
 def browser_name(user_agent: str) -> str:
-    """A readable name of a browser: "Firefox on Windows"."""
+    """A readable name for a browser, such as "Firefox on Windows"."""
     parsed = parse(user_agent)
     browser = parsed.user_agent.family if parsed.user_agent else "Unknown browser"
     system = f" on {parsed.os.family}" if parsed.os else ""
@@ -33,9 +28,9 @@ def browser_name(user_agent: str) -> str:
 
 
 def record_sign_in(request: HttpRequest, user: User) -> None:
-    """Remember the browser of this sign-in. Mail the user if it is new to them.
+    """Store the browser of this sign-in. Mail the user if it is a new one.
 
-    No mail is sent for the user's first browser.
+    The user's first browser is not mailed.
     """
     name = browser_name(request.headers.get("User-Agent", ""))
     is_first = not user.devices.exists()
@@ -53,7 +48,7 @@ def active_sessions(user: User) -> list[UserSession]:
     stored = Session.objects.filter(
         session_key__in=sessions, expire_date__gt=timezone.now()
     )
-    # A session that is older than a change of password still exists, but is not valid.
+    # Sessions from before a password change still exist, but are not valid.
     valid_hash = user.get_session_auth_hash()
     valid_keys = {
         session.session_key
@@ -65,18 +60,18 @@ def active_sessions(user: User) -> list[UserSession]:
     return [session for key, session in sessions.items() if key in valid_keys]
 
 
-def last_seen(
+def update_last_seen(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware that stores, every ten minutes, when a session was last used."""
+    """Middleware that stores when a session was last used, every ten minutes."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            # The database may be down. Another query would wait for it a second time.
+            # The database may be down. Another query would have to wait for it again.
             return response
-        # A response that did not use the session is the same for everybody. Asking for
-        # the user here would add `Vary: Cookie` to it.
+        # A response that did not use the session is the same for everybody. Reading
+        # `request.user` here would add `Vary: Cookie` to it.
         if request.session.accessed and request.user.is_authenticated:
             key = f"seen:{request.session.session_key}"
             if cache.add(key, True, LAST_SEEN_INTERVAL.total_seconds()):

@@ -1,6 +1,6 @@
-"""Logs one line for each event of an account.
+"""Signal receivers that log one line for each account event.
 
-Each line has the user's id, and never a password, a code, a token or an address.
+Each line has the user's id, but never a password, a code, a token or an address.
 """
 
 from typing import Any
@@ -77,23 +77,23 @@ log_rejected_code_signal(
 )
 
 
-def log_factor_signal(signal: Signal, event: str) -> None:
+def log_authenticator_signal(signal: Signal, event: str) -> None:
     @receiver(signal, weak=False)
     def log_event(user: User, authenticator: Authenticator, **_: Any) -> None:
         log.info(event, user_id=user.pk, type=str(authenticator.type))
 
 
-log_factor_signal(mfa_signals.authenticator_added, "factor_added")
-log_factor_signal(mfa_signals.authenticator_removed, "factor_removed")
-log_factor_signal(mfa_signals.authenticator_reset, "factor_renewed")
-log_factor_signal(mfa_signals.authentication_failed, "factor_refused")
+log_authenticator_signal(mfa_signals.authenticator_added, "factor_added")
+log_authenticator_signal(mfa_signals.authenticator_removed, "factor_removed")
+log_authenticator_signal(mfa_signals.authenticator_reset, "factor_renewed")
+log_authenticator_signal(mfa_signals.authentication_failed, "factor_refused")
 
 
 @receiver(mfa_signals.authenticator_added)
 def record_new_factor_as_used(
     request: HttpRequest, user: User, authenticator: Authenticator, **_: Any
 ) -> None:
-    """A user who has just set up a factor need not use it again in this session."""
+    """Do not ask for a factor in the session in which the user set it up."""
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
         record_authentication(request, user, "mfa", type=authenticator.type)
 

@@ -1,4 +1,4 @@
-"""Where Cairn's account forms differ from allauth's."""
+"""The forms of the account pages: allauth's with changes, and two of our own."""
 
 from typing import Any
 
@@ -20,13 +20,13 @@ log = structlog.get_logger("cairn.accounts")
 class LoginForm(forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # allauth's help text is a link to the password reset that loses `next`.
-        # Our template has a link of its own.
+        # allauth's help text is a link to the password reset without `next`. Our
+        # template has its own link.
         self.fields["password"].help_text = ""
         self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
 
     def clean(self) -> Any:
-        """Show every error at the password field, and log the rate limit."""
+        """Show all errors at the password field. Log when the rate limit is reached."""
         try:
             return super().clean()  # type: ignore[no-untyped-call]
         except ValidationError as error:
@@ -46,15 +46,14 @@ class SignupPolicyMixin:
 
 
 class NewPasswordMixin:
-    """Explains in one sentence what a new password must be like."""
+    """Replaces the help text of a new password by one sentence."""
 
     fields: dict[str, Field]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields[
-            "password1"
-        ].help_text = "Twelve characters or more: a few words in a row do well."
+        password = self.fields["password1"]
+        password.help_text = "Twelve characters or more: a few words in a row do well."
 
 
 class SignupForm(SignupPolicyMixin, NewPasswordMixin, forms.SignupForm):
@@ -107,7 +106,7 @@ class NameForm(ModelForm):  # type: ignore[type-arg]
         self.fields["name"].widget.attrs["autocomplete"] = "name"
 
     def clean_name(self) -> str:
-        """The name with single spaces only."""
+        """Return the name without repeated spaces."""
         return " ".join(self.cleaned_data["name"].split())
 
 
@@ -128,6 +127,6 @@ class TimeZoneForm(ModelForm):  # type: ignore[type-arg]
         regions = choices_by_region()
         listed = {"", "UTC", *(name for _, zones in regions for name, _ in zones)}
         current = self.instance.time_zone
-        if current not in listed:  # an old name, or one that this machine lacks
+        if current not in listed:  # an old name, or one that this machine does not know
             first_choices.append((current, time_zone_label(current)))
         self.fields["time_zone"].choices = [*first_choices, *regions]  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Mails: each is written once, as text. One layout turns the text into HTML."""
+"""Sends mails as text and HTML. The HTML is generated from the text."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -15,7 +15,8 @@ from accounts.models import User
 from core.mail import MailNotSentError
 
 log = structlog.get_logger("cairn.accounts")
-SIGNATURE = "\n-- \n"  # the text after it is part of the layout, in text and in HTML
+# Both layouts, text and HTML, have their own footer, which begins here in the text.
+FOOTER_SEPARATOR = "\n-- \n"
 
 
 class Part(NamedTuple):
@@ -26,8 +27,8 @@ class Part(NamedTuple):
 
 
 def split_into_parts(text: str) -> Iterator[Part]:
-    """The paragraphs of a mail: codes, links and plain text."""
-    for paragraph in text.partition(SIGNATURE)[0].split("\n\n"):
+    """Split the text of a mail, without its footer, into paragraphs."""
+    for paragraph in text.partition(FOOTER_SEPARATOR)[0].split("\n\n"):
         stripped = paragraph.strip()
         if paragraph.startswith("    "):
             yield Part("code", stripped)
@@ -47,7 +48,7 @@ class MailAdapter(DefaultAccountAdapter):
         context: dict[str, Any],
         headers: dict[str, str] | None = None,
     ) -> EmailMessage:
-        """allauth's mail of plain text, with our HTML added."""
+        """Return allauth's plain text mail with an HTML version added."""
         mail = super().render_mail(template_prefix, email, context, headers)
         assert isinstance(mail, EmailMultiAlternatives)  # noqa: S101
         html_context = {
@@ -62,14 +63,17 @@ class MailAdapter(DefaultAccountAdapter):
     def send_mail(
         self, template_prefix: str, email: str, context: dict[str, Any]
     ) -> None:
-        """Raises MailNotSentError when the mail server does not take the mail."""
+        """Send the mail, with dates in the recipient's time zone.
+
+        Raises MailNotSentError if the mail server does not accept it.
+        """
         recipient = context.get("user")
-        names = {"site_name": settings.SITE_NAME, "recipient": recipient}
-        zone = recipient.zone if recipient else None
+        context = context | {"site_name": settings.SITE_NAME, "recipient": recipient}
+        time_zone = recipient.zone if recipient else None
         try:
-            with timezone.override(zone or timezone.get_current_timezone()):
-                super().send_mail(template_prefix, email, context | names)
-        except OSError as error:  # smtplib's errors are OSErrors too
+            with timezone.override(time_zone or timezone.get_current_timezone()):
+                super().send_mail(template_prefix, email, context)
+        except OSError as error:  # also the base class of smtplib's errors
             raise MailNotSentError from error
 
     def send_notification_mail(  # type: ignore[override]
@@ -79,7 +83,7 @@ class MailAdapter(DefaultAccountAdapter):
         context: dict[str, Any] | None = None,
         email: str | None = None,
     ) -> None:
-        """Tell the user what has happened. If the mail fails, only log that."""
+        """Tell the user about an event. If the mail cannot be sent, only log that."""
         device = browser_name(self.get_http_user_agent(self.request))
         context = {"user": user, "device": device, **(context or {})}
         try:

@@ -1,4 +1,4 @@
-"""Where second factors and passkeys differ from allauth's."""
+"""Second factors and passkeys: allauth's forms and views with changes."""
 
 import json
 from collections.abc import Callable
@@ -41,9 +41,9 @@ def second_factor_url_name(user: User) -> str | None:
 
 
 def has_used_second_factor(request: HttpRequest) -> bool:
-    """Whether the user used a second factor in this session, or set one up.
+    """Whether the user has used or set up a second factor in this session.
 
-    False if the factor was removed since, or if the session is older than it.
+    False if the user has removed their second factors since.
     """
     if not request.user.is_authenticated:
         return False
@@ -70,13 +70,13 @@ class MFAAdapter(DefaultMFAAdapter):
         return f"Passkey {count + 1}" if count else "Passkey"
 
 
-class ActivateAppForm(ActivateTOTPForm):
+class ActivateAuthenticatorAppForm(ActivateTOTPForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].label = "Enter the code that it shows"
 
     def clean_code(self) -> str:
-        """The code that activates the app. It cannot be used a second time."""
+        """Check the code that activates the app, so that it cannot be used again."""
         code: str = super().clean_code()
         if not mark_totp_code_used(self.user, code):
             raise get_adapter().validation_error("incorrect_code")
@@ -86,7 +86,7 @@ class ActivateAppForm(ActivateTOTPForm):
 def reject_malformed_credential[T](clean: Callable[[Any], T]) -> Callable[[Any], T]:
     """Turn any error that a credential causes into a form error.
 
-    The library that parses credentials raises many types of exceptions.
+    The library that parses credentials raises exceptions of many types.
     """
 
     @wraps(clean)
@@ -143,7 +143,7 @@ class ReauthenticateByPasskeyForm(forms.ReauthenticateWebAuthnForm):
 
 
 class RedirectWhenInvalidMixin:
-    """Redirects an invalid form back to the page that sent it, and keeps `next`."""
+    """Redirects to the page with the form, including `next`, if it is invalid."""
 
     form_url_name: str
     request: Any

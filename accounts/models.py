@@ -1,4 +1,4 @@
-"""The user, who has an e-mail address and no username."""
+"""The user, who signs in with an e-mail address, and their devices and invitations."""
 
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -44,14 +44,16 @@ def validate_time_zone(name: str) -> None:
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    id = models.AutoField(primary_key=True)  # 4 bytes: every progress row has one
+    id = models.AutoField(
+        primary_key=True
+    )  # 4 bytes, because every progress row has one
     email = models.EmailField("e-mail address", max_length=254, unique=True)
     name = models.CharField(
         "display name",
         max_length=80,
         blank=True,
         default="",
-        db_default="",  # during an upgrade, processes of the old version insert rows
+        db_default="",  # old processes insert rows without it during an upgrade
         help_text="How mails greet you.",
     )
     is_staff = models.BooleanField(
@@ -110,14 +112,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         return parse_time_zone(self.time_zone)
 
     def is_last_administrator(self) -> bool:
-        """Whether the user is the only administrator, apart from closed accounts."""
+        """Whether no other administrator has an active account."""
         administrators = User.objects.filter(is_superuser=True, is_active=True)
         others = administrators.exclude(pk=self.pk)
         return self.is_superuser and not others.exists()
 
 
 class Device(models.Model):
-    """A browser that a user has signed in with. A new one is announced by mail."""
+    """A browser that a user has signed in with. Users get a mail about a new one."""
 
     MAX_NAME_LENGTH = 120  # characters
 
@@ -140,9 +142,9 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """Allows an address to sign up where sign-up is by invitation.
+    """Allows an address to sign up if the site requires an invitation.
 
-    An invitation that was used stays, as history.
+    Used invitations are not deleted.
     """
 
     address = models.EmailField("e-mail address", max_length=254, unique=True)

@@ -10,15 +10,15 @@ from django.core.exceptions import ValidationError
 
 
 def normalize(password: str) -> str:
-    """The password in the Unicode form NFKC, as NIST SP 800-63B 3.1.1.2 advises.
+    """Return the password in Unicode form NFKC, as in NIST SP 800-63B 3.1.1.2.
 
-    Keyboards encode the same letter in different ways.
+    Keyboards may encode the same letter in different ways.
     """
     return unicodedata.normalize("NFKC", password)
 
 
 class Argon2PasswordHasher(hashers.Argon2PasswordHasher):
-    """Django's hasher, limited to two threads at a time: each one takes 100 MB."""
+    """Django's hasher, limited to two threads at a time because each uses 100 MB."""
 
     semaphore = BoundedSemaphore(2)
 

@@ -10,6 +10,6 @@ from django.views.decorators.http import require_safe
 
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
-    """Say what is stored, for how long, and how to export or delete it."""
+    """What is stored, for how long, and how to export or delete it."""
     days = timedelta(seconds=settings.SESSION_COOKIE_AGE).days
     return render(request, "privacy.html", {"session_days": days})

@@ -1,4 +1,4 @@
-"""The sites that users can sign in with: those that have keys in the settings."""
+"""The providers that users can sign in with. Each has its keys in the settings."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -16,14 +16,14 @@ type View = Callable[..., HttpResponseBase]
 
 
 def configured_providers() -> list[type[OAuth2Provider]]:
-    names = settings.SOCIALACCOUNT_PROVIDERS
-    return [registry.get_class(name) for name in names]  # type: ignore[no-untyped-call]
+    provider_ids = settings.SOCIALACCOUNT_PROVIDERS
+    return [registry.get_class(id_) for id_ in provider_ids]  # type: ignore[no-untyped-call]
 
 
 def allow_redirects_to_providers(view: View) -> View:
-    """Add the providers to the page's Content Security Policy.
+    """Add the providers to `form-action` in the page's Content Security Policy.
 
-    Its forms redirect to the providers, and browsers check `form-action` there too.
+    Browsers also check it when the response to a form redirects to a provider.
     """
 
     @wraps(view)

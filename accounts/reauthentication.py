@@ -1,12 +1,10 @@
-"""Reauthentication for users who have neither a password nor a second factor.
+"""Reauthentication by mailed code, for users without a password and a second factor.
 
-allauth asks these users for nothing. Cairn asks them for a code that it mails.
+allauth does not reauthenticate these users at all.
 """
 
-from __future__ import annotations
-
 import time
-from typing import Any
+from typing import Any, Self
 
 from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
@@ -32,26 +30,32 @@ SESSION_KEY = "reauthentication_code"
 
 
 def code_method() -> dict[str, Any]:
-    """The code by mail, in the form in which allauth's adapter lists its methods."""
+    """The mailed code, as an entry of `get_reauthentication_methods` in allauth."""
     url = reverse("account_reauthenticate_by_code")
     return {"id": "code", "description": "Use a code by e-mail", "url": url}
 
 
 def require_code(request: HttpRequest) -> None:
-    """Raises ReauthenticationRequired if only a code by mail can prove who the user is
-    and they have not entered one recently.
+    """Raises ReauthenticationRequired if the user must enter a mailed code now.
+
+    This is so if they have no other way to reauthenticate, and have not done so
+    recently.
     """
     if request.user.is_anonymous:
         return
-    oldest_valid = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
+    timeout_start = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
     records = get_authentication_records(request, request.user)
-    is_recent = any(r["at"] > oldest_valid for r in records if r.get("reauthenticated"))
-    if not is_recent and not get_reauthentication_flows(request.user):
+    has_reauthenticated = any(
+        record["at"] > timeout_start
+        for record in records
+        if record.get("reauthenticated")
+    )
+    if not has_reauthenticated and not get_reauthentication_flows(request.user):
         raise ReauthenticationRequired
 
 
 class ReauthenticationCodeProcess(CodeVerificationProcess):
-    """A code that was mailed to the signed-in user. Its state is in the session."""
+    """Mails a code to the signed-in user. The session stores its state."""
 
     def __init__(self, request: AuthenticatedRequest, state: dict[str, Any]) -> None:
         self.request = request
@@ -71,10 +75,8 @@ class ReauthenticationCodeProcess(CodeVerificationProcess):
         process.persist()
 
     @classmethod
-    def resume(
-        cls, request: AuthenticatedRequest
-    ) -> ReauthenticationCodeProcess | None:
-        """The process that waits for its code, if it has not expired."""
+    def resume(cls, request: AuthenticatedRequest) -> Self | None:
+        """Return the process that is waiting for its code, unless it has expired."""
         if state := request.session.get(SESSION_KEY):
             process = cls(request, state)
             if process.is_valid():
@@ -98,7 +100,7 @@ class ReauthenticationCodeProcess(CodeVerificationProcess):
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def reauthenticate_by_code(request: AuthenticatedRequest) -> HttpResponse:
-    """A page with a button that mails a code, and then with a field for the code."""
+    """A page with a button that mails a code, and later with a field for the code."""
     if get_reauthentication_flows(request.user):
         return redirect("account_reauthenticate")
     process = ReauthenticationCodeProcess.resume(request)
@@ -120,10 +122,10 @@ def reauthenticate_by_code(request: AuthenticatedRequest) -> HttpResponse:
 
 
 def send_code(request: AuthenticatedRequest) -> HttpResponse:
-    too_many: HttpResponse | None = ratelimit.consume_or_429(
+    limit_response: HttpResponse | None = ratelimit.consume_or_429(
         request, action="request_login_code", key=request.user.email
     )
-    if too_many:
-        return too_many
+    if limit_response:
+        return limit_response
     ReauthenticationCodeProcess.initiate(request)
     return redirect(request.get_full_path())

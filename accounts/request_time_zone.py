@@ -1,4 +1,4 @@
-"""Show dates in the time zone of the person who makes the request."""
+"""Shows dates in the time zone of the user who makes the request."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
@@ -10,14 +10,14 @@ from django.utils.functional import cached_property
 
 from accounts.time_zones import parse_time_zone
 
-COOKIE = f"{settings.COOKIE_PREFIX}time_zone"  # set by static/js/time-zone.js
+COOKIE_NAME = f"{settings.COOKIE_PREFIX}time_zone"  # set by static/js/time-zone.js
 
 
 class RequestTimeZone(tzinfo):
     """The time zone that the user chose, or else their browser's, or else the site's.
 
-    A visitor always gets the site's. The user is loaded when the first date is shown
-    and not before: a page without dates may be the same for everyone.
+    Visitors always get the site's. The user is not loaded until the first date is
+    shown, because a page without dates may be the same for everyone.
     """
 
     def __init__(self, request: HttpRequest) -> None:
@@ -30,22 +30,23 @@ class RequestTimeZone(tzinfo):
     @cached_property
     def zone(self) -> tzinfo:
         user = self.request.user
-        own = None
-        if user.is_authenticated:
-            own = user.zone or parse_time_zone(self.request.COOKIES.get(COOKIE, ""))
-        return own or timezone.get_default_timezone()
+        default = timezone.get_default_timezone()
+        if not user.is_authenticated:
+            return default
+        cookie = self.request.COOKIES.get(COOKIE_NAME, "")
+        return user.zone or parse_time_zone(cookie) or default
 
-    def utcoffset(self, moment: datetime | None) -> timedelta | None:
-        return self.zone.utcoffset(moment)
+    def utcoffset(self, dt: datetime | None) -> timedelta | None:
+        return self.zone.utcoffset(dt)
 
-    def dst(self, moment: datetime | None) -> timedelta | None:
-        return self.zone.dst(moment)
+    def dst(self, dt: datetime | None) -> timedelta | None:
+        return self.zone.dst(dt)
 
-    def tzname(self, moment: datetime | None) -> str | None:
-        return self.zone.tzname(moment)
+    def tzname(self, dt: datetime | None) -> str | None:
+        return self.zone.tzname(dt)
 
-    def fromutc(self, moment: datetime) -> datetime:
-        return self.zone.fromutc(moment.replace(tzinfo=self.zone)).replace(tzinfo=self)
+    def fromutc(self, dt: datetime) -> datetime:
+        return self.zone.fromutc(dt.replace(tzinfo=self.zone)).replace(tzinfo=self)
 
 
 def request_time_zone(

@@ -1,4 +1,4 @@
-"""Types of requests after the middleware and decorators, for type checkers."""
+"""Types of requests for type checkers, with what middleware and decorators add."""
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
@@ -11,6 +11,6 @@ class HtmxRequest(HttpRequest):
 
 
 class AuthenticatedRequest(HtmxRequest):
-    """A request by somebody who is signed in."""
+    """A request by a user who is signed in."""
 
     user: User

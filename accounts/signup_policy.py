@@ -1,4 +1,4 @@
-"""Who may sign up. Every way to sign up asks this module."""
+"""Who may sign up. Every way to sign up uses these functions."""
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
@@ -18,7 +18,7 @@ def is_open() -> bool:
 
 
 def validate_may_sign_up(email: str) -> None:
-    """Raises ValidationError, with the reason, if nobody may sign up with `email`."""
+    """Raises ValidationError, with the reason, if `email` may not sign up."""
     if settings.SIGN_UP == "closed":
         raise ValidationError("New accounts cannot be made here at the moment.")
     if settings.SIGN_UP == "domains":
@@ -41,14 +41,14 @@ def may_sign_up(email: str) -> bool:
 
 
 def mark_invitations_used(user: User) -> None:
-    """Close the open invitations for the addresses that the user has confirmed."""
+    """Mark the open invitations for the user's confirmed addresses as used."""
     confirmed = EmailAddress.objects.filter(user=user, verified=True).values("email")
     invitations = Invitation.objects.open().filter(address__in=confirmed)
     invitations.update(used_at=timezone.now())
 
 
 def invite(request: HttpRequest, invitation: Invitation) -> None:
-    """Save and mail the invitation. One that was used is open again.
+    """Save and mail the invitation. A used one becomes open again.
 
     Raises MailNotSentError.
     """

@@ -1,4 +1,4 @@
-"""The color scheme of pages: a person's own, or the browser's in a cookie."""
+"""The colour scheme of pages, from the user's account or a cookie."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -8,19 +8,19 @@ from django.views.decorators.http import require_POST
 from accounts.models import Theme
 from core.same_origin import same_origin_only
 
-COOKIE = f"{settings.COOKIE_PREFIX}theme"
-YEAR = 365 * 24 * 60 * 60  # seconds
+COOKIE_NAME = f"{settings.COOKIE_PREFIX}theme"
+COOKIE_AGE = 365 * 24 * 60 * 60  # seconds
 
 
 def get_theme(request: HttpRequest) -> str:
     """Return "light", "dark", or "" to follow the system.
 
-    A person's own theme, which they have on every device, comes before the cookie.
+    A theme in the account, which applies on every device, overrides the cookie.
     """
-    user = getattr(request, "user", None)  # unset when a middleware refuses a request
+    user = getattr(request, "user", None)  # not set if middleware rejects a request
     if user and user.is_authenticated and user.theme:
         return str(user.theme)
-    theme = request.COOKIES.get(COOKIE, "")
+    theme = request.COOKIES.get(COOKIE_NAME, "")
     return theme if theme in Theme else ""
 
 
@@ -29,7 +29,7 @@ def get_theme(request: HttpRequest) -> str:
 def choose_theme(request: HttpRequest) -> HttpResponse:
     """Store the theme in the user's account, if they are signed in, and in a cookie.
 
-    Any theme but "light" and "dark" removes it from both. Redirects to `next`.
+    Any value but "light" and "dark" removes it from both. Redirects to `next`.
     """
     next_path = request.POST.get("next", "")
     is_local = url_has_allowed_host_and_scheme(next_path, allowed_hosts=None)
@@ -43,13 +43,13 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
         request.user.save(update_fields=["theme"])
     if theme:
         response.set_cookie(
-            COOKIE,
+            COOKIE_NAME,
             theme,
-            max_age=YEAR,
+            max_age=COOKIE_AGE,
             secure=settings.SESSION_COOKIE_SECURE,
             httponly=True,
             samesite="Lax",
         )
     else:
-        response.delete_cookie(COOKIE, samesite="Lax")
+        response.delete_cookie(COOKIE_NAME, samesite="Lax")
     return response

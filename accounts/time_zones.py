@@ -13,7 +13,7 @@ def parse_time_zone(name: str) -> ZoneInfo | None:
 
 
 def choices_by_region() -> list[tuple[str, list[tuple[str, str]]]]:
-    """The choices of a form field: groups of names and labels, one per region."""
+    """Choices for a form field, as names and labels grouped by region."""
     names = sorted(
         name
         for name in NAMES
@@ -26,5 +26,5 @@ def choices_by_region() -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def time_zone_label(name: str) -> str:
-    """ "America/Argentina/Salta" in readable form: "Argentina, Salta"."""
+    """A readable label: "Argentina, Salta" for "America/Argentina/Salta"."""
     return name.partition("/")[2].replace("/", ", ").replace("_", " ") or name

@@ -113,7 +113,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.devices.last_seen",
+    "accounts.devices.update_last_seen",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "accounts.request_time_zone.request_time_zone",
@@ -252,7 +252,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 
 MFA_ADAPTER = "accounts.mfa.MFAAdapter"
 MFA_FORMS = {
-    "activate_totp": "accounts.mfa.ActivateAppForm",
+    "activate_totp": "accounts.mfa.ActivateAuthenticatorAppForm",
     "add_webauthn": "accounts.mfa.AddPasskeyForm",
     "edit_webauthn": "accounts.mfa.EditPasskeyForm",
     "authenticate_webauthn": "accounts.mfa.AuthenticateByPasskeyForm",
