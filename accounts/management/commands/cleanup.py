@@ -14,7 +14,7 @@ from accounts.models import User
 
 BATCH_SIZE = 1000  # rows per transaction
 SUCCESSFUL_TASK_AGE = timedelta(days=1)
-FAILED_TASK_AGE = timedelta(days=30)  # time to look into the error
+FAILED_TASK_AGE = timedelta(days=30)  # time to investigate the error
 MAX_TASK_DURATION = timedelta(minutes=10)
 
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
 
 def cleanup() -> Iterator[tuple[str, int]]:
-    """Yield what was done and to how many rows."""
+    """Delete or restart what is due. Yield each action and its number of rows."""
     now = timezone.now()
     tasks = DBTaskResult.objects
     expired = Session.objects.filter(expire_date__lt=now)
@@ -43,10 +43,9 @@ def cleanup() -> Iterator[tuple[str, int]]:
 
 
 def never_confirmed() -> models.QuerySet[User]:
-    """Return the accounts that are older than UNCONFIRMED_DAYS, never confirmed an
-    address and hold no data.
+    """Return the accounts without a confirmed address, a sign-in or any data.
 
-    Anybody who ever signed in has a `last_login` or a verified address.
+    Only those that are older than the setting UNCONFIRMED_DAYS.
     """
     joined_before = timezone.now() - timedelta(days=settings.UNCONFIRMED_DAYS)
     return User.objects.filter(
@@ -61,7 +60,7 @@ def never_confirmed() -> models.QuerySet[User]:
 
 
 def delete(rows: models.QuerySet[Any]) -> int:
-    """Delete the rows in batches, so that no lock lasts long, and return how many."""
+    """Delete the rows and return their number. Batches keep the locks short."""
     total = 0
     while batch := list(rows.values_list("pk", flat=True)[:BATCH_SIZE]):
         rows.model._default_manager.filter(pk__in=batch).delete()
