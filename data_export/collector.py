@@ -5,7 +5,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.utils import timezone
 
 from accounts.devices import browser_name
@@ -15,101 +15,28 @@ from progress.models import Completion, StepProgress
 from progress.notes import Note
 from roadmaps.models import LARGE_FIELDS, Step
 
-LOG_ACTIONS = {1: "added", 2: "changed", 3: "deleted"}  # by LogEntry.action_flag
+ACTIONS = {ADDITION: "added", CHANGE: "changed", DELETION: "deleted"}
 
 
 def collect(user: User) -> document.ExportDocument:
-    addresses = account.EmailAddress.objects.filter(user=user).order_by("pk")
-    sent_invitations = user.invitations.order_by("pk")
-    received_invitations = Invitation.objects.filter(
-        address__in=addresses.values("email")
-    )
     return document.ExportDocument(
         format=document.FORMAT,
         version=document.VERSION,
         made_at=timezone.now(),
         site=settings.SITE_NAME,
         profile=profile(user),
-        email_addresses=[
-            document.EmailAddress(
-                address=row.email, is_confirmed=row.verified, is_primary=row.primary
-            )
-            for row in addresses
-        ],
-        factors=[
-            document.Factor(
-                kind=row.type,
-                name=str(row),
-                added_at=row.created_at,
-                last_used_at=row.last_used_at,
-            )
-            for row in Authenticator.objects.filter(user=user).order_by("pk")
-        ],
-        linked_accounts=[
-            document.LinkedAccount(
-                provider=row.provider,
-                identity=row.uid,
-                linked_at=row.date_joined,
-                last_used_at=row.last_login,
-                told_by_provider=row.extra_data,
-            )
-            for row in SocialAccount.objects.filter(user=user).order_by("pk")
-        ],
-        sessions=[
-            document.Session(
-                browser=browser_name(row.user_agent),
-                user_agent=row.user_agent,
-                ip_address=row.ip,
-                begun_at=row.created_at,
-                last_seen_at=row.last_seen_at,
-            )
-            for row in UserSession.objects.filter(user=user).order_by("pk")
-        ],
-        devices=[
-            document.Device(name=row.name, first_seen_at=row.first_seen_at)
-            for row in user.devices.order_by("pk")
-        ],
-        invitations_received=list(map(invitation, received_invitations)),
-        invitations_sent=list(map(invitation, sent_invitations)),
-        edits=[
-            document.Edit(
-                at=row.action_time,
-                what=LOG_ACTIONS[row.action_flag],
-                on=f"{row.content_type or 'something'}: {row.object_repr}",
-            )
-            for row in LogEntry.objects.filter(user=user)
-            .select_related("content_type")
-            .order_by("pk")
-        ],
-        progress=[
-            document.Progress.model_validate(
-                slugs(row.step)
-                | {
-                    "state": row.state,
-                    "started_at": row.started_at,
-                    "done_at": row.done_at,
-                }
-            )
-            for row in StepProgress.objects.filter(user=user)
-            .select_related("step__roadmap")
-            .defer(*(f"step__{name}" for name in LARGE_FIELDS))
-            .order_by("step__roadmap", "step__position", "step")
-        ],
-        completions=[
-            document.Completion(roadmap=row.roadmap.slug, completed_at=row.completed_at)
-            for row in Completion.objects.filter(user=user)
-            .select_related("roadmap")
-            .order_by("completed_at", "roadmap")
-        ],
-        notes=[
-            document.Note(**slugs(row.step), text=row.text, saved_at=row.saved_at)
-            for row in Note.objects.for_user(user)
-        ],
+        email_addresses=email_addresses(user),
+        factors=factors(user),
+        linked_accounts=linked_accounts(user),
+        sessions=sessions(user),
+        devices=devices(user),
+        invitations_received=invitations_received(user),
+        invitations_sent=invitations_sent(user),
+        edits=edits(user),
+        progress=progress(user),
+        completions=completions(user),
+        notes=notes(user),
     )
-
-
-def slugs(step: Step) -> dict[str, str]:
-    return {"roadmap": step.roadmap.slug, "step": step.slug}
 
 
 def profile(user: User) -> document.Profile:
@@ -124,11 +51,125 @@ def profile(user: User) -> document.Profile:
         is_staff=user.is_staff,
         is_administrator=user.is_superuser,
         groups=list(user.groups.order_by("name").values_list("name", flat=True)),
-        permissions=[str(each) for each in user.user_permissions.all()],
+        permissions=list(map(str, user.user_permissions.all())),
     )
+
+
+def email_addresses(user: User) -> list[document.EmailAddress]:
+    return [
+        document.EmailAddress(
+            address=row.email, is_confirmed=row.verified, is_primary=row.primary
+        )
+        for row in account.EmailAddress.objects.filter(user=user).order_by("pk")
+    ]
+
+
+def factors(user: User) -> list[document.Factor]:
+    return [
+        document.Factor(
+            kind=row.type,
+            name=str(row),
+            added_at=row.created_at,
+            last_used_at=row.last_used_at,
+        )
+        for row in Authenticator.objects.filter(user=user).order_by("pk")
+    ]
+
+
+def linked_accounts(user: User) -> list[document.LinkedAccount]:
+    return [
+        document.LinkedAccount(
+            provider=row.provider,
+            identity=row.uid,
+            linked_at=row.date_joined,
+            last_used_at=row.last_login,
+            told_by_provider=row.extra_data,
+        )
+        for row in SocialAccount.objects.filter(user=user).order_by("pk")
+    ]
+
+
+def sessions(user: User) -> list[document.Session]:
+    return [
+        document.Session(
+            browser=browser_name(row.user_agent),
+            user_agent=row.user_agent,
+            ip_address=row.ip,
+            begun_at=row.created_at,
+            last_seen_at=row.last_seen_at,
+        )
+        for row in UserSession.objects.filter(user=user).order_by("pk")
+    ]
+
+
+def devices(user: User) -> list[document.Device]:
+    return [
+        document.Device(name=row.name, first_seen_at=row.first_seen_at)
+        for row in user.devices.order_by("pk")
+    ]
+
+
+def invitations_received(user: User) -> list[document.Invitation]:
+    addresses = account.EmailAddress.objects.filter(user=user).values("email")
+    return list(map(invitation, Invitation.objects.filter(address__in=addresses)))
+
+
+def invitations_sent(user: User) -> list[document.Invitation]:
+    return list(map(invitation, user.invitations.order_by("pk")))
 
 
 def invitation(row: Invitation) -> document.Invitation:
     return document.Invitation(
         address=row.address, invited_at=row.invited_at, used_at=row.used_at
     )
+
+
+def edits(user: User) -> list[document.Edit]:
+    log_entries = LogEntry.objects.filter(user=user).select_related("content_type")
+    return [
+        document.Edit(
+            at=row.action_time,
+            what=ACTIONS[row.action_flag],
+            on=f"{row.content_type or 'something'}: {row.object_repr}",
+        )
+        for row in log_entries.order_by("pk")
+    ]
+
+
+def progress(user: User) -> list[document.Progress]:
+    rows = (
+        StepProgress.objects.filter(user=user)
+        .select_related("step__roadmap")
+        .defer(*(f"step__{name}" for name in LARGE_FIELDS))
+        .order_by("step__roadmap", "step__position", "step")
+    )
+    return [
+        document.Progress.model_validate(
+            {
+                **slugs(row.step),
+                "state": row.state,
+                "started_at": row.started_at,
+                "done_at": row.done_at,
+            }
+        )
+        for row in rows
+    ]
+
+
+def completions(user: User) -> list[document.Completion]:
+    rows = Completion.objects.filter(user=user).select_related("roadmap")
+    return [
+        document.Completion(roadmap=row.roadmap.slug, completed_at=row.completed_at)
+        for row in rows.order_by("completed_at", "roadmap")
+    ]
+
+
+def notes(user: User) -> list[document.Note]:
+    return [
+        document.Note(**slugs(row.step), text=row.text, saved_at=row.saved_at)
+        for row in Note.objects.for_user(user)
+    ]
+
+
+def slugs(step: Step) -> dict[str, str]:
+    return {"roadmap": step.roadmap.slug, "step": step.slug}
