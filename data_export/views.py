@@ -1,4 +1,4 @@
-"""The pages under `/accounts/data/`: download and import of the user's own data."""
+"""The pages under `/accounts/data/`: download and import of a user's data."""
 
 from http import HTTPStatus
 
@@ -22,7 +22,7 @@ log = structlog.get_logger("cairn.accounts")
 
 
 def to_json(user: User) -> str:
-    # Imported here because pydantic adds a tenth to the start of every process.
+    # Imported here, because pydantic would make every process start 10 % slower.
     from data_export.collector import collect
 
     return collect(user).model_dump_json(indent=2)
@@ -33,7 +33,7 @@ FILE_TYPES = {
     "csv": ("text/csv; charset=utf-8", to_csv),
     "md": ("text/markdown; charset=utf-8", to_markdown),
 }
-FORM_OVERHEAD = 10_000  # bytes: the token and the boundaries around the uploaded file
+FORM_OVERHEAD = 10_000  # bytes for the CSRF token and the boundaries of the form
 
 
 @login_required
@@ -52,8 +52,8 @@ def download(request: AuthenticatedRequest, extension: str) -> HttpResponse:
     if extension not in FILE_TYPES:
         raise Http404("There is no such file.")
     user = request.user
-    content_type, content_of = FILE_TYPES[extension]
-    response = HttpResponse(content_of(user), content_type=content_type)
+    content_type, serialize = FILE_TYPES[extension]
+    response = HttpResponse(serialize(user), content_type=content_type)
     today = timezone.localdate()
     response["Content-Disposition"] = (
         f'attachment; filename="cairn-{today:%Y-%m-%d}.{extension}"'
@@ -72,16 +72,16 @@ def too_large(request: HttpRequest) -> HttpResponse:
 @require_POST
 @max_body(restore.MAX_FILE_SIZE + FORM_OVERHEAD, too_large)
 def upload(request: AuthenticatedRequest) -> HttpResponse:
-    """Import a file that was downloaded here or from another Cairn."""
+    """Import a JSON file that was downloaded from this site or from another one."""
     file = request.FILES.get("file")
     if file is None:
         return show_errors(request, ["Choose the file first."])
     try:
-        restored = restore.restore(request.user, restore.parse(file))
+        result = restore.restore(request.user, restore.parse(file))
     except ValidationError as error:
         return show_errors(request, error.messages)
-    log.info("data_imported", user_id=request.user.pk, marks=len(restored.marks))
-    return render(request, "account/restored.html", {"restored": restored})
+    log.info("data_imported", user_id=request.user.pk, marks=len(result.marked_steps))
+    return render(request, "account/restored.html", {"result": result})
 
 
 def show_errors(
@@ -89,5 +89,4 @@ def show_errors(
     errors: list[str],
     status: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY,
 ) -> HttpResponse:
-    context = {"faults": errors}
-    return render(request, "account/my_data.html", context, status=status)
+    return render(request, "account/my_data.html", {"errors": errors}, status=status)

@@ -58,7 +58,7 @@ def upload(client, content, name="cairn.json"):
 def import_sections(client, **sections):
     response = upload(client, file_with(**sections))
     assert response.status_code == 200
-    return response.context["restored"], response.content.decode()
+    return response.context["result"], response.content.decode()
 
 
 def rows(model, user):
@@ -120,7 +120,7 @@ def test_importing_twice_changes_nothing(signed_in, user, steps):
     import_sections(signed_in, **sections)
     before = rows(StepProgress, user), rows(Note, user)
     restored, page = import_sections(signed_in, **sections)
-    assert (restored.marks, restored.notes_added, restored.unchanged) == ([], [], 4)
+    assert (restored.marked_steps, restored.notes_added, restored.unchanged) == ([], [], 4)
     assert "4 were here already" in page
     assert (rows(StepProgress, user), rows(Note, user)) == before
 
