@@ -1,7 +1,4 @@
-"""The format of the file with everything that Cairn stores about a user.
-
-docs/my-data.md explains it.
-"""
+"""The format of the file with a user's data. docs/my-data.md explains it."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -21,15 +18,15 @@ from roadmaps.models import SLUG
 
 FORMAT: Final = "cairn-my-data"
 VERSION: Final = 1
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+EARLIEST_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def validate_date(date: datetime) -> datetime:
-    """Raises ValueError for dates in the future and before the first Cairn.
+    """Raises ValueError for dates in the future and long before the first release.
 
-    One day of tolerance covers clocks that are wrong.
+    One day in the future is allowed, because clocks can be wrong.
     """
-    if not EARLIEST <= date <= datetime.now(UTC) + timedelta(days=1):
+    if not EARLIEST_DATE <= date <= datetime.now(UTC) + timedelta(days=1):
         raise ValueError("is a date in the future, or long before Cairn")
     return date
 
@@ -60,7 +57,7 @@ class StepReference(BaseModel):
 
     @property
     def path(self) -> str:
-        """ "roadmap/step"."""
+        """The slugs of roadmap and step, joined by a slash."""
         return f"{self.roadmap}/{self.step}"
 
 
@@ -97,14 +94,14 @@ class ImportDocument(BaseModel):
 
     @model_validator(mode="after")
     def check_no_duplicates(self) -> Self:
-        for name, paths in (
+        for section, paths in (
             ("progress", [row.path for row in self.progress]),
             ("completions", [row.roadmap for row in self.completions]),
             ("notes", [row.path for row in self.notes]),
         ):
             for path, count in Counter(paths).items():
                 if count > 1:
-                    raise ValueError(f"{name} names {path} twice")
+                    raise ValueError(f"{section} names {path} twice")
         return self
 
     def step_paths(self) -> list[str]:
@@ -112,8 +109,8 @@ class ImportDocument(BaseModel):
         return list(dict.fromkeys(row.path for row in [*self.progress, *self.notes]))
 
     def roadmap_slugs(self) -> set[str]:
-        of_steps = {row.roadmap for row in [*self.progress, *self.notes]}
-        return of_steps | {row.roadmap for row in self.completions}
+        roadmaps = {row.roadmap for row in self.completions}
+        return roadmaps | {row.roadmap for row in [*self.progress, *self.notes]}
 
 
 class Profile(BaseModel):

@@ -1,26 +1,19 @@
 """A user's steps and notes as CSV, for a spreadsheet."""
 
-from __future__ import annotations
-
 import csv
+from collections.abc import Iterator
 from io import StringIO
-from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.utils.timezone import localtime
 
 from accounts.models import User
 from progress.notes import Note
-from progress.route import State
+from progress.route import AnnotatedStep, State
 from progress.snapshot import annotate_steps
 from roadmaps.models import Roadmap, Step
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from progress.route import AnnotatedStep
-
-# A spreadsheet takes a cell that begins with one of these for a formula:
+# A spreadsheet runs a cell that begins with one of these as a formula:
 # https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n")
 HEADER = [
@@ -30,14 +23,14 @@ HEADER = [
 
 
 def to_csv(user: User) -> str:
-    """One row per step of every roadmap on which the user has progress or a note.
+    """Return one row per step of every roadmap with progress or a note of the user.
 
     Retired steps are left out unless the user has progress or a note on them.
     """
     notes = {note.step_id: note.text for note in Note.objects.for_user(user)}
-    with_marks = Step.objects.filter(progress__user=user).values("roadmap")
+    with_progress = Step.objects.filter(progress__user=user).values("roadmap")
     with_notes = Step.objects.filter(notes__user=user).values("roadmap")
-    roadmaps = Roadmap.objects.filter(Q(pk__in=with_marks) | Q(pk__in=with_notes))
+    roadmaps = Roadmap.objects.filter(Q(pk__in=with_progress) | Q(pk__in=with_notes))
     roadmap_by_id = roadmaps.in_bulk()
     steps = Step.objects.defer_large_fields().filter(roadmap__in=roadmap_by_id)
     file = StringIO()
@@ -46,13 +39,13 @@ def to_csv(user: User) -> str:
     for step in annotate_steps(steps.order_by("roadmap", "position", "pk"), user):
         note = notes.get(step.pk, "")
         if not step.is_retired or step.state != State.NONE or note:
-            row = cells(roadmap_by_id[step.roadmap_id], step, note)
+            row = row_cells(roadmap_by_id[step.roadmap_id], step, note)
             writer.writerow(map(escape_formula, row))
     return file.getvalue()
 
 
-def cells(roadmap: Roadmap, step: AnnotatedStep, note: str) -> Iterator[str]:
-    """The cells of one row, in the order of `HEADER`."""
+def row_cells(roadmap: Roadmap, step: AnnotatedStep, note: str) -> Iterator[str]:
+    """Yield the cells of one row, in the order of `HEADER`."""
     yield from (roadmap.slug, roadmap.title, step.slug, step.title)
     yield "no" if step.is_optional else "yes"
     yield "yes" if step.is_retired else "no"
@@ -63,5 +56,5 @@ def cells(roadmap: Roadmap, step: AnnotatedStep, note: str) -> Iterator[str]:
 
 
 def escape_formula(cell: str) -> str:
-    """The text, with a `'` before what a spreadsheet would run as a formula."""
+    """Put a `'` before the text if a spreadsheet would run it as a formula."""
     return f"'{cell}" if cell.startswith(FORMULA_PREFIXES) else cell
