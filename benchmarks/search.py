@@ -88,7 +88,7 @@ def measure() -> None:
 
     from accounts.models import User
     from search.query import Query
-    from search.results import search
+    from search.results import find_results
 
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
@@ -99,10 +99,10 @@ def measure() -> None:
         times = []
         for _ in range(RUNS):
             begun = time.perf_counter()
-            hits = search(Query(typed), user)
+            hits = find_results(Query(typed), user)
             times.append(1000 * (time.perf_counter() - begun))
         with CaptureQueriesContext(connection) as queries:
-            search(Query(typed), user)
+            find_results(Query(typed), user)
         assert len(queries) == 1
         within = statistics.median(inside(queries[0]["sql"]) for _ in range(5))
         medians.append(statistics.median(times))

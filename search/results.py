@@ -1,33 +1,29 @@
 """Finds roadmaps, steps, resources and the user's own notes with one SQL query."""
 
-from __future__ import annotations
-
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-    from django.utils.safestring import SafeString
-
-    from accounts.models import User
-    from search.query import Query
+from accounts.models import User
+from search.query import Query
 
 MAX_PER_KIND = 8
-# PostgreSQL puts these around each matching word. They become <mark> after the rest of
-# the text is escaped.
-MARK_START, MARK_STOP = "\x02", "\x03"
+# PostgreSQL puts these around each matching word. They are replaced by <mark> elements
+# after the text has been escaped.
+HIGHLIGHT_START, HIGHLIGHT_END = "\x02", "\x03"
 # The SQL function cairn_only_words puts this after punctuation.
 AFTER_PUNCTUATION = "\x80"
 
-# Raw SQL, because the ORM takes 12 ms to build this query, more than PostgreSQL takes
-# to run it. `matches` selects the best rows of each kind and reads only keys and
-# vectors. The main SELECT then reads the texts of these few rows and highlights words.
-SEARCH = """
+# Raw SQL, because the ORM takes 12 ms to build this query, longer than PostgreSQL takes
+# to run it. `matches` selects the best rows of each kind, and reads only keys and search
+# vectors. The main SELECT reads the texts of these few rows and highlights the words.
+SEARCH_SQL = """
 WITH query AS NOT MATERIALIZED (
     SELECT
         to_tsquery('english', %(finished)s) && (
@@ -62,8 +58,9 @@ matches AS (
     )
     UNION ALL
     (
-        -- First the steps that match in title or summary, then those that match only in
-        -- their body. The LIMIT skips the second part if the first has enough rows.
+        -- First the steps that match in their title or summary, then those that match
+        -- only in their body. PostgreSQL skips the second part if the first one fills
+        -- the LIMIT.
         (
             SELECT 2, rank, step.roadmap_id, step.id, NULL::bigint, FALSE
             FROM (
@@ -75,7 +72,7 @@ matches AS (
                 WHERE step.search_vector @@ match_by_index
                     AND NOT step.is_retired
                 ORDER BY rank DESC, step.id
-                OFFSET 0 -- rank before the join, so that the join can stop early
+                OFFSET 0 -- sort before the join, so that the join can stop early
             ) AS step
             JOIN roadmaps_roadmap AS roadmap ON roadmap.id = step.roadmap_id
             WHERE roadmap.is_published OR %(is_staff)s
@@ -99,7 +96,7 @@ matches AS (
                     WHERE step.search_vector_with_body @@ match_by_index
                         AND NOT step.search_vector @@ match
                         AND NOT step.is_retired
-                    OFFSET 0 -- find by the index before sorting
+                    OFFSET 0 -- search the index before sorting
                 ) AS step
                 JOIN roadmaps_roadmap AS roadmap ON roadmap.id = step.roadmap_id
                 WHERE roadmap.is_published OR %(is_staff)s
@@ -154,13 +151,15 @@ matches AS (
 SELECT
     matches.kind,
     matches.rank,
-    ts_headline(config, cairn_only_words(display.title), any_word, %(mark_all)s),
+    ts_headline(config, cairn_only_words(display.title), any_word, %(whole_text)s),
     CASE
         WHEN length(display.text) <= 300
-        THEN ts_headline(config, cairn_only_words(display.text), any_word, %(mark_all)s)
+        THEN ts_headline(
+            config, cairn_only_words(display.text), any_word, %(whole_text)s
+        )
         ELSE '… '
             || ts_headline(
-                config, cairn_only_words(display.text), any_word, %(mark_part)s
+                config, cairn_only_words(display.text), any_word, %(excerpt)s
             )
             || ' …'
     END,
@@ -212,11 +211,11 @@ ORDER BY
     matches.step_id,
     matches.resource_id
 """
-MARK_OPTIONS = f'StartSel="{MARK_START}", StopSel="{MARK_STOP}"'
+HIGHLIGHT_OPTIONS = f'StartSel="{HIGHLIGHT_START}", StopSel="{HIGHLIGHT_END}"'
 
 
 class Kind(IntEnum):
-    """The column `kind` of the query."""
+    """The values of the column `kind` in `SEARCH_SQL`."""
 
     ROADMAP = 1
     STEP = 2
@@ -225,23 +224,23 @@ class Kind(IntEnum):
 
 
 class SearchResult(NamedTuple):
-    """One row of the query, with its columns in their order."""
+    """One row of `SEARCH_SQL`, with the columns in the same order."""
 
     kind: int
     rank: float
-    marked_title: str
-    marked_text: str
+    highlighted_title: str
+    highlighted_text: str
     roadmap_slug: str
     roadmap_title: str
     category: str
     is_published: bool
     step_slug: str
     step_title: str
-    link: str
+    resource_url: str
 
     @property
     def subtitle(self) -> str:
-        """The kind of the result, and the roadmap or step it belongs to."""
+        """The kind of the result, and what it belongs to."""
         match self.kind:
             case Kind.ROADMAP:
                 return f"Roadmap · {self.category}"
@@ -260,39 +259,39 @@ class SearchResult(NamedTuple):
 
     @property
     def title(self) -> SafeString:
-        return highlight(self.marked_title)
+        return highlight(self.highlighted_title)
 
     @property
     def excerpt(self) -> SafeString:
-        return highlight(self.marked_text)
+        return highlight(self.highlighted_text)
 
     @property
     def host(self) -> str:
-        """The site that a resource is on."""
-        return (urlsplit(self.link).hostname or "").removeprefix("www.")
+        """The host name of a resource, without "www."."""
+        return (urlsplit(self.resource_url).hostname or "").removeprefix("www.")
 
 
 def highlight(text: str) -> SafeString:
-    """The text as HTML, with each matching word in a <mark>."""
-    before, *rest = text.replace(AFTER_PUNCTUATION, "").split(MARK_START)
-    pieces = (piece.partition(MARK_STOP) for piece in rest)
+    """Return the text as HTML, with each matching word in a <mark> element."""
+    before, *rest = text.replace(AFTER_PUNCTUATION, "").split(HIGHLIGHT_START)
+    pieces = (piece.partition(HIGHLIGHT_END) for piece in rest)
     marked = format_html_join(
         "", "<mark>{}</mark>{}", ((word, after) for word, _, after in pieces)
     )
     return format_html("{}{}", before, marked)
 
 
-def search(query: Query, user: User | AnonymousUser) -> list[SearchResult]:
-    """The results that `user` may see, the best first, at most eight of each kind."""
+def find_results(query: Query, user: User | AnonymousUser) -> list[SearchResult]:
+    """Return the results that the user may see: at most eight per kind, best first."""
     if not query.words or query.is_too_short:
         return []
     parameters = query.parameters | {
-        "user": user.pk,  # None for a visitor, which matches no note
+        "user": user.pk,  # None for visitors, which matches no note
         "is_staff": user.is_staff,
         "limit": MAX_PER_KIND,
-        "mark_all": f"{MARK_OPTIONS}, HighlightAll=true",
-        "mark_part": f"{MARK_OPTIONS}, MaxFragments=1, MaxWords=35, MinWords=20",
+        "whole_text": f"{HIGHLIGHT_OPTIONS}, HighlightAll=true",
+        "excerpt": f"{HIGHLIGHT_OPTIONS}, MaxFragments=1, MaxWords=35, MinWords=20",
     }
     with connection.cursor() as cursor:
-        cursor.execute(SEARCH, parameters)
+        cursor.execute(SEARCH_SQL, parameters)
         return [SearchResult(*row) for row in cursor.fetchall()]
