@@ -21,7 +21,7 @@ HIGHLIGHT_START, HIGHLIGHT_END = "\x02", "\x03"
 AFTER_PUNCTUATION = "\x80"
 
 # Raw SQL, because the ORM takes 12 ms to build this query, longer than PostgreSQL takes
-# to run it. `matches` selects the best rows of each kind, and reads only keys and search
+# to run it. `matches` selects the best rows of each kind, and reads only keys and
 # vectors. The main SELECT reads the texts of these few rows and highlights the words.
 SEARCH_SQL = """
 WITH query AS NOT MATERIALIZED (

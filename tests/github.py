@@ -1,4 +1,4 @@
-"""A fake GitHub that has one user and signs them in without asking."""
+"""A fake GitHub with one user, whom it signs in without asking."""
 
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from allauth.socialaccount.providers.github.views import GitHubOAuth2Adapter
 
-TOKEN = "the access token"
+ACCESS_TOKEN = "the access token"
 
 
 class FakeGitHub(ThreadingHTTPServer):
@@ -15,10 +15,10 @@ class FakeGitHub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.emails = [{"email": "ada@example.com", "primary": True, "verified": True}]
-        self.cancels = False
+        self.user_cancels = False
 
     def replace_github(self, monkeypatch, settings):
-        """Start to serve, and make allauth use this server instead of GitHub."""
+        """Start the server, and make allauth use it instead of GitHub."""
         Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
         keys = {"client_id": "the id", "secret": "the secret"}
         settings.SOCIALACCOUNT_PROVIDERS = {"github": {"APP": keys}}
@@ -38,19 +38,19 @@ class Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         if url.path == "/login/oauth/authorize":
             return self.redirect_back(parse_qs(url.query))
-        if self.headers["Authorization"] != f"token {TOKEN}":
+        if self.headers["Authorization"] != f"token {ACCESS_TOKEN}":
             return self.send_error(401)
         if url.path == "/api/v3/user":
-            return self.answer({"id": 1815, "login": "ada", "email": None})
-        return self.answer(self.server.emails)
+            return self.send_json({"id": 1815, "login": "ada", "email": None})
+        return self.send_json(self.server.emails)
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         assert parse_qs(body)["code"] == ["the code"]
-        self.answer({"access_token": TOKEN, "token_type": "bearer"})
+        self.send_json({"access_token": ACCESS_TOKEN, "token_type": "bearer"})
 
     def redirect_back(self, query):
-        if self.server.cancels:
+        if self.server.user_cancels:
             parameters = {"error": "access_denied"}
         else:
             parameters = {"code": "the code"}
@@ -60,7 +60,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Location", url)
         self.end_headers()
 
-    def answer(self, data):
+    def send_json(self, data):
         body = json.dumps(data).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")

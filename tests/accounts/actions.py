@@ -1,4 +1,4 @@
-"""What people do on the account pages, shared by the tests of these pages."""
+"""Actions on the account pages, for the tests of these pages."""
 
 import re
 from contextlib import contextmanager
@@ -25,12 +25,12 @@ SAFARI = (
 
 
 def sign_in(client, email, password=PASSWORD, **fields):
-    """The response to the form of the sign-in page."""
+    """Submit the form of the sign-in page, and return the response."""
     return client.post(LOGIN, {"login": email, "password": password, **fields})
 
 
 def signed_in_browser(user, user_agent=FIREFOX, password=PASSWORD):
-    """A client of this browser that has signed in on the page."""
+    """Return a client with this User-Agent that has signed in on the page."""
     client = Client(headers={"User-Agent": user_agent})
     sign_in(client, user.email, password)
     return client
@@ -45,7 +45,7 @@ def is_signed_in(client):
 
 
 def code_in(mail):
-    """The code in a mail, which has a line of its own."""
+    """Return the code in a mail, which is on its own line."""
     return re.search(r"^ {4}(\S+)$", mail.body, re.MULTILINE)[1]
 
 
@@ -56,7 +56,7 @@ def start_github_login(client, **fields):
 
 
 def sign_in_with_github(client, **fields):
-    """Go to GitHub and back. The fake GitHub accepts everybody."""
+    """Go to the fake GitHub and back, and return the response to that."""
     state = start_github_login(client, **fields)
     query = {"code": "the code", "state": state}
     return client.get("/accounts/github/login/callback/", query)
@@ -64,7 +64,7 @@ def sign_in_with_github(client, **fields):
 
 @contextmanager
 def mail_server_down():
-    """No mail can be sent in this block."""
+    """Sending mails fails within this block."""
     send = "django.core.mail.EmailMessage.send"
     with patch(send, side_effect=ConnectionRefusedError):
         yield

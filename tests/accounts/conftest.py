@@ -5,6 +5,6 @@ import pytest
 
 @pytest.fixture
 def stopped_clock(monkeypatch):
-    """Time stands still, so that a code does not expire during the test."""
+    """Stop the clock, so that a code does not expire during the test."""
     now = time.time()
     monkeypatch.setattr("time.time", lambda: now)

@@ -1,4 +1,4 @@
-"""Second factors for tests. allauth has no public way to make them."""
+"""Creates second factors for tests. allauth has no public API for this."""
 
 import re
 import time
@@ -8,16 +8,16 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from allauth.mfa.webauthn.internal.auth import WebAuthn
 
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
-PERIOD = 30  # seconds for which a code of an app is valid
+PERIOD = 30  # seconds for which a code of an authenticator app is valid
 
 
-def add_app(user):
-    """An authenticator app with `SECRET`."""
+def add_authenticator_app(user):
+    """Add an authenticator app with `SECRET`."""
     return TOTP.activate(user, SECRET).instance
 
 
 def add_recovery_codes(user):
-    """The codes."""
+    """Add recovery codes if there are none, and return those that are unused."""
     return RecoveryCodes.activate(user).get_unused_codes()
 
 
@@ -26,10 +26,10 @@ def add_passkey(user, name="Laptop"):
 
 
 def totp_code(secret=SECRET):
-    """The code that the authenticator app shows now."""
+    """Return the code that the authenticator app shows now."""
     return format_hotp_value(hotp_value(secret, int(time.time()) // PERIOD))
 
 
-def secret_on(response):
-    """The secret that the page shows for an authenticator app."""
+def secret_in(response):
+    """Return the secret for an authenticator app that the page shows."""
     return re.search(r'class="secret">(\w+)<', response.content.decode())[1]

@@ -11,7 +11,7 @@ from django.tasks import TaskResultStatus
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from accounts.management.commands import cleanup as command
+from accounts.management.commands import cleanup as cleanup_command
 from accounts.models import User
 from tests.factories import NoteFactory, StepProgressFactory, UserFactory
 
@@ -34,11 +34,11 @@ def cleanup(db):
     return cleanup
 
 
-def ago(**time):
-    return timezone.now() - timedelta(**time)
+def ago(**duration):
+    return timezone.now() - timedelta(**duration)
 
 
-def task(status, **times):
+def create_task(status, **dates):
     return DBTaskResult.objects.create(
         status=status,
         args_kwargs={"args": [], "kwargs": {}},
@@ -47,7 +47,7 @@ def task(status, **times):
         run_after=timezone.now(),
         exception_class_path="",
         traceback="",
-        **times,
+        **dates,
     )
 
 
@@ -77,7 +77,7 @@ class TestAccounts:
         assert not EmailAddress.objects.exists()
 
     @pytest.mark.parametrize(
-        "fact",
+        "fields",
         [
             {"date_joined": ago(days=29)},
             {"last_login": ago(days=20)},
@@ -85,8 +85,10 @@ class TestAccounts:
             {"is_superuser": True},
         ],
     )
-    def test_an_account_that_may_be_used_again_stays(self, cleanup, unconfirmed, fact):
-        User.objects.update(**fact)
+    def test_an_account_that_may_be_used_again_stays(
+        self, cleanup, unconfirmed, fields
+    ):
+        User.objects.update(**fields)
         assert cleanup() == NO_CHANGES
 
     def test_an_account_with_another_confirmed_address_stays(
@@ -104,32 +106,32 @@ class TestAccounts:
 
 
 class TestTasks:
-    def test_successful_ones_are_deleted_after_a_day(self, cleanup):
-        task(TaskResultStatus.SUCCESSFUL, finished_at=ago(hours=25))
-        task(TaskResultStatus.SUCCESSFUL, finished_at=ago(hours=23))
+    def test_successful_tasks_are_deleted_after_a_day(self, cleanup):
+        create_task(TaskResultStatus.SUCCESSFUL, finished_at=ago(hours=25))
+        create_task(TaskResultStatus.SUCCESSFUL, finished_at=ago(hours=23))
         assert "tasks that were done deleted: 1\n" in cleanup()
 
-    def test_failed_ones_are_deleted_after_30_days(self, cleanup):
-        task(TaskResultStatus.FAILED, finished_at=ago(days=31))
-        task(TaskResultStatus.FAILED, finished_at=ago(days=29))
+    def test_failed_tasks_are_deleted_after_30_days(self, cleanup):
+        create_task(TaskResultStatus.FAILED, finished_at=ago(days=31))
+        create_task(TaskResultStatus.FAILED, finished_at=ago(days=29))
         assert "tasks that had failed deleted: 1\n" in cleanup()
 
     def test_tasks_of_a_dead_worker_run_again(self, cleanup):
-        orphan = task(TaskResultStatus.RUNNING, started_at=ago(minutes=11))
-        running = task(TaskResultStatus.RUNNING, started_at=ago(minutes=9))
+        orphan = create_task(TaskResultStatus.RUNNING, started_at=ago(minutes=11))
+        running = create_task(TaskResultStatus.RUNNING, started_at=ago(minutes=9))
         assert "workers that died put back: 1\n" in cleanup()
         orphan.refresh_from_db()
         running.refresh_from_db()
         assert orphan.status == TaskResultStatus.READY
         assert running.status == TaskResultStatus.RUNNING
 
-    def test_waiting_ones_stay(self, cleanup):
-        task(TaskResultStatus.READY)
+    def test_waiting_tasks_stay(self, cleanup):
+        create_task(TaskResultStatus.READY)
         assert cleanup() == NO_CHANGES
 
 
 def test_many_rows_are_deleted_in_batches(cleanup, monkeypatch):
-    monkeypatch.setattr(command, "BATCH_SIZE", 2)
+    monkeypatch.setattr(cleanup_command, "BATCH_SIZE", 2)
     for number in range(5):
         Session.objects.create(session_key=f"{number}", expire_date=ago(days=1))
     assert "expired sessions deleted: 5\n" in cleanup()

@@ -1,4 +1,4 @@
-"""The log has one line for each event of an account, and no secret."""
+"""The log has one line for each account event, and no secrets."""
 
 import pytest
 
@@ -12,13 +12,13 @@ from tests.accounts.actions import (
     sign_in,
     sign_in_with_github,
 )
-from tests.accounts.second_factors import add_app, secret_on, totp_code
+from tests.accounts.second_factors import add_authenticator_app, secret_in, totp_code
 from tests.factories import PASSWORD
 
 
 @pytest.fixture
 def events(caplog):
-    """A function that returns the new events, without what every line has."""
+    """A function that returns the new events, without the keys that every line has."""
     caplog.set_level("INFO", "cairn.accounts")
 
     def events():
@@ -96,10 +96,10 @@ def test_changing_the_password(client, user, events):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("stopped_clock")
-def test_factors(client, user, events):
+def test_adding_and_removing_second_factors(client, user, events):
     sign_in(client, user.email)
     reauthenticate(client)
-    secret = secret_on(client.get("/accounts/2fa/totp/activate/"))
+    secret = secret_in(client.get("/accounts/2fa/totp/activate/"))
     events()
     client.post("/accounts/2fa/totp/activate/", {"code": totp_code(secret)})
     client.post("/accounts/2fa/recovery-codes/generate/")
@@ -113,8 +113,8 @@ def test_factors(client, user, events):
     ]
 
 
-def test_a_wrong_factor(client, user, events, caplog):
-    add_app(user)
+def test_a_wrong_second_factor(client, user, events, caplog):
+    add_authenticator_app(user)
     sign_in(client, user.email)
     client.post("/accounts/2fa/authenticate/", {"code": "123123"})
     client.post("/accounts/2fa/authenticate/", {"credential": "[1]"})
@@ -122,7 +122,7 @@ def test_a_wrong_factor(client, user, events, caplog):
     assert [e["event"] for e in events()] == ["factor_refused", "passkey_refused"]
 
 
-def test_providers(client, github, user, events):
+def test_linking_and_unlinking_a_provider(client, github, user, events):
     sign_in(client, user.email)
     reauthenticate(client)
     events()

@@ -10,12 +10,12 @@ from tests.accounts.actions import code_in, is_signed_in
 
 PATH = "/accounts/login/code/"
 CONFIRM = "/accounts/login/code/confirm/"
-CODE = r"[A-Z]{4}-[A-Z]{4}"
+CODE_PATTERN = r"[A-Z]{4}-[A-Z]{4}"
 
 
 @pytest.fixture
-def waiting(client, user):
-    """A client that has asked for a code."""
+def client_with_code(client, user):
+    """A client that has requested a code."""
     assert client.post(PATH, {"email": user.email}).url == CONFIRM
     return client
 
@@ -24,9 +24,9 @@ def enter(client, code):
     return client.post(CONFIRM, {"code": code})
 
 
-def test_the_code_signs_in(waiting, user, mailoutbox):
-    assert enter(waiting, code_in(mailoutbox[0])).url == "/"
-    assert waiting.get("/").context["user"] == user
+def test_the_code_signs_in(client_with_code, user, mailoutbox):
+    assert enter(client_with_code, code_in(mailoutbox[0])).url == "/"
+    assert client_with_code.get("/").context["user"] == user
 
 
 def test_redirects_to_next(client, user, mailoutbox):
@@ -36,41 +36,46 @@ def test_redirects_to_next(client, user, mailoutbox):
     assert response.url == next_url
 
 
-def test_three_wrong_codes_invalidate_the_right_one(waiting, mailoutbox):
+def test_three_wrong_codes_invalidate_the_right_one(client_with_code, mailoutbox):
     for _ in range(2):
-        assert "That code is not right" in enter(waiting, "wrong").content.decode()
-    assert enter(waiting, "wrong").url == PATH
-    assert enter(waiting, code_in(mailoutbox[0])).url == PATH
-    assert not is_signed_in(waiting)
+        assert (
+            "That code is not right"
+            in enter(client_with_code, "wrong").content.decode()
+        )
+    assert enter(client_with_code, "wrong").url == PATH
+    assert enter(client_with_code, code_in(mailoutbox[0])).url == PATH
+    assert not is_signed_in(client_with_code)
 
 
 @pytest.mark.parametrize(("seconds", "is_valid"), [(595, True), (605, False)])
 def test_a_code_is_valid_for_ten_minutes(
-    waiting, mailoutbox, monkeypatch, seconds, is_valid
+    client_with_code, mailoutbox, monkeypatch, seconds, is_valid
 ):
     later = time.time() + seconds
     monkeypatch.setattr("time.time", lambda: later)
-    enter(waiting, code_in(mailoutbox[0]))
-    assert is_signed_in(waiting) == is_valid
+    enter(client_with_code, code_in(mailoutbox[0]))
+    assert is_signed_in(client_with_code) == is_valid
 
 
-def test_a_code_is_valid_once(waiting, mailoutbox):
+def test_a_code_is_valid_once(client_with_code, mailoutbox):
     code = code_in(mailoutbox[0])
-    enter(waiting, code)
-    waiting.post("/accounts/logout/")
-    assert enter(waiting, code).url == PATH
-    assert not is_signed_in(waiting)
+    enter(client_with_code, code)
+    client_with_code.post("/accounts/logout/")
+    assert enter(client_with_code, code).url == PATH
+    assert not is_signed_in(client_with_code)
 
 
-def test_a_code_is_valid_only_in_the_browser_that_asked_for_it(waiting, mailoutbox):
+def test_a_code_is_valid_only_in_the_browser_that_requested_it(
+    client_with_code, mailoutbox
+):
     assert enter(Client(), code_in(mailoutbox[0])).url == PATH
 
 
-def test_codes_are_not_logged(waiting, mailoutbox, caplog):
+def test_codes_are_not_logged(client_with_code, mailoutbox, caplog):
     caplog.set_level(0)
     code = code_in(mailoutbox[0])
-    enter(waiting, "wrong")
-    enter(waiting, code)
+    enter(client_with_code, "wrong")
+    enter(client_with_code, code)
     assert caplog.records
     assert code not in caplog.text
     assert "wrong" not in caplog.text
@@ -84,7 +89,7 @@ def test_a_closed_or_missing_account_gets_no_code(
     user.save()
     email = user.email if has_account else "nobody@example.com"
     assert client.post(PATH, {"email": email}).url == CONFIRM
-    assert not re.search(CODE, mailoutbox[0].body)
+    assert not re.search(CODE_PATTERN, mailoutbox[0].body)
 
 
 def test_limits_how_often_a_code_is_sent(client, user, mailoutbox):

@@ -1,4 +1,4 @@
-"""The mails: text and HTML from one source, in one layout."""
+"""The text and HTML of mails, and when they are sent."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +24,8 @@ from tests.accounts.actions import (
 from tests.factories import PASSWORD, UserFactory
 
 TEMPLATES = Path(django_settings.BASE_DIR) / "templates"
-WITH_CODE = ["email_confirmation", "password_reset_code", "login_code"]
-ALL = sorted(
+MAILS_WITH_CODE = ["email_confirmation", "password_reset_code", "login_code"]
+ALL_MAILS = sorted(
     str(path.relative_to(TEMPLATES)).removesuffix("_message.txt")
     for path in TEMPLATES.glob("*/email/*_message.txt")
 )
@@ -51,7 +51,7 @@ def html_of(mail):
     return html
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", ALL_MAILS)
 def test_every_mail_has_text_and_html_and_names_the_site(send, settings, name):
     settings.SITE_NAME = "R&D <Way>"
     urls = {"signup_url": "https://x/", "password_reset_url": "https://x/"}
@@ -65,14 +65,14 @@ def test_every_mail_has_text_and_html_and_names_the_site(send, settings, name):
     assert '<html lang="en-GB">' in html
     assert "<script" not in html
     assert "\n\n\n" not in mail.body
-    if name.rpartition("/")[2] in WITH_CODE:
+    if name.rpartition("/")[2] in MAILS_WITH_CODE:
         assert code_in(mail) == "ABCD-EFGH"
         assert ">ABCD-EFGH</p>" in html
 
 
 def test_every_mail_that_allauth_can_send_has_our_template():
     unused = {"email_confirm", "email_confirmation_signup", "password_reset_key"}
-    theirs = {
+    in_allauth = {
         f"{path.parts[-3]}/email/{path.name.removesuffix('_message.txt')}"
         for app in ("account", "mfa", "socialaccount")
         for path in Path(allauth.__file__).parent.glob(
@@ -80,7 +80,7 @@ def test_every_mail_that_allauth_can_send_has_our_template():
         )
         if not path.name.startswith("base_")
     }
-    missing = theirs - set(ALL)
+    missing = in_allauth - set(ALL_MAILS)
     assert {name.rpartition("/")[2] for name in missing} == unused
 
 
@@ -140,7 +140,7 @@ class TestMailServerDown:
         assert User.objects.count() == 1
         assert client.post(path, {"email": email, **fields}).status_code == 302
 
-    def test_a_notification_that_cannot_be_sent_is_not(self, signed_in, user):
+    def test_a_notification_that_cannot_be_sent_is_no_error(self, signed_in, user):
         data = {"oldpassword": PASSWORD, **NEW_PASSWORD}
         with mail_server_down():
             response = signed_in.post("/accounts/password/change/", data)
@@ -149,7 +149,7 @@ class TestMailServerDown:
         assert user.check_password(NEW_PASSWORD["password1"])
 
 
-def test_a_new_password_is_announced(signed_in, mailoutbox):
+def test_the_user_is_notified_of_a_new_password(signed_in, mailoutbox):
     data = {"oldpassword": PASSWORD, **NEW_PASSWORD}
     signed_in.post("/accounts/password/change/", data)
     assert mailoutbox[0].subject == "Your Cairn password was changed"
@@ -157,20 +157,20 @@ def test_a_new_password_is_announced(signed_in, mailoutbox):
 
 
 class TestNewDevice:
-    def test_is_announced_unless_it_is_the_first(self, user, mailoutbox):
+    def test_the_user_is_notified_except_of_the_first(self, user, mailoutbox):
         signed_in_browser(user, FIREFOX)
         assert mailoutbox == []
         signed_in_browser(user, SAFARI)
         assert [mail.subject for mail in mailoutbox] == ["A new sign-in to Cairn"]
         assert "Mobile Safari on iOS" in mailoutbox[0].body
 
-    def test_is_announced_once(self, user, mailoutbox):
+    def test_the_user_is_notified_once(self, user, mailoutbox):
         updated = FIREFOX.replace("132.0", "133.0")
         for browser in (FIREFOX, SAFARI, SAFARI, FIREFOX, updated):
             signed_in_browser(user, browser).post("/accounts/logout/")
         assert len(mailoutbox) == 1
 
-    def test_other_users_do_not_count(self, user, mailoutbox):
+    def test_devices_of_other_users_do_not_count(self, user, mailoutbox):
         signed_in_browser(user, FIREFOX)
         signed_in_browser(UserFactory(), SAFARI)
         assert mailoutbox == []

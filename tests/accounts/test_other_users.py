@@ -1,4 +1,4 @@
-"""The data of another user: a guessed address is 404, never 403."""
+"""Another user's data. A guessed URL gets 404, never 403."""
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -55,7 +55,7 @@ def test_a_note_is_not_shown(reauthenticated, other_user):
         "/accounts/email/{}/",
     ],
 )
-def test_no_address_takes_a_user_id(reauthenticated, other_user, path):
+def test_no_url_accepts_a_user_id(reauthenticated, other_user, path):
     assert reauthenticated.get(path.format(other_user.pk)).status_code == 404
 
 

@@ -30,7 +30,7 @@ def test_a_wrong_code_changes_nothing(client, user):
     assert client.get("/accounts/password/reset/complete/").url == confirm
 
 
-def test_no_step_can_be_skipped(client, db):
+def test_no_page_can_be_skipped(client, db):
     assert client.get("/accounts/password/reset/complete/").url == PATH
     assert client.get("/accounts/password/reset/confirm/").url == "/accounts/login/"
 

@@ -1,4 +1,4 @@
-"""What a password may be, and how it is stored."""
+"""Which passwords are allowed, and how they are stored."""
 
 import time
 import unicodedata
@@ -55,7 +55,8 @@ def test_short_and_common_passwords_are_refused(client, password):
 
 
 def test_ten_thousand_common_passwords_of_that_length_are_refused():
-    lists = [getattr(v, "passwords", ()) for v in get_default_password_validators()]
+    validators = get_default_password_validators()
+    lists = [getattr(validator, "passwords", ()) for validator in validators]
     common = {line for line in lists[2] if not line.startswith("# ")}
     assert len(common) == 10_000
     assert min(map(len, common)) == 12

@@ -18,7 +18,7 @@ from tests.accounts.actions import (
     start_github_login,
 )
 from tests.factories import PASSWORD, UserFactory
-from tests.github import TOKEN
+from tests.github import ACCESS_TOKEN
 
 GITHUB_LOGIN = "/accounts/github/login/"
 CALLBACK = "/accounts/github/login/callback/"
@@ -27,7 +27,7 @@ CONNECTIONS = "/accounts/3rdparty/"
 
 @pytest.fixture
 def ada(db):
-    """A user here with the address that the fake GitHub sends."""
+    """A user of this site with the address that the fake GitHub sends."""
     return UserFactory(email="ada@example.com")
 
 
@@ -40,14 +40,14 @@ class TestWithoutKeys:
     @pytest.mark.parametrize(
         "path", [GITHUB_LOGIN, CALLBACK, "/accounts/google/login/"]
     )
-    def test_its_addresses_are_404(self, client, path):
+    def test_its_urls_are_404(self, client, path):
         assert client.get(path).status_code == 404
         assert client.post(path).status_code == 404
 
 
 @pytest.mark.usefixtures("db")
 class TestSigningUp:
-    def test_a_verified_address_makes_an_account(self, client, github, mailoutbox):
+    def test_a_verified_address_creates_an_account(self, client, github, mailoutbox):
         assert sign_in_with_github(client).url == "/"
         user = User.objects.get(email="ada@example.com")
         assert client.get("/").context["user"] == user
@@ -74,9 +74,9 @@ class TestSigningUp:
         sign_in_with_github(client)
         assert not SocialToken.objects.exists()
         extra_data = list(SocialAccount.objects.values_list("extra_data", flat=True))
-        assert TOKEN not in f"{extra_data} {dict(client.session)}"
+        assert ACCESS_TOKEN not in f"{extra_data} {dict(client.session)}"
 
-    def test_the_next_time_signs_in_to_the_same_account(self, client, github):
+    def test_a_second_sign_in_uses_the_same_account(self, client, github):
         sign_in_with_github(client)
         github.emails[0]["email"] = "new@example.com"
         sign_in_with_github(Client())

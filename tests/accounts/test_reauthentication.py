@@ -1,4 +1,4 @@
-"""/accounts/reauthenticate/code/, for users without a password and a second factor"""
+"""/accounts/reauthenticate/code/, for users without a password or second factor"""
 
 import pytest
 from django.test import Client

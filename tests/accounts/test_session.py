@@ -1,4 +1,4 @@
-"""A session ends at once wherever it is ended, and a broken one signs nobody in."""
+"""When sessions end, and what happens with invalid ones."""
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -8,15 +8,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from tests.accounts.actions import is_signed_in
 
 PAGE = "/accounts/settings/"
 
 
-def is_signed_in(client):
-    return client.get(PAGE).status_code == 200
-
-
-def test_with_a_new_secret_key_they_stay_signed_in_while_the_old_one_is_a_fallback(
+def test_a_new_secret_key_ends_no_session_while_the_old_key_is_a_fallback(
     signed_in, settings
 ):
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
@@ -46,7 +43,7 @@ def test_signing_out_other_devices_ends_their_sessions_at_once(signed_in, user):
     assert is_signed_in(signed_in)
 
 
-def test_an_account_that_is_made_inactive_is_signed_out(signed_in, user):
+def test_a_deactivated_account_is_signed_out(signed_in, user):
     assert is_signed_in(signed_in)
     User.objects.filter(pk=user.pk).update(is_active=False)
     assert not is_signed_in(signed_in)
@@ -82,7 +79,7 @@ def test_a_made_up_session_key_signs_nobody_in(client, db, key):
     assert not is_signed_in(client)
 
 
-def test_a_change_to_the_account_shows_in_the_same_session(signed_in):
+def test_a_change_to_the_account_is_visible_in_the_same_session(signed_in):
     assert 'data-theme="dark"' not in signed_in.get(PAGE).text
     User.objects.update(theme="dark")
     assert 'data-theme="dark"' in signed_in.get(PAGE).text

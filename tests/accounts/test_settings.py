@@ -73,7 +73,9 @@ class TestName:
         assert user.name == ""
 
     @pytest.mark.parametrize("name", ["a" * 81, "Ada\x00", "💥" * 9000])
-    def test_an_invalid_one_is_refused_at_the_field(self, signed_in, user, name):
+    def test_an_invalid_name_is_refused_with_an_error_at_the_field(
+        self, signed_in, user, name
+    ):
         response = save(signed_in, "name", name=name)
         assert response.status_code == 422
         assert 'id="id_name_error"' in response.content.decode()
@@ -93,12 +95,12 @@ class TestName:
 
 class TestTimeZone:
     @pytest.fixture
-    def done(self, fry, user):
+    def done_step(self, fry, user):
         """A step done on 3 May in London, which was 4 May in Auckland."""
         started_at = datetime(2026, 5, 3, 20, tzinfo=UTC)
         return StepProgressFactory(user=user, step=fry, started_at=started_at)
 
-    def test_the_one_of_the_account_comes_before_the_browsers(self, signed_in, done):
+    def test_the_one_of_the_account_overrides_the_browsers(self, signed_in, done_step):
         signed_in.cookies["time_zone"] = "America/Lima"
         save(signed_in, "time-zone", time_zone="Pacific/Auckland")
         page = signed_in.get("/roadmaps/cooking/").content.decode()
@@ -107,13 +109,13 @@ class TestTimeZone:
         page = signed_in.get("/roadmaps/cooking/").content.decode()
         assert "3 May" in page
 
-    def test_applies_to_the_first_page_after_signing_in(self, done, user):
+    def test_applies_to_the_first_page_after_signing_in(self, done_step, user):
         User.objects.filter(pk=user.pk).update(time_zone="Pacific/Auckland")
         page = signed_in_browser(user).get("/roadmaps/cooking/").content.decode()
         assert "4 May" in page
 
     @pytest.mark.parametrize("name", ["Atlantis", "../etc/passwd", "\x00", "a" * 9000])
-    def test_an_unknown_one_is_refused(self, signed_in, user, name):
+    def test_an_unknown_time_zone_is_refused(self, signed_in, user, name):
         response = save(signed_in, "time-zone", time_zone=name)
         assert response.status_code == 422
         assert 'id="id_time_zone_error"' in response.content.decode()
@@ -121,11 +123,13 @@ class TestTimeZone:
         assert user.time_zone == ""
 
     @pytest.mark.parametrize("name", ["Asia/Calcutta", "EST5EDT"])
-    def test_an_old_name_can_stay(self, signed_in, user, name):
+    def test_an_old_name_can_be_saved_again(self, signed_in, user, name):
         User.objects.filter(pk=user.pk).update(time_zone=name)
         assert save(signed_in, "time-zone", time_zone=name).status_code == 302
 
-    def test_one_that_this_machine_does_not_know_is_ignored(self, signed_in, user):
+    def test_a_time_zone_that_this_machine_does_not_know_is_ignored(
+        self, signed_in, user
+    ):
         User.objects.filter(pk=user.pk).update(time_zone="Mars/Olympus")
         assert signed_in.get(PATH).status_code == 200
 
@@ -158,7 +162,7 @@ class TestDevices:
         assert "4 May 2026, 08:00" in page
         assert page.count("This device") == 1
 
-    def test_one_can_be_signed_out(self, user):
+    def test_another_device_can_be_signed_out(self, user):
         other = signed_in_browser(user, SAFARI)
         client = signed_in_browser(user, FIREFOX)
         session = UserSession.objects.get(user_agent=SAFARI)
@@ -168,7 +172,7 @@ class TestDevices:
         assert is_signed_in(client)
         assert client.post(sign_out).status_code == 404
 
-    def test_the_current_one_can_be_signed_out(self, user):
+    def test_the_current_device_can_be_signed_out(self, user):
         client = signed_in_browser(user)
         session = UserSession.objects.get()
         client.post(f"{PATH}devices/{session.pk}/sign-out/")
@@ -193,7 +197,7 @@ class TestDevices:
             assert signed_in.get(f"{PATH}devices/{path}").status_code == 405
         assert is_signed_in(other)
 
-    def test_sessions_before_a_change_of_password_are_not_listed(self, user):
+    def test_sessions_from_before_a_password_change_are_not_listed(self, user):
         signed_in_browser(user, SAFARI)
         user.set_password("another long secret")
         user.save()

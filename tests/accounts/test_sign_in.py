@@ -51,7 +51,7 @@ def test_a_closed_account_cannot_sign_in(client, db):
     assert not is_signed_in(client)
 
 
-def test_the_links_to_other_ways_in_keep_next(client, db):
+def test_the_links_to_other_sign_in_pages_keep_next(client, db):
     html = client.get(LOGIN, query_params={"next": "/roadmaps/x/"}).content.decode()
     assert 'href="/accounts/password/reset/?next=%2Froadmaps%2Fx%2F"' in html
     assert 'href="/accounts/login/code/?next=%2Froadmaps%2Fx%2F"' in html
@@ -61,7 +61,7 @@ def test_the_links_to_other_ways_in_keep_next(client, db):
 
 
 def test_signing_in_changes_the_session_key(client, user):
-    """Against session fixation: an attacker may have planted the old key."""
+    """This prevents session fixation: an attacker may know the old key."""
     client.post("/accounts/login/code/", {"email": "nobody@example.com"})
     planted = client.cookies[settings.SESSION_COOKIE_NAME].value
     client.get("/accounts/login/code/confirm/")

@@ -22,7 +22,7 @@ def confirm(client, code):
 
 @pytest.fixture
 def signed_up(client, db):
-    """A client that has signed up and not entered the code yet."""
+    """A client that has signed up but not entered the code."""
     client.post(SIGN_UP, NEW)
     return client
 
@@ -136,7 +136,7 @@ def test_shows_errors_at_the_field(client, db, field, value):
     assert not User.objects.exists()
 
 
-def test_nobody_can_make_themselves_staff(client, db):
+def test_users_cannot_make_themselves_staff(client, db):
     client.post(SIGN_UP, {**NEW, "is_staff": "1", "is_superuser": "1"})
     user = User.objects.get()
     assert not user.is_staff

@@ -8,8 +8,8 @@ from tests.progress.test_mark import SAME_ORIGIN
 PATH = "/theme/"
 
 
-def choose(client, theme, next_="/", headers=SAME_ORIGIN):
-    return client.post(PATH, {"theme": theme, "next": next_}, headers=headers)
+def choose(client, theme, next_url="/", headers=SAME_ORIGIN):
+    return client.post(PATH, {"theme": theme, "next": next_url}, headers=headers)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -43,10 +43,11 @@ def test_it_redirects_to_next(client, db):
 
 
 @pytest.mark.parametrize(
-    "evil", ["//evil.example", "https://evil.example/", "", "foo", "/\\evil.example"]
+    "next_url",
+    ["//evil.example", "https://evil.example/", "", "foo", "/\\evil.example"],
 )
-def test_it_never_redirects_to_another_site(client, db, evil):
-    assert choose(client, "dark", evil).url == "/"
+def test_it_never_redirects_to_another_site(client, db, next_url):
+    assert choose(client, "dark", next_url).url == "/"
 
 
 def test_an_invalid_cookie_is_ignored(client, db):

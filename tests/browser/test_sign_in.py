@@ -69,7 +69,7 @@ class TestGitHub:
         expect_signed_in(page)
 
     def test_a_person_who_cancels_is_told_so(self, open_page, db, github, axe):
-        github.cancels = True
+        github.user_cancels = True
         page = open_page("/accounts/login/")
         self.press(page)
         expect_heading(page, "You cancelled it")

@@ -1,4 +1,4 @@
-"""/accounts/email/: a user's addresses, one of which is the primary one."""
+"""/accounts/email/, with the addresses of a user"""
 
 import pytest
 from allauth.account.models import EmailAddress

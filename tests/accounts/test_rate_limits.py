@@ -1,4 +1,4 @@
-"""How often somebody may try to sign in."""
+"""Limits on the number of sign-in attempts."""
 
 import os
 import subprocess
@@ -13,14 +13,14 @@ from fakeredis import TcpFakeServer
 from tests.accounts.actions import LOGIN, is_signed_in, sign_in
 from tests.factories import UserFactory
 
-PER_IP = 30  # a minute
-WRONG = {"password": "x" * 12}
+ATTEMPTS_PER_IP = 30  # per minute
+WRONG_PASSWORD = {"password": "x" * 12}
 
 
-def use_up_the_limit(client, attempts=PER_IP, **request):
-    """Try as often as the limit allows, each time with another address."""
+def use_up_the_limit(client, attempts=ATTEMPTS_PER_IP, **request):
+    """Make as many attempts as the limit allows, each with a different address."""
     for number in range(attempts):
-        data = {"login": f"{number}@example.org", **WRONG}
+        data = {"login": f"{number}@example.org", **WRONG_PASSWORD}
         assert client.post(LOGIN, data, **request).status_code == 200
 
 
@@ -51,7 +51,7 @@ def test_other_users_can_still_sign_in(client, user):
     assert sign_in(client, UserFactory().email).status_code == 302
 
 
-def test_the_thirty_first_attempt_from_one_ip_gets_429(client, user):
+def test_attempt_31_from_one_ip_gets_429(client, user):
     use_up_the_limit(client)
     response = sign_in(client, user.email)
     assert response.status_code == 429
@@ -66,7 +66,7 @@ def test_the_thirty_first_attempt_from_one_ip_gets_429(client, user):
 def test_a_forged_header_does_not_evade_the_limit(client, db):
     use_up_the_limit(client, 3)
     for name in ("X-Forwarded-For", "X-Real-IP", "Forwarded"):
-        response = client.post(LOGIN, WRONG, headers={name: "203.0.113.7"})
+        response = client.post(LOGIN, WRONG_PASSWORD, headers={name: "203.0.113.7"})
         assert response.status_code == 429
 
 
@@ -75,23 +75,23 @@ def test_behind_a_proxy_the_limit_counts_the_ip_that_the_proxy_adds(client, sett
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     use_up_the_limit(client, 3, headers={"X-Forwarded-For": "198.51.100.1"})
     forged = {"X-Forwarded-For": "203.0.113.7, 198.51.100.1"}
-    assert client.post(LOGIN, WRONG, headers=forged).status_code == 429
+    assert client.post(LOGIN, WRONG_PASSWORD, headers=forged).status_code == 429
     other = {"X-Forwarded-For": "198.51.100.2"}
-    assert client.post(LOGIN, WRONG, headers=other).status_code == 200
+    assert client.post(LOGIN, WRONG_PASSWORD, headers=other).status_code == 200
 
 
 @pytest.mark.parametrize("forwarded", ["", "nonsense", "1.2.3.4:80", "[::1]:80"])
 def test_any_forwarded_header_is_accepted(client, db, settings, forwarded):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
     headers = {"X-Forwarded-For": forwarded}
-    assert client.post(LOGIN, WRONG, headers=headers).status_code < 500
+    assert client.post(LOGIN, WRONG_PASSWORD, headers=headers).status_code < 500
 
 
-PROCESS = """
+SCRIPT = """
 import sys, django
 from django.conf import settings
 settings.DATABASES["default"]["NAME"] = sys.argv[1]
-settings.ACCOUNT_RATE_LIMITS = {"login": "5/h/ip"}  # the machine may be slow
+settings.ACCOUNT_RATE_LIMITS = {"login": "5/h/ip"}  # per hour: machines may be slow
 django.setup()
 from django.test import Client
 for number in range(3):
@@ -113,7 +113,7 @@ def redis():
 def test_two_processes_share_a_limit(redis, db, client, settings):
     environment = {"CACHE_URL": redis, "DJANGO_SETTINGS_MODULE": "config.settings"}
     result = subprocess.run(
-        [sys.executable, "-c", PROCESS, connection.settings_dict["NAME"]],
+        [sys.executable, "-c", SCRIPT, connection.settings_dict["NAME"]],
         cwd=django_settings.BASE_DIR,
         env={**os.environ, **environment},
         capture_output=True,
@@ -124,4 +124,4 @@ def test_two_processes_share_a_limit(redis, db, client, settings):
     settings.CACHES = {"default": {"BACKEND": "core.cache.Cache", "LOCATION": redis}}
     settings.ACCOUNT_RATE_LIMITS = {"login": "5/h/ip"}
     use_up_the_limit(client, 2)
-    assert client.post(LOGIN, WRONG).status_code == 429
+    assert client.post(LOGIN, WRONG_PASSWORD).status_code == 429

@@ -1,4 +1,4 @@
-"""Every page under /accounts/: its HTML, and what people may send to it."""
+"""The HTML of every page under /accounts/, and what happens with unusual input."""
 
 import re
 from html.parser import HTMLParser
@@ -10,9 +10,13 @@ from django.urls import NoReverseMatch, reverse
 from accounts.urls import urlpatterns as account_urls
 from data_export.urls import urlpatterns as data_urls
 from tests.accounts.actions import LOGIN, SIGN_UP, reauthenticate, sign_in
-from tests.accounts.second_factors import add_app, add_passkey, add_recovery_codes
+from tests.accounts.second_factors import (
+    add_authenticator_app,
+    add_passkey,
+    add_recovery_codes,
+)
 
-NAMES = [url_pattern.name for url_pattern in [*account_urls, *data_urls]]
+URL_NAMES = [url_pattern.name for url_pattern in [*account_urls, *data_urls]]
 
 
 class Elements(HTMLParser):
@@ -33,7 +37,7 @@ class Elements(HTMLParser):
 
 
 def assert_complete_page(response):
-    """The response is a page with the site's frame and accessible forms."""
+    """The response is a complete page of the site with accessible forms."""
     html = response.content.decode()
     elements = Elements(html)
     assert elements.all("html")[0]["lang"].startswith("en")
@@ -59,14 +63,14 @@ def assert_complete_page(response):
 
 
 @pytest.fixture
-def confirmed(client, user, github):
-    """A client that has entered the password again, and has since set up an app."""
-    confirmed = Client()
-    sign_in(confirmed, user.email)
-    reauthenticate(confirmed)
-    add_app(user)
+def client_with_app(user, github):
+    """A client whose user has reauthenticated and set up an authenticator app."""
+    client = Client()
+    sign_in(client, user.email)
+    reauthenticate(client)
+    add_authenticator_app(user)
     add_recovery_codes(user)
-    return confirmed
+    return client
 
 
 @pytest.fixture
@@ -77,14 +81,14 @@ def waiting_for_code(user):
 
 
 @pytest.fixture
-def waiting_for_second_factor(confirmed, user):
+def waiting_for_second_factor(client_with_app, user):
     client = Client()
     sign_in(client, user.email)
     return client
 
 
 def path_of(name):
-    """The path of a URL name, if need be with the id of a row that does not exist."""
+    """Return the path for a URL name. If it needs an id, no row has that id."""
     for arguments in ({}, {"pk": 0}, {"extension": "json"}):
         try:
             return reverse(name, kwargs=arguments)
@@ -94,10 +98,15 @@ def path_of(name):
 
 
 def test_every_page_is_complete(
-    client, confirmed, waiting_for_code, waiting_for_second_factor
+    client, client_with_app, waiting_for_code, waiting_for_second_factor
 ):
-    for name in NAMES:
-        for browser in (client, confirmed, waiting_for_code, waiting_for_second_factor):
+    for name in URL_NAMES:
+        for browser in (
+            client,
+            client_with_app,
+            waiting_for_code,
+            waiting_for_second_factor,
+        ):
             response = browser.get(path_of(name))
             assert response.status_code in (200, 302, 401, 404, 405), name
             content_type = response.headers.get("Content-Type", "")
@@ -105,14 +114,16 @@ def test_every_page_is_complete(
                 assert_complete_page(response)
 
 
-def test_the_pages_of_a_passkey_are_complete(confirmed, user):
+def test_the_pages_of_a_passkey_are_complete(client_with_app, user):
     passkey = add_passkey(user)
     for action in ("edit", "remove"):
         path = f"/accounts/2fa/webauthn/keys/{passkey.pk}/{action}/"
-        assert_complete_page(confirmed.get(path))
+        assert_complete_page(client_with_app.get(path))
 
 
-def test_the_pages_that_ask_for_reauthentication_are_complete(client, confirmed, user):
+def test_the_pages_that_ask_for_reauthentication_are_complete(
+    client, client_with_app, user
+):
     sign_in(client, user.email)
     client.post("/accounts/2fa/authenticate/", {"code": add_recovery_codes(user)[0]})
     for name in ("account_reauthenticate", "mfa_reauthenticate"):
@@ -134,8 +145,10 @@ def test_errors_are_linked_to_their_fields(client, db):
     assert "autofocus" not in password
 
 
-FORMS = [name for name in NAMES if name not in ("account_upload", "account_logout")]
-FIELDS = [
+FORM_URL_NAMES = [
+    name for name in URL_NAMES if name not in ("account_upload", "account_logout")
+]
+FIELD_NAMES = [
     *("email", "login", "password", "password1", "password2", "oldpassword"),
     *("code", "name", "credential", "passwordless", "account", "process"),
     *("next", "action", "time_zone", "section"),
@@ -145,13 +158,13 @@ FIELDS = [
 @pytest.mark.parametrize(
     "text", ["\x00", "💥" * 300 + "\u202e\u05d0\ud7ff\ufffd'\"<b>", "a" * 9000]
 )
-def test_any_text_is_accepted(client, confirmed, waiting_for_code, text):
-    for name in FORMS:
-        browsers = [client, confirmed]
+def test_any_text_is_accepted(client, client_with_app, waiting_for_code, text):
+    for name in FORM_URL_NAMES:
+        browsers = [client, client_with_app]
         if "confirm" in name:
             browsers.append(waiting_for_code)
         for browser in browsers:
-            response = browser.post(path_of(name), dict.fromkeys(FIELDS, text))
+            response = browser.post(path_of(name), dict.fromkeys(FIELD_NAMES, text))
             assert response.status_code < 500, name
             if response.status_code >= 400:
                 assert_complete_page(response)
@@ -162,17 +175,17 @@ def test_any_text_is_accepted(client, confirmed, waiting_for_code, text):
     ["login=" + "a" * 5_000_000, "&".join(f"field{n}=x" for n in range(2000))],
     ids=["5 MB", "2,000 fields"],
 )
-def test_a_body_that_is_too_large_gets_an_error_page(confirmed, body):
+def test_a_body_that_is_too_large_gets_an_error_page(client_with_app, body):
     form = "application/x-www-form-urlencoded"
     for path in ("/accounts/settings/", "/accounts/email/", SIGN_UP):
-        response = confirmed.post(path, body, content_type=form)
+        response = client_with_app.post(path, body, content_type=form)
         assert response.status_code in (400, 413), path
         assert_complete_page(response)
 
 
-def test_a_long_address_is_accepted(client, confirmed):
+def test_a_long_url_is_accepted(client, client_with_app):
     long = "a" * 9000
     for path in (LOGIN, "/accounts/reauthenticate/", "/accounts/settings/"):
-        for browser in (client, confirmed):
+        for browser in (client, client_with_app):
             assert browser.get(path, {"next": f"/{long}"}).status_code < 500
             assert browser.get(f"{path}{long}/").status_code == 404

@@ -1,4 +1,4 @@
-"""No answer reveals whether an address has an account."""
+"""No response reveals whether an address has an account."""
 
 import re
 
@@ -10,11 +10,11 @@ from tests.accounts.actions import SIGN_UP
 from tests.factories import PASSWORD, UserFactory
 
 CSRF_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
-KNOWN, UNKNOWN = "known@example.com", "fresh@example.com"
+KNOWN, UNKNOWN = "known@example.com", "unknown@example.com"
 
 
-def answer(path, fields, email):
-    """Status, redirects and body of the answer, without the token and the address."""
+def post(path, fields, email):
+    """Return the status, redirects and body, without the CSRF token and the address."""
     response = Client().post(path, {**fields, "email": email}, follow=True)
     body = CSRF_TOKEN.sub("", response.content.decode()).replace(email, "ADDRESS")
     return response.status_code, response.redirect_chain, body
@@ -35,7 +35,7 @@ def test_known_and_unknown_addresses_get_the_same_page_and_one_mail_each(
 ):
     password = PASSWORD if has_password else None
     UserFactory(email=KNOWN, password=password, confirmed=is_confirmed)
-    known, unknown = (answer(path, fields, email) for email in (KNOWN, UNKNOWN))
+    known, unknown = (post(path, fields, email) for email in (KNOWN, UNKNOWN))
     status, redirects, _ = known
     assert status == 200
     assert redirects
@@ -53,5 +53,5 @@ def test_sign_up_hashes_the_password_once_for_both(user, monkeypatch):
     )
     for email in (user.email, UNKNOWN):
         hashed.clear()
-        answer(SIGN_UP, {"password1": PASSWORD}, email)
+        post(SIGN_UP, {"password1": PASSWORD}, email)
         assert hashed == [1], email

@@ -18,7 +18,7 @@ PATH = "/accounts/delete/"
 
 @pytest.fixture
 def user_with_data(user, cooking):
-    """`user`, with a row in every table that has a user."""
+    """`user`, with rows in many tables that refer to users."""
     for step in cooking.steps.all()[:3]:
         StepProgressFactory(user=user, step=step)
     NoteFactory(user=user, step=cooking.steps.first())
@@ -31,15 +31,15 @@ def user_with_data(user, cooking):
     return user
 
 
-def other_browser(user):
+def sign_in_elsewhere(user):
     client = Client()
     client.force_login(user)
     client.get("/")
     return client
 
 
-def tables_with(user_id):
-    """The foreign keys to users that have a row of this user."""
+def foreign_keys_to(user_id):
+    """Return the foreign keys to users for which this user has a row."""
     return {
         f"{model._meta.label}.{field.name}"
         for model in apps.get_models(include_auto_created=True)
@@ -64,7 +64,7 @@ def test_refuses_other_methods(reauthenticated):
 
 
 def test_get_lists_the_data_and_deletes_nothing(user_with_data, reauthenticated, user):
-    other_browser(user)
+    sign_in_elsewhere(user)
     page = reauthenticated.get(PATH).content.decode()
     for text in (
         f"the account of {user.email}, with 2 e-mail addresses",
@@ -76,14 +76,14 @@ def test_get_lists_the_data_and_deletes_nothing(user_with_data, reauthenticated,
         "on 2 devices",
     ):
         assert text in page
-    assert len(tables_with(user.pk)) > 6
+    assert len(foreign_keys_to(user.pk)) > 6
 
 
 def test_post_deletes_all_data_and_sessions(user_with_data, reauthenticated, user):
-    other = other_browser(user)
+    other = sign_in_elsewhere(user)
     response = reauthenticated.post(PATH)
     assert response.url == "/accounts/deleted/"
-    assert tables_with(user.pk) == set()
+    assert foreign_keys_to(user.pk) == set()
     assert not Invitation.objects.exists()
     assert not is_signed_in(reauthenticated)
     assert not is_signed_in(other)
@@ -112,20 +112,20 @@ def test_leaves_other_users_alone(user_with_data, reauthenticated, cooking):
     other = UserFactory()
     StepProgressFactory(user=other, step=cooking.steps.first())
     NoteFactory(user=other, step=cooking.steps.first())
-    before = tables_with(other.pk)
+    before = foreign_keys_to(other.pk)
     reauthenticated.post(PATH)
-    assert tables_with(other.pk) == before
+    assert foreign_keys_to(other.pk) == before
 
 
 def test_deletes_nothing_if_the_mail_cannot_be_sent(
     user_with_data, reauthenticated, user
 ):
-    before = tables_with(user.pk)
+    before = foreign_keys_to(user.pk)
     reauthenticated.raise_request_exception = False
     with mail_server_down():
         response = reauthenticated.post(PATH)
     assert response.status_code == 503
-    assert tables_with(user.pk) == before
+    assert foreign_keys_to(user.pk) == before
     assert is_signed_in(reauthenticated)
     assert reauthenticated.post(PATH).url == "/accounts/deleted/"
 
