@@ -56,7 +56,7 @@ def start_github_login(client, **fields):
 
 
 def sign_in_with_github(client, **fields):
-    """Go to the fake GitHub and back, and return the response to that."""
+    """Go to the fake GitHub and back, and return the last response."""
     state = start_github_login(client, **fields)
     query = {"code": "the code", "state": state}
     return client.get("/accounts/github/login/callback/", query)

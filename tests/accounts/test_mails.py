@@ -157,7 +157,7 @@ def test_the_user_is_notified_of_a_new_password(signed_in, mailoutbox):
 
 
 class TestNewDevice:
-    def test_the_user_is_notified_except_of_the_first(self, user, mailoutbox):
+    def test_the_user_is_notified_unless_it_is_the_first(self, user, mailoutbox):
         signed_in_browser(user, FIREFOX)
         assert mailoutbox == []
         signed_in_browser(user, SAFARI)
