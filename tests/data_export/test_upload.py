@@ -24,21 +24,21 @@ PATH = "/accounts/data/upload/"
 EARLY, MAY, JUNE = (datetime(2026, month, 3, 9, 30, tzinfo=UTC) for month in (4, 5, 6))
 
 
-def done(step="fry", at=MAY, started=None, roadmap="cooking"):
+def done_entry(step="fry", at=MAY, roadmap="cooking"):
     return {
         "roadmap": roadmap,
         "step": step,
         "state": "done",
-        "started_at": (started or at).isoformat(),
+        "started_at": at.isoformat(),
         "done_at": at.isoformat(),
     }
 
 
-def marked(state, step="fry", at=MAY):
-    return {**done(step, at), "state": state, "done_at": None}
+def entry_with_state(state, step="fry", at=MAY):
+    return {**done_entry(step, at), "state": state, "done_at": None}
 
 
-def note(text, step="fry", roadmap="cooking"):
+def note_entry(text, step="fry", roadmap="cooking"):
     return {
         "roadmap": roadmap,
         "step": step,
@@ -47,7 +47,7 @@ def note(text, step="fry", roadmap="cooking"):
     }
 
 
-def file_with(**sections):
+def export_file(**sections):
     return json.dumps({"format": "cairn-my-data", "version": 1, **sections}).encode()
 
 
@@ -56,7 +56,7 @@ def upload(client, content, name="cairn.json"):
 
 
 def import_sections(client, **sections):
-    response = upload(client, file_with(**sections))
+    response = upload(client, export_file(**sections))
     assert response.status_code == 200
     return response.context["result"], response.content.decode()
 
@@ -72,7 +72,7 @@ def steps(cooking):
 
 
 def test_redirects_visitors_to_sign_in(client, db):
-    assert upload(client, file_with()).url.startswith("/accounts/login/")
+    assert upload(client, export_file()).url.startswith("/accounts/login/")
 
 
 def test_refuses_other_methods(signed_in):
@@ -82,7 +82,7 @@ def test_refuses_other_methods(signed_in):
 def test_requires_a_csrf_token(user, cooking):
     client = Client(enforce_csrf_checks=True)
     client.force_login(user)
-    assert upload(client, file_with(progress=[done()])).status_code == 403
+    assert upload(client, export_file(progress=[done_entry()])).status_code == 403
     assert rows(StepProgress, user) == []
 
 
@@ -114,21 +114,21 @@ def test_restores_everything_with_its_dates_in_another_account(
 
 def test_importing_twice_changes_nothing(signed_in, user, steps):
     sections = {
-        "progress": [done(step.slug) for step in steps[:3]],
-        "notes": [note("Mine")],
+        "progress": [done_entry(step.slug) for step in steps[:3]],
+        "notes": [note_entry("Mine")],
     }
     import_sections(signed_in, **sections)
     before = rows(StepProgress, user), rows(Note, user)
-    restored, page = import_sections(signed_in, **sections)
-    assert (restored.marked_steps, restored.notes_added, restored.unchanged) == ([], [], 4)
+    result, page = import_sections(signed_in, **sections)
+    assert (result.marked_steps, result.notes_added, result.unchanged) == ([], [], 4)
     assert "4 were here already" in page
     assert (rows(StepProgress, user), rows(Note, user)) == before
 
 
 def test_the_number_of_queries_does_not_grow_with_rows(signed_in, user, steps, at_most):
-    content = file_with(
-        progress=[done(step.slug) for step in steps],
-        notes=[note("Mine", step.slug) for step in steps],
+    content = export_file(
+        progress=[done_entry(step.slug) for step in steps],
+        notes=[note_entry("Mine", step.slug) for step in steps],
         completions=[{"roadmap": "cooking", "completed_at": MAY.isoformat()}],
     )
     with at_most(14):
@@ -138,131 +138,137 @@ def test_the_number_of_queries_does_not_grow_with_rows(signed_in, user, steps, a
 
 class TestMark:
     @pytest.mark.parametrize(
-        ("stored", "in_file", "winner"),
+        ("stored", "entry", "winner"),
         [
-            (("done", MAY), done(at=JUNE), "file"),
-            (("done", JUNE), done(at=MAY), "stored"),
-            (("done", MAY), done(at=MAY), "stored"),
-            (("learning", EARLY), done(at=MAY), "file"),
-            (("learning", JUNE), done(at=MAY), "stored"),
-            (("skipped", EARLY), done(at=MAY), "file"),
-            (("done", EARLY), marked("learning", at=JUNE), "stored"),
-            (("done", EARLY), marked("skipped", at=JUNE), "stored"),
-            (("learning", EARLY), marked("skipped", at=JUNE), "file"),
-            (("skipped", JUNE), marked("learning", at=MAY), "stored"),
+            (("done", MAY), done_entry(at=JUNE), "file"),
+            (("done", JUNE), done_entry(at=MAY), "stored"),
+            (("done", MAY), done_entry(at=MAY), "stored"),
+            (("learning", EARLY), done_entry(at=MAY), "file"),
+            (("learning", JUNE), done_entry(at=MAY), "stored"),
+            (("skipped", EARLY), done_entry(at=MAY), "file"),
+            (("done", EARLY), entry_with_state("learning", at=JUNE), "stored"),
+            (("done", EARLY), entry_with_state("skipped", at=JUNE), "stored"),
+            (("learning", EARLY), entry_with_state("skipped", at=JUNE), "file"),
+            (("skipped", JUNE), entry_with_state("learning", at=MAY), "stored"),
         ],
     )
-    def test_replaces_an_older_one_that_is_not_further(
-        self, signed_in, user, fry, stored, in_file, winner
+    def test_the_newer_one_wins_but_done_is_never_replaced_by_less(
+        self, signed_in, user, fry, stored, entry, winner
     ):
         state, at = stored
         StepProgressFactory(user=user, step=fry, state=state, started_at=at)
-        import_sections(signed_in, progress=[in_file])
+        import_sections(signed_in, progress=[entry])
         row = StepProgress.objects.get(user=user)
-        expected = in_file["state"] if winner == "file" else state
-        date = datetime.fromisoformat(in_file["started_at"]) if winner == "file" else at
-        assert (row.state, row.started_at) == (expected, date)
+        if winner == "file":
+            state, at = entry["state"], datetime.fromisoformat(entry["started_at"])
+        assert (row.state, row.started_at) == (state, at)
 
     def test_on_a_retired_step_is_restored(self, signed_in, user, fry):
         fry.is_retired = True
         fry.save()
-        import_sections(signed_in, progress=[done()])
+        import_sections(signed_in, progress=[done_entry()])
         assert StepProgress.objects.get(user=user).step == fry
 
 
 class TestNote:
-    def test_a_different_one_is_appended_once(self, signed_in, user, fry):
+    def test_a_different_note_is_appended_once(self, signed_in, user, fry):
         NoteFactory(user=user, step=fry, text="Here first.")
         for _ in range(2):
-            restored, _ = import_sections(signed_in, notes=[note("From the file.")])
+            result, _ = import_sections(signed_in, notes=[note_entry("From the file.")])
         text = "Here first.\n\n---\n\nFrom the file."
         assert Note.objects.get(user=user).text == text
-        assert restored.notes_appended == []
+        assert result.notes_appended == []
 
-    def test_an_appended_one_is_linked(self, signed_in, user, fry):
+    def test_an_appended_note_is_linked(self, signed_in, user, fry):
         NoteFactory(user=user, step=fry, text="Here first.")
-        _, page = import_sections(signed_in, notes=[note("From the file.")])
+        _, page = import_sections(signed_in, notes=[note_entry("From the file.")])
         assert "Notes to look at" in page
         assert f'href="{fry.get_absolute_url()}"' in page
 
-    def test_one_that_the_stored_one_contains_changes_nothing(
-        self, signed_in, user, fry
-    ):
+    def test_a_note_within_the_stored_note_changes_nothing(self, signed_in, user, fry):
         NoteFactory(user=user, step=fry, text="Old.\n\nAnd newer.")
-        restored, _ = import_sections(signed_in, notes=[note("Old.")])
-        assert restored.unchanged == 1
+        result, _ = import_sections(signed_in, notes=[note_entry("Old.")])
+        assert result.unchanged == 1
         assert Note.objects.get(user=user).text == "Old.\n\nAnd newer."
 
-    def test_one_that_would_be_too_long_is_listed(self, signed_in, user, fry):
+    def test_a_note_that_would_be_too_long_is_listed(self, signed_in, user, fry):
         NoteFactory(user=user, step=fry, text="a" * 19_999)
-        restored, page = import_sections(signed_in, notes=[note("From the file.")])
-        assert restored.notes_too_long == [fry]
+        result, page = import_sections(signed_in, notes=[note_entry("From the file.")])
+        assert result.notes_too_long == [fry]
         assert "Notes that were not imported" in page
         assert Note.objects.get(user=user).text == "a" * 19_999
 
-    def test_an_open_page_does_not_overwrite_it(self, signed_in, fry, user):
+    def test_an_open_page_does_not_overwrite_an_imported_note(
+        self, signed_in, fry, user
+    ):
         path = fry.get_absolute_url()
         stored = NoteFactory(user=user, step=fry, text="Here first.", page="p")
-        import_sections(signed_in, notes=[note("From the file.")])
+        import_sections(signed_in, notes=[note_entry("From the file.")])
         fields = {"text": "Typed", "page": "p", "base": stored.version}
         assert signed_in.post(path, fields).status_code == 409
         assert "From the file." in Note.objects.get(user=user).text
 
 
 class TestCompletion:
-    FILE = [{"roadmap": "cooking", "completed_at": MAY.isoformat()}]
+    ENTRIES = [{"roadmap": "cooking", "completed_at": MAY.isoformat()}]
 
-    def required(self, cooking):
+    def required_steps(self, cooking):
         return cooking.steps.filter(is_optional=False)
 
     def test_is_restored_with_its_date(self, signed_in, user, cooking):
-        marks = [done(step.slug, EARLY) for step in self.required(cooking)]
-        _, page = import_sections(signed_in, progress=marks, completions=self.FILE)
+        marks = [done_entry(step.slug, EARLY) for step in self.required_steps(cooking)]
+        _, page = import_sections(signed_in, progress=marks, completions=self.ENTRIES)
         assert Completion.objects.get(user=user).completed_at == MAY
         assert "Completed: Cooking" in page
 
     def test_is_written_if_the_marks_complete_the_roadmap(
         self, signed_in, user, cooking
     ):
-        marks = [done(step.slug, EARLY) for step in self.required(cooking)]
+        marks = [done_entry(step.slug, EARLY) for step in self.required_steps(cooking)]
         import_sections(signed_in, progress=marks)
         assert Completion.objects.get(user=user).completed_at == EARLY
 
-    def test_is_restored_although_steps_were_added_since(
+    def test_is_restored_even_if_steps_were_added_since(self, signed_in, user, cooking):
+        cooking.steps.update(added_at=EARLY)
+        marks = [done_entry(step.slug, EARLY) for step in self.required_steps(cooking)]
+        StepFactory(roadmap=cooking, slug="brand-new", added_at=JUNE)
+        import_sections(signed_in, progress=marks, completions=self.ENTRIES)
+        assert Completion.objects.get(user=user).completed_at == MAY
+
+    def test_is_not_restored_if_required_steps_are_missing(
         self, signed_in, user, cooking
     ):
         cooking.steps.update(added_at=EARLY)
-        marks = [done(step.slug, EARLY) for step in self.required(cooking)]
-        StepFactory(roadmap=cooking, slug="brand-new", added_at=JUNE)
-        import_sections(signed_in, progress=marks, completions=self.FILE)
-        assert Completion.objects.get(user=user).completed_at == MAY
-
-    def test_is_left_out_if_required_steps_are_missing(self, signed_in, user, cooking):
-        cooking.steps.update(added_at=EARLY)
-        first = self.required(cooking).first()
-        import_sections(signed_in, progress=[done(first.slug)], completions=self.FILE)
+        first = self.required_steps(cooking).first()
+        import_sections(
+            signed_in, progress=[done_entry(first.slug)], completions=self.ENTRIES
+        )
         assert not Completion.objects.exists()
 
-    def test_is_left_out_if_nothing_is_done(self, signed_in, cooking):
-        import_sections(signed_in, completions=self.FILE)
+    def test_is_not_restored_if_nothing_is_done(self, signed_in, cooking):
+        import_sections(signed_in, completions=self.ENTRIES)
         assert not Completion.objects.exists()
 
-    def test_a_stored_one_keeps_its_date(self, signed_in, user, cooking):
+    def test_a_stored_completion_keeps_its_date(self, signed_in, user, cooking):
         Completion.objects.create(user=user, roadmap=cooking, completed_at=JUNE)
-        marks = [done(step.slug) for step in self.required(cooking)]
-        import_sections(signed_in, progress=marks, completions=self.FILE)
+        marks = [done_entry(step.slug) for step in self.required_steps(cooking)]
+        import_sections(signed_in, progress=marks, completions=self.ENTRIES)
         assert Completion.objects.get(user=user).completed_at == JUNE
 
 
 class TestUnknownContent:
     def test_is_listed_and_the_rest_is_imported(self, signed_in, user, cooking):
-        restored, page = import_sections(
+        result, page = import_sections(
             signed_in,
-            progress=[done(), done("gone"), done("x", roadmap="nowhere")],
-            notes=[note("Mine", "gone")],
+            progress=[
+                done_entry(),
+                done_entry("gone"),
+                done_entry("x", roadmap="nowhere"),
+            ],
+            notes=[note_entry("Mine", "gone")],
             completions=[{"roadmap": "nowhere", "completed_at": MAY.isoformat()}],
         )
-        assert restored.unmatched == [
+        assert result.unmatched == [
             "cooking/gone",
             "nowhere/x",
             "nowhere",
@@ -270,20 +276,20 @@ class TestUnknownContent:
         assert "<code>nowhere/x</code>" in page
         assert len(rows(StepProgress, user)) == 1
 
-    def test_includes_drafts_except_for_staff(self, signed_in, user):
+    def test_includes_drafts_unless_the_user_is_staff(self, signed_in, user):
         draft = RoadmapFactory(slug="draft", is_published=False)
         StepFactory(roadmap=draft, slug="one")
-        restored, _ = import_sections(
-            signed_in, progress=[done("one", roadmap="draft")]
+        result, _ = import_sections(
+            signed_in, progress=[done_entry("one", roadmap="draft")]
         )
-        assert restored.unmatched == ["draft/one"]
+        assert result.unmatched == ["draft/one"]
         assert rows(StepProgress, user) == []
         user.is_staff = True
         user.save()
-        restored, _ = import_sections(
-            signed_in, progress=[done("one", roadmap="draft")]
+        result, _ = import_sections(
+            signed_in, progress=[done_entry("one", roadmap="draft")]
         )
-        assert restored.unmatched == []
+        assert result.unmatched == []
 
 
 def test_other_sections_of_the_file_are_ignored(signed_in, user, cooking):
@@ -299,40 +305,50 @@ def test_other_sections_of_the_file_are_ignored(signed_in, user, cooking):
 
 IN_A_YEAR = timezone.now() + timedelta(days=365)
 INVALID_FILES = {
-    "nothing": b"",
+    "an empty file": b"",
     "no JSON": b"\xff\xfe\x00",
     "a picture": b"\x89PNG\r\n\x1a\n",
     "a list": b"[]",
     "null": b"null",
     "a string": b'"cairn-my-data"',
-    "of nothing": b"{}",
+    "an empty object": b"{}",
     "another format": b'{"format": "other", "version": 1}',
     "a later version": b'{"format": "cairn-my-data", "version": 2}',
-    "deep": b'{"format":' + b"[" * 100_000,
-    "deep and closed": b"[" * 50_000 + b"]" * 50_000,
-    "a huge number": file_with(progress=[]).replace(b"1", b"1" * 5000),
+    "unclosed nesting": b'{"format":' + b"[" * 100_000,
+    "deep nesting": b"[" * 50_000 + b"]" * 50_000,
+    "a huge number": export_file(progress=[]).replace(b"1", b"1" * 5000),
     "NaN": b'{"format": "cairn-my-data", "version": NaN}',
-    "NUL in a note": file_with(notes=[note("a\x00b")]),
-    "an empty note": file_with(notes=[note(" \n ")]),
-    "half a character": file_with(notes=[note("x")]).replace(b'"x"', b'"\\ud800"'),
-    "a note that is too long": file_with(notes=[note("a" * 20_001)]),
-    "NUL in a slug": file_with(progress=[done("fry\x00")]),
-    "a long slug": file_with(progress=[done("a" * 9000)]),
-    "a path for a slug": file_with(progress=[done("../../etc/passwd")]),
-    "a slug and a line": file_with(progress=[done("fry\n")]),
-    "an unknown state": file_with(progress=[{**done(), "state": "none"}]),
-    "done without a date": file_with(progress=[{**done(), "done_at": None}]),
-    "a date without being done": file_with(progress=[{**done(), "state": "skipped"}]),
-    "the future": file_with(progress=[done(at=IN_A_YEAR)]),
-    "the year 1": file_with(progress=[{**done(), "started_at": "0001-01-01T00:00Z"}]),
-    "the year 9999": file_with(progress=[{**done(), "done_at": "9999-12-31T23:59Z"}]),
-    "a date without a zone": file_with(
-        progress=[{**done(), "done_at": "2026-05-03T09:00"}]
+    "NUL in a note": export_file(notes=[note_entry("a\x00b")]),
+    "an empty note": export_file(notes=[note_entry(" \n ")]),
+    "a lone surrogate": export_file(notes=[note_entry("x")]).replace(
+        b'"x"', b'"\\ud800"'
     ),
-    "a number for a date": file_with(progress=[{**done(), "done_at": 1e300}]),
-    "a step twice": file_with(progress=[done(), done()]),
-    "a list of other values": file_with(progress=[1, None, [], "x", {}] * 1000),
-    "a wrong completion": file_with(completions=[{"roadmap": "x", "completed_at": 0}]),
+    "a note that is too long": export_file(notes=[note_entry("a" * 20_001)]),
+    "NUL in a slug": export_file(progress=[done_entry("fry\x00")]),
+    "a long slug": export_file(progress=[done_entry("a" * 9000)]),
+    "a path as a slug": export_file(progress=[done_entry("../../etc/passwd")]),
+    "a slug with a line break": export_file(progress=[done_entry("fry\n")]),
+    "an unknown state": export_file(progress=[{**done_entry(), "state": "none"}]),
+    "done without a date": export_file(progress=[{**done_entry(), "done_at": None}]),
+    "a done date while skipped": export_file(
+        progress=[{**done_entry(), "state": "skipped"}]
+    ),
+    "a date in the future": export_file(progress=[done_entry(at=IN_A_YEAR)]),
+    "a date in the year 1": export_file(
+        progress=[{**done_entry(), "started_at": "0001-01-01T00:00Z"}]
+    ),
+    "a date in the year 9999": export_file(
+        progress=[{**done_entry(), "done_at": "9999-12-31T23:59Z"}]
+    ),
+    "a date without a time zone": export_file(
+        progress=[{**done_entry(), "done_at": "2026-05-03T09:00"}]
+    ),
+    "a number as a date": export_file(progress=[{**done_entry(), "done_at": 1e300}]),
+    "a step twice": export_file(progress=[done_entry(), done_entry()]),
+    "entries that are not objects": export_file(progress=[1, None, [], "x", {}] * 1000),
+    "an invalid completion": export_file(
+        completions=[{"roadmap": "x", "completed_at": 0}]
+    ),
 }
 
 
@@ -351,7 +367,9 @@ def test_an_invalid_file_is_refused_with_errors_at_the_field(
 
 
 def test_an_error_names_the_entry(signed_in):
-    content = file_with(progress=[done(), {**done("apis"), "state": "none"}])
+    content = export_file(
+        progress=[done_entry(), {**done_entry("apis"), "state": "none"}]
+    )
     page = upload(signed_in, content).content.decode()
     assert "progress, entry 2, state" in page
 
@@ -362,9 +380,9 @@ def test_a_missing_file_is_an_error(signed_in):
     assert "Choose the file first." in response.content.decode()
 
 
-@pytest.mark.parametrize("more", [1, 8_000_000])
-def test_a_file_over_two_megabytes_is_refused(signed_in, user, cooking, more):
-    content = file_with(progress=[done()]).ljust(MAX_FILE_SIZE + more)
+@pytest.mark.parametrize("excess", [1, 8_000_000])
+def test_a_file_over_two_megabytes_is_refused(signed_in, user, cooking, excess):
+    content = export_file(progress=[done_entry()]).ljust(MAX_FILE_SIZE + excess)
     response = upload(signed_in, content)
     assert response.status_code in (413, 422)
     assert "larger than" in response.content.decode()
@@ -372,14 +390,14 @@ def test_a_file_over_two_megabytes_is_refused(signed_in, user, cooking, more):
 
 
 def test_a_file_of_two_megabytes_is_accepted(signed_in, user, cooking):
-    content = file_with(progress=[done()]).ljust(MAX_FILE_SIZE)
+    content = export_file(progress=[done_entry()]).ljust(MAX_FILE_SIZE)
     assert upload(signed_in, content).status_code == 200
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(signed_in):
     class UnreadableBody:
         def read(self, *_):
-            raise AssertionError("it was read")
+            raise AssertionError("the body was read")
 
         readline = read
 
@@ -394,7 +412,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(signed_in):
 
 
 def test_an_import_is_logged_with_the_user_id(signed_in, user, cooking, capture_logs):
-    import_sections(signed_in, progress=[done()])
+    import_sections(signed_in, progress=[done_entry()])
     line = next(line for line in capture_logs if line["event"] == "data_imported")
     assert line["user_id"] == user.pk
     assert State.DONE not in line.values()
@@ -404,5 +422,5 @@ def test_other_users_are_not_changed(signed_in, user, cooking, fry):
     other = UserFactory()
     StepProgressFactory(user=other, step=fry, state="learning", started_at=EARLY)
     before = rows(StepProgress, other)
-    import_sections(signed_in, progress=[done()])
+    import_sections(signed_in, progress=[done_entry()])
     assert rows(StepProgress, other) == before

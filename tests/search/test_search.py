@@ -14,17 +14,17 @@ PATH = "/search/"
 HTMX = {"HX-Request": "true"}
 
 
-def search(client, typed, **kwargs):
-    response = client.get(PATH, {"q": typed}, **kwargs)
+def search(client, text, **kwargs):
+    response = client.get(PATH, {"q": text}, **kwargs)
     assert response.status_code == 200
     return response.content.decode()
 
 
-def results(client, typed):
-    """Kind and title of each result."""
+def results(client, text):
+    """Return the kind and title of each result."""
     matches = re.findall(
         r'<li class="hit">\s*<p class="muted">(.*?) · .*?<h2><a[^>]*>(.*?)</a>',
-        search(client, typed),
+        search(client, text),
         re.DOTALL,
     )
     return [
@@ -33,7 +33,7 @@ def results(client, typed):
     ]
 
 
-def count(page):
+def status_text(page):
     return re.search(r'role="status">\s*(.*?)\s*</p>', page)[1]
 
 
@@ -64,10 +64,10 @@ class TestMatching:
         assert results(client, "developer") == ["Roadmap: Backend Developer"]
         assert 'href="/roadmaps/backend/"' in search(client, "developer")
 
-    @pytest.mark.parametrize("typed", ["caching", "performance", "warm"])
-    def test_finds_a_step_by_title_summary_and_body(self, client, step, typed):
-        assert results(client, typed) == ["Step: Caching"]
-        page = search(client, typed)
+    @pytest.mark.parametrize("text", ["caching", "performance", "warm"])
+    def test_finds_a_step_by_title_summary_or_body(self, client, step, text):
+        assert results(client, text) == ["Step: Caching"]
+        page = search(client, text)
         assert 'href="/roadmaps/backend/caching/"' in page
         assert "Step · Backend Developer" in page
 
@@ -80,7 +80,7 @@ class TestMatching:
         assert '<p class="muted">example.org</p>' in page
 
     @pytest.mark.parametrize(
-        ("typed", "title"),
+        ("text", "title"),
         [
             ("caches", "Caching"),
             ("cac", "Caching"),
@@ -97,25 +97,25 @@ class TestMatching:
             ("маршр", "Маршруты"),
         ],
     )
-    def test_finds_other_forms_and_unfinished_words(self, client, db, typed, title):
+    def test_finds_other_word_forms_and_unfinished_words(self, client, db, text, title):
         StepFactory(title=title)
         StepFactory(title="Cooking")
-        assert results(client, typed) == [f"Step: {title}"]
+        assert results(client, text) == [f"Step: {title}"]
 
-    def test_requires_all_words_of_which_the_last_may_be_unfinished(self, client, step):
+    def test_requires_all_words_but_the_last_may_be_unfinished(self, client, step):
         assert results(client, "caching warm") == ["Step: Caching"]
         assert results(client, "warm cach") == ["Step: Caching"]
         assert results(client, "cach warm") == ["Step: Caching"]  # "cach" is the stem
         assert results(client, "perf caching") == []
         assert results(client, "caching cold") == []
 
-    def test_finds_a_change_at_once(self, client, step):
+    def test_finds_changes_immediately(self, client, step):
         step.title = "Memoization"
         step.save()
         assert results(client, "caching") == []
         assert results(client, "memo") == ["Step: Memoization"]
 
-    def test_does_not_find_the_addresses_of_links(self, client, db):
+    def test_does_not_find_the_urls_of_links(self, client, db):
         StepFactory(body="[Read](https://example.org/elsewhere)")
         assert results(client, "elsewhere") == []
         assert results(client, "nofollow") == []
@@ -143,7 +143,7 @@ class TestOrder:
         StepFactory.create_batch(12, roadmap=roadmap, title="Caching")
         StepFactory.create_batch(12, roadmap=roadmap, body="Caching.")
         page = search(client, "caching")
-        assert count(page) == "9 results"
+        assert status_text(page) == "9 results"
         assert "These are the best 8 of a kind." in page
 
 
@@ -184,7 +184,7 @@ class TestHighlights:
             "<mark>Quokkas</mark> ask dig @&lt;name&gt; AT&amp;T, then wait | a | b |"
         )
 
-    @pytest.mark.parametrize("where", ["title", "summary", "body"])
+    @pytest.mark.parametrize("field", ["title", "summary", "body"])
     @pytest.mark.parametrize(
         "text",
         [
@@ -195,10 +195,10 @@ class TestHighlights:
             "\x03caching\x02",
         ],
     )
-    def test_escape_all_markup(self, client, db, where, text):
-        StepFactory(**{where: text})
+    def test_escape_all_markup(self, client, db, field, text):
+        StepFactory(**{field: text})
         page = search(client, "caching")
-        assert count(page) == "1 result"
+        assert status_text(page) == "1 result"
         main = page[page.index('id="search_hits"') : page.index("</main>")]
         assert not re.search("<(script|img|b)[ >]", main)
         assert main.count("<mark>") == main.count("</mark>")
@@ -216,12 +216,14 @@ class TestHiddenContent:
         write_note(user, step, "A secret note.")
         return roadmap
 
-    @pytest.mark.parametrize("typed", ["secret", "confidential"])
-    def test_only_staff_find_a_draft(self, client, signed_in, draft, typed):
-        assert results(client, typed) == []
-        assert results(signed_in, typed) == []
+    @pytest.mark.parametrize("text", ["secret", "confidential"])
+    def test_users_and_visitors_do_not_find_a_draft(
+        self, client, signed_in, draft, text
+    ):
+        assert results(client, text) == []
+        assert results(signed_in, text) == []
 
-    def test_a_draft_is_labelled(self, signed_in, user, draft):
+    def test_staff_find_a_draft_with_a_label(self, signed_in, user, draft):
         user.is_staff = True
         user.save()
         assert sorted(results(signed_in, "secret")) == [
@@ -246,14 +248,14 @@ class TestHiddenContent:
 
 
 class TestNotes:
-    def test_users_find_their_own(self, signed_in, user, step):
+    def test_users_find_their_own_notes(self, signed_in, user, step):
         write_note(user, step, "Ask the **librarian** <script>.")
         assert results(signed_in, "libra") == ["Your note: Caching"]
         page = search(signed_in, "libra")
         assert 'href="/roadmaps/backend/caching/"' in page
         assert "Ask the **<mark>librarian</mark>** &lt;script&gt;." in page
 
-    def test_nobody_finds_those_of_others(self, client, signed_in, step):
+    def test_nobody_finds_the_notes_of_others(self, client, signed_in, step):
         write_note(UserFactory(), step, "Ask the librarian.")
         assert results(signed_in, "librarian") == []
         assert results(client, "librarian") == []
@@ -261,16 +263,18 @@ class TestNotes:
         staff.force_login(UserFactory(is_staff=True))
         assert results(staff, "librarian") == []
 
-    def test_with_two_notes_on_a_step_users_see_their_own(self, signed_in, user, step):
+    def test_if_two_users_have_a_note_on_a_step_each_sees_their_own(
+        self, signed_in, user, step
+    ):
         write_note(UserFactory(), step, "A librarian of theirs.")
         write_note(user, step, "A librarian of mine.")
         page = search(signed_in, "librarian")
-        assert count(page) == "1 result"
+        assert status_text(page) == "1 result"
         assert "of mine" in page
         assert "of theirs" not in page
 
 
-ANY_TEXT = [
+UNUSUAL_TEXTS = [
     "'",
     "''",
     "\\",
@@ -299,32 +303,32 @@ ANY_TEXT = [
 
 
 class TestInput:
-    @pytest.mark.parametrize("typed", [None, "", "   ", "\t\n"])
+    @pytest.mark.parametrize("text", [None, "", "   ", "\t\n"])
     def test_without_text_the_page_explains_the_search_without_a_query(
-        self, client, db, at_most, typed
+        self, client, db, at_most, text
     ):
         with at_most(0):
-            response = client.get(PATH, {} if typed is None else {"q": typed})
+            response = client.get(PATH, {} if text is None else {"q": text})
         page = response.content.decode()
         assert "The beginning of a word is enough." in page
-        assert count(page) == ""
+        assert status_text(page) == ""
         assert " autofocus" in page
 
-    @pytest.mark.parametrize("typed", ["c", " c ", "🧭", "'"])
-    def test_one_letter_is_too_short(self, client, step, at_most, typed):
+    @pytest.mark.parametrize("text", ["c", " c ", "🧭", "'"])
+    def test_one_letter_is_too_short(self, client, step, at_most, text):
         with at_most(0):
-            page = search(client, typed)
-        assert count(page) == "Type at least two letters."
+            page = search(client, text)
+        assert status_text(page) == "Type at least two letters."
 
-    def test_no_results_come_with_advice(self, client, step):
+    def test_without_results_the_page_gives_advice(self, client, step):
         page = search(client, "zeppelin <b>")
-        assert count(page) == "No results"
+        assert status_text(page) == "No results"
         assert "“zeppelin &lt;b&gt;”. Try fewer words" in page
         assert "all roadmaps" in page
 
     def test_any_text_is_accepted(self, client, step):
-        for typed in ANY_TEXT:
-            search(client, typed)
+        for text in UNUSUAL_TEXTS:
+            search(client, text)
 
     def test_invalid_bytes_are_accepted(self, client, step):
         assert client.get(PATH + "?q=%ff%fecaching").status_code == 200
@@ -338,18 +342,18 @@ class TestInput:
 
 
 class TestPage:
-    def test_keeps_the_text_in_the_field(self, client, step):
+    def test_shows_the_search_text_in_the_field_and_title(self, client, step):
         page = search(client, 'caching "> <b>')
         assert 'value="caching &quot;&gt; &lt;b&gt;"' in page
         assert "<title>caching &quot;&gt; &lt;b&gt; · Search · Cairn</title>" in page
         assert " autofocus" not in page
 
     def test_shows_the_number_of_results(self, client, step):
-        assert count(search(client, "caching")) == "1 result"
+        assert status_text(search(client, "caching")) == "1 result"
         StepFactory(title="Caching again")
-        assert count(search(client, "caching")) == "2 results"
+        assert status_text(search(client, "caching")) == "2 results"
 
-    def test_is_a_plain_form(self, client, db):
+    def test_has_a_form_that_works_without_javascript(self, client, db):
         page = client.get(PATH).content.decode()
         assert '<form class="search" role="search" action="/search/">' in page
 
@@ -365,7 +369,7 @@ class TestPage:
         assert "<html" not in part
         assert re.search(r">\s*1 result\s*</hx-partial>", part)
 
-    def test_varies_by_the_header_of_htmx(self, client, db):
+    def test_varies_by_the_htmx_header(self, client, db):
         assert "HX-Request" in client.get(PATH)["Vary"]
 
     def test_refuses_other_methods(self, client, db):
@@ -373,7 +377,7 @@ class TestPage:
 
 
 class TestVisitor:
-    def test_visitors_get_identical_pages_without_cookies(self, client, step):
+    def test_gets_identical_pages_without_cookies(self, client, step):
         response = client.get(PATH, {"q": "caching"})
         assert not response.cookies
         assert "csrf" not in response.content.decode()
@@ -383,13 +387,13 @@ class TestVisitor:
     def test_the_link_to_sign_in_leads_back_to_the_search(self, client, db):
         assert "?next=%2Fsearch%2F%3Fq%3Dcaching" in search(client, "caching")
 
-    def test_takes_one_query(self, client, backend, at_most):
+    def test_needs_one_query(self, client, backend, at_most):
         with at_most(1):
             search(client, "caching")
 
 
 class TestSignedIn:
-    def test_takes_one_query_besides_session_and_user(
+    def test_needs_one_query_besides_those_for_session_and_user(
         self, signed_in, user, backend, at_most
     ):
         for step in backend.steps.all():
