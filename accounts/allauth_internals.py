@@ -16,8 +16,9 @@ from allauth.account.internal.flows.email_verification_by_code import (
 # `allauth.account.authentication` can only read these records.
 from allauth.account.internal.flows.login import record_authentication
 
-# The first lists the ways in which a user can reauthenticate (password or second
-# factor), the second continues the interrupted request. Neither is public.
+# `get_reauthentication_flows` lists the ways in which a user can reauthenticate in
+# allauth (password or second factor). `resume_request` continues the request that
+# reauthentication interrupted. Neither is public.
 from allauth.account.internal.flows.reauthentication import (
     get_reauthentication_flows,
     resume_request,

@@ -30,7 +30,7 @@ def browser_name(user_agent: str) -> str:
 def record_sign_in(request: HttpRequest, user: User) -> None:
     """Store the browser of this sign-in. Mail the user if it is a new one.
 
-    The user's first browser is not mailed.
+    No mail is sent for the user's first browser.
     """
     name = browser_name(request.headers.get("User-Agent", ""))
     is_first = not user.devices.exists()

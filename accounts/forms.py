@@ -46,7 +46,7 @@ class SignupPolicyMixin:
 
 
 class NewPasswordMixin:
-    """Replaces the help text of a new password by one sentence."""
+    """Replaces the help text of a new password with one sentence."""
 
     fields: dict[str, Field]
 

@@ -15,29 +15,27 @@ from accounts.models import User
 from core.mail import MailNotSentError
 
 log = structlog.get_logger("cairn.accounts")
-# Both layouts, text and HTML, have their own footer, which begins here in the text.
+# The footer of a text mail follows this separator. The HTML layout has its own footer.
 FOOTER_SEPARATOR = "\n-- \n"
 
 
-class Part(NamedTuple):
-    """A paragraph of a mail."""
-
+class Paragraph(NamedTuple):
     kind: str  # "code", "link" or "text"
     text: str
 
 
-def split_into_parts(text: str) -> Iterator[Part]:
+def split_into_paragraphs(text: str) -> Iterator[Paragraph]:
     """Split the text of a mail, without its footer, into paragraphs."""
     for paragraph in text.partition(FOOTER_SEPARATOR)[0].split("\n\n"):
         stripped = paragraph.strip()
         if paragraph.startswith("    "):
-            yield Part("code", stripped)
+            yield Paragraph("code", stripped)
         elif (
             stripped.startswith(("http://", "https://")) and len(stripped.split()) == 1
         ):
-            yield Part("link", stripped)
+            yield Paragraph("link", stripped)
         elif stripped:
-            yield Part("text", stripped)
+            yield Paragraph("text", stripped)
 
 
 class MailAdapter(DefaultAccountAdapter):
@@ -54,7 +52,7 @@ class MailAdapter(DefaultAccountAdapter):
         html_context = {
             **context,
             "subject": mail.subject,
-            "parts": split_into_parts(str(mail.body)),
+            "paragraphs": split_into_paragraphs(str(mail.body)),
         }
         html = render_to_string("mail/layout.html", html_context, self.request)
         mail.attach_alternative(html, "text/html")
@@ -69,7 +67,7 @@ class MailAdapter(DefaultAccountAdapter):
         """
         recipient = context.get("user")
         context = context | {"site_name": settings.SITE_NAME, "recipient": recipient}
-        time_zone = recipient.zone if recipient else None
+        time_zone = recipient.zone_info if recipient else None
         try:
             with timezone.override(time_zone or timezone.get_current_timezone()):
                 super().send_mail(template_prefix, email, context)

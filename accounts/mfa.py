@@ -143,7 +143,7 @@ class ReauthenticateByPasskeyForm(forms.ReauthenticateWebAuthnForm):
 
 
 class RedirectWhenInvalidMixin:
-    """Redirects to the page with the form, including `next`, if it is invalid."""
+    """Redirects an invalid form to the page that shows it, and passes on `next`."""
 
     form_url_name: str
     request: Any

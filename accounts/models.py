@@ -44,9 +44,7 @@ def validate_time_zone(name: str) -> None:
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    id = models.AutoField(
-        primary_key=True
-    )  # 4 bytes, because every progress row has one
+    id = models.AutoField(primary_key=True)  # 4 bytes: it is in every progress row
     email = models.EmailField("e-mail address", max_length=254, unique=True)
     name = models.CharField(
         "display name",
@@ -107,7 +105,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return super().check_password(raw_password and normalize(raw_password))
 
     @property
-    def zone(self) -> ZoneInfo | None:
+    def zone_info(self) -> ZoneInfo | None:
         """The time zone that the user chose, or None to use the browser's."""
         return parse_time_zone(self.time_zone)
 

@@ -1,4 +1,4 @@
-"""Reauthentication by mailed code, for users without a password and a second factor.
+"""Reauthentication by mailed code, for users with no password and no second factor.
 
 allauth does not reauthenticate these users at all.
 """

@@ -34,7 +34,7 @@ class RequestTimeZone(tzinfo):
         if not user.is_authenticated:
             return default
         cookie = self.request.COOKIES.get(COOKIE_NAME, "")
-        return user.zone or parse_time_zone(cookie) or default
+        return user.zone_info or parse_time_zone(cookie) or default
 
     def utcoffset(self, dt: datetime | None) -> timedelta | None:
         return self.zone.utcoffset(dt)

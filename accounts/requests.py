@@ -1,4 +1,4 @@
-"""Types of requests for type checkers, with what middleware and decorators add."""
+"""Request types for type checkers, with what middleware and decorators add."""
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails

@@ -72,7 +72,7 @@ def settings(request: AuthenticatedRequest) -> HttpResponse:
             return redirect(reverse("account_settings", fragment=section))
         forms[section] = form
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-    UserSession.objects.create_from_request(request)  # so that it is listed
+    UserSession.objects.create_from_request(request)  # lists this session, too
     context = {
         "name_form": forms["name"],
         "time_zone_form": forms["time-zone"],

@@ -50,7 +50,7 @@ NoteText = Annotated[
 
 
 class StepReference(BaseModel):
-    """Identifies a step by its slugs, which are the same in every Cairn."""
+    """Identifies a step by its slugs, which are the same on every site."""
 
     roadmap: Slug
     step: Slug

@@ -119,7 +119,7 @@ def match_content(user: User, document: ImportDocument) -> MatchedContent:
 
 
 class MatchedContent(NamedTuple):
-    """A file, and its roadmaps and steps that exist here and that the user may see."""
+    """A file, with those of its roadmaps and steps that the user can see here."""
 
     document: ImportDocument
     roadmaps: dict[str, Roadmap]  # by slug

@@ -10,7 +10,7 @@ from allauth.core.context import request_context
 from django.conf import settings as django_settings
 from django.utils import timezone
 
-from accounts.mail import Part, split_into_parts
+from accounts.mail import Paragraph, split_into_paragraphs
 from accounts.models import Device, User
 from tests.accounts.actions import (
     FIREFOX,
@@ -107,13 +107,13 @@ def test_dates_are_in_the_time_zone_of_the_user(send, user):
     assert timezone.get_current_timezone_name() == "UTC"
 
 
-def test_splits_a_mail_into_parts():
+def test_splits_a_mail_into_paragraphs():
     text = "One\nline\n\n    A-B\n\nhttps://x.example/\n\nhttps://x y\n\n\n-- \nCairn"
-    assert list(split_into_parts(text)) == [
-        Part("text", "One\nline"),
-        Part("code", "A-B"),
-        Part("link", "https://x.example/"),
-        Part("text", "https://x y"),
+    assert list(split_into_paragraphs(text)) == [
+        Paragraph("text", "One\nline"),
+        Paragraph("code", "A-B"),
+        Paragraph("link", "https://x.example/"),
+        Paragraph("text", "https://x y"),
     ]
 
 
