@@ -38,7 +38,7 @@ def code_method() -> dict[str, Any]:
 def require_code(request: HttpRequest) -> None:
     """Raises ReauthenticationRequired if the user must enter a mailed code now.
 
-    This is so if they have no other way to reauthenticate, and have not done so
+    This applies to users who have no other way to reauthenticate and have not done so
     recently.
     """
     if request.user.is_anonymous:

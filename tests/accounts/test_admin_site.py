@@ -134,7 +134,7 @@ class TestInProduction:
 class TestAuthenticators:
     PATH = "/admin/mfa/authenticator/"
 
-    def test_staff_can_remove_a_lost_one(self, admin_client):
+    def test_staff_can_remove_a_lost_authenticator(self, admin_client):
         authenticator = add_authenticator_app(UserFactory())
         page = admin_client.get(f"{self.PATH}{authenticator.pk}/change/")
         assert SECRET not in page.content.decode()

@@ -11,7 +11,7 @@ PACKAGES = [
 INTERNAL_IMPORT = re.compile(r"^\s*(from|import) allauth\.\S*internal", re.MULTILINE)
 
 
-def test_only_one_module_imports_them():
+def test_only_accounts_allauth_internals_imports_them():
     importing = {
         str(path.relative_to(settings.BASE_DIR))
         for package in PACKAGES

@@ -150,7 +150,9 @@ class TestAdministrator:
             assert "You are the only administrator" in page
         assert User.objects.filter(pk=administrator.pk).exists()
 
-    def test_a_closed_account_is_no_replacement(self, administrator, reauthenticated):
+    def test_a_closed_administrator_account_does_not_count(
+        self, administrator, reauthenticated
+    ):
         UserFactory(is_superuser=True, is_active=False)
         reauthenticated.post(PATH)
         assert User.objects.filter(pk=administrator.pk).exists()

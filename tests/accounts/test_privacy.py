@@ -34,7 +34,7 @@ def test_every_page_links_to_it(client, db, path):
     assert f'href="{PATH}"' in html(client, path)
 
 
-def test_privacy_url_replaces_it(client, db, settings):
+def test_the_setting_privacy_url_replaces_it(client, db, settings):
     settings.PRIVACY_URL = "https://example.org/privacy"
     assert 'href="https://example.org/privacy"' in html(client, "/")
 

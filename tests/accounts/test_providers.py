@@ -196,7 +196,7 @@ class TestRedirects:
         policy = client.get(path)["Content-Security-Policy"]
         assert f"form-action 'self' {github.url}" in policy.split("; ")
 
-    def test_forms_of_other_pages_may_not(self, client, github):
+    def test_forms_of_other_pages_may_not_redirect_to_github(self, client, github):
         policy = client.get("/")["Content-Security-Policy"]
         assert "form-action 'self'" in policy.split("; ")
 

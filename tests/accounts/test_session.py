@@ -73,7 +73,7 @@ def test_unreadable_session_data_signs_nobody_in(signed_in, data):
 
 
 @pytest.mark.parametrize("key", ["x", "a" * 5000, "%00", "'; --", "ä"])
-def test_a_made_up_session_key_signs_nobody_in(client, db, key):
+def test_an_invalid_session_key_signs_nobody_in(client, db, key):
     client.cookies["sessionid"] = key
     assert client.get("/").status_code == 200
     assert not is_signed_in(client)

@@ -100,7 +100,7 @@ class TestTimeZone:
         started_at = datetime(2026, 5, 3, 20, tzinfo=UTC)
         return StepProgressFactory(user=user, step=fry, started_at=started_at)
 
-    def test_the_one_of_the_account_overrides_the_browsers(self, signed_in, done_step):
+    def test_the_one_in_the_account_overrides_the_browsers(self, signed_in, done_step):
         signed_in.cookies["time_zone"] = "America/Lima"
         save(signed_in, "time-zone", time_zone="Pacific/Auckland")
         page = signed_in.get("/roadmaps/cooking/").content.decode()

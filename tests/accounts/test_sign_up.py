@@ -98,7 +98,7 @@ class TestStartingAgain:
         client.post(START_AGAIN)
         assert User.objects.get() == user
 
-    def test_is_harmless_without_a_sign_up(self, client, signed_in, user):
+    def test_changes_nothing_without_a_sign_up(self, client, signed_in, user):
         for browser in (client, signed_in):
             assert browser.post(START_AGAIN).status_code == 302
             assert browser.get(START_AGAIN).status_code == 405
@@ -109,7 +109,7 @@ def test_the_code_page_leads_to_sign_in_when_no_code_was_sent(client, db):
     assert client.get(CONFIRM_EMAIL).url == "/accounts/login/"
 
 
-def test_an_address_with_an_account_learns_so_only_by_mail(client, user, mailoutbox):
+def test_an_existing_account_is_revealed_only_by_mail(client, user, mailoutbox):
     response = client.post(SIGN_UP, {**NEW, "email": user.email.upper()})
     assert response.url == CONFIRM_EMAIL
     assert mailoutbox[0].subject == "You already have a Cairn account"

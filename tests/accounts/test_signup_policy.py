@@ -73,7 +73,7 @@ class TestDomains:
     @pytest.mark.parametrize(
         "address", ["a@other.example", "a@x.school.example", "a@school.example.org"]
     )
-    def test_other_addresses_may_not(self, client, db, address):
+    def test_other_addresses_may_not_sign_up(self, client, db, address):
         page = sign_up(client, address).content.decode()
         assert "Use an address that ends in School.example" in page
         assert not User.objects.exists()
@@ -187,7 +187,7 @@ class TestInvitation:
         ({"SIGN_UP": "domains"}, "SIGN_UP=domains and SIGN_UP_DOMAINS go together"),
     ],
 )
-def test_an_invalid_setting_stops_the_start(environment, message):
+def test_an_invalid_setting_prevents_the_start(environment, message):
     result = subprocess.run(
         [sys.executable, "manage.py", "check"],
         cwd=django_settings.BASE_DIR,

@@ -59,7 +59,7 @@ def test_an_unknown_time_zone_is_ignored(signed_in, done_step, name):
     assert ">3 May" in html(signed_in, ROADMAP, name)
 
 
-def test_its_name_is_that_of_the_users_time_zone(rf, user):
+def test_the_current_time_zone_has_the_name_of_the_users(rf, user):
     request = rf.get("/")
     request.user = user
     request.COOKIES["time_zone"] = "Pacific/Auckland"

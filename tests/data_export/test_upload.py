@@ -152,7 +152,7 @@ class TestMark:
             (("skipped", JUNE), entry_with_state("learning", at=MAY), "stored"),
         ],
     )
-    def test_the_newer_one_wins_but_done_is_never_replaced_by_less(
+    def test_the_newer_one_wins_but_done_is_never_downgraded(
         self, signed_in, user, fry, stored, entry, winner
     ):
         state, at = stored

@@ -122,7 +122,7 @@ class TestMatching:
 
 
 class TestOrder:
-    def test_titles_come_before_summaries_before_bodies_and_resources(self, client, db):
+    def test_titles_rank_above_summaries_above_bodies_and_resources(self, client, db):
         roadmap = RoadmapFactory()
         in_body = StepFactory(roadmap=roadmap, title="Body", body="Of caching.")
         StepFactory(roadmap=roadmap, title="Summary", summary="Of caching.")
@@ -132,7 +132,7 @@ class TestOrder:
         assert titles[:2] == ["Step: Caching", "Step: Summary"]
         assert set(titles[2:]) == {"Step: Body", "Resource: HTTP Caching"}
 
-    def test_ties_are_stable(self, client, db):
+    def test_results_of_equal_rank_have_a_fixed_order(self, client, db):
         for number in range(5):
             StepFactory(title=f"Caching {number}")
         titles = results(client, "caching")
