@@ -25,7 +25,7 @@ from editing.yaml_format.importer import import_roadmap
 from editing.yaml_format.schema import read
 from roadmaps.models import Resource, Roadmap, Step
 from tests.accounts.actions import reauthenticate
-from tests.factories import StepProgressFactory, UserFactory, cooking_with
+from tests.factories import StepProgressFactory, UserFactory, create_cooking_roadmap
 from tests.github import FakeGitHub
 from tests.production import Proxy, install, serving, url_of
 
@@ -53,7 +53,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_flush():
+def fast_flush():
     """Empty the tables quickly after a test that commits.
 
     Django's flush looks up every table, truncates it, and then creates all content
@@ -84,15 +84,19 @@ def tables_to_empty():
 
 
 @pytest.fixture(autouse=True)
-def quick_and_apart(settings):
-    """Hash passwords fast, cache no pages, and reset the rate limits."""
+def fast_password_hasher(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def empty_caches(settings):
+    """Turn the page cache off and reset the rate limits."""
     settings.CACHE_MIDDLEWARE_SECONDS = 0
     cache.clear()
 
 
 @pytest.fixture(scope="session")
-def backend_rows(django_db_setup, django_db_blocker):
+def backend_roadmap_rows(django_db_setup, django_db_blocker):
     """The rows of the imported Backend Developer roadmap, by model, as COPY data.
 
     Copying them into the tables takes a tenth of the time of an import.
@@ -112,10 +116,10 @@ def backend_rows(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture
-def backend(db, backend_rows):
+def backend(db, backend_roadmap_rows):
     """The Backend Developer roadmap, imported from its file."""
     with transaction.atomic(), connection.cursor() as cursor:
-        for model, rows in backend_rows.items():
+        for model, rows in backend_roadmap_rows.items():
             with cursor.copy(f'COPY "{model._meta.db_table}" FROM STDIN') as copy:
                 copy.write(rows)
     return Roadmap.objects.get(slug="backend-developer")
@@ -139,17 +143,17 @@ def signed_in(user):
 
 
 @pytest.fixture
-def at_most():
+def assert_max_queries():
     """A context manager that fails if the block runs more queries than allowed."""
 
     @contextmanager
-    def check(queries):
+    def check(max_queries):
         with CaptureQueriesContext(connection) as captured:
             yield
-        ran = [
+        counted = [
             query["sql"] for query in captured if not NOT_COUNTED.match(query["sql"])
         ]
-        assert len(ran) <= queries, "\n".join(ran)
+        assert len(counted) <= max_queries, "\n".join(counted)
 
     return check
 
@@ -171,7 +175,7 @@ def capture_logs():
 
 
 @pytest.fixture
-def under_way(backend, user):
+def user_with_progress(backend, user):
     """A user with a step in every state, all marked on 3 May 2026."""
     states = {
         "internet-fundamentals": "done",
@@ -213,7 +217,7 @@ def serve(transactional_db, installation):
 
 @pytest.fixture
 def cooking(db):
-    roadmap = cooking_with("boil", "fry", "bake", "braise")
+    roadmap = create_cooking_roadmap("boil", "fry", "bake", "braise")
     roadmap.save()  # records the order of its steps in its history
     return roadmap
 
@@ -224,7 +228,7 @@ def fry(cooking):
 
 
 @pytest.fixture
-def member(db):
+def sign_in_staff(db):
     """A function that signs in a new staff user who belongs to the named groups."""
 
     def sign_in(*groups):
@@ -238,7 +242,7 @@ def member(db):
 
 
 @pytest.fixture
-def proxy(transactional_db):
+def database_proxy(transactional_db):
     """A proxy for the database, at `proxy.port`."""
     proxy = Proxy(connection.settings_dict["OPTIONS"]["host"])
     yield proxy
@@ -246,14 +250,14 @@ def proxy(transactional_db):
 
 
 @pytest.fixture(scope="module")
-def site(installation, django_db_setup, django_db_blocker):
+def production_site(installation, django_db_setup, django_db_blocker):
     """A site in production mode for a whole module. It sees only committed data."""
     with serving(installation, url_of(connection.settings_dict)) as site:
         yield site
 
 
 @pytest.fixture
-def said():
+def read_log():
     """A function that returns the JSON log lines so far as a list of dictionaries."""
     stream = StringIO()
     configuration = logs.configuration(json=True)
@@ -264,22 +268,22 @@ def said():
 
 
 @pytest.fixture
-def lines(said):
+def read_request_log(read_log):
     """A function that returns the log lines of the requests so far."""
-    return lambda: [line for line in said() if line["event"] == "request"]
+    return lambda: [line for line in read_log() if line["event"] == "request"]
 
 
 @pytest.fixture
-def eventually():
-    """A function that waits until a condition is true, and fails after some seconds."""
+def wait_until():
+    """A function that waits until a condition is true, up to `timeout` seconds."""
 
-    def eventually(condition, seconds=5):
-        deadline = time.monotonic() + seconds
+    def wait_until(condition, timeout=5):
+        deadline = time.monotonic() + timeout
         while not condition():
             assert time.monotonic() < deadline, "the condition never became true"
             time.sleep(0.002)
 
-    return eventually
+    return wait_until
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ class NoteFactory(DjangoModelFactory):
     page = "a page"
 
 
-def cooking_with(*slugs):
+def create_cooking_roadmap(*slugs):
     """The roadmap "Cooking" with steps of these slugs, in this order."""
     roadmap = RoadmapFactory(slug="cooking", title="Cooking")
     for position, slug in enumerate(slugs, start=1):

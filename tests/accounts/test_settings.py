@@ -43,10 +43,12 @@ def test_links_to_each_of_its_sections(signed_in):
         assert f'<section id="{section}"' in page
 
 
-def test_the_number_of_queries_does_not_grow_with_sessions(signed_in, user, at_most):
+def test_the_number_of_queries_does_not_grow_with_sessions(
+    signed_in, user, assert_max_queries
+):
     for number in range(5):
         signed_in_browser(user, f"Browser/{number}")
-    with at_most(10):
+    with assert_max_queries(10):
         html(signed_in)
 
 

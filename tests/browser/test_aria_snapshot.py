@@ -86,8 +86,8 @@ FRAME = """
 """
 
 
-def test_the_frame_the_totals_and_the_first_eight_steps(open_page, under_way):
-    page = open_page(ROADMAP, under_way)
+def test_the_frame_the_totals_and_the_first_eight_steps(open_page, user_with_progress):
+    page = open_page(ROADMAP, user_with_progress)
     expect(page.locator("body")).to_match_aria_snapshot(FRAME)
     expect(page.get_by_role("main")).to_match_aria_snapshot(TOTALS)
     expect(page.get_by_role("main")).to_match_aria_snapshot(ROUTE)

@@ -14,8 +14,8 @@ def test_an_empty_list(open_page, user, axe):
 
 
 @pytest.mark.fails_requests
-def test_a_roadmap_in_progress(open_page, under_way, axe):
-    page = open_page("/", under_way)
+def test_a_roadmap_in_progress(open_page, user_with_progress, axe):
+    page = open_page("/", user_with_progress)
     expect(page.get_by_text("1 of 13 required")).to_be_visible()
     axe(page)
     page.goto(ROADMAP)
@@ -33,8 +33,8 @@ def test_a_roadmap_in_progress(open_page, under_way, axe):
 
 
 @pytest.mark.fails_requests
-def test_a_roadmap_with_an_alert(open_page, under_way, axe):
-    page = open_page(ROADMAP, under_way)
+def test_a_roadmap_with_an_alert(open_page, user_with_progress, axe):
+    page = open_page(ROADMAP, user_with_progress)
     for status in (401, 500):
         fail_requests(page, TICKS, status)
         tick_button(page, "Caching").click()
@@ -44,11 +44,11 @@ def test_a_roadmap_with_an_alert(open_page, under_way, axe):
         page.reload()
 
 
-def test_a_draft_with_a_retired_step(open_page, backend, under_way, axe):
+def test_a_draft_with_a_retired_step(open_page, backend, user_with_progress, axe):
     backend.steps.filter(slug="caching").update(is_retired=True)
     type(backend).objects.update(is_published=False)
-    type(under_way).objects.update(is_staff=True)
-    page = open_page(ROADMAP, under_way)
+    type(user_with_progress).objects.update(is_staff=True)
+    page = open_page(ROADMAP, user_with_progress)
     expect(page.get_by_text("Retired, you did this")).to_be_visible()
     expect(page.get_by_text("Draft")).to_be_visible()
     axe(page)

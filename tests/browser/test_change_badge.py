@@ -22,12 +22,12 @@ TESTING = f"{ROADMAP}testing/"
 
 
 @pytest.fixture
-def edited(backend, under_way):
+def edited(backend, user_with_progress):
     """A person after whose ticks Testing was added and Caching was changed."""
     backend.steps.update(added_at=APRIL, revised_at=None)
     backend.steps.filter(slug="testing").update(added_at=JUNE)
     backend.steps.filter(slug="caching").update(revised_at=JUNE)
-    return under_way
+    return user_with_progress
 
 
 def badges(page):

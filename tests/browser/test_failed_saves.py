@@ -33,8 +33,8 @@ REASONS = {
 
 
 @pytest.fixture
-def page(open_page, under_way):
-    return open_page(ROADMAP, under_way)
+def page(open_page, user_with_progress):
+    return open_page(ROADMAP, user_with_progress)
 
 
 def alert(page):
@@ -123,8 +123,8 @@ class TestServerError:
         expect(alert(page)).to_contain_text("Testing was not saved.")
         expect_step(page, "Testing", "not started", "Mark done")
 
-    def test_the_steps_own_page_offers_a_retry_too(self, open_page, under_way):
-        page = open_page(CACHING, under_way)
+    def test_the_steps_own_page_offers_a_retry_too(self, open_page, user_with_progress):
+        page = open_page(CACHING, user_with_progress)
         fail_requests(page, TICKS)
         state_button(page, "skipped").click()
         expect(alert(page)).to_contain_text("Caching was not saved. Something broke")
@@ -133,7 +133,7 @@ class TestServerError:
         try_again_button(page).click()
         expect_state(page, "skipped")
         expect(alert(page)).to_be_empty()
-        assert stored_states(under_way)["caching"] == "skipped"
+        assert stored_states(user_with_progress)["caching"] == "skipped"
 
 
 class TestLostAnswer:
@@ -160,13 +160,15 @@ class TestLostAnswer:
         expect(totals(page)).to_contain_text("2 of 13 required · 0 of 9 optional")
         assert stored_states(user)["testing"] == "done"
 
-    def test_the_steps_own_page_shows_what_was_stored(self, open_page, under_way):
-        page = open_page(CACHING, under_way)
+    def test_the_steps_own_page_shows_what_was_stored(
+        self, open_page, user_with_progress
+    ):
+        page = open_page(CACHING, user_with_progress)
         lose_next_answer(page, TICKS)
         state_button(page, "skipped").click()
         expect_state(page, "skipped")
         expect(alert(page)).to_be_empty()
-        assert stored_states(under_way)["caching"] == "skipped"
+        assert stored_states(user_with_progress)["caching"] == "skipped"
 
 
 class TestOffline:

@@ -48,9 +48,11 @@ def expect_in_sight(page, title):
     assert step_row(page, title).bounding_box()["y"] >= box["y"] + box["height"]
 
 
-def test_each_filter_shows_its_steps(open_page, backend, under_way, axe, javascript):
-    page = open_page(ROADMAP, under_way, java_script_enabled=javascript)
-    states = stored_states(under_way)
+def test_each_filter_shows_its_steps(
+    open_page, backend, user_with_progress, axe, javascript
+):
+    page = open_page(ROADMAP, user_with_progress, java_script_enabled=javascript)
+    states = stored_states(user_with_progress)
     for label, is_shown in SHOWN.items():
         choose(page, label)
         steps = [
@@ -65,8 +67,8 @@ def test_each_filter_shows_its_steps(open_page, backend, under_way, axe, javascr
             axe(page)
 
 
-def test_the_address_holds_the_filter(open_page, under_way):
-    page = open_page(ROADMAP, under_way)
+def test_the_address_holds_the_filter(open_page, user_with_progress):
+    page = open_page(ROADMAP, user_with_progress)
     choose(page, "In progress")
     expect(page).to_have_url(re.compile(rf"{ROADMAP}\?show=learning$"))
     page.reload()
@@ -79,8 +81,10 @@ def test_the_address_holds_the_filter(open_page, under_way):
 
 
 @pytest.mark.parametrize("key", ["Space", None], ids=["keyboard", "pointer"])
-def test_a_ticked_step_stays_until_the_focus_leaves_it(open_page, under_way, key):
-    page = open_page(f"{ROADMAP}?show=remaining", under_way)
+def test_a_ticked_step_stays_until_the_focus_leaves_it(
+    open_page, user_with_progress, key
+):
+    page = open_page(f"{ROADMAP}?show=remaining", user_with_progress)
     if key:
         tick_button(page, "Testing").focus()
         page.keyboard.press(key)
@@ -97,9 +101,9 @@ def test_a_ticked_step_stays_until_the_focus_leaves_it(open_page, under_way, key
     expect(step_row(page, "Testing")).to_be_hidden()
 
 
-def test_links_reach_a_step_that_is_hidden(open_page, under_way, javascript):
+def test_links_reach_a_step_that_is_hidden(open_page, user_with_progress, javascript):
     page = open_page(
-        f"{ROADMAP}?show=required", under_way, java_script_enabled=javascript
+        f"{ROADMAP}?show=required", user_with_progress, java_script_enabled=javascript
     )
     expect(page.locator("#web-servers")).to_be_hidden()
     steps_left(page).click()

@@ -18,10 +18,10 @@ def address(serve, backend):
 
 
 @pytest.fixture
-def session(under_way, settings):
+def session(user_with_progress, settings):
     settings.SECRET_KEY = SECRET_KEY
     client = Client()
-    client.force_login(under_way)
+    client.force_login(user_with_progress)
     return {"__Host-session": client.cookies[settings.SESSION_COOKIE_NAME].value}
 
 

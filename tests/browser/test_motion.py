@@ -13,8 +13,8 @@ COUNT_MOVING_PARTS = """() => [...document.querySelectorAll("*")].flatMap(elemen
 ).length"""
 
 
-def test_nothing_moves_when_reduced_motion_is_requested(open_page, under_way):
-    page = open_page(ROADMAP, under_way, reduced_motion="no-preference")
+def test_nothing_moves_when_reduced_motion_is_requested(open_page, user_with_progress):
+    page = open_page(ROADMAP, user_with_progress, reduced_motion="no-preference")
     expect(page.locator(".ring").first).not_to_have_css("transition-duration", "0s")
     page.emulate_media(reduced_motion="reduce")
     assert page.evaluate(COUNT_MOVING_PARTS) == 0

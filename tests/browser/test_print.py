@@ -19,8 +19,8 @@ def expect_no_controls(page):
     expect(controls.filter(visible=True)).to_have_count(0)
 
 
-def test_the_roadmap_prints_as_a_checklist_on_two_pages(open_page, under_way):
-    page = open_page(ROADMAP, under_way)
+def test_the_roadmap_prints_as_a_checklist_on_two_pages(open_page, user_with_progress):
+    page = open_page(ROADMAP, user_with_progress)
     print_page(page)
     expect(page.get_by_role("banner")).to_be_hidden()
     expect(page.get_by_role("contentinfo")).to_be_hidden()
@@ -33,8 +33,8 @@ def test_the_roadmap_prints_as_a_checklist_on_two_pages(open_page, under_way):
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 2
 
 
-def test_controls_and_offers_are_not_printed(open_page, under_way):
-    page = open_page(ROADMAP, under_way)
+def test_controls_and_offers_are_not_printed(open_page, user_with_progress):
+    page = open_page(ROADMAP, user_with_progress)
     tick_button(page, "Caching").click()
     offer = page.get_by_text("Was done on 3 May 2026.")
     expect(offer).to_be_visible()
@@ -53,18 +53,18 @@ def test_a_visitor_prints_dark_on_light_without_the_invitation(open_page, backen
     expect_no_controls(page)
 
 
-def test_notes_are_printed_on_request(open_page, under_way, backend):
+def test_notes_are_printed_on_request(open_page, user_with_progress, backend):
     step = backend.steps.get(slug="caching")
-    under_way.notes.create(step=step, text="Read **RFC 9111**", page="p")
-    page = open_page(ROADMAP, under_way)
+    user_with_progress.notes.create(step=step, text="Read **RFC 9111**", page="p")
+    page = open_page(ROADMAP, user_with_progress)
     expect(page.get_by_text("RFC 9111")).to_be_hidden()
     page.get_by_role("link", name="Show my notes here").click()
     print_page(page)
     expect(page.get_by_text("RFC 9111")).to_be_visible()
 
 
-def test_a_step_prints_what_to_learn_without_controls(open_page, under_way):
-    page = open_page(CACHING, under_way)
+def test_a_step_prints_what_to_learn_without_controls(open_page, user_with_progress):
+    page = open_page(CACHING, user_with_progress)
     state_button(page, "none").click()
     expect(page.get_by_role("button", name="Put it back")).to_be_visible()
     print_page(page)

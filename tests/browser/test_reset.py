@@ -22,11 +22,11 @@ UNDO = "Undo, with all dates"
 
 
 @pytest.fixture
-def open_reset(open_page, under_way):
+def open_reset(open_page, user_with_progress):
     """Returns a function that goes from the roadmap to the page that asks."""
 
     def open_(javascript=True):
-        page = open_page(ROADMAP, under_way, java_script_enabled=javascript)
+        page = open_page(ROADMAP, user_with_progress, java_script_enabled=javascript)
         page.get_by_role("link", name="Reset this roadmap").click()
         expect_heading(page, "Reset the Backend Developer Roadmap?")
         return page

@@ -33,9 +33,9 @@ def stored_data(user):
 
 
 def test_an_import_restores_what_was_exported_before_the_account_was_deleted(
-    open_page, under_way, backend, mailoutbox, tmp_path, axe, javascript
+    open_page, user_with_progress, backend, mailoutbox, tmp_path, axe, javascript
 ):
-    user, address = under_way, under_way.email
+    user, address = user_with_progress, user_with_progress.email
     NoteFactory(user=user, step=backend.steps.get(slug="caching"), text="# Mine\n💥")
     NoteFactory(user=user, step=backend.steps.last(), text="Read the RFC.")
     before = stored_data(user)
@@ -74,11 +74,11 @@ def test_an_import_restores_what_was_exported_before_the_account_was_deleted(
         axe(page)
 
 
-def test_the_settings_and_their_pages(open_page, under_way, axe):
+def test_the_settings_and_their_pages(open_page, user_with_progress, axe):
     elsewhere = Client()
-    elsewhere.force_login(under_way)
+    elsewhere.force_login(user_with_progress)
     elsewhere.get("/")
-    page = open_page(SETTINGS, under_way)
+    page = open_page(SETTINGS, user_with_progress)
     expect(page.get_by_role("button", name="Sign out all others")).to_be_visible()
     axe(page)
     page.goto(DATA)

@@ -24,8 +24,8 @@ def test_a_visitors_pages(open_page, backend):
 
 
 @pytest.mark.fails_requests
-def test_a_roadmap_in_progress(open_page, under_way):
-    page = open_page("/", under_way, **PHONE)
+def test_a_roadmap_in_progress(open_page, user_with_progress):
+    page = open_page("/", user_with_progress, **PHONE)
     expect_no_sideways_scroll(page)
     page.goto(ROADMAP)
     expect_large_targets(page)
@@ -42,17 +42,17 @@ def test_a_roadmap_in_progress(open_page, under_way):
     expect_no_sideways_scroll(page)
 
 
-def test_a_step(open_page, backend, under_way):
-    page = open_page(CACHING, under_way, **PHONE)
+def test_a_step(open_page, backend, user_with_progress):
+    page = open_page(CACHING, user_with_progress, **PHONE)
     state_button(page, "none").click()
     expect(page.get_by_role("button", name="Put it back")).to_be_visible()
     expect_large_targets(page)
     expect_no_sideways_scroll(page)
 
 
-def test_the_longest_line_of_code(open_page, backend, under_way):
+def test_the_longest_line_of_code(open_page, backend, user_with_progress):
     step = max(backend.steps.all(), key=longest_code_line)
-    for user in (None, under_way):
+    for user in (None, user_with_progress):
         page = open_page(step.get_absolute_url(), user, **PHONE)
         expect(page.locator(".prose pre").first).to_be_visible()
         expect_no_sideways_scroll(page)

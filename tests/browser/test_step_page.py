@@ -41,9 +41,9 @@ def expect_put_back(page, user):
 
 class TestReading:
     def test_links_lead_from_the_roadmap_along_the_steps_and_back(
-        self, open_page, under_way, javascript
+        self, open_page, user_with_progress, javascript
     ):
-        user = under_way if javascript else None
+        user = user_with_progress if javascript else None
         page = open_page(ROADMAP, user, java_script_enabled=javascript)
         page.get_by_role("link", name="Caching", exact=True).click()
         expect_step_page(page)
@@ -82,9 +82,9 @@ class TestReading:
 
 class TestMarking:
     def test_each_state_changes_the_totals_and_can_be_undone(
-        self, open_page, under_way, axe, javascript
+        self, open_page, user_with_progress, axe, javascript
     ):
-        page = open_page(CACHING, under_way, java_script_enabled=javascript)
+        page = open_page(CACHING, user_with_progress, java_script_enabled=javascript)
         if javascript:
             axe(page)
         for state, text in ANNOUNCEMENTS.items():
@@ -96,7 +96,7 @@ class TestMarking:
             count = text.split(". ")[1].rstrip(".")
             summary = f"1 of 13 required · {count}"
             expect(route_summary(page)).to_contain_text(summary)
-            assert stored_states(under_way).get("caching", "none") == state
+            assert stored_states(user_with_progress).get("caching", "none") == state
             if javascript:
                 expect(announcement(page)).to_have_text(text)
                 expect(state_button(page, state)).to_be_focused()
@@ -104,9 +104,9 @@ class TestMarking:
                 expect(page.get_by_role("button", name="Copy")).to_have_count(0)
 
     def test_undo_restores_the_step_with_its_date(
-        self, open_page, under_way, axe, javascript
+        self, open_page, user_with_progress, axe, javascript
     ):
-        page = open_page(CACHING, under_way, java_script_enabled=javascript)
+        page = open_page(CACHING, user_with_progress, java_script_enabled=javascript)
         for state in ("none", "learning", "skipped"):
             state_button(page, state).click()
             expect_state(page, state)
@@ -116,16 +116,18 @@ class TestMarking:
                 axe(page)
             put_back.focus()
             page.keyboard.press("Enter")
-            expect_put_back(page, under_way)
+            expect_put_back(page, user_with_progress)
             expect(page.get_by_text("Was done on")).to_have_count(0)
             if javascript:
                 expect(state_button(page, "done")).to_be_focused()
 
-    def test_the_keyboard_marks_the_step_and_focus_stays(self, open_page, under_way):
-        page = open_page(CACHING, under_way)
+    def test_the_keyboard_marks_the_step_and_focus_stays(
+        self, open_page, user_with_progress
+    ):
+        page = open_page(CACHING, user_with_progress)
         with page.expect_response("**/progress/**"):
             state_button(page, "done").click()
-        expect_put_back(page, under_way)
+        expect_put_back(page, user_with_progress)
         state_button(page, "learning").focus()
         page.keyboard.press("Space")
         expect_state(page, "learning")
@@ -135,10 +137,12 @@ class TestMarking:
             page.keyboard.press("Enter")
             expect_state(page, state)
             expect(state_button(page, state)).to_be_focused()
-        assert stored_states(under_way)["caching"] == "skipped"
+        assert stored_states(user_with_progress)["caching"] == "skipped"
 
-    def test_the_roadmap_shows_the_new_state_on_going_back(self, open_page, under_way):
-        page = open_page(ROADMAP, under_way)
+    def test_the_roadmap_shows_the_new_state_on_going_back(
+        self, open_page, user_with_progress
+    ):
+        page = open_page(ROADMAP, user_with_progress)
         page.get_by_role("link", name="Caching", exact=True).click()
         state_button(page, "skipped").click()
         expect_state(page, "skipped")

@@ -49,8 +49,8 @@ def test_a_chosen_dark_theme_is_accessible(open_page, backend, axe):
 
 
 @pytest.mark.fails_requests
-def test_a_choice_stays_on_the_page_that_it_was_made_on(open_page, under_way):
-    page = open_page("/no/such/page/", under_way, java_script_enabled=False)
+def test_a_choice_stays_on_the_page_that_it_was_made_on(open_page, user_with_progress):
+    page = open_page("/no/such/page/", user_with_progress, java_script_enabled=False)
     choose(page, "Dark")
     expect_scheme(page, "dark")
     expect(page.get_by_text("Error 404")).to_be_visible()

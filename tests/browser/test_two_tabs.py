@@ -62,8 +62,10 @@ def test_ticks_in_an_outdated_tab_do_no_harm(first, second, user):
     assert user.progress.get(step__slug="caching").done_at == done_at
 
 
-def test_a_tab_that_is_shown_again_keeps_the_offer_to_undo(open_page, under_way):
-    page = open_page(ROADMAP, under_way)
+def test_a_tab_that_is_shown_again_keeps_the_offer_to_undo(
+    open_page, user_with_progress
+):
+    page = open_page(ROADMAP, user_with_progress)
     tick_button(page, "Caching").click()
     expect(step_row(page, "Caching")).to_contain_text("Was done on 3 May 2026.")
     with page.expect_response(f"**{ROADMAP}*"):

@@ -20,8 +20,8 @@ MAY_3 = datetime(2026, 5, 3, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def page(open_page, under_way, javascript):
-    return open_page(ROADMAP, under_way, java_script_enabled=javascript)
+def page(open_page, user_with_progress, javascript):
+    return open_page(ROADMAP, user_with_progress, java_script_enabled=javascript)
 
 
 def expect_original_dates(user):

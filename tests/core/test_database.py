@@ -96,16 +96,16 @@ class TestLimits:
 
 class TestDatabaseAway:
     def test_a_silent_server_is_not_waited_for_and_found_again(
-        self, connect, proxy, monkeypatch
+        self, connect, database_proxy, monkeypatch
     ):
         monkeypatch.setattr(pool.Connection, "response_timeout", 0.2)
-        wrapper = connect(host="127.0.0.1", port=proxy.port)
+        wrapper = connect(host="127.0.0.1", port=database_proxy.port)
         run(wrapper)
-        proxy.is_dark = True
+        database_proxy.is_dark = True
         with pytest.raises(OperationalError):
             run(wrapper)
         wrapper.close()
-        proxy.is_dark = False
+        database_proxy.is_dark = False
         assert run(wrapper) == [(1,)]
 
     def test_refused_connections_open_the_circuit_breaker(self, connect):
@@ -155,19 +155,19 @@ class TestServed:
             assert answers(site) == {(200, None)}
 
     def test_broken_and_silent_connections_mean_503_until_the_database_answers(
-        self, serve, backend, proxy
+        self, serve, backend, database_proxy
     ):
-        with serve("127.0.0.1", proxy.port) as site:
+        with serve("127.0.0.1", database_proxy.port) as site:
             assert answers(site) == {(200, None)}
-            proxy.reset()
+            database_proxy.reset()
             assert answers(site) <= {(200, None), (503, "5")}
             assert answers(site) == {(200, None)}
 
-            proxy.is_dark = True
+            database_proxy.is_dark = True
             assert answers(site) == {(503, "5")}
             assert site.get("/healthz").status == 200
             assert site.get("/readyz").status == 503
-            proxy.is_dark = False
+            database_proxy.is_dark = False
             assert any(
                 site.get(f"{PAGE}?n={next(unique)}").status == 200 for _ in range(500)
             )
@@ -175,16 +175,16 @@ class TestServed:
             assert site.get("/readyz").status == 200
 
 
-def get_page(site):
+def get_page(production_site):
     """The page, at an address that the cache does not have yet."""
-    return site.get(f"{PAGE}?n={next(unique)}")
+    return production_site.get(f"{PAGE}?n={next(unique)}")
 
 
-def answers(site):
+def answers(production_site):
     """The set of (status, Retry-After) that twenty requests at once receive."""
 
     def get(_):
-        response = get_page(site)
+        response = get_page(production_site)
         return response.status, response.headers["Retry-After"]
 
     with ThreadPoolExecutor(PEOPLE) as executor:

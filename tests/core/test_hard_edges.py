@@ -87,9 +87,9 @@ REQUESTS = {
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_it_gets_the_right_status_and_a_page(site: Site, name):
+def test_it_gets_the_right_status_and_a_page(production_site: Site, name):
     request, expected = REQUESTS[name]
-    answer = site.send(request)
+    answer = production_site.send(request)
     assert status_of(answer) in expected, answer[:300]
     if status_of(answer) not in MAYBE_FROM_GRANIAN:
         assert b'class="brand"' in answer
@@ -99,19 +99,19 @@ def test_it_gets_the_right_status_and_a_page(site: Site, name):
     "target",
     [b"/", b"/nope/", b"/accounts/login/", b"/admin/", b"/robots.txt", b"/%00"],
 )
-def test_every_response_has_the_security_headers(site: Site, target):
-    assert_security_headers(site.send(get(target)))
+def test_every_response_has_the_security_headers(production_site: Site, target):
+    assert_security_headers(production_site.send(get(target)))
 
 
-def test_static_files_have_the_security_headers(site: Site):
-    page = site.send(get(b"/search/"))
+def test_static_files_have_the_security_headers(production_site: Site):
+    page = production_site.send(get(b"/search/"))
     files = set(re.findall(rb'"(/static/[^"]+\.(?:css|js))"', page))
     assert len(files) >= 4
     for file in files:
-        answer = site.send(get(file))
+        answer = production_site.send(get(file))
         assert status_of(answer) == 200
         assert_security_headers(answer)
-    assert_security_headers(site.send(get(b"/static/nothing.css")))
+    assert_security_headers(production_site.send(get(b"/static/nothing.css")))
 
 
 def assert_security_headers(answer):
@@ -123,8 +123,8 @@ def assert_security_headers(answer):
         assert part in lines[name]
 
 
-def test_http_redirects_to_https(site: Site):
-    answer = site.send(
+def test_http_redirects_to_https(production_site: Site):
+    answer = production_site.send(
         b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     )
     assert status_of(answer) == 301

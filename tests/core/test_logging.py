@@ -66,49 +66,49 @@ def is_new_id(name):
 
 
 class TestLogLines:
-    def test_all_lines_of_a_request_have_its_id(self, client, said):
+    def test_all_lines_of_a_request_have_its_id(self, client, read_log):
         client.get("/broken/x/", headers={"X-Request-ID": NAME})
-        assert {line["request_id"] for line in said()} == {NAME}
-        own = next(line for line in said() if line["event"] == "about_to_break")
+        assert {line["request_id"] for line in read_log()} == {NAME}
+        own = next(line for line in read_log() if line["event"] == "about_to_break")
         assert own["step_id"] == 7
         assert own["level"] == "info"
         assert own["logger"] == "cairn.core"
         assert own["timestamp"].endswith("Z")
 
     def test_an_error_is_logged_with_traceback_and_route_but_no_path(
-        self, client, said
+        self, client, read_log
     ):
         client.get("/broken/jane-doe/?q=secret")
-        [line] = [line for line in said() if line["level"] == "error"]
+        [line] = [line for line in read_log() if line["level"] == "error"]
         assert line["event"] == "Internal Server Error: /broken/<slug:name>/"
         assert 'raise RuntimeError("a bug")' in line["exception"]
-        assert "jane-doe" not in str(said())
-        assert "secret" not in str(said())
+        assert "jane-doe" not in str(read_log())
+        assert "secret" not in str(read_log())
 
-    def test_values_that_postgresql_repeats_are_left_out(self, said, user):
+    def test_values_that_postgresql_repeats_are_left_out(self, read_log, user):
         try:
             with transaction.atomic():
                 User.objects.create_user(user.email)
         except IntegrityError:
             logging.getLogger("django.request").exception("broken")
-        [line] = said()
+        [line] = read_log()
         assert "duplicate key" in line["exception"]
         assert user.email not in line["exception"]
 
-    def test_django_logs_no_line_about_4xx_responses(self, said):
+    def test_django_logs_no_line_about_4xx_responses(self, read_log):
         request = RequestFactory().get("/people/jane-doe/")
         logging.getLogger("django.request").warning(
             "Not Found: %s", request.path, extra={"request": request}
         )
         logging.getLogger("django.security.DisallowedHost").error("Invalid HTTP_HOST")
-        assert said() == []
+        assert read_log() == []
 
-    def test_a_csrf_failure_is_logged_without_the_path(self, said):
+    def test_a_csrf_failure_is_logged_without_the_path(self, read_log):
         request = RequestFactory().get("/people/jane-doe/")
         logging.getLogger("django.security.csrf").warning(
             "Forbidden (%s): %s", "no cookie", request.path, extra={"request": request}
         )
-        [line] = said()
+        [line] = read_log()
         assert line["event"] == "Forbidden (no cookie): "
 
     def test_in_development_lines_are_not_json(self, capsys):

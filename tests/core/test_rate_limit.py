@@ -79,8 +79,8 @@ def test_requests_of_other_sites_do_not_count(tick):
     assert tick().status_code == 302
 
 
-def test_counting_costs_no_query(db, at_most):
-    with at_most(0):
+def test_counting_costs_no_query(db, assert_max_queries):
+    with assert_max_queries(0):
         assert [rate_limit.increment("key") for _ in range(3)] == [1, 2, 3]
 
 

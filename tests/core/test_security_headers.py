@@ -61,8 +61,8 @@ def assert_secure(response):
         ("/search/?q=%00", 400),
     ],
 )
-def test_visitors_pages(site, transactional_db, path, status):
-    response = site.get(path)
+def test_visitors_pages(production_site, transactional_db, path, status):
+    response = production_site.get(path)
     assert response.status == status
     assert_secure(response)
 
@@ -70,11 +70,11 @@ def test_visitors_pages(site, transactional_db, path, status):
 @pytest.mark.parametrize(
     ("path", "status"), [("/", 200), ("/progress/", 200), ("/admin/", 302)]
 )
-def test_pages_of_somebody_signed_in(site, administrator, path, status):
-    response = site.get(path, headers=administrator)
+def test_pages_of_somebody_signed_in(production_site, administrator, path, status):
+    response = production_site.get(path, headers=administrator)
     assert response.status == status
     assert_secure(response)
 
 
-def test_an_unsupported_method(site):
-    assert_secure(site.request("TRACE", "/"))
+def test_an_unsupported_method(production_site):
+    assert_secure(production_site.request("TRACE", "/"))

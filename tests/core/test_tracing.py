@@ -39,7 +39,7 @@ def receiver():
     server.server_close()
 
 
-def test_traces_and_metrics_arrive_without_personal_data(serve, receiver, eventually):
+def test_traces_and_metrics_arrive_without_personal_data(serve, receiver, wait_until):
     environment = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{receiver.server_port}",
         "OTEL_BSP_SCHEDULE_DELAY": "50",
@@ -50,7 +50,7 @@ def test_traces_and_metrics_arrive_without_personal_data(serve, receiver, eventu
         assert site.get("/search/?q=jane-doe", headers=headers).status == 200
         assert site.get("/?q=jane-doe").status == 200
         both = {"/v1/traces", "/v1/metrics"}
-        eventually(lambda: {path for path, _ in receiver.got} == both, seconds=20)
+        wait_until(lambda: {path for path, _ in receiver.got} == both, timeout=20)
     sent = b"".join(body for _, body in receiver.got)
     assert b"GET search/" in sent
     assert b"http.server" in sent

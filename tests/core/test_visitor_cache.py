@@ -214,10 +214,10 @@ class TestLogAndMetrics:
         assert len({visit()["X-Request-ID"] for _ in range(3)}) == 3
         assert visit(X_Request_ID="from-a-proxy")["X-Request-ID"] == "from-a-proxy"
 
-    def test_a_cached_page_is_logged_like_any_other(self, visit, lines):
+    def test_a_cached_page_is_logged_like_any_other(self, visit, read_request_log):
         for _ in range(2):
             visit(X_Request_ID="from-a-proxy")
-        first, second = lines()
+        first, second = read_request_log()
         assert (second["route"], second["status"]) == (ROUTE, 200)
         assert second["user_id"] is None
         assert second["queries"] == 0

@@ -182,12 +182,12 @@ class TestJson:
 
     @pytest.mark.parametrize("steps", [1, 4])
     def test_the_number_of_queries_does_not_grow_with_rows(
-        self, cooking, user, reauthenticated, at_most, steps
+        self, cooking, user, reauthenticated, assert_max_queries, steps
     ):
         for step in cooking.steps.all()[:steps]:
             StepProgressFactory(user=user, step=step)
             NoteFactory(user=user, step=step)
-        with at_most(18):
+        with assert_max_queries(18):
             download(reauthenticated)
 
     def test_a_new_user_has_no_progress(self, reauthenticated):
@@ -227,14 +227,14 @@ class TestCsv:
         assert escape_formula(cell) == cell
 
     def test_takes_at_most_eight_queries(
-        self, user_with_data, reauthenticated, at_most
+        self, user_with_data, reauthenticated, assert_max_queries
     ):
-        with at_most(8):
+        with assert_max_queries(8):
             self.rows(reauthenticated)
 
 
 class TestMarkdown:
-    def test_is_a_checklist_with_dates(self, under_way, reauthenticated):
+    def test_is_a_checklist_with_dates(self, user_with_progress, reauthenticated):
         lines = download(reauthenticated, MARKDOWN).splitlines()
         assert lines[0] == "# Backend Developer Roadmap"
         assert lines[2].startswith("1 of 13 required · 1 of 9 optional · 1 skipped")

@@ -125,13 +125,15 @@ def test_importing_twice_changes_nothing(signed_in, user, steps):
     assert (rows(StepProgress, user), rows(Note, user)) == before
 
 
-def test_the_number_of_queries_does_not_grow_with_rows(signed_in, user, steps, at_most):
+def test_the_number_of_queries_does_not_grow_with_rows(
+    signed_in, user, steps, assert_max_queries
+):
     content = export_file(
         progress=[done_entry(step.slug) for step in steps],
         notes=[note_entry("Mine", step.slug) for step in steps],
         completions=[{"roadmap": "cooking", "completed_at": MAY.isoformat()}],
     )
-    with at_most(14):
+    with assert_max_queries(14):
         upload(signed_in, content)
     assert len(rows(StepProgress, user)) == len(rows(Note, user)) == len(steps)
 

@@ -18,8 +18,8 @@ OILS = {"title": "Oils", "url": "https://example.org/oils", "kind": "docs"}
 
 
 @pytest.fixture
-def other(member):
-    return member("Editors")
+def other(sign_in_staff):
+    return sign_in_staff("Editors")
 
 
 class TestStepConflict:

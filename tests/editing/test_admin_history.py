@@ -66,11 +66,11 @@ class TestHistory:
         older = admin_client.get(page_of(fry, "history"), {"p": 2}).content.decode()
         assert "first version" in older
 
-    def test_it_is_read_in_a_few_queries(self, admin_client, fry, at_most):
+    def test_it_is_read_in_a_few_queries(self, admin_client, fry, assert_max_queries):
         for number in range(15):
             fry.title = f"Fry {number}"
             fry.save()
-        with at_most(6):
+        with assert_max_queries(6):
             html_of(admin_client, fry)
 
     def test_a_step_without_a_version_says_so(self, admin_client, fry):
@@ -81,9 +81,9 @@ class TestHistory:
     def test_an_unknown_version_is_404(self, admin_client, db, pk):
         assert admin_client.get(f"{ADMIN}step/{pk}/history/").status_code == 404
 
-    def test_it_needs_the_permission_to_view(self, member, client, fry):
-        assert member("Editors").get(page_of(fry, "history")).status_code == 200
-        assert member().get(page_of(fry, "history")).status_code == 403
+    def test_it_needs_the_permission_to_view(self, sign_in_staff, client, fry):
+        assert sign_in_staff("Editors").get(page_of(fry, "history")).status_code == 200
+        assert sign_in_staff().get(page_of(fry, "history")).status_code == 403
         assert client.get(page_of(fry, "history")).status_code == 302
 
 
@@ -159,10 +159,10 @@ class TestRestoring:
         assert order(cooking) == ["fry", "bake", "braise", "steam"]
         assert cooking.history.first().order == order(cooking)
 
-    def test_it_does_not_publish(self, member, cooking):
+    def test_it_does_not_publish(self, sign_in_staff, cooking):
         cooking.is_published = False
         cooking.save()
-        restore(member("Editors"), cooking, 0)
+        restore(sign_in_staff("Editors"), cooking, 0)
         cooking.refresh_from_db()
         assert not cooking.is_published
 
@@ -173,11 +173,11 @@ class TestRestoring:
             assert method(page_of(fry, "history", other)).status_code == 404
         assert everything() == before
 
-    def test_it_is_for_editors(self, member, signed_in, fry):
+    def test_it_is_for_editors(self, sign_in_staff, signed_in, fry):
         fry.title = "Sear"
         fry.save()
         before = everything()
-        assert restore(member(), fry, 0).status_code == 403
+        assert restore(sign_in_staff(), fry, 0).status_code == 403
         assert restore(signed_in, fry, 0).status_code in (302, 403)
         assert everything() == before
 

@@ -148,13 +148,15 @@ class TestPreview:
         assert "as the file says already" in html
         assert APPLY not in html
 
-    def test_its_queries_do_not_grow_with_the_steps(self, editor, cooking, at_most):
+    def test_its_queries_do_not_grow_with_the_steps(
+        self, editor, cooking, assert_max_queries
+    ):
         many = "".join(
             f"  - slug: s-{n}\n    title: S\n    summary: S.\n" for n in range(200)
         )
-        with at_most(14):
+        with assert_max_queries(14):
             upload(editor, SOURCE + many)
-        with at_most(14):
+        with assert_max_queries(14):
             upload(editor, WITHOUT_FRYING)
 
 

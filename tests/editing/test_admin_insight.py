@@ -17,7 +17,7 @@ from roadmaps.models import Step
 from tests.factories import (
     StepProgressFactory,
     UserFactory,
-    cooking_with,
+    create_cooking_roadmap,
 )
 
 NOW = timezone.now()
@@ -26,7 +26,7 @@ LONG_AGO = NOW - INACTIVITY - timedelta(days=300)
 
 @pytest.fixture
 def roadmap(db):
-    return cooking_with("boil", "fry", "bake")
+    return create_cooking_roadmap("boil", "fry", "bake")
 
 
 @pytest.fixture
@@ -93,9 +93,11 @@ class TestCounts:
         assert [step.number for step in get_insight(roadmap).steps] == [1, 2]
         assert get_step("fry").reached == 5
 
-    def test_one_query_counts_the_learners(self, roadmap, mark_steps, at_most):
+    def test_one_query_counts_the_learners(
+        self, roadmap, mark_steps, assert_max_queries
+    ):
         mark_steps(5, "boil", "fry", "bake")
-        with at_most(2):  # and one reads the steps
+        with assert_max_queries(2):  # and one reads the steps
             get_insight(roadmap)
 
     @pytest.mark.parametrize("few", range(5))

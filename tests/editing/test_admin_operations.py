@@ -43,12 +43,13 @@ class TestEachPage:
         answer = admin_client.get(f"{ADMIN}step/999/{page}/")
         assert answer.status_code == (302 if page == "delete" else 404)
 
-    def test_it_is_for_editors(self, member, client, fry_with_learners, page):
+    def test_it_is_for_editors(self, sign_in_staff, client, fry_with_learners, page):
         before = everything()
-        assert member().post(page_of(fry_with_learners, page)).status_code == 403
+        assert sign_in_staff().post(page_of(fry_with_learners, page)).status_code == 403
         assert client.post(page_of(fry_with_learners, page)).status_code == 302
         assert (
-            member("Editors").get(page_of(fry_with_learners, page)).status_code == 200
+            sign_in_staff("Editors").get(page_of(fry_with_learners, page)).status_code
+            == 200
         )
         assert everything() == before
 

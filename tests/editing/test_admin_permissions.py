@@ -15,13 +15,13 @@ from tests.factories import (
 
 
 @pytest.fixture
-def editor(member):
-    return member("Editors")
+def editor(sign_in_staff):
+    return sign_in_staff("Editors")
 
 
 @pytest.fixture
-def publisher(member):
-    return member("Publishers")
+def publisher(sign_in_staff):
+    return sign_in_staff("Publishers")
 
 
 class TestGroups:
@@ -117,8 +117,8 @@ class TestPublishers:
 
 
 class TestStaffWithoutAGroup:
-    def test_they_cannot_open_any_page(self, member, cooking, fry):
-        staff = member()
+    def test_they_cannot_open_any_page(self, sign_in_staff, cooking, fry):
+        staff = sign_in_staff()
         before = everything()
         for content in (cooking, fry):
             assert staff.get(page_of(content)).status_code == 403

@@ -37,11 +37,13 @@ class TestList:
         assert '<td class="field-completion_count">1</td>' in html
         assert user.email not in html
 
-    def test_the_number_of_queries_does_not_grow(self, admin_client, cooking, at_most):
+    def test_the_number_of_queries_does_not_grow(
+        self, admin_client, cooking, assert_max_queries
+    ):
         admin_client.get(PATH)  # also records when the session was last seen
         # Session, user, two counts, and the page of roadmaps.
         for _ in range(2):
-            with at_most(5):
+            with assert_max_queries(5):
                 admin_client.get(PATH)
             RoadmapFactory.create_batch(20)
 

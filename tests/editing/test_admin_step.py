@@ -300,8 +300,8 @@ class TestPreview:
         assert "frame-ancestors 'none'" in page["Content-Security-Policy"]
         assert page["X-Frame-Options"] == "DENY"
 
-    def test_it_is_for_editors(self, signed_in, member, client):
+    def test_it_is_for_editors(self, signed_in, sign_in_staff, client):
         assert signed_in.post(f"{PATH}preview/").status_code in (302, 403)
         assert client.post(f"{PATH}preview/").status_code == 302
-        assert member().post(f"{PATH}preview/").status_code == 403
-        assert member("Editors").post(f"{PATH}preview/").status_code == 200
+        assert sign_in_staff().post(f"{PATH}preview/").status_code == 403
+        assert sign_in_staff("Editors").post(f"{PATH}preview/").status_code == 200

@@ -197,10 +197,12 @@ class TestCommand:
         assert export(roadmap.slug, output=tmp_path / "a.yaml") == ""
         assert (tmp_path / "a.yaml").read_text() == export(roadmap.slug)
 
-    def test_it_asks_the_same_number_of_queries_for_many_steps(self, at_most):
+    def test_it_asks_the_same_number_of_queries_for_many_steps(
+        self, assert_max_queries
+    ):
         roadmap = RoadmapFactory()
         StepFactory.create_batch(20, roadmap=roadmap)
-        with at_most(3):
+        with assert_max_queries(3):
             export(roadmap.slug)
 
     def test_an_unknown_slug_is_reported_with_the_known_ones(self):

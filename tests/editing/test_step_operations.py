@@ -20,7 +20,7 @@ from tests.factories import (
     StepFactory,
     StepProgressFactory,
     UserFactory,
-    cooking_with,
+    create_cooking_roadmap,
 )
 
 MARCH, APRIL, MAY = (datetime(2026, month, 3, tzinfo=UTC) for month in (3, 4, 5))
@@ -28,7 +28,7 @@ MARCH, APRIL, MAY = (datetime(2026, month, 3, tzinfo=UTC) for month in (3, 4, 5)
 
 @pytest.fixture
 def roadmap(db):
-    return cooking_with("boil", "fry", "bake")
+    return create_cooking_roadmap("boil", "fry", "bake")
 
 
 @pytest.fixture

@@ -111,18 +111,18 @@ class TestResponse:
 
 class TestQueries:
     @pytest.mark.parametrize("steps", [23, 1000])
-    def test_a_mark_takes_at_most_five(self, mark, step, at_most, steps):
+    def test_a_mark_takes_at_most_five(self, mark, step, assert_max_queries, steps):
         """The session, the person, the lock, the snapshot and the write."""
         Step.objects.bulk_create(StepFactory.build_batch(steps, roadmap=step.roadmap))
         mark(step, "learning", headers=HTMX)  # fills the cache of the content
         for state in ("done", "skipped", "none", "done", "done"):
-            with at_most(5):
+            with assert_max_queries(5):
                 mark(step, state, headers=HTMX)
 
-    def test_a_completion_takes_one_more(self, mark, step, at_most):
+    def test_a_completion_takes_one_more(self, mark, step, assert_max_queries):
         mark(step, "learning", headers=HTMX)
         for state in ("done", "none"):
-            with at_most(6):
+            with assert_max_queries(6):
                 mark(step, state, headers=HTMX)
 
 

@@ -350,14 +350,16 @@ class TestHtmx:
         targets = re.findall('<hx-partial hx-target="(.*?)"', part)
         assert targets == ["#progress_parts", "#progress_notes"]
 
-    def test_a_search_takes_four_queries(self, signed_in, user, at_most):
+    def test_a_search_takes_four_queries(self, signed_in, user, assert_max_queries):
         NoteFactory(user=user)
-        with at_most(4):
+        with assert_max_queries(4):
             signed_in.get(f"{PATH}?q=rfc", headers=SEARCH)
 
 
 @pytest.mark.parametrize(("roadmaps", "steps"), [(1, 3), (30, 230)])
-def test_the_number_of_queries_does_not_grow(signed_in, user, at_most, roadmaps, steps):
+def test_the_number_of_queries_does_not_grow(
+    signed_in, user, assert_max_queries, roadmaps, steps
+):
     made = RoadmapFactory.create_batch(roadmaps)
     Step.objects.bulk_create(
         StepFactory.build(roadmap=roadmap, position=position)
@@ -373,10 +375,10 @@ def test_the_number_of_queries_does_not_grow(signed_in, user, at_most, roadmaps,
         Completion.objects.create(user=user, roadmap=roadmap, completed_at=NOON)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # or queries are planned for empty tables
-    with at_most(9):
+    with assert_max_queries(9):
         assert signed_in.get(PATH).status_code == 200
 
 
-def test_a_visitor_takes_no_query(client, db, at_most):
-    with at_most(0):
+def test_a_visitor_takes_no_query(client, db, assert_max_queries):
+    with assert_max_queries(0):
         client.get(PATH)

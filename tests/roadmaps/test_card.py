@@ -50,11 +50,11 @@ class TestCardResponse:
         assert client.get(PATH, headers=again).status_code == 200
 
     @pytest.mark.parametrize("steps", [3, 30])
-    def test_it_takes_two_queries(self, client, signed_in, at_most, steps):
+    def test_it_takes_two_queries(self, client, signed_in, assert_max_queries, steps):
         roadmap = RoadmapFactory()
         StepFactory.create_batch(steps, roadmap=roadmap)
         for reader in (client, signed_in):
-            with at_most(2):
+            with assert_max_queries(2):
                 reader.get(f"{roadmap.get_absolute_url()}card.png")
 
 

@@ -65,19 +65,21 @@ class TestProgress:
 
 class TestQueries:
     @pytest.mark.parametrize("steps", [23, 230])
-    def test_a_visitor_takes_one(self, client, db, at_most, steps):
+    def test_a_visitor_takes_one(self, client, db, assert_max_queries, steps):
         built = StepFactory.build_batch(steps, roadmap=RoadmapFactory())
         Step.objects.bulk_create(built)
-        with at_most(1):
+        with assert_max_queries(1):
             client.get("/")
 
     @pytest.mark.parametrize("steps", [23, 230])
-    def test_a_person_takes_at_most_five(self, signed_in, user, at_most, steps):
+    def test_a_person_takes_at_most_five(
+        self, signed_in, user, assert_max_queries, steps
+    ):
         for roadmap in RoadmapFactory.create_batch(3):
             built = StepFactory.build_batch(steps, roadmap=roadmap)
             first, *_ = Step.objects.bulk_create(built)
             StepProgressFactory(user=user, step=first)
-        with at_most(5):
+        with assert_max_queries(5):
             signed_in.get("/")
 
 

@@ -252,24 +252,26 @@ class TestQueries:
         )
         return roadmap.get_absolute_url()
 
-    def test_a_visitor_takes_one_and_the_first_two_more(self, client, path, at_most):
-        with at_most(3):
+    def test_a_visitor_takes_one_and_the_first_two_more(
+        self, client, path, assert_max_queries
+    ):
+        with assert_max_queries(3):
             client.get(path)
-        with at_most(1):
+        with assert_max_queries(1):
             client.get(path)
 
-    def test_a_person_takes_at_most_three(self, signed_in, path, at_most):
-        with at_most(5):
+    def test_a_person_takes_at_most_three(self, signed_in, path, assert_max_queries):
+        with assert_max_queries(5):
             signed_in.get(path)
-        with at_most(3):
+        with assert_max_queries(3):
             signed_in.get(path)
 
     def test_marks_on_another_roadmap_take_one_more(
-        self, signed_in, user, path, at_most
+        self, signed_in, user, path, assert_max_queries
     ):
         StepProgressFactory(user=user)
         signed_in.get(path)
-        with at_most(4):
+        with assert_max_queries(4):
             signed_in.get(path)
 
 

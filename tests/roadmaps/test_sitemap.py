@@ -50,10 +50,10 @@ def test_addresses_have_the_host_and_scheme_of_the_request(client, settings, db)
 
 
 @pytest.mark.parametrize("size", [1, 5])
-def test_it_takes_two_queries(client, db, at_most, size):
+def test_it_takes_two_queries(client, db, assert_max_queries, size):
     for roadmap in RoadmapFactory.create_batch(size):
         StepFactory.create_batch(size, roadmap=roadmap)
-    with at_most(2):
+    with assert_max_queries(2):
         response = client.get(PATH)
     assert len(get_addresses(response)) == 1 + size + size * size
 

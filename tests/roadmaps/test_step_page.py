@@ -124,9 +124,9 @@ class TestPerson:
         assert part.count("<hx-partial") == 4
         assert "<html" not in part
 
-    def test_takes_at_most_seven_queries(self, signed_in, step, at_most):
+    def test_takes_at_most_seven_queries(self, signed_in, step, assert_max_queries):
         signed_in.get(PATH)
-        with at_most(7):
+        with assert_max_queries(7):
             signed_in.get(PATH)
 
 

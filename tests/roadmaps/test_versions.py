@@ -43,15 +43,15 @@ def test_a_deletion_is_recorded_too(roadmap):
     assert (newest.history_type, newest.slug) == ("-", "fry")
 
 
-def test_a_bulk_write_is_recorded_in_a_few_queries(roadmap, at_most):
+def test_a_bulk_write_is_recorded_in_a_few_queries(roadmap, assert_max_queries):
     editor = UserFactory()
     added = [Step(roadmap=roadmap, slug=f"s-{n}", position=n) for n in range(50)]
     Step.objects.bulk_create(added)
     Resource.objects.create(step=added[3], **MDN)
     steps = list(roadmap.steps.all())
-    with at_most(3):
+    with assert_max_queries(3):
         Step.objects.record(steps, reason="Imported from cooking.yaml", user=editor)
-    with at_most(3):
+    with assert_max_queries(3):
         Roadmap.objects.record([roadmap])
     newest = added[3].history.get()
     assert (newest.history_type, newest.history_user) == ("+", editor)

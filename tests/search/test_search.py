@@ -305,9 +305,9 @@ UNUSUAL_TEXTS = [
 class TestInput:
     @pytest.mark.parametrize("text", [None, "", "   ", "\t\n"])
     def test_without_text_the_page_explains_the_search_without_a_query(
-        self, client, db, at_most, text
+        self, client, db, assert_max_queries, text
     ):
-        with at_most(0):
+        with assert_max_queries(0):
             response = client.get(PATH, {} if text is None else {"q": text})
         page = response.content.decode()
         assert "The beginning of a word is enough." in page
@@ -315,8 +315,8 @@ class TestInput:
         assert " autofocus" in page
 
     @pytest.mark.parametrize("text", ["c", " c ", "🧭", "'"])
-    def test_one_letter_is_too_short(self, client, step, at_most, text):
-        with at_most(0):
+    def test_one_letter_is_too_short(self, client, step, assert_max_queries, text):
+        with assert_max_queries(0):
             page = search(client, text)
         assert status_text(page) == "Type at least two letters."
 
@@ -387,18 +387,18 @@ class TestVisitor:
     def test_the_link_to_sign_in_leads_back_to_the_search(self, client, db):
         assert "?next=%2Fsearch%2F%3Fq%3Dcaching" in search(client, "caching")
 
-    def test_needs_one_query(self, client, backend, at_most):
-        with at_most(1):
+    def test_needs_one_query(self, client, backend, assert_max_queries):
+        with assert_max_queries(1):
             search(client, "caching")
 
 
 class TestSignedIn:
     def test_needs_one_query_besides_those_for_session_and_user(
-        self, signed_in, user, backend, at_most
+        self, signed_in, user, backend, assert_max_queries
     ):
         for step in backend.steps.all():
             write_note(user, step, "On caching.")
-        with at_most(3):
+        with assert_max_queries(3):
             page = search(signed_in, "caching")
         assert "Your note" in page
 
