@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line, with configuration mistakes told in one line."""
+"""Django's command line, which reports a configuration error in one line."""
 
 import os
 import sys

@@ -1,7 +1,7 @@
-"""All settings, read from environment variables. The defaults are the safe ones.
+"""All settings. Environment variables override the defaults, which are the safe values.
 
 `DEBUG=true` turns on development. `make` writes it into `.env`, which git ignores.
-Without it Cairn does not start until the required variables are set.
+Without it, Cairn does not start until the required variables are set.
 """
 
 from pathlib import Path
@@ -161,7 +161,7 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     keepalives_count=3,
     tcp_user_timeout=10_000,  # milliseconds
 )
-DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 16)  # connections of a web process
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 16)  # connections per web process
 
 # Entries of a local cache. Django's default of 300 would lose the counts of rate limits
 # when many people use the site.
@@ -176,7 +176,7 @@ else:
             "OPTIONS": {"MAX_ENTRIES": LOCAL_CACHE_ENTRIES},
         }
     }
-# Never the cache above: pages must not push out the counts of rate limits.
+# A separate cache, so that pages never evict the counts of rate limits.
 CACHES["visitor_pages"] = {
     "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
     "LOCATION": "visitor_pages",
@@ -203,7 +203,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "accounts.passwords.CommonPairValidator"},
 ]
-# New hashes use the first: argon2id, m=102400 KiB, t=2. The second reads old ones.
+# The first makes new hashes: argon2id, m=102400 KiB, t=2. The second verifies old ones.
 PASSWORD_HASHERS = [
     "accounts.passwords.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -211,7 +211,7 @@ PASSWORD_HASHERS = [
 ADMIN_PATH = env.str("ADMIN_PATH", "admin").strip("/") + "/"
 ADMIN_NEEDS_SECOND_FACTOR = not DEBUG
 
-UNCONFIRMED_DAYS = env.int("UNCONFIRMED_DAYS", 30)  # for `cleanup`
+UNCONFIRMED_DAYS = env.int("UNCONFIRMED_DAYS", 30)  # then `cleanup` deletes the account
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "roadmaps:index"
 
@@ -247,7 +247,8 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "roadmaps:index"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# How many of your proxies append to X-Forwarded-For; anybody can send the rest.
+# The number of trusted proxies that append to X-Forwarded-For. Clients can forge the
+# entries before theirs.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 
 MFA_ADAPTER = "accounts.mfa.MFAAdapter"
@@ -281,7 +282,7 @@ SOCIALACCOUNT_PROVIDERS = {
 }
 
 MAILERS: dict[str, dict[str, object]]
-MAIL_IS_PRINTED = not env.str("EMAIL_HOST", "")  # in the terminal; pages say so
+MAIL_IS_PRINTED = not env.str("EMAIL_HOST", "")  # to the terminal; pages say so
 if MAIL_IS_PRINTED:
     MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
 else:
@@ -372,4 +373,4 @@ CSRF_COOKIE_HTTPONLY = True  # no script needs it
 
 METRICS_ADDRESS = env.str("METRICS_ADDRESS", "")  # host:port, for Prometheus only
 
-LOGGING = logs.configuration(json=not DEBUG)
+LOGGING = logs.configure(json=not DEBUG)

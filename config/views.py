@@ -13,8 +13,8 @@ from structlog.contextvars import get_contextvars
 from config.context_processors import site_context
 from core.mail import MailNotSentError
 
-# PostgreSQL's codes for a standby that takes no writes, and for a transaction that was
-# ended because it was idle or took too long.
+# Codes of PostgreSQL's errors: the server is a read-only standby, or it ended a
+# transaction that was idle or took too long.
 TEMPORARY_SQLSTATES = {"25006", "25P03", "25P04"}
 
 
@@ -26,14 +26,14 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500, or 503 when the database or the mail server is away.
+    """Answer 500, or 503 if the database or the mail server is unavailable.
 
-    The page needs no database.
+    The page is rendered without a query.
     """
     template, retry_after = choose_error_page(sys.exception())
     is_temporary = retry_after is not None
     context = site_context() | {"request_id": get_contextvars().get("request_id")}
-    # Cached fragments need the time zone, and a person's is in the database.
+    # Cached fragments need a time zone, and the user's would cost a query.
     with timezone.override(timezone.get_default_timezone()):
         html = loader.get_template(template).render(context)
     response = HttpResponse(
@@ -49,7 +49,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def choose_error_page(error: BaseException | None) -> tuple[str, int | None]:
-    """Return a template, and the seconds after which to try again if that may help."""
+    """Return a template, and the value of Retry-After if the error is temporary."""
     match error:
         case OperationalError() | InterfaceError():
             return "503.html", 5

@@ -260,11 +260,11 @@ def production_site(installation, django_db_setup, django_db_blocker):
 def read_log():
     """A function that returns the JSON log lines so far as a list of dictionaries."""
     stream = StringIO()
-    configuration = logs.configuration(json=True)
+    configuration = logs.configure(json=True)
     configuration["handlers"]["console"]["stream"] = stream
     logging.config.dictConfig(configuration)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    logging.config.dictConfig(logs.configuration(json=False))
+    logging.config.dictConfig(logs.configure(json=False))
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ import structlog
 from django.http import HttpRequest
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-# PostgreSQL repeats values here, such as email addresses and notes.
-VALUES = re.compile(r"^(DETAIL|CONTEXT|LINE \d+):.*$", re.MULTILINE)
+# Lines in which PostgreSQL's messages repeat values, such as email addresses and notes.
+LINES_WITH_VALUES = re.compile(r"^(DETAIL|CONTEXT|LINE \d+):.*$", re.MULTILINE)
 
 
 def get_url_pattern(request: HttpRequest) -> str:
@@ -31,8 +31,8 @@ def get_url_pattern(request: HttpRequest) -> str:
 def remove_personal_data(record: logging.LogRecord) -> bool:
     """Replace the path in Django's messages by the URL pattern.
 
-    A 503 gets the name of its error instead of a traceback: every request has the
-    same one while the database is away.
+    A 503 is logged with the name of its error instead of the traceback, which is the
+    same for every request while the database is unavailable.
     """
     request = getattr(record, "request", None)
     if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
@@ -51,44 +51,46 @@ def remove_personal_data(record: logging.LogRecord) -> bool:
 def remove_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Remove the values that PostgreSQL repeats from a traceback."""
     if "exception" in event:
-        event["exception"] = VALUES.sub(r"\1: …", event["exception"])
+        event["exception"] = LINES_WITH_VALUES.sub(r"\1: …", event["exception"])
     return event
 
 
-encoder = JSONEncoder(ensure_ascii=False, default=repr)  # json.dumps makes one per line
+# `json.dumps` would create an encoder for each line.
+JSON_ENCODER = JSONEncoder(ensure_ascii=False, default=repr)
 
 
 def render_json(_: WrappedLogger, __: str, event: EventDict) -> str:
-    return encoder.encode(event)
+    return JSON_ENCODER.encode(event)
 
 
-SHARED: list[Processor] = [
+SHARED_PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
-# Always the same list: a logger that has been used keeps a reference to it.
+# A constant, because a logger that has been used keeps a reference to the list.
 PROCESSORS: list[Processor] = [
     structlog.stdlib.filter_by_level,
-    *SHARED,
+    *SHARED_PROCESSORS,
     structlog.stdlib.PositionalArgumentsFormatter(),
     structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
 ]
 
 
-def configuration(*, json: bool) -> dict[str, Any]:
-    """Configure structlog, and return the value of Django's `LOGGING` setting."""
-    renderers: list[Processor]
+def get_renderers(*, json: bool) -> list[Processor]:
     if json:
-        renderers = [structlog.processors.format_exc_info, remove_values, render_json]
-    else:
-        renderers = [
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(),
-                exception_formatter=structlog.dev.plain_traceback,  # without locals
-            )
-        ]
+        return [structlog.processors.format_exc_info, remove_values, render_json]
+    return [
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            exception_formatter=structlog.dev.plain_traceback,  # without locals
+        )
+    ]
+
+
+def configure(*, json: bool) -> dict[str, Any]:
+    """Configure structlog, and return the value of Django's `LOGGING` setting."""
     structlog.configure(
         processors=PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -102,10 +104,10 @@ def configuration(*, json: bool) -> dict[str, Any]:
         "formatters": {
             "structlog": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": SHARED,
+                "foreign_pre_chain": SHARED_PROCESSORS,
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    *renderers,
+                    *get_renderers(json=json),
                 ],
             }
         },
@@ -120,7 +122,7 @@ def configuration(*, json: bool) -> dict[str, Any]:
         "loggers": {
             "cairn": {"level": "INFO"},
             "django": {"level": "INFO", "handlers": [], "propagate": True},
-            # The request's own line covers 4xx responses and unknown hosts.
+            # The request log has a line for 4xx responses and unknown hosts.
             "django.request": {"level": "ERROR"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
         },

@@ -112,7 +112,7 @@ class TestLogLines:
         assert line["event"] == "Forbidden (no cookie): "
 
     def test_in_development_lines_are_not_json(self, capsys):
-        logging.config.dictConfig(logs.configuration(json=False))
+        logging.config.dictConfig(logs.configure(json=False))
         structlog.get_logger("cairn.core").info("something_happened", step_id=7)
         line = capsys.readouterr().err
         assert "something_happened" in line
