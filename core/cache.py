@@ -1,4 +1,4 @@
-"""The shared Redis cache, and each process's own cache while Redis is away."""
+"""A Redis cache that falls back to a local cache while Redis is unavailable."""
 
 from collections.abc import Callable
 from functools import cache
@@ -14,19 +14,22 @@ from redis.retry import Retry
 from core.circuit_breaker import CircuitBreaker
 from core.observability.health import NotReadyError
 
-TIMEOUT = 0.5  # seconds, to connect and for each answer
-RETRY_INTERVAL = 5.0  # seconds between two attempts to reach a server that is away
+TIMEOUT = 0.5  # seconds, to connect and for each response
+RETRY_INTERVAL = 5.0  # seconds between attempts during an outage
 
 
 @cache
 def get_breaker(location: str) -> CircuitBreaker:  # noqa: ARG001
-    """Return the circuit breaker of a server. Threads share it, but not a Cache."""
+    """Return the circuit breaker of a server, which all threads share.
+
+    Django creates a Cache for each thread.
+    """
     return CircuitBreaker("cache", RETRY_INTERVAL)
 
 
 def with_fallback(name: str) -> Callable[..., Any]:
-    """Return a method that calls RedisCache's method `name`, or that of the local cache
-    while the server is away.
+    """Return a method that calls `name` of RedisCache, or of the local cache while the
+    server is unavailable.
     """
 
     def method(self: "Cache", *args: Any, **kwargs: Any) -> Any:
@@ -36,7 +39,9 @@ def with_fallback(name: str) -> Callable[..., Any]:
                 result = getattr(RedisCache, name)(self, *args, **kwargs)
             except RedisError as error:
                 breaker.record_failure(error)
-            except ValueError:  # `incr`: the server answered that the key is missing
+            except (
+                ValueError
+            ):  # from `incr`: the server answered that the key is missing
                 breaker.record_success()
                 raise
             else:
@@ -48,9 +53,9 @@ def with_fallback(name: str) -> Callable[..., Any]:
 
 
 class Cache(RedisCache):
-    """Django's Redis cache, which no page has to wait for.
+    """Django's Redis cache, but no page waits long for the server.
 
-    While the server does not answer, every process counts its rate limits by itself.
+    During an outage each process uses its own cache, so it counts rate limits alone.
     """
 
     def __init__(self, location: str, params: dict[str, Any]) -> None:
@@ -62,12 +67,12 @@ class Cache(RedisCache):
         super().__init__(location, {**params, "OPTIONS": options})
         self.location = location
         self.local = LocMemCache(
-            "while Redis is away",
+            "redis fallback",
             {"OPTIONS": {"MAX_ENTRIES": settings.LOCAL_CACHE_ENTRIES}},
         )
 
     def ping(self) -> None:
-        """Raises NotReadyError if the server does not answer."""
+        """Raise NotReadyError if the server does not answer."""
         try:
             self._cache.get_client().ping()
         except RedisError as error:

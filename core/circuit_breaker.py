@@ -1,4 +1,4 @@
-"""Leave a service alone for a while after it has failed."""
+"""Stop calling a service for a while after it has failed."""
 
 import time
 from threading import Lock
@@ -9,7 +9,7 @@ log = structlog.get_logger("cairn.core")
 
 
 class CircuitBreaker:
-    """Whether this process may call the service `name`.
+    """Decides whether this process may call the service `name`.
 
     It opens when the service fails. While it is open, it allows one attempt every
     `retry_interval` seconds. The first success closes it.

@@ -13,8 +13,9 @@ class AutofocusBoundField(BoundField):
         self, attrs: dict[str, Any], widget: Widget | None = None
     ) -> dict[str, Any]:
         attrs = super().build_widget_attrs(attrs, widget)
-        invalid = [field.name for field in self.form.visible_fields() if field.errors]
-        if invalid[:1] == [self.name]:
+        fields = self.form.visible_fields()
+        first_invalid = next((field.name for field in fields if field.errors), None)
+        if self.name == first_invalid:
             attrs["autofocus"] = True
         return attrs
 

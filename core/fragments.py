@@ -19,18 +19,18 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
-INDENTATION = re.compile(r"\s*\n\s*")  # and empty lines: pages send it many times
-MAX_FRAGMENTS = 4_000  # of 1 kB on average
+INDENTATION = re.compile(r"\s*\n\s*")  # and blank lines: a page repeats fragments often
+MAX_FRAGMENTS = 4_000  # about 1 kB each
 VALUE_TYPES = (str, int, bool, type(None), date, datetime, UUID)
 
 
 def render_fragment(template_name: str, **arguments: Any) -> SafeString:
-    """The template rendered with `arguments` alone, from the cache where it is there.
+    """Return the template rendered with only `arguments`, from the cache if possible.
 
-    Arguments are plain values, or tuples of them. Anything else raises TypeError: a
-    model instance is equal to another one that shows something else, and a string that
-    is marked as safe is equal to one that has to be escaped. The active language and
-    time zone are part of the cache key. `DEBUG` turns the cache off, so that editing a
+    Arguments are plain values or tuples of them. Others raise TypeError, because they
+    can be equal and still look different: two versions of a model instance, or a string
+    marked as safe and the same string that must be escaped. The active language and
+    time zone are part of the cache key. `DEBUG` turns the cache off, so that a changed
     template shows at once.
     """
     render = _render.__wrapped__ if settings.DEBUG else _render
@@ -40,35 +40,37 @@ def render_fragment(template_name: str, **arguments: Any) -> SafeString:
 
 
 def render_each(template_name: str, **arguments: Any) -> SafeString:
-    """One fragment for each item of the first argument, which is a sequence; the other
-    arguments are the same for all.
+    """Return one fragment for each item of the first argument, joined.
+
+    The other arguments are the same for all of them.
     """
     (name, items), *others = arguments.items()
+    shared = dict(others)
+    # Like render_fragment, but the language and the time zone are looked up only once.
     render = _render.__wrapped__ if settings.DEBUG else _render
     key = template_name, get_language(), get_current_timezone_name()
-    rest = dict(others)
-    return SafeString("".join(render(*key, **{name: item}, **rest) for item in items))
+    return SafeString("".join(render(*key, **{name: item}, **shared) for item in items))
 
 
-# Bounded and safe between threads; `typed` tells 1 from True.
+# lru_cache is bounded and thread-safe. `typed` makes 1 and True different keys.
 @lru_cache(MAX_FRAGMENTS, typed=True)
 def _render(
     template_name: str, _language: str, _time_zone: str, /, **arguments: Any
 ) -> SafeString:
     for name, value in arguments.items():
-        _check(name, value)
+        _check_value(name, value)
     template: Any = loader.get_template(template_name)
     html = template.template.render(Context(arguments))
     return SafeString(INDENTATION.sub("\n", html))
 
 
-def _check(name: str, value: Any) -> None:
-    """Raise TypeError unless equal values are shown alike."""
+def _check_value(name: str, value: Any) -> None:
+    """Raise TypeError unless equal values always look the same."""
     if isinstance(value, tuple):
         for item in value:
-            _check(name, item)
+            _check_value(name, item)
     elif type(value) not in VALUE_TYPES and not isinstance(value, Enum):
-        raise TypeError(f"{name} of a fragment is a {type(value).__name__}, no value")
+        raise TypeError(f"{name} of a fragment is a {type(value).__name__}")
 
 
 def clear_fragments() -> None:

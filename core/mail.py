@@ -1,9 +1,9 @@
 """Queue email as tasks, so that no page waits for the mail server.
 
-A mail is queued in the transaction of the change that it reports: both happen or
-neither. It is stored encrypted, because mails hold codes and addresses that must not
-appear in a backup or in the admin's list of tasks. A worker sends it, and tries again
-while the mail server is away.
+A mail is queued in the transaction of the change that it reports, so both are committed
+or neither is. It is stored encrypted, because mails hold codes and addresses that must
+not appear in a backup or in the admin's list of tasks. A worker sends it, and retries
+while the mail server is unavailable.
 """
 
 import json
@@ -27,12 +27,12 @@ from django.utils import timezone
 log = structlog.get_logger("cairn.mail")
 
 MAX_ATTEMPTS = 6
-FIRST_DELAY = 15  # seconds; doubled each time, so that all fit in a code's lifetime
+FIRST_DELAY = 15  # seconds; doubled each time: all retries fit in a code's lifetime
 SMTP_MAILER = "smtp"  # the worker's mailer in settings.MAILERS
 
 
 class MailNotSentError(Exception):
-    """The mail server refused a mail, and what needed the mail was not done."""
+    """The mail server did not accept a mail, so the action that needs it was undone."""
 
 
 class EmailBackend(BaseEmailBackend):
@@ -56,8 +56,9 @@ class StoredMessage(EmailMessage):
 
 
 def get_cipher() -> MultiFernet:
-    """Return a cipher that encrypts with a key made from the secret key. It can also
-    decrypt what was encrypted with the fallback keys.
+    """Return a cipher that encrypts with a key derived from SECRET_KEY.
+
+    It also decrypts with the keys derived from SECRET_KEY_FALLBACKS.
     """
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     digests = [
@@ -73,7 +74,7 @@ def encrypt(message: EmailMessage) -> str:
 
 
 def decrypt(encrypted: str) -> StoredMessage:
-    """Raises cryptography.fernet.InvalidToken if no key fits."""
+    """Raise cryptography.fernet.InvalidToken if no key can decrypt it."""
     fields = json.loads(get_cipher().decrypt(encrypted.encode()))
     mime, from_email, recipients = fields
     return StoredMessage(b64decode(mime), from_email, recipients)
@@ -81,7 +82,7 @@ def decrypt(encrypted: str) -> StoredMessage:
 
 @task
 def send(encrypted: str, attempt: int = 1) -> str:
-    """Send a mail, or queue it again for later if the mail server is away.
+    """Send a mail, or queue it again for later if the mail server is unavailable.
 
     The task fails if the server rejects the mail permanently or the last attempt
     fails.
@@ -100,8 +101,8 @@ def send(encrypted: str, attempt: int = 1) -> str:
 
 
 def is_permanent(error: Exception) -> bool:
-    """Return whether the server answered 5xx, so that a retry cannot help (RFC 5321,
-    4.2.1).
+    """Return whether the server answered with a 5xx code, so that no retry can succeed
+    (RFC 5321, 4.2.1).
     """
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in error.recipients.values())

@@ -1,4 +1,4 @@
-"""Limit the size of a request's body before anything of it is read."""
+"""Refuse a request whose body is too large, before the body is read."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -13,7 +13,7 @@ type View = Callable[..., HttpResponse]
 
 
 def content_length(request: HttpRequest) -> int:
-    """Return the announced size of the body in bytes; Django reads no more."""
+    """Return the Content-Length in bytes. Django never reads more than that."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     return int(length) if length.isascii() and length.isdecimal() else 0
 
@@ -26,14 +26,13 @@ def content_too_large(request: HttpRequest) -> HttpResponse:
 def max_body[V: View](limit: int, too_large: View | None = None) -> Callable[[V], V]:
     """Refuse a request whose body is larger than `limit` bytes, by its Content-Length.
 
-    The answer is `too_large(request)`, which sets its own status, or the site's page
-    for 413. Nothing has been read by then. Django's CSRF middleware would read the
-    body to find the token, so the view is exempt from it, and the token is checked
-    inside this decorator, after the size.
+    The response is `too_large(request)`, which sets its own status, or the site's page
+    for 413. Django's CSRF middleware would read the body to find the token. So the view
+    is exempt from it, and this decorator checks the token after the size.
 
-    Make this the outermost decorator, so that no other one reads the body first. The
-    first argument of the view must be the request: decorate an admin's bound method,
-    not the function in its class.
+    Make this the outermost decorator, so that no other decorator reads the body first.
+    The first argument of the view must be the request: decorate an admin's bound
+    method, not the function in its class.
     """
 
     def decorator(view: V) -> V:

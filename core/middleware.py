@@ -40,12 +40,12 @@ def request_id(get_response: GetResponse) -> GetResponse:
 
 
 def cross_origin_isolation(get_response: GetResponse) -> GetResponse:
-    """Forbid other sites to embed our files, except the pictures for sharing a page."""
+    """Forbid other sites to embed our files, except the social cards."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        is_for_sharing = request.path.endswith("/card.png")
-        policy = "cross-origin" if is_for_sharing else "same-origin"
+        is_social_card = request.path.endswith("/card.png")
+        policy = "cross-origin" if is_social_card else "same-origin"
         response["Cross-Origin-Resource-Policy"] = policy
         response["Cross-Origin-Embedder-Policy"] = "require-corp"
         return response
@@ -55,7 +55,7 @@ def cross_origin_isolation(get_response: GetResponse) -> GetResponse:
 
 def reject_unsupported(get_response: GetResponse) -> GetResponse:
     """Refuse methods that no page supports, with 405, and bodies that are larger than
-    any form or file, with 413, before they are read.
+    MAX_REQUEST_BODY, with 413, before they are read.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -87,15 +87,15 @@ def reject_nul(get_response: GetResponse) -> GetResponse:
 def etag(get_response: GetResponse) -> GetResponse:
     """Add an ETag to pages that browsers may store.
 
-    This runs inside GZipMiddleware, which adds random bytes: an ETag made of its
-    output would never match. ConditionalGetMiddleware, outside the cache of visitors'
-    pages, then answers 304 for cached pages too.
+    This runs inside GZipMiddleware, because that adds random bytes, and an ETag of its
+    output would never match. ConditionalGetMiddleware runs outside the visitor cache,
+    so that it answers 304 for cached pages too.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        is_stored = "no-store" not in response.get("Cache-Control", "")
-        if request.method == "GET" and is_stored and not response.has_header("ETag"):
+        may_store = "no-store" not in response.get("Cache-Control", "")
+        if request.method == "GET" and may_store and not response.has_header("ETag"):
             set_response_etag(response)
         return response
 
@@ -129,7 +129,7 @@ def cache_control(get_response: GetResponse) -> GetResponse:
 
 
 def method_not_allowed_page(get_response: GetResponse) -> GetResponse:
-    """Give Django's empty response for 405 a page, like the other errors."""
+    """Show a page for 405, as for other errors. Django's response is empty."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

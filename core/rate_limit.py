@@ -1,4 +1,4 @@
-"""Limit how often one person may change something."""
+"""Limit how many changes a user can make per minute."""
 
 import time
 from collections.abc import Callable
@@ -15,11 +15,11 @@ MINUTE = 60  # seconds
 
 
 def rate_limit[View: Callable[..., HttpResponse]](view: View) -> View:
-    """Answer 429 to a signed-in person's POST when they made CHANGES_PER_MINUTE others
-    in the current minute of the clock.
+    """Answer 429 to a signed-in user's POST after CHANGES_PER_MINUTE others in the same
+    minute of the clock.
 
-    All views with this decorator share one count per person. It is in the cache, which
-    web processes share, so it costs no query.
+    All views with this decorator share one count per user. It is in the cache, so it
+    costs no query.
     """
 
     @wraps(view)
@@ -35,7 +35,7 @@ def rate_limit[View: Callable[..., HttpResponse]](view: View) -> View:
 
 
 def too_many_requests(request: HttpRequest, seconds: int) -> HttpResponse:
-    """Return the page for 429, which asks to wait for so many seconds."""
+    """Return the page for 429, which asks the user to wait for `seconds`."""
     status = HTTPStatus.TOO_MANY_REQUESTS
     response = render(request, "429.html", {"seconds": seconds}, status=status)
     response["Retry-After"] = str(seconds)

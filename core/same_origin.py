@@ -1,4 +1,4 @@
-"""Protect a form from other sites without a token."""
+"""Protect a form against cross-site requests without a CSRF token."""
 
 from collections.abc import Callable
 from functools import wraps

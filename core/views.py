@@ -1,4 +1,4 @@
-"""The files that robots and browsers ask every site for."""
+"""The files that crawlers and browsers request from every site."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render

@@ -1,4 +1,4 @@
-"""Cache visitors' pages for a moment: they are the same for every visitor."""
+"""Cache visitors' pages briefly. They are the same for every visitor."""
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed

@@ -1,4 +1,4 @@
-"""Health checks for probes: whether the process is alive, and whether it can serve."""
+"""Health checks for probes: is the process alive, and is it ready to serve?"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -19,14 +19,15 @@ type Migration = tuple[str, str]  # app, name
 
 
 class NotReadyError(Exception):
-    """What is missing, in words that name no host."""
+    """A service is not ready. The message is public, so it must not name a host."""
 
 
 def health(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Answer `/healthz` and `/readyz` without sessions, host checks and redirects: a
-    probe knows a process by its IP address, not by the site's name.
+    """Answer `/healthz` and `/readyz` without sessions, host checks and redirects.
+
+    A probe calls a process by its IP address, not by the site's host name.
     """
     pages = {"/healthz": alive, "/readyz": ready}
 
@@ -44,13 +45,14 @@ def health(
 
 
 def alive() -> HttpResponse:
-    """The process answers. This needs no other service."""
+    """Return a response that depends on no other service."""
     return JsonResponse({"status": "alive"})
 
 
 def ready() -> HttpResponse:
-    """Return the state of each service that the site needs, with the time of its check
-    in milliseconds. The status is 503 if one of them is missing.
+    """Return the result of each check and the time that it took, in milliseconds.
+
+    The status is 503 if a check fails.
     """
     checks: dict[str, dict[str, Any]] = {}
     applied = None
@@ -88,21 +90,26 @@ def record_check(checks: dict[str, dict[str, Any]], name: str) -> Iterator[None]
 
 
 def applied_migrations() -> set[Migration]:
-    """Read them through a new connection: a busy pool does not mean that the database
-    is away. Raises psycopg.Error.
+    """Return the applied migrations, or none if the database is empty.
+
+    It opens a connection of its own, because a pool that is in use does not mean that
+    the database is unavailable. Raises psycopg.Error.
     """
     params = connection.get_connection_params() | {"connect_timeout": 2}  # seconds
-    with Connection.connect(**params) as own:
-        own.response_timeout = CHECK_TIMEOUT
+    with Connection.connect(**params) as new_connection:
+        new_connection.response_timeout = CHECK_TIMEOUT
         try:
-            return set(own.execute("SELECT app, name FROM django_migrations"))
+            return set(
+                new_connection.execute("SELECT app, name FROM django_migrations")
+            )
         except psycopg.errors.UndefinedTable:
             return set()
 
 
 def unapplied_migrations(applied: set[Migration]) -> set[Migration]:
-    """Return this release's migrations that are not applied. A squashed one counts as
-    applied if all that it replaces are.
+    """Return this release's migrations that are not applied.
+
+    A squashed migration counts as applied if all migrations that it replaces are.
     """
     return {
         migration
@@ -113,6 +120,6 @@ def unapplied_migrations(applied: set[Migration]) -> set[Migration]:
 
 @cache
 def known_migrations() -> dict[Migration, set[Migration]]:
-    """Return the migrations of this release, each with those that it replaces."""
+    """Return this release's migrations, each with the migrations that it replaces."""
     migrations = MigrationLoader(None).disk_migrations
     return {name: set(migration.replaces) for name, migration in migrations.items()}

@@ -1,6 +1,6 @@
 """Metrics for Prometheus, served at an address of their own.
 
-They belong to one process: run one granian worker per container and scrape each
+Each process counts for itself, so run one granian worker per container and scrape each
 container.
 """
 
@@ -35,7 +35,7 @@ class TaskCollector(Collector):
         yield GaugeMetricFamily("cairn_tasks", "Tasks", labels=["status"])
 
     def collect(self) -> Iterator[Metric]:
-        """Yield nothing if the database is away."""
+        """Yield nothing if the database is unavailable."""
         from django_tasks_db.models import DBTaskResult
 
         count = GaugeMetricFamily("cairn_tasks", "Tasks", labels=["status"])
@@ -59,7 +59,7 @@ class TaskCollector(Collector):
 def serve(address: str) -> None:
     """Serve the metrics at `host:port` in a thread of this process.
 
-    If the port is taken, log a warning: a second worker runs in the same container.
+    Log a warning if the port is in use, as it is for a second worker in a container.
     """
     host, _, port = address.rpartition(":")
     try:

@@ -1,7 +1,7 @@
-"""Log one line per request and count it: who, what, how it went, how long it took.
+"""Log one line per request, and record the metrics of requests.
 
-A line holds nothing about a person except their id: not their address, and not the
-path of the page but the URL pattern that it matched.
+The user's id is the only personal data in a line. There is no IP address, and the URL
+pattern takes the place of the path.
 """
 
 import time
@@ -49,7 +49,7 @@ class QueryTimer:
 def request_log(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Log each request, and count it with its queries. Probes are only counted."""
+    """Log each request and record its metrics. Probes are not logged."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         start = time.perf_counter()
@@ -88,7 +88,7 @@ def get_route(request: HttpRequest) -> str:
 
 
 def get_user_id(request: HttpRequest) -> int | None:
-    """Return the user's id if the request has loaded them; loading costs queries."""
+    """Return the user's id if the user is already loaded: loading costs queries."""
     user = getattr(request, "user", None)
     is_unloaded = isinstance(user, SimpleLazyObject) and user._wrapped is empty
     return None if is_unloaded or user is None else user.pk

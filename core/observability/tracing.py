@@ -1,7 +1,8 @@
 """Traces and metrics for OpenTelemetry.
 
-They need the extra `telemetry`, and OTEL_EXPORTER_OTLP_ENDPOINT to be set: without it
-nothing of OpenTelemetry is imported. The other standard OTEL_* variables work too.
+They need the extra `telemetry` and the variable OTEL_EXPORTER_OTLP_ENDPOINT. Without
+the variable, OpenTelemetry is not imported. The other standard OTEL_* variables work
+too.
 """
 
 import os
@@ -21,8 +22,8 @@ DEFAULTS = {
     "OTEL_LOGS_EXPORTER": "none",  # logs go to the console
     "OTEL_PYTHON_DJANGO_EXCLUDED_URLS": "healthz,readyz",
 }
-# The attributes with personal data, by their old and new names.
-PERSONAL = [
+# Span attributes with personal data, by their old and new names in OpenTelemetry.
+PERSONAL_ATTRIBUTES = [
     *("http.url", "http.target", "url.path", "url.query", "url.full"),
     *("http.user_agent", "user_agent.original", "http.client_ip", "client.address"),
     *("net.peer.ip", "net.peer.name", "network.peer.address"),
@@ -30,8 +31,9 @@ PERSONAL = [
 
 
 def start() -> None:
-    """Start tracing if it is configured. Call it before the WSGI application is made:
-    it adds to MIDDLEWARE, which Django reads then.
+    """Start tracing if it is configured.
+
+    Call this before `get_wsgi_application`, which reads MIDDLEWARE: this adds to it.
     """
     if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         return
@@ -52,7 +54,7 @@ def start() -> None:
 
 
 def remove_personal_data(span: Any, _: HttpRequest) -> None:
-    """Clear the attributes that identify a person. The span's name is the route."""
-    for name in PERSONAL:
+    """Clear the attributes with personal data. The span's name is the URL pattern."""
+    for name in PERSONAL_ATTRIBUTES:
         if span.is_recording() and name in span.attributes:
             span.set_attribute(name, "")

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend, which fails fast while the database is away."""
+"""Django's PostgreSQL backend, which fails fast while the database is unavailable."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from core.circuit_breaker import CircuitBreaker
 
-RETRY_INTERVAL = 1.0  # seconds between attempts to reach a database that is away
+RETRY_INTERVAL = 1.0  # seconds between attempts during an outage
 
 circuit_breaker = CircuitBreaker("database", RETRY_INTERVAL)
 
@@ -19,19 +19,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if not self.pool:
             return super().get_new_connection(conn_params)
         if not circuit_breaker.allows_attempt():
-            raise psycopg.OperationalError("The database is known to be away.")
-        failures = failed_connects(self.pool)
+            raise psycopg.OperationalError(
+                "The circuit breaker of the database is open."
+            )
+        failures = count_failed_connects(self.pool)
         try:
             connection = super().get_new_connection(conn_params)
         except PoolTimeout as error:
-            # Without a failed attempt, every connection is merely in use.
-            if failed_connects(self.pool) > failures:
+            # If no attempt to connect failed, all connections are in use.
+            if count_failed_connects(self.pool) > failures:
                 circuit_breaker.record_failure(error)
             raise
         circuit_breaker.record_success()
         return connection
 
 
-def failed_connects(pool: ConnectionPool) -> int:
-    """How many attempts of the pool to connect have failed so far."""
+def count_failed_connects(pool: ConnectionPool) -> int:
+    """Return how many of the pool's attempts to connect have failed so far."""
     return pool.get_stats().get("connections_errors", 0)

@@ -1,4 +1,4 @@
-"""PostgreSQL 18 from a wheel, for development on machines that have none."""
+"""PostgreSQL 18 from a wheel, for development on machines without PostgreSQL."""
 
 import getpass
 import json
@@ -35,12 +35,11 @@ def start(folder: Path) -> str:
 def forget_dead_processes(folder: Path) -> None:
     """Remove killed processes from the list of those that use the server.
 
-    The wheel does not, so the server would never stop again.
+    The wheel does not remove them, so the server would never stop.
     """
-    users = folder / ".handle_pids.json"
+    pids_file = folder / ".handle_pids.json"
     with InterProcessLock(PostgresServer.lock_path):
-        if users.exists():
-            pids = json.loads(users.read_text() or "[]")
-            users.write_text(
-                json.dumps([pid for pid in pids if psutil.pid_exists(pid)])
-            )
+        if pids_file.exists():
+            pids = json.loads(pids_file.read_text() or "[]")
+            living = [pid for pid in pids if psutil.pid_exists(pid)]
+            pids_file.write_text(json.dumps(living))

@@ -48,8 +48,8 @@ class Connection(psycopg.Connection[Any]):
 def check_connection(connection: Connection) -> None:
     """Raise OperationalError when the connection is dead.
 
-    The pool is then drained: its other connections are probably dead too, and finding
-    that out one by one would make requests wait.
+    The pool is then drained: its other connections are probably dead too, and requests
+    would wait while each of them is checked.
     """
     try:
         with connection.use_response_timeout(CHECK_TIMEOUT):
@@ -62,9 +62,9 @@ def check_connection(connection: Connection) -> None:
 
 @contextmanager
 def statement_timeout(seconds: int) -> Iterator[None]:
-    """Allow each query of the block `seconds`, in one transaction.
+    """Allow each query in the block to take `seconds`, in one transaction.
 
-    For the few queries that read everybody's rows.
+    For the few queries that read the rows of all users.
     """
     with transaction.atomic(), django_connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = '{seconds}s'")

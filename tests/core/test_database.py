@@ -120,7 +120,7 @@ class TestDatabaseAway:
         monkeypatch.setattr(base, "circuit_breaker", breaker)
         wrapper = connect()
         breaker.record_failure(OperationalError())
-        with pytest.raises(OperationalError, match="known to be away"):
+        with pytest.raises(OperationalError, match="circuit breaker"):
             run(wrapper)
         breaker.retry_interval = 0
         breaker.record_failure(OperationalError())

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand
 from django.db import OperationalError, connection
 from psycopg.errors import LockNotAvailable
 
-LOCK_TIMEOUT = "2s"  # other queries on the table queue behind a migration that waits
-RETRY_INTERVAL = 3  # seconds, in which the queued queries run
+LOCK_TIMEOUT = "2s"  # while a migration waits for a table, other queries wait behind it
+RETRY_INTERVAL = 3  # seconds, so that the queries behind it can run
 MAX_ATTEMPTS = 20
 LOCK_ID = 0xCA184  # of the advisory lock
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             call_command("make_administrator", administrator, stdout=self.stdout)
 
     def migrate(self) -> None:
-        """Raises OperationalError if a table is in use at every attempt."""
+        """Apply the migrations. Raises OperationalError if a table stays in use."""
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 call_command("migrate", interactive=False, verbosity=0)
@@ -56,8 +56,8 @@ class Command(BaseCommand):
 
 @contextmanager
 def bootstrap_lock() -> Iterator[None]:
-    """Let one process run the block at a time. Inside it, LOCK_TIMEOUT limits how long
-    a statement waits for a table.
+    """Let one process at a time run the block. In it, a statement waits for a table for
+    no longer than LOCK_TIMEOUT.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")

@@ -19,8 +19,8 @@ HEADER = """\
 # The last migrations of the last release. `manage.py lint_migrations --release VERSION`
 # writes this file, and without the option checks the migrations since then."""
 SQUAWK = Path(sys.executable).with_name("squawk")
-# Squawk's rules about what the last release may still read or write.
-BREAKS_LAST_RELEASE = {
+# Squawk's rules about changes that would break the code of the last release.
+BREAKING_RULES = {
     "adding-not-nullable-field",
     "adding-required-field",
     "ban-drop-column",
@@ -48,7 +48,7 @@ class Command(BaseCommand):
     def handle(self, *, release: str | None, **_: Any) -> None:
         loader = MigrationLoader(connection)
         if release:
-            LAST_RELEASE.write_text(release_record(loader, release))
+            LAST_RELEASE.write_text(format_release(loader, release))
             return
         last_release = tomllib.loads(LAST_RELEASE.read_text())
         if not last_release:
@@ -78,25 +78,23 @@ def migrations_since(
 
     `released` maps each app to the name of its last released migration.
     """
-    old = {
-        node for leaf in released.items() for node in loader.graph.forwards_plan(leaf)
-    }
-    return sorted(
-        node for node in loader.graph.nodes if node[0] in own_apps() and node not in old
-    )
+    graph = loader.graph
+    old = {node for leaf in released.items() for node in graph.forwards_plan(leaf)}
+    labels = own_apps()
+    return sorted(node for node in graph.nodes if node[0] in labels and node not in old)
 
 
 def lint(migration: Migration, state: ProjectState, last_release: str) -> list[str]:
     """Return squawk's findings about the migration, one line each.
 
-    Two attributes of a migration suppress findings: `allows` maps rules to the reasons
-    why each is harmless, and `contracts` names the release that no longer uses what the
-    migration removes. The latter works once that release is out.
+    Two attributes of a migration suppress findings. `allows` maps a rule to the reason
+    why its finding is harmless. `contracts` names the first release that does not use
+    what the migration removes; it takes effect once that version is released.
     """
     allowed = set(getattr(migration, "allows", {}))
     contracts = getattr(migration, "contracts", None)
     if contracts and parse_version(contracts) <= parse_version(last_release):
-        allowed |= BREAKS_LAST_RELEASE
+        allowed |= BREAKING_RULES
     result = subprocess.run(  # noqa: S603
         [SQUAWK, "--config", settings.BASE_DIR / ".squawk.toml", "--reporter", "json"],
         input=collect_sql(migration, state),
@@ -107,9 +105,12 @@ def lint(migration: Migration, state: ProjectState, last_release: str) -> list[s
     findings = []
     for finding in json.loads(result.stdout):
         rule = finding["rule_name"]
-        if rule not in allowed:
-            breaks = " The last release would break." * (rule in BREAKS_LAST_RELEASE)
-            findings.append(f"{migration}: {rule}: {finding['message']}{breaks}")
+        if rule in allowed:
+            continue
+        message = f"{migration}: {rule}: {finding['message']}"
+        if rule in BREAKING_RULES:
+            message += " The last release would break."
+        findings.append(message)
     return findings
 
 
@@ -125,8 +126,8 @@ def parse_version(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-def release_record(loader: MigrationLoader, version: str) -> str:
-    """Return the text of LAST_RELEASE for a release with all migrations there are."""
+def format_release(loader: MigrationLoader, version: str) -> str:
+    """Return the text of LAST_RELEASE for a release with all present migrations."""
     leaves = sorted(node for app in own_apps() for node in loader.graph.leaf_nodes(app))
     migrations = [f'{app} = "{name}"' for app, name in leaves]
     lines = [HEADER, f'version = "{version}"', "", "[migrations]", *migrations]
