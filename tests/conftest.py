@@ -27,10 +27,10 @@ from roadmaps.models import Resource, Roadmap, Step
 from tests.accounts.actions import reauthenticate
 from tests.factories import StepProgressFactory, UserFactory, create_cooking_roadmap
 from tests.github import FakeGitHub
-from tests.production import Proxy, install, serving, url_of
+from tests.production import Proxy, get_database_url, install, run_site
 
-# Transaction control, and the time of the last visit, stored every ten minutes.
-NOT_COUNTED = re.compile(
+# Transaction control, and the user's last visit, which is stored every ten minutes.
+UNCOUNTED_QUERIES = re.compile(
     "SAVEPOINT|RELEASE|BEGIN|COMMIT|SET LOCAL|.*(FROM|INTO|UPDATE) .usersessions_",
     re.IGNORECASE,
 )
@@ -135,7 +135,7 @@ def signed_in(user):
     """A client in which `user` is signed in."""
     client = Client()
     client.force_login(user)
-    # As after a sign-in on the page: the session is listed and was seen just now.
+    # As after a real sign-in: the session is listed and was seen just now.
     key = client.session.session_key
     UserSession.objects.create(user=user, session_key=key, ip="127.0.0.1")
     cache.set(f"seen:{key}", True)
@@ -151,7 +151,9 @@ def assert_max_queries():
         with CaptureQueriesContext(connection) as captured:
             yield
         counted = [
-            query["sql"] for query in captured if not NOT_COUNTED.match(query["sql"])
+            query["sql"]
+            for query in captured
+            if not UNCOUNTED_QUERIES.match(query["sql"])
         ]
         assert len(counted) <= max_queries, "\n".join(counted)
 
@@ -204,13 +206,14 @@ def installation(tmp_path_factory):
 
 @pytest.fixture
 def serve(transactional_db, installation):
-    """A function that serves the test database in production mode. The web process
-    reaches the database by another host or port if one is given.
+    """A function that serves the test database in production mode.
+
+    The web process uses another host or port of the database if one is given.
     """
 
     def serve(host=None, port=None, **environment):
-        url = url_of(connection.settings_dict, host, port)
-        return serving(installation, url, **environment)
+        url = get_database_url(connection.settings_dict, host, port)
+        return run_site(installation, url, **environment)
 
     return serve
 
@@ -251,8 +254,8 @@ def database_proxy(transactional_db):
 
 @pytest.fixture(scope="module")
 def production_site(installation, django_db_setup, django_db_blocker):
-    """A site in production mode for a whole module. It sees only committed data."""
-    with serving(installation, url_of(connection.settings_dict)) as site:
+    """A site in production mode, one per module. It sees only committed data."""
+    with run_site(installation, get_database_url(connection.settings_dict)) as site:
         yield site
 
 

@@ -1,4 +1,4 @@
-"""Reading pages in tests."""
+"""Read the HTML of responses."""
 
 import re
 

@@ -16,7 +16,7 @@ from django.conf import settings
 from fasteners import InterProcessLock
 
 SECRET_KEY = "0123456789abcdef" * 4
-PARTS = (
+PROJECT_FILES = (
     "config",
     "core",
     "accounts",
@@ -30,27 +30,27 @@ PARTS = (
     "fixtures",
     "manage.py",
 )
-START = [
+GRANIAN_COMMAND = [
     *(sys.executable, "-m", "granian", "config.wsgi:application"),
     *("--interface", "wsgi", "--host", "127.0.0.1"),
     *("--workers", "1", "--blocking-threads", "32"),
 ]
-
-REPLIES = {b"EHLO": b"250 mail", b"DATA": b"354 go on", b"QUIT": b"221 bye"}
+SMTP_REPLIES = {b"EHLO": b"250 mail", b"DATA": b"354 go on", b"QUIT": b"221 bye"}
 
 
 def install(folder):
-    """Copy Cairn without `.env`, which turns on development, and collect its static
-    files. The first process does it, and the others wait for it.
+    """Copy Cairn without `.env`, which turns on development, and collect static files.
+
+    If several processes call this, the first does it, and the others wait for it.
     """
     with InterProcessLock(f"{folder}.lock"):
         if folder.exists():
             return
-        for part in PARTS:
-            source = settings.BASE_DIR / part
+        for name in PROJECT_FILES:
+            source = settings.BASE_DIR / name
             copy = shutil.copytree if source.is_dir() else shutil.copy
             folder.mkdir(exist_ok=True)
-            copy(source, folder / part)
+            copy(source, folder / name)
         subprocess.run(
             [sys.executable, "manage.py", "collectstatic", "--no-input"],
             cwd=folder,
@@ -60,7 +60,7 @@ def install(folder):
         )
 
 
-def environment(database_url, **more):
+def environment(database_url, **overrides):
     return {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": database_url,
@@ -68,11 +68,11 @@ def environment(database_url, **more):
         "ALLOWED_HOSTS": "localhost",
         "BEHIND_TLS_PROXY": "true",
         "EMAIL_HOST": "127.0.0.1",
-        **more,
+        **overrides,
     }
 
 
-def url_of(database, host=None, port=None):
+def get_database_url(database, host=None, port=None):
     """Return the URL of one of `settings.DATABASES`, with another host if given."""
     host = host or database["OPTIONS"].get("host") or database["HOST"]
     port = f"&port={port}" if port else ""
@@ -93,58 +93,58 @@ class Proxy:
         self.server = socket.create_server(("127.0.0.1", 0))
         self.port = self.server.getsockname()[1]
         self.folder = folder
-        self.links = []
-        self.is_dark = False  # it accepts connections but forwards nothing
+        self.sockets = []
+        self.is_stalled = False  # it accepts connections but forwards nothing
         Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
         with suppress(OSError):
             while True:
-                self.link(self.server.accept()[0])
+                self.connect(self.server.accept()[0])
 
-    def link(self, client):
+    def connect(self, client):
         server = socket.socket(socket.AF_UNIX)
         server.connect(f"{self.folder}/.s.PGSQL.5432")
-        self.links += [client, server]
-        for ends in ((client, server), (server, client)):
-            Thread(target=self.pass_on, args=ends, daemon=True).start()
+        self.sockets += [client, server]
+        for direction in ((client, server), (server, client)):
+            Thread(target=self.forward, args=direction, daemon=True).start()
 
-    def pass_on(self, source, sink):
+    def forward(self, source, target):
         with suppress(OSError):
             while data := source.recv(65536):
-                while self.is_dark:
+                while self.is_stalled:
                     time.sleep(0.01)
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
 
     def reset(self):
-        """Cut every connection."""
-        links, self.links = self.links, []
-        for link in links:
+        """Close every connection."""
+        sockets, self.sockets = self.sockets, []
+        for connected in sockets:
             with suppress(OSError):
-                link.shutdown(socket.SHUT_RDWR)
-            link.close()
+                connected.shutdown(socket.SHUT_RDWR)
+            connected.close()
 
     def close(self):
-        self.is_dark = False
+        self.is_stalled = False
         self.server.close()
         self.reset()
 
 
-def take_a_mail(link):
+def receive_mail(connection):
     """Serve one SMTP session (RFC 5321), and return the mail that was sent."""
-    link.sendall(b"220 mail\r\n")
+    connection.sendall(b"220 mail\r\n")
     mail, is_data = b"", False
-    for line in link.makefile("rb"):
+    for line in connection.makefile("rb"):
         if is_data:
             mail += line
             if line == b".\r\n":
                 is_data = False
-                link.sendall(b"250 taken\r\n")
+                connection.sendall(b"250 taken\r\n")
             continue
         verb = line[:4].upper()
         is_data = verb == b"DATA"
-        link.sendall(REPLIES.get(verb, b"250 ok") + b"\r\n")
+        connection.sendall(SMTP_REPLIES.get(verb, b"250 ok") + b"\r\n")
     return mail
 
 
@@ -168,12 +168,14 @@ class Site:
             connection.close()
 
     def send(self, raw, timeout=15):
-        """Send these bytes, and return the answer up to its end or `</html>`."""
-        with socket.create_connection(("localhost", self.port), timeout) as link:
-            with suppress(ConnectionError):  # it may answer before it reads all
-                link.sendall(raw)
+        """Send these bytes, and return the response up to its end or `</html>`."""
+        with socket.create_connection(("localhost", self.port), timeout) as connection:
+            with suppress(
+                ConnectionError
+            ):  # the server may answer before it reads everything
+                connection.sendall(raw)
             received = b""
-            while chunk := link.recv(65536):
+            while chunk := connection.recv(65536):
                 received += chunk
                 if b"</html>" in received:
                     break
@@ -181,17 +183,18 @@ class Site:
 
 
 @contextmanager
-def serving(folder, database_url, **more):
-    """Run a process, and yield its `Site`, whose `log` has the process's output after
-    the end.
+def run_site(folder, database_url, **variables):
+    """Run a web process, and yield its `Site`.
+
+    After the block, the site's `log` is the output of the process.
     """
     port = free_port()
     site = Site(port)
     log = TemporaryFile("w+")  # noqa: SIM115
     process = subprocess.Popen(
-        [*START, "--port", str(port)],
+        [*GRANIAN_COMMAND, "--port", str(port)],
         cwd=folder,
-        env=environment(database_url, **more),
+        env=environment(database_url, **variables),
         stdout=log,
         stderr=subprocess.STDOUT,
     )

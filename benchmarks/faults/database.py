@@ -89,11 +89,11 @@ def black_hole(harness: Harness, _: Namespace) -> list[Check]:
         time.sleep(WARM)
         before = health(web.port)
         dark = time.monotonic()
-        proxy.is_dark = True
+        proxy.is_stalled = True
         time.sleep(2 * DOWN)
         during = health(web.port)
         back = time.monotonic()
-        proxy.is_dark = False
+        proxy.is_stalled = False
         time.sleep(5 + WARM)
         after = health(web.port)
     truth = [before, during, after] == [(200, 200), (200, 503), (200, 200)]

@@ -20,7 +20,7 @@ from benchmarks.faults.ledger import FOUND, Answer, Check, Ledger, ticks_stored
 from benchmarks.rolling import PAUSE, SESSIONS, STATES, Person
 from benchmarks.server import Cairn, free_port
 from core.postgresql.embedded import PostgresServer, get_server
-from tests.production import Proxy, url_of
+from tests.production import Proxy, get_database_url
 
 PAGE = "/roadmaps/backend-developer/"
 STEPS = """
@@ -140,7 +140,7 @@ class Database:
         """A proxy before it, and the URL that leads through it."""
         proxy = Proxy(self.parsed["OPTIONS"]["host"] or self.parsed["HOST"])
         try:
-            yield proxy, url_of(self.parsed, "127.0.0.1", proxy.port)
+            yield proxy, get_database_url(self.parsed, "127.0.0.1", proxy.port)
         finally:
             proxy.close()
 

@@ -18,7 +18,7 @@ from shutil import which
 from typing import cast
 
 from benchmarks.server import free_port
-from tests.production import take_a_mail
+from tests.production import receive_mail
 
 CODE = re.compile(r"\b[A-Z]{4}-[A-Z]{4}\b")
 FAKE_SERVER = "import sys, fakeredis; fakeredis.TcpFakeServer(('127.0.0.1', int(sys.argv[1]))).serve_forever()"  # noqa: E501
@@ -85,7 +85,7 @@ class Mailbox:
             while True:
                 with self.server.accept()[0] as link:
                     mail = email.message_from_bytes(
-                        take_a_mail(link), policy=email.policy.default
+                        receive_mail(link), policy=email.policy.default
                     )
                     self.mails.append(cast(EmailMessage, mail))
 

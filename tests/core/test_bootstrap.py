@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 
-import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connection
@@ -39,26 +38,17 @@ def test_it_never_overwrites_an_edited_roadmap():
     assert set(Roadmap.objects.values_list("title", flat=True)) == {"Edited"}
 
 
-@pytest.fixture
-def other():
-    """Another connection to the same database."""
-    parameters = connection.get_connection_params()
-    names = ("dbname", "user", "password", "host", "port")
-    known = {name: parameters[name] for name in names if name in parameters}
-    with psycopg.connect(**known) as session:
-        yield session
-
-
-@pytest.mark.django_db(transaction=True)
 class TestTableInUse:
     @pytest.fixture(autouse=True)
-    def locked_table(self, other, monkeypatch):
+    def locked_table(self, other_connection, monkeypatch):
         monkeypatch.setattr(bootstrap, "LOCK_TIMEOUT", "10ms")
         monkeypatch.setattr(bootstrap, "MAX_ATTEMPTS", 2)
-        other.execute("LOCK TABLE django_content_type")
+        other_connection.execute("LOCK TABLE django_content_type")
 
-    def test_it_tries_again(self, other, monkeypatch):
-        monkeypatch.setattr(bootstrap.time, "sleep", lambda _: other.rollback())
+    def test_it_tries_again(self, other_connection, monkeypatch):
+        monkeypatch.setattr(
+            bootstrap.time, "sleep", lambda _: other_connection.rollback()
+        )
         assert run().startswith("A table is in use; the migration is tried again.\n")
         assert Roadmap.objects.exists()
 
@@ -74,22 +64,19 @@ class TestTableInUse:
             assert cursor.fetchone() != ("10ms",)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_second_process_waits_for_the_first(other):
-    other.execute("SELECT pg_advisory_lock(%s)", [bootstrap.LOCK_ID])
-    waiting = (
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-    )
+def test_a_second_process_waits_for_the_first(other_connection):
+    other_connection.execute("SELECT pg_advisory_lock(%s)", [bootstrap.LOCK_ID])
+    waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
-    def second():
+    def run_and_disconnect():
         run()
         connection.close()
 
     with ThreadPoolExecutor() as pool:
-        ran = pool.submit(second)
-        while not other.execute(waiting).fetchone():
-            assert not ran.done()
+        second = pool.submit(run_and_disconnect)
+        while not other_connection.execute(waiting).fetchone():
+            assert not second.done()
         assert not Roadmap.objects.exists()
-        other.execute("SELECT pg_advisory_unlock(%s)", [bootstrap.LOCK_ID])
-        ran.result()
+        other_connection.execute("SELECT pg_advisory_unlock(%s)", [bootstrap.LOCK_ID])
+        second.result()
     assert Roadmap.objects.exists()

@@ -1,4 +1,4 @@
-"""A web process never waits long for its database, and finds it again."""
+"""A web process never waits long for its database, and reconnects to it."""
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
@@ -13,14 +13,17 @@ from core.circuit_breaker import CircuitBreaker
 from core.postgresql import base, pool
 from core.postgresql import settings as database_settings
 
-PEOPLE = 20
+CLIENTS = 20
 PAGE = "/roadmaps/backend-developer/"
-unique = itertools.count()
+counter = itertools.count()
 
 
 @pytest.fixture
 def connect(db, monkeypatch):
-    """Connects like a web process, with short limits; returns the DatabaseWrapper."""
+    """A function that connects like a web process, but with short limits.
+
+    It returns the DatabaseWrapper.
+    """
     monkeypatch.setattr(database_settings, "POOL_TIMEOUT", 0.3)
     monkeypatch.setattr(database_settings, "LOCK_TIMEOUT", 0.1)
     monkeypatch.setattr(database_settings, "STATEMENT_TIMEOUT", 0.2)
@@ -44,19 +47,6 @@ def connect(db, monkeypatch):
         wrappers[0].close_pool()
 
 
-@pytest.fixture
-def other_connection(transactional_db):
-    """A connection of another process."""
-    database = connection.settings_dict
-    with psycopg.connect(
-        dbname=database["NAME"],
-        user=database["USER"],
-        host=database["OPTIONS"]["host"],
-    ) as other:
-        yield other
-        other.rollback()
-
-
 def run(wrapper, sql="SELECT 1"):
     with wrapper.cursor() as cursor:
         cursor.execute(sql)
@@ -69,7 +59,7 @@ class TestLimits:
             run(connect(), "SELECT pg_sleep(10)")
         assert isinstance(caught.value.__cause__, psycopg.errors.QueryCanceled)
 
-    def test_a_block_may_allow_more_time_to_its_queries(self, connect, monkeypatch):
+    def test_a_block_can_allow_its_queries_more_time(self, connect, monkeypatch):
         monkeypatch.setattr(pool.Connection, "response_timeout", 0.3)
         wrapper = connect()
         with pool.statement_timeout(10):
@@ -77,13 +67,13 @@ class TestLimits:
         with pytest.raises(OperationalError):
             run(wrapper, "SELECT pg_sleep(0.4)")
 
-    def test_a_lock_is_not_waited_for(self, connect, other_connection):
+    def test_a_query_that_waits_for_a_lock_fails(self, connect, other_connection):
         other_connection.execute("LOCK TABLE roadmaps_roadmap")
         with pytest.raises(OperationalError) as caught:
             run(connect(), "SELECT * FROM roadmaps_roadmap")
         assert isinstance(caught.value.__cause__, psycopg.errors.LockNotAvailable)
 
-    def test_a_full_pool_does_not_mean_that_the_database_is_away(self, connect):
+    def test_a_full_pool_does_not_open_the_circuit_breaker(self, connect):
         first, second = connect(pool_size=1), connect(pool_size=1)
         run(first)
         with pytest.raises(OperationalError) as caught:
@@ -94,18 +84,18 @@ class TestLimits:
         assert run(second) == [(1,)]
 
 
-class TestDatabaseAway:
-    def test_a_silent_server_is_not_waited_for_and_found_again(
+class TestDatabaseUnavailable:
+    def test_a_silent_server_times_out_and_is_reconnected(
         self, connect, database_proxy, monkeypatch
     ):
         monkeypatch.setattr(pool.Connection, "response_timeout", 0.2)
         wrapper = connect(host="127.0.0.1", port=database_proxy.port)
         run(wrapper)
-        database_proxy.is_dark = True
+        database_proxy.is_stalled = True
         with pytest.raises(OperationalError):
             run(wrapper)
         wrapper.close()
-        database_proxy.is_dark = False
+        database_proxy.is_stalled = False
         assert run(wrapper) == [(1,)]
 
     def test_refused_connections_open_the_circuit_breaker(self, connect):
@@ -127,9 +117,7 @@ class TestDatabaseAway:
         assert run(wrapper) == [(1,)]
         assert not breaker.is_open
 
-    def test_dead_connections_of_the_pool_fail_no_request(
-        self, connect, other_connection
-    ):
+    def test_dead_connections_in_the_pool_are_replaced(self, connect, other_connection):
         wrappers = [connect(application_name="terminated") for _ in range(2)]
         for wrapper in wrappers:
             run(wrapper)
@@ -142,50 +130,48 @@ class TestDatabaseAway:
         assert [run(wrapper) for wrapper in wrappers] == [[(1,)]] * 2
 
 
-class TestServed:
-    """By granian, to twenty people at once."""
+class TestGranian:
+    """Twenty requests at once to a site in production mode."""
 
     def test_a_locked_table_means_503_until_it_is_unlocked(
         self, serve, backend, other_connection
     ):
         with serve() as site:
             other_connection.execute("LOCK TABLE roadmaps_roadmap")
-            assert answers(site) == {(503, "5")}
+            assert get_responses(site) == {(503, "5")}
             other_connection.rollback()
-            assert answers(site) == {(200, None)}
+            assert get_responses(site) == {(200, None)}
 
-    def test_broken_and_silent_connections_mean_503_until_the_database_answers(
+    def test_broken_and_silent_connections_mean_503_until_the_database_get_responses(
         self, serve, backend, database_proxy
     ):
         with serve("127.0.0.1", database_proxy.port) as site:
-            assert answers(site) == {(200, None)}
+            assert get_responses(site) == {(200, None)}
             database_proxy.reset()
-            assert answers(site) <= {(200, None), (503, "5")}
-            assert answers(site) == {(200, None)}
+            assert get_responses(site) <= {(200, None), (503, "5")}
+            assert get_responses(site) == {(200, None)}
 
-            database_proxy.is_dark = True
-            assert answers(site) == {(503, "5")}
+            database_proxy.is_stalled = True
+            assert get_responses(site) == {(503, "5")}
             assert site.get("/healthz").status == 200
             assert site.get("/readyz").status == 503
-            database_proxy.is_dark = False
-            assert any(
-                site.get(f"{PAGE}?n={next(unique)}").status == 200 for _ in range(500)
-            )
-            assert answers(site) == {(200, None)}
+            database_proxy.is_stalled = False
+            assert any(get_page(site).status == 200 for _ in range(500))
+            assert get_responses(site) == {(200, None)}
             assert site.get("/readyz").status == 200
 
 
-def get_page(production_site):
-    """The page, at an address that the cache does not have yet."""
-    return production_site.get(f"{PAGE}?n={next(unique)}")
+def get_page(site):
+    """Request the page by a URL that is not in the cache yet."""
+    return site.get(f"{PAGE}?n={next(counter)}")
 
 
-def answers(production_site):
-    """The set of (status, Retry-After) that twenty requests at once receive."""
+def get_responses(site):
+    """Return the set of (status, Retry-After) of twenty requests at once."""
 
     def get(_):
-        response = get_page(production_site)
+        response = get_page(site)
         return response.status, response.headers["Retry-After"]
 
-    with ThreadPoolExecutor(PEOPLE) as executor:
-        return set(executor.map(get, range(PEOPLE)))
+    with ThreadPoolExecutor(CLIENTS) as executor:
+        return set(executor.map(get, range(CLIENTS)))

@@ -11,7 +11,7 @@ from django.db import connection
 from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from tests.production import SECRET_KEY, environment, take_a_mail, url_of
+from tests.production import SECRET_KEY, environment, get_database_url, receive_mail
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_it_finishes_the_mail_before_it_stops(queue, mail_server, installation):
         [sys.executable, "manage.py", "db_worker", "--no-startup-delay"],
         cwd=installation,
         env=environment(
-            url_of(connection.settings_dict),
+            get_database_url(connection.settings_dict),
             EMAIL_PORT=str(mail_server.getsockname()[1]),
             EMAIL_TLS="false",
         ),
@@ -43,16 +43,16 @@ def test_it_finishes_the_mail_before_it_stops(queue, mail_server, installation):
         text=True,
     )
     try:
-        link, _ = mail_server.accept()
+        smtp_connection, _ = mail_server.accept()
         worker.send_signal(signal.SIGTERM)
-        with link:
-            assert b"Your code is 123456" in take_a_mail(link)
-        said, _ = worker.communicate(timeout=60)
-        assert worker.returncode == 0, said
+        with smtp_connection:
+            assert b"Your code is 123456" in receive_mail(smtp_connection)
+        output, _ = worker.communicate(timeout=60)
+        assert worker.returncode == 0, output
     finally:
         worker.kill()
         worker.wait()
     assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
-    assert "shutting down gracefully" in said
-    assert "123456" not in said
-    assert "jane" not in said
+    assert "shutting down gracefully" in output
+    assert "123456" not in output
+    assert "jane" not in output

@@ -10,23 +10,24 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests.production import free_port, url_of
+from tests.production import free_port, get_database_url
 
 
 @pytest.fixture
-def url(transactional_db):
-    """The database that the tests run on."""
-    return url_of(connection.settings_dict)
+def database_url(transactional_db):
+    """The URL of the test database."""
+    return get_database_url(connection.settings_dict)
 
 
 @pytest.fixture
-def serve():
-    """Run Cairn as deploy/start does, on a database; the block gets the process and
-    the port that it listens on.
+def start_server():
+    """A context manager that runs deploy/start on a database.
+
+    It yields the process and the port on which it listens.
     """
 
     @contextmanager
-    def serve(database_url, **environment):
+    def start_server(database_url, **environment):
         port = free_port()
         process = subprocess.Popen(
             [settings.BASE_DIR / "deploy/start"],
@@ -54,4 +55,4 @@ def serve():
             process.terminate()
             process.wait()
 
-    return serve
+    return start_server

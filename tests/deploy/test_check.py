@@ -27,17 +27,17 @@ def check(**environment):
     )
 
 
-def test_it_finds_nothing(url):
-    result = check(**PRODUCTION, DATABASE_URL=url)
+def test_it_finds_nothing(database_url):
+    result = check(**PRODUCTION, DATABASE_URL=database_url)
     assert result.stdout.startswith("System check identified no issues"), result.stderr
     assert result.returncode == 0
 
 
-def test_it_finds_what_is_missing(url):
-    """In one process, since each start takes seconds."""
+def test_it_finds_missing_variables(database_url):
+    """Checks all in one process, because starting a process takes seconds."""
     missing = {"CACHE_URL", "BEHIND_TLS_PROXY", "EMAIL_HOST"}
-    rest = {key: value for key, value in PRODUCTION.items() if key not in missing}
-    result = check(**rest, DATABASE_URL=url)
+    given = {key: value for key, value in PRODUCTION.items() if key not in missing}
+    result = check(**given, DATABASE_URL=database_url)
     assert result.returncode == 1
-    for warning in ("CACHE_URL", "EMAIL_HOST", "security.W008"):  # no redirect to HTTPS
-        assert warning in result.stderr
+    for name in ("CACHE_URL", "EMAIL_HOST", "security.W008"):  # no redirect to HTTPS
+        assert name in result.stderr

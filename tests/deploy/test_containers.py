@@ -46,17 +46,18 @@ def test_the_scripts_pass_shellcheck():
 
 
 def test_only_the_proxy_is_published():
-    assert [name for name, about in SERVICES.items() if "ports" in about] == ["proxy"]
+    published = [name for name, service in SERVICES.items() if "ports" in service]
+    assert published == ["proxy"]
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_service_is_confined_and_limited(name):
-    about = SERVICES[name]
-    assert about["read_only"]
-    assert about["cap_drop"] == ["ALL"]
-    assert about["security_opt"] == ["no-new-privileges:true"]
-    assert about["deploy"]["resources"]["limits"].keys() == {"cpus", "memory", "pids"}
-    assert about["restart"] in ("unless-stopped", "on-failure:3", "no")
+def test_every_service_has_few_rights_and_resource_limits(name):
+    service = SERVICES[name]
+    assert service["read_only"]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory", "pids"}
+    assert service["restart"] in ("unless-stopped", "on-failure:3", "no")
 
 
 @pytest.mark.parametrize("name", ["database", "cache"])
@@ -74,7 +75,7 @@ def test_a_secret_has_no_default(secret):
     assert f"\n{secret}=\n" in example
 
 
-def test_the_image_holds_the_scripts_that_it_starts():
+def test_the_image_contains_the_scripts_that_it_runs():
     ignored = (ROOT / ".dockerignore").read_text()
     for script in re.findall(r"deploy/[a-z]+", (ROOT / "Dockerfile").read_text()):
         assert f"\n!{script}\n" in ignored

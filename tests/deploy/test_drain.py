@@ -1,4 +1,4 @@
-"""SIGTERM: what has begun is answered."""
+"""A web process that receives SIGTERM finishes its requests."""
 
 import signal
 import socket
@@ -12,10 +12,10 @@ WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
 def get(port):
-    browser = HTTPConnection("localhost", port)
-    browser.request("GET", "/roadmaps/backend-developer/")
-    status = browser.getresponse().status
-    browser.close()
+    http = HTTPConnection("localhost", port)
+    http.request("GET", "/roadmaps/backend-developer/")
+    status = http.getresponse().status
+    http.close()
     return status
 
 
@@ -27,19 +27,22 @@ def is_listening(port):
     return True
 
 
-def test_a_web_process_answers_what_it_has_begun_and_takes_nothing_new(
-    url, backend, serve
+def test_a_web_process_finishes_its_requests_and_accepts_no_new_ones(
+    database_url, backend, start_server
 ):
-    with serve(url) as (process, port), ThreadPoolExecutor() as browsers:
+    with start_server(database_url) as (process, port), ThreadPoolExecutor() as pool:
         assert get(port) == 200
-        with psycopg.connect(url) as session, psycopg.connect(url) as watching:
+        with (
+            psycopg.connect(database_url) as session,
+            psycopg.connect(database_url) as observer,
+        ):
             session.execute("LOCK TABLE roadmaps_roadmap")
-            answers = [browsers.submit(get, port) for _ in range(REQUESTS)]
-            while watching.execute(WAITING).fetchone() != (REQUESTS,):
-                watching.rollback()
+            responses = [pool.submit(get, port) for _ in range(REQUESTS)]
+            while observer.execute(WAITING).fetchone() != (REQUESTS,):
+                observer.rollback()
             process.send_signal(signal.SIGTERM)
             while is_listening(port):
                 assert process.poll() is None
-        # In development 500, where the machine is so slow that the lock was given up.
-        assert {answer.result() for answer in answers} <= {200, 500}
+        # On a slow machine the wait for the lock times out: 500 in development.
+        assert {response.result() for response in responses} <= {200, 500}
         assert process.wait() == 0

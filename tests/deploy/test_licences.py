@@ -1,4 +1,4 @@
-"""docs/licences.py, which makes docs/licences.md, and the locks that it reads"""
+"""docs/licences.py, which writes docs/licences.md, and the lock files that it reads"""
 
 import re
 import subprocess
@@ -9,7 +9,7 @@ from django.conf import settings
 ROOT = settings.BASE_DIR
 
 
-def test_the_list_holds_what_is_locked():
+def test_the_list_is_up_to_date_and_complete():
     result = subprocess.run(
         [sys.executable, ROOT / "docs/licences.py"],
         capture_output=True,
@@ -20,7 +20,7 @@ def test_the_list_holds_what_is_locked():
     assert "not said" not in result.stdout
 
 
-def test_the_locks_agree_so_that_the_tests_run_what_the_image_holds():
+def test_the_tests_run_the_versions_that_the_image_contains():
     image, telemetry, development = (
         dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / name).read_text(), re.M))
         for name in (
@@ -33,6 +33,7 @@ def test_the_locks_agree_so_that_the_tests_run_what_the_image_holds():
 
 
 def test_every_locked_package_has_hashes():
-    for lock in ROOT.glob("requirements*.txt"):
-        for package in re.split(r"^(?=[\w.-]+==)", lock.read_text(), flags=re.M)[1:]:
+    for lock_file in ROOT.glob("requirements*.txt"):
+        _, *packages = re.split(r"^(?=[\w.-]+==)", lock_file.read_text(), flags=re.M)
+        for package in packages:
             assert "--hash=sha256:" in package

@@ -1,4 +1,4 @@
-"""docs/settings.py, which makes docs/settings.md"""
+"""docs/settings.py, which writes docs/settings.md"""
 
 import subprocess
 import sys
@@ -17,13 +17,13 @@ def run(*arguments):
     )
 
 
-def test_the_table_holds_every_variable_that_is_read():
+def test_the_table_is_up_to_date():
     result = run()
     assert result.returncode == 0, result.stderr
     assert (ROOT / "docs/settings.md").read_text() == result.stdout, "run `make docs`"
 
 
-def test_a_variable_that_the_example_leaves_out_or_invents_is_named(tmp_path):
+def test_variables_that_are_missing_or_unknown_in_the_example_are_named(tmp_path):
     example = tmp_path / "env.example"
     text = (ROOT / "deploy/env.example").read_text()
     example.write_text(text.replace("EMAIL_PORT", "MAIL_PORT"))
