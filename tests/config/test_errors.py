@@ -7,17 +7,19 @@ from django.test import Client
 from django.urls import path
 from psycopg.errors import ReadOnlySqlTransaction
 
+from config import urls as config_urls
+
 
 def broken(request):
     raise RuntimeError("a bug")
 
 
-def database_away(request):
+def database_unavailable(request):
     raise OperationalError("the connection is lost")
 
 
-def away_for_a_person(request):
-    request.session.get("asked")
+def database_unavailable_with_session(request):
+    request.session.get("key")
     raise OperationalError("the pool is full")
 
 
@@ -29,20 +31,14 @@ def read_only(request):
     raise InternalError from ReadOnlySqlTransaction
 
 
-def with_broken_pages():
-    from config.urls import urlpatterns
-
-    return [
-        *urlpatterns,
-        path("broken/", broken),
-        path("away/", database_away),
-        path("away-for-a-person/", away_for_a_person),
-        path("closed/", connection_closed),
-        path("read-only/", read_only),
-    ]
-
-
-urlpatterns = with_broken_pages()
+urlpatterns = [
+    *config_urls.urlpatterns,
+    path("broken/", broken),
+    path("unavailable/", database_unavailable),
+    path("unavailable-with-session/", database_unavailable_with_session),
+    path("closed/", connection_closed),
+    path("read-only/", read_only),
+]
 handler500 = "config.views.server_error"
 
 
@@ -57,7 +53,7 @@ def has_site_layout(response):
     return "All roadmaps" in html and 'class="brand"' in html
 
 
-def test_an_unknown_address_is_404(client, db):
+def test_an_unknown_url_is_404(client, db):
     response = client.get("/nope/")
     assert response.status_code == 404
     assert has_site_layout(response)
@@ -76,17 +72,17 @@ def test_a_bug_is_500_without_a_query(client):
     assert response["Cache-Control"] == "no-store"
 
 
-def test_the_page_does_not_ask_a_broken_database_for_the_user(
+def test_the_page_does_not_query_a_broken_database_for_the_user(
     client, user, django_assert_num_queries
 ):
     client.force_login(user)
-    with django_assert_num_queries(1):  # the view's own query of the session
-        assert client.get("/away-for-a-person/").status_code == 503
+    with django_assert_num_queries(1):  # the view loads the session
+        assert client.get("/unavailable-with-session/").status_code == 503
 
 
-@pytest.mark.parametrize("address", ["/away/", "/closed/", "/read-only/"])
-def test_a_broken_database_is_503_with_retry_after(client, address):
-    response = client.get(address)
+@pytest.mark.parametrize("url", ["/unavailable/", "/closed/", "/read-only/"])
+def test_a_broken_database_is_503_with_retry_after(client, url):
+    response = client.get(url)
     assert response.status_code == 503
     assert response["Retry-After"] == "5"
     assert has_site_layout(response)
@@ -106,7 +102,7 @@ def test_a_form_without_its_csrf_token_is_403(settings, db):
     assert "This form has gone stale" in response.content.decode()
 
 
-def test_too_many_sign_ups_from_one_address_are_429(client, db):
+def test_too_many_sign_ups_from_one_ip_are_429(client, db):
     for _ in range(25):
         response = client.post("/accounts/signup/", {})
     assert response.status_code == 429
@@ -114,7 +110,7 @@ def test_too_many_sign_ups_from_one_address_are_429(client, db):
 
 
 @pytest.mark.parametrize(
-    ("address", "status"),
+    ("url", "status"),
     [
         ("/%00", 404),
         ("/%ff%fe", 404),
@@ -124,13 +120,13 @@ def test_too_many_sign_ups_from_one_address_are_429(client, db):
         ("/admin/nope/", 302),
     ],
 )
-def test_odd_addresses_are_no_server_error(client, db, address, status):
-    assert client.get(address).status_code == status
+def test_unusual_urls_cause_no_server_error(client, db, url, status):
+    assert client.get(url).status_code == status
 
 
-@pytest.mark.parametrize("address", ["/?q=%00", "/admin/login/?next=%00"])
-def test_a_nul_in_a_query_is_400(client, db, address):
-    response = client.get(address)
+@pytest.mark.parametrize("url", ["/?q=%00", "/admin/login/?next=%00"])
+def test_a_nul_in_a_query_is_400(client, db, url):
+    response = client.get(url)
     assert response.status_code == 400
     assert has_site_layout(response)
 
@@ -147,9 +143,9 @@ def test_too_many_fields_are_400(client, db):
     assert has_site_layout(response)
 
 
-@pytest.mark.parametrize("address", ["/", "/nope/", "/broken/", "/accounts/login/"])
-def test_every_response_has_the_content_security_policy(client, db, address):
-    response = client.get(address)
+@pytest.mark.parametrize("url", ["/", "/nope/", "/broken/", "/accounts/login/"])
+def test_every_response_has_the_content_security_policy(client, db, url):
+    response = client.get(url)
     policy = response["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy

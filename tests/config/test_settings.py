@@ -1,16 +1,13 @@
-"""Without the required settings Cairn does not start, and it names what is missing."""
+"""Settings from the environment. Without the required ones, Cairn does not start."""
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tomllib
 
 import pytest
 from django.conf import settings
-
-from tests.production import PARTS
 
 REQUIRED = {
     "DATABASE_URL": "postgres://localhost/cairn",
@@ -20,24 +17,13 @@ REQUIRED = {
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """A copy of the project without `.env`, which turns on development."""
-    folder = tmp_path_factory.mktemp("cairn")
-    for part in PARTS:
-        source = settings.BASE_DIR / part
-        copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, folder / part)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def manage(project):
-    """A function that runs manage.py with only these environment variables."""
+def manage(installation):
+    """A function that runs manage.py with no other environment variables than given."""
 
     def manage(*command, **environment):
         return subprocess.run(
             [sys.executable, "manage.py", *command],
-            cwd=project,
+            cwd=installation,
             env={"PATH": os.environ["PATH"], **environment},
             capture_output=True,
             text=True,

@@ -1,4 +1,4 @@
-"""The shared cache, and what happens while its server is away."""
+"""The Redis cache, and its fallback while the server is unavailable."""
 
 import os
 import socket
@@ -9,20 +9,17 @@ from threading import Thread
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache as own_cache
+from django.core.cache import cache as default_cache
 from django.core.cache import caches
 from fakeredis import TcpFakeServer
 
-from core import cache as shared
+from core import cache as cache_module
 from core.observability.health import NotReadyError
+from tests.production import free_port
 
-COUNT = "from django.core.cache import cache; cache.add('n', 0); print(cache.incr('n'))"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+INCREMENT = (
+    "from django.core.cache import cache; cache.add('n', 0); print(cache.incr('n'))"
+)
 
 
 @pytest.fixture
@@ -60,9 +57,9 @@ def url(port):
 
 @pytest.fixture
 def cache(settings, url, monkeypatch):
-    monkeypatch.setattr(shared, "RETRY_INTERVAL", 0)
+    monkeypatch.setattr(cache_module, "RETRY_INTERVAL", 0)
     settings.CACHES = {"default": {"BACKEND": "core.cache.Cache", "LOCATION": url}}
-    return own_cache
+    return default_cache
 
 
 def test_it_stores_values_and_counts(start, port, cache):
@@ -83,7 +80,7 @@ def test_two_processes_count_together(start, port, url):
     start(port)
     counted = [
         subprocess.run(
-            [sys.executable, "manage.py", "shell", "--no-imports", "-c", COUNT],
+            [sys.executable, "manage.py", "shell", "--no-imports", "-c", INCREMENT],
             cwd=settings.BASE_DIR,
             env={**os.environ, "CACHE_URL": url},
             capture_output=True,
@@ -95,39 +92,39 @@ def test_two_processes_count_together(start, port, url):
     assert counted == ["1\n", "2\n"]
 
 
-def test_without_its_server_the_process_counts_by_itself(cache):
+def test_without_the_server_each_process_counts_alone(cache):
     cache.clear()
     cache.add("n", 0, 60)
     assert [cache.incr("n"), cache.incr("n")] == [1, 2]
 
 
-def test_an_outage_is_logged_once_and_its_end_too(start, port, cache, caplog):
+def test_the_start_and_the_end_of_an_outage_are_logged_once(start, port, cache, caplog):
     caplog.set_level("INFO")
     server = start(port)
     cache.set("a", "shared", 60)
     stop(server)
     for _ in range(20):
         assert cache.get("a") is None
-    said = [record for record in caplog.records if "cache_is_away" in record.message]
-    assert [record.levelname for record in said] == ["WARNING"]
+    logged = [record for record in caplog.records if "cache_is_away" in record.message]
+    assert [record.levelname for record in logged] == ["WARNING"]
     start(port)
     cache.set("a", "shared again", 60)
     assert cache.get("a") == "shared again"
     assert len([r for r in caplog.records if "cache_is_back" in r.message]) == 1
 
 
-def test_an_answer_about_a_missing_counter_ends_the_outage(start, port, cache):
+def test_an_error_about_a_missing_counter_ends_the_outage(start, port, cache):
     cache.add("n", 0, 60)
     start(port)
     with pytest.raises(ValueError, match="not found"):
         cache.incr("n")
-    assert not shared.get_breaker(f"redis://127.0.0.1:{port}/0").is_open
+    assert not cache_module.get_breaker(f"redis://127.0.0.1:{port}/0").is_open
 
 
-def test_during_an_outage_the_server_is_asked_only_now_and_then(
+def test_during_an_outage_the_server_is_tried_only_at_intervals(
     start, port, cache, monkeypatch
 ):
-    monkeypatch.setattr(shared, "RETRY_INTERVAL", 60)
+    monkeypatch.setattr(cache_module, "RETRY_INTERVAL", 60)
     assert cache.get("a") is None
     server = start(port)
     cache.set("a", 1, 60)
@@ -135,22 +132,22 @@ def test_during_an_outage_the_server_is_asked_only_now_and_then(
     assert not server.clients
 
 
-def test_a_silent_server_is_asked_twice_and_then_left_alone(cache, port, monkeypatch):
-    monkeypatch.setattr(shared, "TIMEOUT", 0.05)
-    monkeypatch.setattr(shared, "RETRY_INTERVAL", 60)
+def test_a_silent_server_is_tried_twice_and_then_not_again(cache, port, monkeypatch):
+    monkeypatch.setattr(cache_module, "TIMEOUT", 0.05)
+    monkeypatch.setattr(cache_module, "RETRY_INTERVAL", 60)
     with socket.create_server(("127.0.0.1", port)) as silent:
         cache.set("a", 1, 60)
         assert cache.get("a") == 1
         silent.setblocking(False)
-        asked = 0
+        attempts = 0
         with suppress(BlockingIOError):
             while True:
                 silent.accept()[0].close()
-                asked += 1
-    assert asked == 2
+                attempts += 1
+    assert attempts == 2
 
 
-def test_ping_fails_while_the_server_is_away(cache, start, port):
+def test_ping_fails_while_the_server_is_unavailable(cache, start, port):
     with pytest.raises(NotReadyError):
         caches["default"].ping()
     start(port)

@@ -8,33 +8,34 @@ REDIS = {"BACKEND": "core.cache.Cache", "LOCATION": "redis://cache/0"}
 
 
 @pytest.fixture
-def found(settings):
-    """A function that returns the ids of our findings; at first there are none."""
+def find_ids(settings):
+    """A function that returns the ids of our findings. By default there are none."""
     settings.MAIL_IS_PRINTED = False
     settings.CACHES = {"default": REDIS}
 
-    def found():
+    def find_ids():
         messages = run_checks(
             tags=[Tags.security, Tags.caches], include_deployment_checks=True
         )
-        return [each.id for each in messages if each.id.startswith("cairn.")]
+        ids = [message.id for message in messages]
+        return [id_ for id_ in ids if id_.startswith("cairn.")]
 
-    return found
-
-
-def test_good_settings_have_no_findings(found):
-    assert found() == []
+    return find_ids
 
 
-def test_a_missing_mail_server_is_an_error(found, settings):
+def test_good_settings_have_no_findings(find_ids):
+    assert find_ids() == []
+
+
+def test_a_missing_mail_server_is_an_error(find_ids, settings):
     settings.MAIL_IS_PRINTED = True
-    assert found() == ["cairn.E001"]
+    assert find_ids() == ["cairn.E001"]
 
 
-def test_rate_limits_per_process_are_a_warning(found, settings):
+def test_rate_limits_per_process_are_a_warning(find_ids, settings):
     local = "django.core.cache.backends.locmem.LocMemCache"
     settings.CACHES = {"default": {"BACKEND": local}}
-    assert found() == ["cairn.W001"]
+    assert find_ids() == ["cairn.W001"]
 
 
 def test_development_has_no_findings(db):

@@ -1,4 +1,4 @@
-"""The PostgreSQL that development starts by itself."""
+"""The PostgreSQL server that development starts."""
 
 import json
 import os
@@ -18,9 +18,9 @@ print(start(Path(sys.argv[2])))
 
 def test_the_server_stops_with_the_last_living_process_that_uses_it(tmp_path):
     data = tmp_path / "data"
-    users, postmaster = data / ".handle_pids.json", data / "postmaster.pid"
-    killed = subprocess.Popen(["true"])
-    killed.wait()
+    pids_file, postmaster = data / ".handle_pids.json", data / "postmaster.pid"
+    dead_process = subprocess.Popen(["true"])
+    dead_process.wait()
 
     def start_in_another_process():
         command = [sys.executable, "-c", START, settings.BASE_DIR, data]
@@ -29,12 +29,12 @@ def test_the_server_stops_with_the_last_living_process_that_uses_it(tmp_path):
     start_in_another_process()
     assert not postmaster.exists()
 
-    users.write_text(json.dumps([killed.pid, os.getpid()]))
+    pids_file.write_text(json.dumps([dead_process.pid, os.getpid()]))
     start_in_another_process()
-    assert json.loads(users.read_text()) == [os.getpid()]
+    assert json.loads(pids_file.read_text()) == [os.getpid()]
     assert postmaster.exists()
 
-    users.write_text(json.dumps([killed.pid]))
+    pids_file.write_text(json.dumps([dead_process.pid]))
     start_in_another_process()
-    assert json.loads(users.read_text()) == []
+    assert json.loads(pids_file.read_text()) == []
     assert not postmaster.exists()

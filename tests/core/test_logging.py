@@ -10,9 +10,10 @@ from django.test import Client, RequestFactory
 from django.urls import path
 
 from accounts.models import User
+from config import urls as config_urls
 from core.observability import logging as logs
 
-NAME = "0123abcd-proxy.1"
+REQUEST_ID = "0123abcd-proxy.1"
 
 
 def broken(request, name):
@@ -20,13 +21,7 @@ def broken(request, name):
     raise RuntimeError("a bug")
 
 
-def with_a_broken_page():
-    from config.urls import urlpatterns
-
-    return [*urlpatterns, path("broken/<slug:name>/", broken)]
-
-
-urlpatterns = with_a_broken_page()
+urlpatterns = [*config_urls.urlpatterns, path("broken/<slug:name>/", broken)]
 handler500 = "config.views.server_error"
 
 
@@ -37,18 +32,21 @@ def client(settings):
 
 
 class TestRequestId:
-    @pytest.mark.parametrize("name", [NAME, "a" * 64, "550e8400-e29b-41d4-a716"])
-    def test_the_proxys_id_is_used(self, client, name):
-        response = client.get("/broken/x/", headers={"X-Request-ID": name})
-        assert response["X-Request-ID"] == name
-        assert name in response.content.decode()
+    @pytest.mark.parametrize(
+        "request_id", [REQUEST_ID, "a" * 64, "550e8400-e29b-41d4-a716"]
+    )
+    def test_the_proxys_id_is_used(self, client, request_id):
+        response = client.get("/broken/x/", headers={"X-Request-ID": request_id})
+        assert response["X-Request-ID"] == request_id
+        assert request_id in response.content.decode()
 
     @pytest.mark.parametrize(
-        "name", ["", "short", "a" * 65, "<script>alert</script>", "ünïcödé-näme", "a b"]
+        "request_id",
+        ["", "short", "a" * 65, "<script>alert</script>", "ünïcödé-näme", "a b"],
     )
-    def test_a_malformed_id_is_replaced(self, client, name):
-        response = client.get("/broken/x/", headers={"X-Request-ID": name})
-        assert response["X-Request-ID"] != name
+    def test_a_malformed_id_is_replaced(self, client, request_id):
+        response = client.get("/broken/x/", headers={"X-Request-ID": request_id})
+        assert response["X-Request-ID"] != request_id
         assert is_new_id(response["X-Request-ID"])
 
     def test_every_request_has_its_own_id(self, client):
@@ -61,19 +59,19 @@ class TestRequestId:
         assert response["X-Request-ID"] in response.content.decode()
 
 
-def is_new_id(name):
-    return len(name) == 32 and name.isalnum()
+def is_new_id(request_id):
+    return len(request_id) == 32 and request_id.isalnum()
 
 
 class TestLogLines:
     def test_all_lines_of_a_request_have_its_id(self, client, read_log):
-        client.get("/broken/x/", headers={"X-Request-ID": NAME})
-        assert {line["request_id"] for line in read_log()} == {NAME}
-        own = next(line for line in read_log() if line["event"] == "about_to_break")
-        assert own["step_id"] == 7
-        assert own["level"] == "info"
-        assert own["logger"] == "cairn.core"
-        assert own["timestamp"].endswith("Z")
+        client.get("/broken/x/", headers={"X-Request-ID": REQUEST_ID})
+        assert {line["request_id"] for line in read_log()} == {REQUEST_ID}
+        info = next(line for line in read_log() if line["event"] == "about_to_break")
+        assert info["step_id"] == 7
+        assert info["level"] == "info"
+        assert info["logger"] == "cairn.core"
+        assert info["timestamp"].endswith("Z")
 
     def test_an_error_is_logged_with_traceback_and_route_but_no_path(
         self, client, read_log
@@ -85,7 +83,7 @@ class TestLogLines:
         assert "jane-doe" not in str(read_log())
         assert "secret" not in str(read_log())
 
-    def test_values_that_postgresql_repeats_are_left_out(self, read_log, user):
+    def test_values_in_postgresqls_messages_are_removed(self, read_log, user):
         try:
             with transaction.atomic():
                 User.objects.create_user(user.email)
