@@ -1,4 +1,4 @@
-"""Cached fragments are pure functions: equal keys give equal bytes, whoever asks."""
+"""Cached fragments are pure functions: equal keys give equal bytes for every user."""
 
 from collections import defaultdict
 from datetime import UTC, date, datetime
@@ -30,12 +30,10 @@ STATES = ["done", "learning", "skipped"]
 
 
 @pytest.fixture
-def template(settings, tmp_path):
-    """Write a template, and return its name."""
-    (settings_templates,) = settings.TEMPLATES
-    settings.TEMPLATES = [
-        settings_templates | {"DIRS": [*settings_templates["DIRS"], tmp_path]}
-    ]
+def write_template(settings, tmp_path):
+    """A function that writes a template and returns its name."""
+    [backend] = settings.TEMPLATES
+    settings.TEMPLATES = [backend | {"DIRS": [*backend["DIRS"], tmp_path]}]
     fragments.clear_fragments()
 
     def write(text):
@@ -54,8 +52,8 @@ def two_languages(settings, monkeypatch):
 
 
 @pytest.fixture
-def people(backend):
-    """A visitor, and two people who share no state, theme, name or time zone."""
+def clients(backend):
+    """Clients of a visitor and two users, who differ in all that pages show."""
     ada = UserFactory(name="Ada", theme="dark", time_zone="Asia/Tokyo")
     bob = UserFactory(name="Bob", theme="light", is_staff=True)
     for number, step in enumerate(backend.steps.all()):
@@ -67,14 +65,15 @@ def people(backend):
             state = STATES[number % 2]
             StepProgressFactory(user=bob, step=step, state=state, started_at=done_at)
     Completion.objects.create(user=bob, roadmap=backend, completed_at=done_at)
-    clients = {None: Client(), ada: Client(), bob: Client()}
-    for person, client in clients.items():
-        if person:
-            client.force_login(person)
-    return clients.values()
+    clients = [Client(), Client(), Client()]
+    clients[1].force_login(ada)
+    clients[2].force_login(bob)
+    return clients
 
 
-def test_equal_keys_give_equal_bytes_whoever_asks(people, two_languages, monkeypatch):
+def test_equal_keys_give_equal_bytes_for_every_user(
+    clients, two_languages, monkeypatch
+):
     rendered = defaultdict(set)
     render = fragments._render.__wrapped__
 
@@ -84,7 +83,7 @@ def test_equal_keys_give_equal_bytes_whoever_asks(people, two_languages, monkeyp
         return html
 
     monkeypatch.setattr(fragments, "_render", record)
-    for client, theme, language in product(people, ["", "dark"], ["en-gb", "de"]):
+    for client, theme, language in product(clients, ["", "dark"], ["en-gb", "de"]):
         client.cookies["theme"] = theme
         with translation.override(language):
             for page in PAGES:
@@ -97,23 +96,25 @@ def test_equal_keys_give_equal_bytes_whoever_asks(people, two_languages, monkeyp
     assert len({time_zone for _, _, time_zone, *_ in rendered}) >= 2
 
 
-def test_its_template_reaches_no_request_no_user_and_no_token(signed_in, template, rf):
-    name = template(
+def test_a_template_cannot_reach_the_request_the_user_or_a_token(
+    signed_in, write_template, rf
+):
+    name = write_template(
         "[{{ request }}{{ user }}{{ messages }}{{ perms }}{{ csrf_token }}"
         "{% csrf_token %}{{ theme }}{{ site_name }}{{ request_id }}]"
     )
     assert render_fragment(name) == "[]"
 
 
-def test_no_fragment_names_a_request_a_user_or_a_token():
+def test_no_fragment_mentions_the_request_the_user_or_a_token():
     for path in FOLDER.iterdir():
-        words = path.read_text()
+        source = path.read_text()
         for word in ("request", "user.", "csrf", "perms", "messages", "takes_context"):
-            assert word not in words, path.name
+            assert word not in source, path.name
 
 
-def test_language_and_time_zone_are_part_of_the_key(template, two_languages):
-    name = template('{% now "e" %} {% now "l" %}')
+def test_language_and_time_zone_are_part_of_the_key(write_template, two_languages):
+    name = write_template('{% now "e" %} {% now "l" %}')
     outputs = set()
     for language, zone in product(["en-gb", "de"], ["Asia/Tokyo", "Europe/Paris"]):
         with translation.override(language), timezone.override(zone):
@@ -125,8 +126,8 @@ def test_language_and_time_zone_are_part_of_the_key(template, two_languages):
     assert fragments._render.cache_info().misses == before
 
 
-def test_numbers_and_truth_values_are_told_apart(template):
-    name = template("{{ value }}")
+def test_numbers_and_booleans_are_different_keys(write_template):
+    name = write_template("{{ value }}")
     assert [render_fragment(name, value=v) for v in (1, True, 0, False)] == [
         *("1", "True", "0", "False")
     ]
@@ -145,14 +146,14 @@ def test_numbers_and_truth_values_are_told_apart(template):
     ],
     ids=["safe", "lazy", "list", "dict", "model", "tuple", "object"],
 )
-def test_it_takes_plain_values_only(template, value):
-    name = template("{{ value }}")
+def test_it_accepts_only_plain_values(write_template, value):
+    name = write_template("{{ value }}")
     with pytest.raises(TypeError):
         render_fragment(name, value=value)
 
 
-def test_a_string_is_escaped(template):
-    name = template("{{ value }} {{ on|date:'Y' }}")
+def test_a_string_is_escaped(write_template):
+    name = write_template("{{ value }} {{ on|date:'Y' }}")
     html = render_fragment(name, value="<b>", on=date(2026, 5, 3))
     assert html == "&lt;b&gt; 2026"
 

@@ -9,7 +9,7 @@ from tests.production import free_port
 
 
 @pytest.mark.parametrize("address", ["/healthz", "/readyz"])
-class TestBoth:
+class TestBothProbes:
     def test_they_answer_to_any_host_name(self, client, db, address):
         with override_settings(ALLOWED_HOSTS=["cairn.example"]):
             response = client.get(address, headers={"Host": "10.0.0.7:8000"})
@@ -27,27 +27,27 @@ class TestBoth:
         assert client.post(address).status_code == 405
 
 
-def test_healthz_asks_no_other_service(client):
+def test_healthz_depends_on_no_other_service(client):
     assert client.get("/healthz").json() == {"status": "alive"}
 
 
 class TestReady:
-    def test_all_services_are_there(self, client, db):
-        said = client.get("/readyz").json()
-        assert said["status"] == "ready"
+    def test_all_services_are_available(self, client, db):
+        checks = client.get("/readyz").json()
+        assert checks["status"] == "ready"
         for name in ("database", "migrations", "cache"):
-            assert said[name]["ok"]
-            assert said[name]["ms"] >= 0
+            assert checks[name]["ok"]
+            assert checks[name]["ms"] >= 0
 
-    def test_the_database_is_away(self, client, monkeypatch):
+    def test_the_database_is_unavailable(self, client, monkeypatch):
         database = connection.settings_dict
         monkeypatch.setitem(database["OPTIONS"], "host", "/nowhere")
         response = client.get("/readyz")
         assert response.status_code == 503
-        said = response.json()
-        assert said["database"]["error"] == "OperationalError"
-        assert said["migrations"]["error"] == "unknown"
-        assert said["cache"]["ok"]
+        checks = response.json()
+        assert checks["database"]["error"] == "OperationalError"
+        assert checks["migrations"]["error"] == "unknown"
+        assert checks["cache"]["ok"]
 
     def test_a_migration_is_unapplied(self, client, db, monkeypatch):
         known = {**health.known_migrations(), ("roadmaps", "9999_next"): set()}
@@ -58,9 +58,9 @@ class TestReady:
 
     def test_the_database_is_empty(self, client, db, monkeypatch):
         monkeypatch.setitem(connection.settings_dict, "NAME", "template1")
-        said = client.get("/readyz").json()
-        assert said["database"]["ok"]
-        assert not said["migrations"]["ok"]
+        checks = client.get("/readyz").json()
+        assert checks["database"]["ok"]
+        assert not checks["migrations"]["ok"]
 
     def test_a_squashed_migration_is_applied_if_all_that_it_replaces_are(self):
         applied = {("a", "0001_first"), ("a", "0002_second")}
@@ -69,7 +69,7 @@ class TestReady:
             patch.setattr(health, "known_migrations", lambda: squashed)
             assert health.unapplied_migrations(applied) == {("a", "0003_third")}
 
-    def test_the_cache_is_away(self, client, db, settings):
+    def test_the_cache_is_unavailable(self, client, db, settings):
         settings.CACHES = {
             "default": {
                 "BACKEND": "core.cache.Cache",

@@ -31,12 +31,14 @@ def lint(state):
     return lint
 
 
-def add(field):
+def add_minutes(field):
     return migrations.AddField("Step", "minutes", field)
 
 
 BREAKING = {
-    "a field without a default in the database": add(models.IntegerField(default=0)),
+    "a field without a default in the database": add_minutes(
+        models.IntegerField(default=0)
+    ),
     "a removed field": migrations.RemoveField("Step", "summary"),
     "a renamed field": migrations.RenameField("Step", "summary", "gist"),
     "a renamed table": migrations.RenameModel("Step", "Station"),
@@ -45,8 +47,10 @@ BREAKING = {
     "SQL that drops": migrations.RunSQL("ALTER TABLE roadmaps_step DROP summary"),
 }
 HARMLESS = {
-    "a field with a default in the database": add(models.IntegerField(db_default=0)),
-    "a nullable field": add(models.IntegerField(null=True)),
+    "a field with a default in the database": add_minutes(
+        models.IntegerField(db_default=0)
+    ),
+    "a nullable field": add_minutes(models.IntegerField(null=True)),
     "a new table": migrations.CreateModel("Badge", [("id", models.AutoField())]),
     "a field removed from the models only": migrations.SeparateDatabaseAndState(
         state_operations=[migrations.RemoveField("Step", "summary")]
@@ -60,17 +64,17 @@ def test_our_migrations_pass():
 
 @pytest.mark.parametrize("case", BREAKING)
 def test_a_migration_that_breaks_the_last_release_is_found(lint, case):
-    found = lint(BREAKING[case])
-    assert any(line.endswith(" The last release would break.") for line in found)
-    assert all(line.startswith("roadmaps.0099_new: ") for line in found)
+    findings = lint(BREAKING[case])
+    assert any(line.endswith(" The last release would break.") for line in findings)
+    assert all(line.startswith("roadmaps.0099_new: ") for line in findings)
 
 
 @pytest.mark.parametrize("case", HARMLESS)
-def test_a_harmless_migration_is_not_found(lint, case):
+def test_a_harmless_migration_has_no_findings(lint, case):
     assert lint(HARMLESS[case]) == []
 
 
-def test_a_field_may_go_one_release_after_the_code_that_used_it(lint):
+def test_a_field_can_be_removed_one_release_after_its_code(lint):
     operation = BREAKING["a removed field"]
     assert lint(operation, contracts="1.2.0") == []
     assert lint(operation, contracts="1.3.0") != []

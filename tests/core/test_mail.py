@@ -1,11 +1,11 @@
-"""Mail that is queued, encrypted, sent by a worker, and tried again."""
+"""Mail that is queued, encrypted, sent by a worker, and retried."""
 
 import smtplib
 
 import pytest
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives, send_mail
-from django.core.mail.backends.locmem import EmailBackend as Outbox
+from django.core.mail.backends.locmem import EmailBackend as LocmemBackend
 from django.db import transaction
 from django.tasks import TaskResultStatus
 from django_tasks_db.management.commands.db_worker import Worker
@@ -15,8 +15,8 @@ from accounts.models import User
 from tests.factories import PASSWORD, UserFactory
 
 
-class MailServer(Outbox):
-    """Takes mail into `mail.outbox`, or raises `error`."""
+class MailServer(LocmemBackend):
+    """Puts mail into `mail.outbox`, or raises `error`."""
 
     error = None
 
@@ -38,10 +38,10 @@ def server(settings, monkeypatch, transactional_db):
 
 
 @pytest.fixture
-def work():
-    """A function that runs all due tasks, as `manage.py db_worker --batch` does."""
+def run_worker():
+    """A function that runs all tasks that are due, like `db_worker --batch`."""
 
-    def work():
+    def run_worker():
         Worker(
             queue_names=["default"],
             interval=0,
@@ -53,7 +53,7 @@ def work():
             excluded_queue_names=[],
         ).run()
 
-    return work
+    return run_worker
 
 
 def make_tasks_due():
@@ -61,10 +61,11 @@ def make_tasks_due():
 
 
 def statuses():
-    return list(DBTaskResult.objects.order_by("enqueued_at").values_list("status"))
+    tasks = DBTaskResult.objects.order_by("enqueued_at")
+    return list(tasks.values_list("status", flat=True))
 
 
-def test_the_worker_sends_a_mail_unchanged(server, work):
+def test_the_worker_sends_a_mail_unchanged(server, run_worker):
     message = EmailMultiAlternatives(
         "Grüße",
         "Your code is 123456, ü",
@@ -76,7 +77,7 @@ def test_the_worker_sends_a_mail_unchanged(server, work):
     message.attach_alternative("<p>Your code is 123456</p>", "text/html")
     assert message.send() == 1
     assert mail.outbox == []
-    work()
+    run_worker()
     [sent] = mail.outbox
     assert sent.recipients() == ["jane@example.com", "archive@example.com"]
     mime = sent.message()
@@ -96,19 +97,19 @@ def test_the_task_shows_neither_code_nor_address(server):
         assert secret not in stored
 
 
-def test_a_mail_queued_with_an_older_secret_key_is_sent(server, work, settings):
+def test_a_mail_queued_with_an_older_secret_key_is_sent(server, run_worker, settings):
     send_mail("Hello", "Hi", None, ["jane@example.com"])
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another"
-    work()
+    run_worker()
     assert len(mail.outbox) == 1
 
 
-def test_a_mail_of_a_rolled_back_transaction_is_never_sent(server, work):
+def test_a_mail_is_not_sent_if_its_transaction_is_rolled_back(server, run_worker):
     with transaction.atomic():
         send_mail("Hello", "Hi", None, ["jane@example.com"])
         transaction.set_rollback(True)
-    work()
+    run_worker()
     assert mail.outbox == []
     assert statuses() == []
 
@@ -123,28 +124,29 @@ def test_a_mail_of_a_rolled_back_transaction_is_never_sent(server, work):
         smtplib.SMTPRecipientsRefused({"jane@example.com": (450, b"busy")}),
     ],
 )
-def test_a_mail_is_tried_again_after_a_temporary_error(server, work, error):
+def test_a_mail_is_retried_after_a_temporary_error(server, run_worker, error):
     server.error = error
     send_mail("Hello", "Hi", None, ["jane@example.com"])
-    work()
-    assert statuses() == [("SUCCESSFUL",), ("READY",)]
-    later = DBTaskResult.objects.get(status=TaskResultStatus.READY)
-    assert (later.run_after - later.enqueued_at).total_seconds() == pytest.approx(15, 1)
+    run_worker()
+    assert statuses() == ["SUCCESSFUL", "READY"]
+    retry = DBTaskResult.objects.get(status=TaskResultStatus.READY)
+    delay = (retry.run_after - retry.enqueued_at).total_seconds()
+    assert delay == pytest.approx(15, abs=1)
     server.error = None
-    work()
+    run_worker()
     assert mail.outbox == []  # it is not due yet
     make_tasks_due()
-    work()
+    run_worker()
     assert len(mail.outbox) == 1
 
 
-def test_after_six_attempts_the_task_fails_and_is_logged(server, work, caplog):
+def test_after_six_attempts_the_task_fails_and_is_logged(server, run_worker, caplog):
     server.error = ConnectionRefusedError()
     send_mail("Hello", "Hi", None, ["jane@example.com"])
     for _ in range(8):
-        work()
+        run_worker()
         make_tasks_due()
-    assert statuses() == [("SUCCESSFUL",)] * 5 + [("FAILED",)]
+    assert statuses() == ["SUCCESSFUL"] * 5 + ["FAILED"]
     assert "mail_failed" in caplog.text
     assert "jane" not in caplog.text
 
@@ -156,11 +158,11 @@ def test_after_six_attempts_the_task_fails_and_is_logged(server, work, caplog):
         smtplib.SMTPRecipientsRefused({"jane@example.com": (550, b"unknown")}),
     ],
 )
-def test_a_mail_is_not_tried_again_after_a_permanent_error(server, work, error):
+def test_a_mail_is_not_retried_after_a_permanent_error(server, run_worker, error):
     server.error = error
     send_mail("Hello", "Hi", None, ["jane@example.com"])
-    work()
-    assert statuses() == [("FAILED",)]
+    run_worker()
+    assert statuses() == ["FAILED"]
 
 
 class TestSignUp:
@@ -169,13 +171,13 @@ class TestSignUp:
             "/accounts/signup/", {"email": "jane@example.com", "password1": PASSWORD}
         )
 
-    def test_it_does_not_wait_for_the_mail_server(self, server, work, client):
+    def test_it_does_not_wait_for_the_mail_server(self, server, run_worker, client):
         server.error = ConnectionRefusedError()
         response = self.sign_up(client)
         assert response.url == "/accounts/confirm-email/"
         assert User.objects.get().email == "jane@example.com"
         server.error = None
-        work()
+        run_worker()
         assert "jane@example.com" in mail.outbox[0].recipients()
 
     def test_without_a_queue_a_failed_mail_leaves_no_account(
@@ -188,11 +190,11 @@ class TestSignUp:
         assert not User.objects.exists()
 
 
-def test_staff_can_see_tasks_but_not_read_mails(server, client):
+def test_staff_can_see_tasks_but_cannot_read_mails(server, client):
     send_mail("Hello", "Your code is 123456", None, ["jane@example.com"])
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
-    listed = client.get("/admin/django_tasks_database/dbtaskresult/")
-    assert "send" in listed.content.decode()
+    task_list = client.get("/admin/django_tasks_database/dbtaskresult/")
+    assert "send" in task_list.content.decode()
     task = DBTaskResult.objects.get()
     page = client.get(f"/admin/django_tasks_database/dbtaskresult/{task.pk}/change/")
     assert page.status_code == 200

@@ -67,7 +67,7 @@ def test_a_larger_body_is_refused_before_it_is_read(client):
     assert (response.status_code, response.text) == (413, "Too much.")
 
 
-def test_without_a_page_of_its_own_it_shows_the_sites(db):
+def test_by_default_it_shows_the_sites_error_page(db):
     request = RequestFactory().post("/", CONTENT_LENGTH=str(LIMIT + 1))
     response = save(request)
     assert response.status_code == 413
@@ -75,9 +75,9 @@ def test_without_a_page_of_its_own_it_shows_the_sites(db):
 
 
 @pytest.mark.parametrize("length", ["", "lots", "-5", "²"])
-def test_an_unreadable_length_counts_as_an_empty_body(client, length):
+def test_a_malformed_length_counts_as_an_empty_body(client, length):
     response = client.post("/save/", CONTENT_LENGTH=length)
-    assert response.status_code == 403  # there is no token in it
+    assert response.status_code == 403  # an empty body has no token
 
 
 def test_the_csrf_token_is_still_required(client, csrf):

@@ -1,4 +1,4 @@
-"""Nobody changes more than 120 steps and notes in a minute."""
+"""A user can make at most 120 changes per minute."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def tick(signed_in, step):
     return tick
 
 
-def test_one_tick_too_many_is_429_and_says_when_to_try_again(tick, step):
+def test_a_tick_above_the_limit_is_429_and_says_when_to_retry(tick, step):
     assert [tick().status_code for _ in range(3)] == [302] * 3
     StepProgress.objects.all().delete()
     response = tick()
@@ -66,14 +66,14 @@ def test_the_next_minute_starts_at_zero(tick, monkeypatch):
     assert tick().status_code == 302
 
 
-def test_each_person_has_a_limit_of_their_own(tick, client):
+def test_each_user_has_their_own_limit(tick, client):
     for _ in range(4):
         tick()
     client.force_login(UserFactory())
     assert tick(client).status_code == 302
 
 
-def test_requests_of_other_sites_do_not_count(tick):
+def test_cross_site_requests_do_not_count(tick):
     for _ in range(5):
         assert tick(**{"Sec-Fetch-Site": "cross-site"}).status_code == 403
     assert tick().status_code == 302
@@ -84,7 +84,7 @@ def test_counting_costs_no_query(db, assert_max_queries):
         assert [rate_limit.increment("key") for _ in range(3)] == [1, 2, 3]
 
 
-def test_a_thousand_people_push_out_nobodys_count(db):
-    for person in range(1, 1000):
-        rate_limit.increment(f"changes:{person}:0")
+def test_the_counts_of_a_thousand_users_fit_into_the_cache(db):
+    for user_id in range(1, 1000):
+        rate_limit.increment(f"changes:{user_id}:0")
     assert rate_limit.increment("changes:1:0") == 2

@@ -50,7 +50,7 @@ def test_a_line_has_no_personal_data(client, db, read_request_log, path, route):
         assert secret not in json.dumps(line)
 
 
-def test_a_visitor_has_no_user_id_and_finding_that_out_costs_no_query(
+def test_logging_a_visitors_request_costs_no_query(
     client, db, read_request_log, assert_max_queries
 ):
     with assert_max_queries(0):
@@ -68,56 +68,56 @@ def test_signing_in_is_logged_with_the_user_id(client, user, read_request_log):
 
 def test_probes_are_counted_but_not_logged(client, db, read_request_log):
     labels = {"method": "GET", "route": "/healthz", "status": "200"}
-    before = value("cairn_request_seconds_count", **labels)
+    before = get_sample("cairn_request_seconds_count", **labels)
     client.get("/healthz")
     client.get("/readyz")
     assert read_request_log() == []
-    assert value("cairn_request_seconds_count", **labels) == before + 1
+    assert get_sample("cairn_request_seconds_count", **labels) == before + 1
 
 
-def value(name, **labels):
+def get_sample(name, **labels):
     return REGISTRY.get_sample_value(name, labels) or 0
 
 
 class TestMetrics:
     def test_a_request_is_counted_by_its_route(self, client, db):
         labels = {"method": "GET", "route": "/search/", "status": "200"}
-        before = value("cairn_request_seconds_count", **labels)
+        before = get_sample("cairn_request_seconds_count", **labels)
         client.get("/search/")
-        assert value("cairn_request_seconds_count", **labels) == before + 1
+        assert get_sample("cairn_request_seconds_count", **labels) == before + 1
 
     def test_unknown_methods_share_one_label(self, client, db):
         client.generic("BREW", "/robots.txt")
         labels = {"method": "other", "route": "/robots.txt", "status": "405"}
-        assert value("cairn_request_seconds_count", **labels) >= 1
+        assert get_sample("cairn_request_seconds_count", **labels) >= 1
 
     def test_queries_are_counted(self, client, db):
-        before = value("cairn_queries_total", route="/")
+        before = get_sample("cairn_queries_total", route="/")
         client.get("/")
-        assert value("cairn_queries_total", route="/") == before + 1
+        assert get_sample("cairn_queries_total", route="/") == before + 1
 
     def test_a_tick_is_counted_only_if_it_is_stored(self, signed_in, client, step):
-        def press(client, pk, fetch_site="same-origin"):
+        def tick(client, pk, fetch_site="same-origin"):
             headers = {"Sec-Fetch-Site": fetch_site}
             client.post(f"/progress/{pk}/done/", headers=headers)
 
-        before = value("cairn_ticks_total", state="done")
-        press(client, step.pk)  # a visitor's tick waits for sign-in
-        press(signed_in, 10**9)
-        press(signed_in, step.pk, "cross-site")
-        assert value("cairn_ticks_total", state="done") == before
-        press(signed_in, step.pk)
-        assert value("cairn_ticks_total", state="done") == before + 1
+        before = get_sample("cairn_ticks_total", state="done")
+        tick(client, step.pk)  # a visitor's tick waits for sign-in
+        tick(signed_in, 10**9)
+        tick(signed_in, step.pk, "cross-site")
+        assert get_sample("cairn_ticks_total", state="done") == before
+        tick(signed_in, step.pk)
+        assert get_sample("cairn_ticks_total", state="done") == before + 1
 
 
-class TestScrape:
+class TestMetricsServer:
     def test_metrics_have_an_address_of_their_own(self, transactional_db, monkeypatch):
         port = free_port()
         tasks = metrics.TaskCollector()
         monkeypatch.setattr(metrics, "TaskCollector", lambda: tasks)
         metrics.serve(f"127.0.0.1:{port}")
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
-            text = answer.read().decode()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as response:
+            text = response.read().decode()
         REGISTRY.unregister(tasks)
         assert "cairn_request_seconds_bucket" in text
         assert 'cairn_tasks{status="ready"} 0.0' in text
@@ -127,6 +127,6 @@ class TestScrape:
         assert client.get("/metrics").status_code == 404
 
     def test_a_second_worker_in_the_container_only_warns(self, caplog):
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            metrics.serve(f"127.0.0.1:{taken.getsockname()[1]}")
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            metrics.serve(f"127.0.0.1:{other.getsockname()[1]}")
         assert "metrics_not_served" in caplog.text

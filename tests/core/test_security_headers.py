@@ -25,7 +25,7 @@ HEADERS = {
 
 
 @pytest.fixture
-def administrator(transactional_db, settings):
+def administrator_headers(transactional_db, settings):
     """The headers of a request by a signed-in administrator."""
     settings.SECRET_KEY = SECRET_KEY
     client = Client()
@@ -61,7 +61,7 @@ def assert_secure(response):
         ("/search/?q=%00", 400),
     ],
 )
-def test_visitors_pages(production_site, transactional_db, path, status):
+def test_pages_for_visitors(production_site, transactional_db, path, status):
     response = production_site.get(path)
     assert response.status == status
     assert_secure(response)
@@ -70,8 +70,10 @@ def test_visitors_pages(production_site, transactional_db, path, status):
 @pytest.mark.parametrize(
     ("path", "status"), [("/", 200), ("/progress/", 200), ("/admin/", 302)]
 )
-def test_pages_of_somebody_signed_in(production_site, administrator, path, status):
-    response = production_site.get(path, headers=administrator)
+def test_pages_for_an_administrator(
+    production_site, administrator_headers, path, status
+):
+    response = production_site.get(path, headers=administrator_headers)
     assert response.status == status
     assert_secure(response)
 

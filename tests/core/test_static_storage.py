@@ -15,8 +15,8 @@ STATIC = settings.BASE_DIR / "static"
 
 
 @pytest.fixture
-def store(tmp_path, settings):
-    """A function that collects files, given as texts, and returns their paths."""
+def collect(tmp_path, settings):
+    """A function that collects files with these texts, and returns their paths."""
     source, root = tmp_path / "source", tmp_path / "root"
     settings.STATICFILES_DIRS = [source]
     settings.STATICFILES_FINDERS = [
@@ -26,20 +26,20 @@ def store(tmp_path, settings):
     backend = "core.static_storage.StaticFilesStorage"
     settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": backend}}
 
-    def store(texts):
+    def collect(texts):
         for name, text in texts.items():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_text(text)
         call_command("collectstatic", interactive=False, verbosity=0)
         return {name: root / staticfiles_storage.stored_name(name) for name in texts}
 
-    return store
+    return collect
 
 
 def bundled_files(path):
     """Return the files of a bundle: those it imports, and those that they import."""
     imported = [path.parent / name for name in IMPORT.findall(path.read_text())]
-    return [piece for each in imported for piece in bundled_files(each)] or [path]
+    return [file for child in imported for file in bundled_files(child)] or [path]
 
 
 def served_text(path):
@@ -52,29 +52,29 @@ def test_production_serves_a_bundle_as_one_file(installation, name):
     root = installation / "staticfiles"
     stored = json.loads((root / "staticfiles.json").read_text())["paths"][name]
     served = (root / stored).read_text()
-    places = [
-        served.index(served_text(piece)) for piece in bundled_files(STATIC / name)
+    positions = [
+        served.index(served_text(file)) for file in bundled_files(STATIC / name)
     ]
-    assert places == sorted(places)
+    assert positions == sorted(positions)
     assert not re.search(r"^@?import", served, re.MULTILINE)
     assert (root / f"{stored}.br").exists()
 
 
-def test_a_changed_import_changes_the_bundles_address(store):
+def test_a_changed_import_changes_the_bundles_address(collect):
     texts = {"css/all.css": '@import "a.css";\n', "css/a.css": "a { color: red }\n"}
-    before = store(texts)["css/all.css"]
-    after = store(texts | {"css/a.css": "a { color: blue }\n"})["css/all.css"]
+    before = collect(texts)["css/all.css"]
+    after = collect(texts | {"css/a.css": "a { color: blue }\n"})["css/all.css"]
     assert after != before
     assert "blue" in after.read_text()
 
 
-def test_collecting_again_changes_nothing(store):
+def test_collecting_twice_gives_the_same_names(collect):
     texts = {"js/all.js": 'import "./a.js";\n', "js/a.js": "let a;\n"}
-    assert store(texts) == store(texts)
+    assert collect(texts) == collect(texts)
 
 
-def test_a_piece_may_have_bundled_files(store):
-    stored = store(
+def test_an_imported_file_can_import_others(collect):
+    stored = collect(
         {
             "js/all.js": '// All.\nimport "./a.js";\n',
             "js/a.js": 'import "./b.js";\nlet a;\n',
@@ -84,31 +84,31 @@ def test_a_piece_may_have_bundled_files(store):
     assert stored["js/all.js"].read_text() == "// All.\nlet b;\n\nlet a;\n\n"
 
 
-def test_a_style_sheet_is_served_without_comments_and_indentation(store):
+def test_a_style_sheet_is_served_without_comments_and_indentation(collect):
     sheet = "/* All. */\n@layer base {\n  a {\n    color: red; /* 1 */\n  }\n}\n"
-    stored = store({"css/all.css": sheet})["css/all.css"]
+    stored = collect({"css/all.css": sheet})["css/all.css"]
     lines = stored.read_text().split("\n")
     assert [*filter(None, lines)] == ["@layer base {", "a {", "color: red; ", "}", "}"]
 
 
-def test_an_imported_file_may_be_in_a_folder(store):
+def test_an_imported_file_can_be_in_a_folder(collect):
     texts = {"css/all.css": '@import "all/a.css";\n', "css/all/a.css": "a { top: 0 }\n"}
-    assert store(texts)["css/all.css"].read_text() == "a { top: 0 }\n\n"
+    assert collect(texts)["css/all.css"].read_text() == "a { top: 0 }\n\n"
 
 
-def test_a_missing_import_is_named(store):
+def test_a_missing_import_is_named(collect):
     with pytest.raises(KeyError, match=r"js/a\.js"):
-        store({"js/all.js": 'import "./a.js";\n'})
+        collect({"js/all.js": 'import "./a.js";\n'})
 
 
-def test_files_of_other_packages_stay_unchanged(store):
+def test_files_of_other_packages_are_unchanged(collect):
     texts = {"theirs/all.js": 'import "./a.js";\n', "theirs/a.js": "let a;\n"}
-    stored = store(texts)
+    stored = collect(texts)
     assert stored["theirs/all.js"].read_text() == texts["theirs/all.js"]
 
 
 @pytest.mark.parametrize("name", ["js/person.js", "js/step.js"])
 def test_bundled_scripts_declare_no_global_names(name):
-    for piece in bundled_files(STATIC / name):
+    for file in bundled_files(STATIC / name):
         declared = r"^(export|const|let|var|function|async|class)\b.*"
-        assert not re.findall(declared, piece.read_text(), re.MULTILINE)
+        assert not re.findall(declared, file.read_text(), re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Visitors' pages come from a cache for one second; nobody else's page ever does."""
+"""Visitors' pages are cached for one second. Signed-in users' pages never are."""
 
 import time
 
@@ -32,7 +32,7 @@ def visitor_cache(settings):
 
 @pytest.fixture
 def visit(roadmap):
-    """Return a function that requests a page as a new visitor."""
+    """A function that requests a page as a new visitor."""
 
     def visit(path=PATH, *, method="get", cookies=None, secure=False, **headers):
         client = Client()
@@ -45,7 +45,7 @@ def visit(roadmap):
 
 @pytest.fixture
 def signed_in_page(visit, signed_in):
-    """Return a function that requests a page with the session of `signed_in`."""
+    """A function that requests a page with the session of `signed_in`."""
     session = {"sessionid": signed_in.cookies["sessionid"].value}
     return lambda path=PATH: visit(path, cookies=session)
 
@@ -101,7 +101,7 @@ class TestCachedPage:
             assert compressed["Content-Encoding"] == "gzip"
             assert "Content-Encoding" not in visit().headers
 
-    def test_an_htmx_request_never_gets_or_fills_the_whole_page(self, visit):
+    def test_an_htmx_request_never_gets_the_whole_page(self, visit):
         path = "/search/?q=title"
         for _ in range(2):
             assert "<html" in visit(path).text
@@ -131,7 +131,7 @@ class TestCachedPage:
             assert visit().status_code == 301
 
 
-class TestRevisit:
+class TestConditionalRequest:
     def test_gets_304_from_the_cache_or_without_it(self, visit):
         etag = visit(Accept_Encoding="gzip")["ETag"]
         from_cache = visit(Accept_Encoding="gzip", If_None_Match=etag)
@@ -158,13 +158,15 @@ class TestRevisit:
 
 
 class TestNeverStored:
-    def test_a_page_of_somebody_signed_in(self, signed_in_page, visitor_cache):
+    def test_a_page_of_a_signed_in_user(self, signed_in_page, visitor_cache):
         page = signed_in_page()
         assert "Sign out" in page.text
         assert page["Cache-Control"] == "no-store"
         assert not visitor_cache
 
-    def test_and_they_never_get_a_visitors(self, visit, signed_in_page, roadmap):
+    def test_a_signed_in_user_never_gets_a_visitors_page(
+        self, visit, signed_in_page, roadmap
+    ):
         visit()
         rename(roadmap)
         assert "New title" in signed_in_page().text
@@ -194,13 +196,13 @@ class TestNeverStored:
         assert not visitor_cache
 
 
-class TestItsSize:
+class TestCacheStorage:
     def test_it_holds_200_pages_at_most(self, visit, visitor_cache):
         for number in range(205):
             visit(f"/privacy/?{number}")
         assert 0 < len(visitor_cache) <= 400  # two entries per page
 
-    def test_it_is_not_the_cache_with_the_rate_limits(
+    def test_it_is_separate_from_the_cache_with_the_rate_limits(
         self, visit, django_assert_num_queries
     ):
         visit()
@@ -237,23 +239,23 @@ class TestLogAndMetrics:
         assert count() == before + 2
 
 
-class LoaderWithAddress(Loader):
-    """Loads the site's templates with the user's address in the header and in main."""
+class LoaderWithEmail(Loader):
+    """Loads the site's templates with the user's email in the header and in main."""
 
     def get_contents(self, origin):
-        address = "{{ user.email }} {{ request.user.email }}"
+        email = "{{ user.email }} {{ request.user.email }}"
         text = super().get_contents(origin)
         for end in ("</header>", "</main>"):
-            text = text.replace(end, f"{address}{end}")
+            text = text.replace(end, f"{email}{end}")
         return text
 
 
 @pytest.fixture
-def address_in_header(settings):
+def email_in_header(settings):
     [backend] = settings.TEMPLATES
     options = backend["OPTIONS"] | {
         "loaders": [
-            f"{__name__}.LoaderWithAddress",
+            f"{__name__}.LoaderWithEmail",
             "django.template.loaders.app_directories.Loader",
         ]
     }
@@ -261,8 +263,8 @@ def address_in_header(settings):
 
 
 @pytest.mark.parametrize("path", ["/", PATH, "/search/?q=title", "/privacy/"])
-def test_an_address_in_the_header_is_never_shown_to_anybody_else(
-    visit, signed_in_page, user, path, address_in_header
+def test_an_email_in_the_header_is_never_shown_to_others(
+    visit, signed_in_page, user, path, email_in_header
 ):
     other = Client()
     other.force_login(UserFactory(email="other@example.com"))
@@ -272,6 +274,6 @@ def test_an_address_in_the_header_is_never_shown_to_anybody_else(
         page = other.get(path).text
         assert "other@example.com" in page
         assert user.email not in page
-        visitors = visit(path).text
-        assert user.email not in visitors
-        assert "other@example.com" not in visitors
+        visitor_page = visit(path).text
+        assert user.email not in visitor_page
+        assert "other@example.com" not in visitor_page
