@@ -347,12 +347,32 @@ X_FRAME_OPTIONS = "DENY"
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     feature: []
     for feature in (
-        *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture"),
-        *("encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope"),
-        *("hid", "identity-credentials-get", "idle-detection", "local-fonts"),
-        *("magnetometer", "microphone", "midi", "otp-credentials", "payment"),
-        *("picture-in-picture", "screen-wake-lock", "serial", "storage-access"),
-        *("usb", "window-management", "xr-spatial-tracking"),
+        "accelerometer",
+        "autoplay",
+        "browsing-topics",
+        "camera",
+        "display-capture",
+        "encrypted-media",
+        "fullscreen",
+        "gamepad",
+        "geolocation",
+        "gyroscope",
+        "hid",
+        "identity-credentials-get",
+        "idle-detection",
+        "local-fonts",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "otp-credentials",
+        "payment",
+        "picture-in-picture",
+        "screen-wake-lock",
+        "serial",
+        "storage-access",
+        "usb",
+        "window-management",
+        "xr-spatial-tracking",
     )
 }
 MAX_REQUEST_BODY = 4 * 1024 * 1024  # bytes

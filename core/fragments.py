@@ -19,7 +19,8 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
-INDENTATION = re.compile(r"\s*\n\s*")  # and blank lines: a page repeats fragments often
+# Also matches blank lines. A page repeats fragments, so these would add up.
+INDENTATION = re.compile(r"\s*\n\s*")
 MAX_FRAGMENTS = 4_000  # about 1 kB each
 VALUE_TYPES = (str, int, bool, type(None), date, datetime, UUID)
 

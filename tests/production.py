@@ -31,9 +31,14 @@ PROJECT_FILES = (
     "manage.py",
 )
 GRANIAN_COMMAND = [
-    *(sys.executable, "-m", "granian", "config.wsgi:application"),
-    *("--interface", "wsgi", "--host", "127.0.0.1"),
-    *("--workers", "1", "--blocking-threads", "32"),
+    sys.executable,
+    "-m",
+    "granian",
+    "config.wsgi:application",
+    "--interface=wsgi",
+    "--host=127.0.0.1",
+    "--workers=1",
+    "--blocking-threads=32",
 ]
 SMTP_REPLIES = {b"EHLO": b"250 mail", b"DATA": b"354 go on", b"QUIT": b"221 bye"}
 
@@ -192,7 +197,7 @@ def run_site(folder, database_url, **variables):
     site = Site(port)
     log = TemporaryFile("w+")  # noqa: SIM115
     process = subprocess.Popen(
-        [*GRANIAN_COMMAND, "--port", str(port)],
+        [*GRANIAN_COMMAND, f"--port={port}"],
         cwd=folder,
         env=environment(database_url, **variables),
         stdout=log,

@@ -24,9 +24,18 @@ DEFAULTS = {
 }
 # Span attributes with personal data, by their old and new names in OpenTelemetry.
 PERSONAL_ATTRIBUTES = [
-    *("http.url", "http.target", "url.path", "url.query", "url.full"),
-    *("http.user_agent", "user_agent.original", "http.client_ip", "client.address"),
-    *("net.peer.ip", "net.peer.name", "network.peer.address"),
+    "http.url",
+    "http.target",
+    "url.path",
+    "url.query",
+    "url.full",
+    "http.user_agent",
+    "user_agent.original",
+    "http.client_ip",
+    "client.address",
+    "net.peer.ip",
+    "net.peer.name",
+    "network.peer.address",
 ]
 
 

@@ -86,8 +86,12 @@ def test_the_defaults_are_safe(evaluate):
         for flag in ("SECURE", "HTTPONLY", "SAMESITE", "PATH", "DOMAIN", "NAME")
     ]
     names = [
-        *("DEBUG", "ADMIN_NEEDS_SECOND_FACTOR", "COOKIE_PREFIX"),
-        *("ADMIN_PATH", "SOCIALACCOUNT_PROVIDERS", *cookie_settings),
+        "DEBUG",
+        "ADMIN_NEEDS_SECOND_FACTOR",
+        "COOKIE_PREFIX",
+        "ADMIN_PATH",
+        "SOCIALACCOUNT_PROVIDERS",
+        *cookie_settings,
     ]
     values = evaluate(f"[getattr(s, name) for name in {names}]")
     assert dict(zip(names, values, strict=True)) == {
