@@ -40,7 +40,7 @@ def request_id(get_response: GetResponse) -> GetResponse:
 
 
 def cross_origin_isolation(get_response: GetResponse) -> GetResponse:
-    """Forbid other sites to embed our files, except the social cards."""
+    """Prevent other sites from embedding our files, except the social cards."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -94,8 +94,8 @@ def etag(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        may_store = "no-store" not in response.get("Cache-Control", "")
-        if request.method == "GET" and may_store and not response.has_header("ETag"):
+        is_storable = "no-store" not in response.get("Cache-Control", "")
+        if request.method == "GET" and is_storable and not response.has_header("ETag"):
             set_response_etag(response)
         return response
 
