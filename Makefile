@@ -49,22 +49,6 @@ screenshots: setup browser ## take the README's pictures and a set to look throu
 first-view: setup ## measure what a first visit to a roadmap transfers
 	$(PYTHON) -m benchmarks.first_view
 
-.PHONY: lighthouse
-lighthouse: setup ## score the pages with Lighthouse, which needs npm
-	$(PYTHON) -m benchmarks.lighthouse
-
-.PHONY: bench-search
-bench-search: setup ## measure a search in 10,000 steps
-	$(PYTHON) -m benchmarks.search
-
-.PHONY: bench-insight
-bench-insight: setup ## measure learner statistics over ten million rows
-	$(PYTHON) -m benchmarks.insight
-
-.PHONY: bench-auth
-bench-auth: setup ## check that response times do not reveal accounts
-	$(PYTHON) -m benchmarks.auth
-
 .PHONY: docs
 docs: setup ## write the tables of settings and licences
 	$(PYTHON) docs/settings.py >docs/settings.md
@@ -72,23 +56,23 @@ docs: setup ## write the tables of settings and licences
 
 .PHONY: rolling
 rolling: setup ## drill: replace web processes under load; needs caddy
-	$(PYTHON) -m benchmarks.rolling
+	$(PYTHON) -m deploy.drills.rolling
 
 .PHONY: faults
 faults: setup ## drill: break the database, cache and mail; OPTIONS="--only NAME"
-	$(PYTHON) -m benchmarks.faults $(OPTIONS)
+	$(PYTHON) -m deploy.drills.faults $(OPTIONS)
 
 .PHONY: dropped-packets
 dropped-packets: setup ## drill: drop all packets to the database; needs root and iptables
-	$(PYTHON) -m benchmarks.dropped_packets
+	$(PYTHON) -m deploy.drills.dropped_packets
 
 .PHONY: nginx
 nginx: setup ## drill: nginx caches nothing of a person; needs nginx
-	$(PYTHON) -m deploy.check_nginx
+	$(PYTHON) -m deploy.drills.nginx
 
 .PHONY: stack
 stack: ## drill: build the image and use the whole stack; needs root and podman
-	$(PYTHON) deploy/check_stack.py
+	$(PYTHON) -m deploy.drills.stack
 
 .PHONY: schema
 schema: setup ## write docs/roadmap.schema.json

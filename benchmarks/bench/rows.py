@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import nginx
 from benchmarks.bench.data import Size
 from benchmarks.bench.load import fetch
 from benchmarks.bench.report import Goal, Row, at_least, no_slower
@@ -14,6 +13,7 @@ from benchmarks.bench.servers import Server, start_granian
 from benchmarks.bench.site import Site, environment
 from benchmarks.bench.workload import Workload
 from benchmarks.server import free_port
+from deploy.drills import nginx_example as nginx
 
 PAGE, TICK, STEP = "signed-in roadmap", "tick", "step"
 PAGES = {"page": PAGE, "step": STEP, "list": "list", "search": "search"}
@@ -58,7 +58,7 @@ def limits(site: Site, folder: Path, servers: list[Server]) -> list[Workload]:
     if nginx.PROGRAM:
         ports = free_port(), free_port()
         static = nginx.write_constant(folder, ports[0], page)
-        proxy = nginx.write_example(folder, ports[1], [site.server.port])
+        proxy = nginx.write(folder, ports[1], [site.server.port])
         for name, port, file in (
             (NGINX, ports[0], static),
             (BEHIND_NGINX, ports[1], proxy),

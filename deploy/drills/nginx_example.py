@@ -13,7 +13,7 @@ EXAMPLE = ROOT / "deploy/nginx/nginx.conf"
 PROGRAM = which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 
 
-def write_example(
+def write(
     folder: Path,
     port: int,
     upstream_ports: Sequence[int],

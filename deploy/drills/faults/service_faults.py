@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from argparse import Namespace
 
-from benchmarks.faults.browser import CHANGES_PER_MINUTE, Browser, tick_often
-from benchmarks.faults.database import WARM, health
-from benchmarks.faults.harness import Harness
-from benchmarks.faults.ledger import Check, no_failures_since
-from benchmarks.faults.services import cache_server, mailbox
+from deploy.drills.faults.browser import CHANGES_PER_MINUTE, Browser, tick_often
+from deploy.drills.faults.database import WARM, health
+from deploy.drills.faults.harness import Harness
+from deploy.drills.faults.ledger import Check, no_failures_since
+from deploy.drills.faults.services import cache_server, mailbox
 
 NEW = "new@example.com"
 PUT_OFF = """

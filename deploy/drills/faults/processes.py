@@ -10,18 +10,18 @@ from datetime import datetime
 from pathlib import Path
 from shutil import which
 
-from benchmarks import rolling
-from benchmarks.faults.browser import CHANGES_PER_MINUTE, Browser, tick_often
-from benchmarks.faults.database import WARM
-from benchmarks.faults.harness import Harness
-from benchmarks.faults.ledger import (
+from deploy.drills import rolling
+from deploy.drills.faults.browser import CHANGES_PER_MINUTE, Browser, tick_often
+from deploy.drills.faults.database import WARM
+from deploy.drills.faults.harness import Harness
+from deploy.drills.faults.ledger import (
     CannotRunError,
     Check,
     no_failures_since,
     only_served_or_503,
     recovers_within,
 )
-from benchmarks.faults.services import cache_server, mailbox
+from deploy.drills.faults.services import cache_server, mailbox
 
 LIBRARIES = [
     *Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"),

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from benchmarks.rolling import STATES
+from deploy.drills.rolling import STATES
 
 PASSWORD = "correct horse battery staple"
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import urllib3
 
-from benchmarks import nginx
 from benchmarks.server import Cairn, free_port, wait_for
-from deploy.check_stack import Browser, check
+from deploy.drills import nginx_example
+from deploy.drills.stack import Browser, check
 
 ROADMAP = "/roadmaps/backend-developer/"
 EMAIL, PASSWORD = "learner@example.org", "correct horse battery staple"
@@ -45,9 +45,9 @@ def running(folder: Path):
     files = f"-out {certificate} -keyout {certificate}.key"
     command = f"openssl req -x509 {key} {name} {files}"
     subprocess.run(command.split(), check=True, capture_output=True)
-    configuration = nginx.write_example(folder, port, ports, certificate)
-    subprocess.run([nginx.PROGRAM, "-t", "-q", "-c", configuration], check=True)
-    proxy = subprocess.Popen([nginx.PROGRAM, "-c", configuration])
+    configuration = nginx_example.write(folder, port, ports, certificate)
+    subprocess.run([nginx_example.PROGRAM, "-t", "-q", "-c", configuration], check=True)
+    proxy = subprocess.Popen([nginx_example.PROGRAM, "-c", configuration])
     try:
         wait_for(port)
         yield f"https://localhost:{port}", str(certificate), webs
@@ -90,8 +90,8 @@ def check_forged_headers(folder: Path) -> None:
     port = free_port()
     echo = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
     threading.Thread(target=echo.serve_forever, daemon=True).start()
-    configuration = nginx.write_example(folder, port, [echo.server_port])
-    proxy = subprocess.Popen([nginx.PROGRAM, "-c", configuration])
+    configuration = nginx_example.write(folder, port, [echo.server_port])
+    proxy = subprocess.Popen([nginx_example.PROGRAM, "-c", configuration])
     try:
         wait_for(port)
         for path in ("/", "/static/a.css"):
@@ -210,7 +210,7 @@ class Drill:
 
 
 def main() -> None:
-    if not nginx.PROGRAM:
+    if not nginx_example.PROGRAM:
         sys.exit("NOT CHECKED: nginx is missing (apt-get install nginx-light)")
     temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
     with temporary as name:

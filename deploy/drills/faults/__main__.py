@@ -17,12 +17,12 @@ from typing import NamedTuple
 
 import psutil
 
-from benchmarks.faults import database, processes, service_faults
-from benchmarks.faults.harness import Harness
-from benchmarks.faults.ledger import CannotRunError, Check
-from benchmarks.faults.report import Row, table, write
-from benchmarks.rolling import PEOPLE
 from benchmarks.server import ROOT
+from deploy.drills.faults import database, processes, service_faults
+from deploy.drills.faults.harness import Harness
+from deploy.drills.faults.ledger import CannotRunError, Check
+from deploy.drills.faults.report import Row, table, write
+from deploy.drills.rolling import PEOPLE
 
 
 class Fault(NamedTuple):

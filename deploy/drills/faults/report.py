@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.faults.ledger import Check
+from deploy.drills.faults.ledger import Check
 
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import psycopg
 import urllib3
 
-from benchmarks.faults.harness import Harness
-from benchmarks.faults.ledger import (
+from deploy.drills.faults.harness import Harness
+from deploy.drills.faults.ledger import (
     UNAVAILABLE,
     CannotRunError,
     Check,

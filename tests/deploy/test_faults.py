@@ -2,8 +2,8 @@
 
 import pytest
 
-from benchmarks.faults import report
-from benchmarks.faults.ledger import (
+from deploy.drills.faults import report
+from deploy.drills.faults.ledger import (
     Answer,
     Check,
     Ledger,
