@@ -7,10 +7,16 @@ from collections.abc import Mapping
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.bench.load import MeasurementError
 from benchmarks.bench.report import Goal, Row, at_most
-from benchmarks.bench.servers import unpinned
-from benchmarks.first_view import LIMITS, PATH, cookie, summarize, transfers
+from benchmarks.bench.servers import MeasurementError
+from benchmarks.first_view import (
+    LIMITS,
+    PATH,
+    Transfer,
+    cookie,
+    summarize,
+    transfers,
+)
 from benchmarks.server import installed_browser
 
 # Lighthouse's slow 4G: 1.6 Mbit/s down, 750 kbit/s up, a round trip of 150 ms.
@@ -70,23 +76,19 @@ def open_slow_page(browser: Browser, cookies: Mapping[str, str]) -> Page:
     return page
 
 
-def measure(
-    address: str, cookies: list[dict[str, str]], repetitions: int
-) -> tuple[list[Row], list[Goal]]:
+def measure(address: str, cookies: list[dict[str, str]], repetitions: int) -> list[Row]:
     """Paints, ticks and the bytes of a first view, for a visitor and a person.
 
     `cookies` belong to one person each; each person ticks once.
     """
     values: defaultdict[str, list[float]] = defaultdict(list)
-    # On one core the browser's processes would wait for each other.
-    with unpinned(), sync_playwright() as playwright:
+    rows = []
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=installed_browser(), args=["--no-sandbox"]
         )
-        views = {
-            who: transfers(browser, address, own)
-            for who, own in (("visitor", {}), ("signed in", cookies[0]))
-        }
+        for who, own in (("visitor", {}), ("signed in", cookies[0])):
+            rows += first_view(who, transfers(browser, address, own))
         for turn in range(repetitions):
             for who, own in (("visitor", {}), ("signed in", cookies[turn])):
                 page = open_slow_page(browser, own)
@@ -102,28 +104,30 @@ def measure(
                     values["tick, round trip"].append(tick["roundTrip"])
                 page.context.close()
         browser.close()
-    return summarize_paints(values, views)
+    return [*slow_phone(values), *rows]
 
 
-def summarize_paints(values, views) -> tuple[list[Row], list[Goal]]:
+def first_view(who: str, view: list[Transfer]) -> list[Row]:
+    rows = []
+    for name, value in summarize(view).items():
+        unit = "" if name == "requests" else "bytes"
+        row = Row(f"first view, {who}: {name}", unit, [value])
+        row.goals.append(at_most(row, LIMITS[name]))
+        rows.append(row)
+    return rows
+
+
+def slow_phone(values: Mapping[str, list[float]]) -> list[Row]:
     rows = {
-        name: Row(f"slow phone, {name}", "" if "shift" in name else "ms", all_values)
-        for name, all_values in values.items()
+        name: Row(f"slow phone, {name}", "" if "shift" in name else "ms", measured)
+        for name, measured in values.items()
     }
-    goals = [
-        at_most(rows[f"{who}: {name}"], limit)
-        for who in views
-        for name, limit in PAINT_GOALS.items()
-    ]
+    for name, row in rows.items():
+        limit = PAINT_GOALS.get(name.partition(": ")[2])
+        if limit is not None:
+            row.goals.append(at_most(row, limit))
     painted = rows["tick, painted"]
     own_time = painted.median - rows["tick, round trip"].median
     goal = f"≤ {TICK_GOAL} ms beyond the round trip"
-    is_met = own_time <= TICK_GOAL
-    goals.append(Goal(painted.name, goal, f"{own_time:.0f} ms", is_met))
-    measured = [*rows.values()]
-    for who, view in views.items():
-        for name, value in summarize(view).items():
-            unit = "" if name == "requests" else "bytes"
-            measured.append(Row(f"first view, {who}: {name}", unit, [value]))
-            goals.append(at_most(measured[-1], LIMITS[name]))
-    return measured, goals
+    painted.goals.append(Goal(goal, f"{own_time:.0f} ms", own_time <= TICK_GOAL))
+    return [*rows.values()]

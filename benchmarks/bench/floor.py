@@ -1,7 +1,8 @@
 """FLOOR: the least work that a Python server does for a page or a tick.
 
 psycopg reads and writes the same rows in the fewest statements that the tables allow.
-The response is joined from prepared fragments of Cairn's own responses.
+The response is joined from prepared fragments of Cairn's own responses. `constant`
+responds with the same bytes to every request: the most that granian itself can do.
 """
 
 import json
@@ -23,6 +24,7 @@ ROWS = {
     for step, rows in FRAGMENTS["rows"].items()
 }
 MARKED = {path: answer.encode() for path, answer in FRAGMENTS["marked"].items()}
+VISITORS_PAGE = FRAGMENTS["visitors_page"].encode()
 
 SESSION = """
     SELECT session_data FROM django_session
@@ -76,6 +78,16 @@ def application(
         states = dict(result.fetchall())
         rows = (row[states.get(step, "none")] for step, row in ROWS.items())
         page = b"".join([HEAD, *rows, TAIL])
+    return respond(page, start_response)
+
+
+def constant(
+    _environ: dict[str, Any], start_response: Callable[..., Any]
+) -> Iterable[bytes]:
+    return respond(VISITORS_PAGE, start_response)
+
+
+def respond(page: bytes, start_response: Callable[..., Any]) -> Iterable[bytes]:
     headers = [
         ("Content-Type", "text/html; charset=utf-8"),
         ("Content-Length", str(len(page))),

@@ -1,43 +1,36 @@
-"""Requests sent as fast as they are answered, by wrk or by Python threads."""
+"""Requests sent by wrk as fast as they are answered, to one server after another."""
 
 from __future__ import annotations
 
 import json
 import statistics
 import subprocess
+import sys
 import tempfile
-import threading
 import time
-from collections.abc import Sequence
-from http.client import HTTPConnection
-from itertools import cycle
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
-from shutil import which
 from typing import NamedTuple
 
+from tqdm import tqdm
+
+from benchmarks.bench.report import Row
+from benchmarks.bench.servers import (
+    CLIENT_CORE,
+    MeasurementError,
+    Request,
+    Server,
+    fetch,
+    pin,
+)
+
 CONNECTIONS = 8
+WARM_UP = 1  # seconds
+PAUSE = 2  # seconds before a failed load is repeated
 SCRIPT = Path(__file__).with_name("wrk.lua")
-
-
-class Request(NamedTuple):
-    path: str
-    headers: dict[str, str] = {}
-    method: str = "GET"
-    expected_status: int = 200
-
-    def as_http(self, port: int) -> str:
-        headers = {"Host": f"localhost:{port}", **self.headers}
-        if self.method == "POST":
-            headers["Content-Length"] = "0"
-        lines = [f"{name}: {value}" for name, value in headers.items()]
-        return "\r\n".join([f"{self.method} {self.path} HTTP/1.1", *lines, "", ""])
-
-
-class Response(NamedTuple):
-    headers: dict[str, str]  # names in lower case
-    body: bytes
-    size: int  # bytes of headers and body
 
 
 class Result(NamedTuple):
@@ -47,37 +40,58 @@ class Result(NamedTuple):
     p99: float  # ms
 
 
-class MeasurementError(Exception):
-    """Something responded with another status than expected, or not at all."""
+@dataclass
+class Load:
+    name: str
+    server: Server
+    requests: Sequence[Request]
+    queries: int | None = None
+    prepare: Callable[[], object] = lambda: None  # called before each repetition
+
+    def send(self, seconds: int) -> Result:
+        """Repeat once after a failure: when the disk stalls for a moment, a page may
+        wait too long for a connection.
+        """
+        self.prepare()
+        try:
+            return run_wrk(self.server.port, self.requests, seconds)
+        except MeasurementError as error:
+            print(f"{self.name} once more: {error}", file=sys.stderr)
+            time.sleep(PAUSE)
+            return run_wrk(self.server.port, self.requests, seconds)
 
 
-def fetch(port: int, request: Request) -> Response:
-    """Raises MeasurementError when the status is not the expected one."""
-    connection = HTTPConnection("localhost", port, timeout=60)
-    connection.request(request.method, request.path, headers=request.headers)
-    response = connection.getresponse()
-    body = response.read()
-    connection.close()
-    if response.status != request.expected_status:
-        excerpt = body[:300].decode(errors="replace")
-        raise MeasurementError(
-            f"{request.method} {request.path}: {response.status}\n{excerpt}"
-        )
-    headers = {name.lower(): value for name, value in response.getheaders()}
-    head = sum(len(f"{name}: {value}\r\n") for name, value in response.getheaders())
-    return Response(headers, body, head + len(body))
+def measure_in_turn(loads: Sequence[Load], repetitions: int, seconds: int) -> list[Row]:
+    """Measure each load once, then all of them again, so that a slow minute of the
+    machine affects all alike.
+    """
+    for load in loads:
+        load.send(WARM_UP)
+    results: defaultdict[str, list[Result]] = defaultdict(list)
+    turns = [load for _ in range(repetitions) for load in loads]
+    for load in tqdm(turns, desc="loads", unit="", leave=False, disable=None):
+        results[load.name].append(load.send(seconds))
+    return [row_of(load, results[load.name]) for load in loads]
 
 
-def run_load(port: int, requests: Sequence[Request], seconds: float) -> Result:
+def row_of(load: Load, results: Sequence[Result]) -> Row:
+    details: dict[str, float] = {
+        "p50 ms": statistics.median(result.p50 for result in results),
+        "p99 ms": statistics.median(result.p99 for result in results),
+        "bytes": len(fetch(load.server.port, load.requests[0]).body),
+    }
+    if load.queries is not None:
+        details["queries"] = load.queries
+    values = [result.responses / result.seconds for result in results]
+    return Row(load.name, "/s", values, details)
+
+
+def run_wrk(port: int, requests: Sequence[Request], seconds: int) -> Result:
     """Send `requests` in turn, over and over, on eight connections.
 
-    Raises MeasurementError when a response is missing or not the expected one.
+    Raises MeasurementError when a response is missing or not the expected one. wrk
+    cannot tell 200 from 302, but the number of bytes shows the difference.
     """
-    return (run_wrk if which("wrk") else run_threads)(port, requests, seconds)
-
-
-def run_wrk(port: int, requests: Sequence[Request], seconds: float) -> Result:
-    """wrk cannot tell 200 from 302, but the number of bytes shows the difference."""
     begin = time.perf_counter()
     size = fetch(port, requests[0]).size
     # Even a slow page is requested a few times on each connection.
@@ -92,6 +106,7 @@ def run_wrk(port: int, requests: Sequence[Request], seconds: float) -> Result:
             check=True,
             text=True,
             stdout=subprocess.PIPE,
+            preexec_fn=lambda: pin(0, CLIENT_CORE),
         ).stdout
     counted = json.loads(printed.splitlines()[-1])
     mean_size = counted["bytes"] / max(1, counted["responses"])
@@ -100,37 +115,3 @@ def run_wrk(port: int, requests: Sequence[Request], seconds: float) -> Result:
     return Result(
         counted["responses"], counted["seconds"], counted["p50"], counted["p99"]
     )
-
-
-def run_threads(port: int, requests: Sequence[Request], seconds: float) -> Result:
-    """The same in Python, which is slower than a fast server."""
-    rest, lock = cycle(requests), threading.Lock()
-    times: list[float] = []
-    failures: list[str] = []
-    end = time.perf_counter() + seconds
-
-    def send() -> None:
-        connection = HTTPConnection("localhost", port, timeout=60)
-        while time.perf_counter() < end and not failures:
-            with lock:
-                request = next(rest)
-            begin = time.perf_counter()
-            connection.request(request.method, request.path, headers=request.headers)
-            response = connection.getresponse()
-            response.read()
-            times.append(time.perf_counter() - begin)
-            if response.status != request.expected_status:
-                failures.append(f"{request.method} {request.path}: {response.status}")
-        connection.close()
-
-    threads = [threading.Thread(target=send) for _ in range(CONNECTIONS)]
-    begin = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures or len(times) < 2:
-        raise MeasurementError(failures[0] if failures else "no response")
-    p99 = statistics.quantiles(times, n=100)[98]
-    duration = time.perf_counter() - begin
-    return Result(len(times), duration, 1000 * statistics.median(times), 1000 * p99)

@@ -1,14 +1,22 @@
-"""Measured values, goals, and the table and the file that show them."""
+"""Measured values, their goals, and the table that shows both."""
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-COLUMNS = ["p50 ms", "p99 ms", "CPU µs", "PG µs", "queries", "bytes", "gzip"]
+COLUMNS = ["p50 ms", "p99 ms", "queries", "bytes"]
+
+
+class Goal(NamedTuple):
+    goal: str
+    result: str
+    is_met: bool
+
+    def __str__(self) -> str:
+        return f"{self.goal}: {self.result}, {'met' if self.is_met else '**NOT MET**'}"
 
 
 @dataclass
@@ -17,8 +25,9 @@ class Row:
 
     name: str
     unit: str
-    values: list[float] = field(default_factory=list)
+    values: list[float]
     details: dict[str, float] = field(default_factory=dict)
+    goals: list[Goal] = field(default_factory=list)
 
     @property
     def median(self) -> float:
@@ -30,26 +39,15 @@ class Row:
         return f"{number(self.median)} {self.unit}".rstrip() + spread
 
 
-@dataclass
-class Goal:
-    row: str
-    goal: str
-    result: str
-    is_met: bool
-
-    def __str__(self) -> str:
-        return f"{self.goal}: {self.result}, {'met' if self.is_met else 'NOT MET'}"
-
-
 def at_least(row: Row, times: float, base: Row, of: str) -> Goal:
     """Goal: the median of `row` is at least `times` that of `base`."""
     ratio = row.median / base.median
-    return Goal(row.name, f"≥ {share(times)} {of}", share(ratio), ratio >= times)
+    return Goal(f"≥ {share(times)} {of}", share(ratio), ratio >= times)
 
 
 def at_most(row: Row, limit: float) -> Goal:
     goal = f"≤ {number(limit)} {row.unit}".rstrip()
-    return Goal(row.name, goal, number(row.median), row.median <= limit)
+    return Goal(goal, number(row.median), row.median <= limit)
 
 
 def no_slower(row: Row, times: float, base: Row) -> Goal:
@@ -59,7 +57,12 @@ def no_slower(row: Row, times: float, base: Row) -> Goal:
     """
     ratio = base.median / row.median
     goal = f"≤ {times:g}x the time of {base.name}"
-    return Goal(row.name, goal, f"{ratio:.2f}x", ratio <= times)
+    return Goal(goal, f"{ratio:.2f}x", ratio <= times)
+
+
+def queries_at_most(row: Row, limit: float) -> Goal:
+    queries = row.details["queries"]
+    return Goal(f"≤ {limit:g} queries", f"{queries:g}", queries <= limit)
 
 
 def share(ratio: float) -> str:
@@ -76,26 +79,13 @@ def number(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
-def table(rows: Sequence[Row], goals: Sequence[Goal]) -> str:
-    """One line for each row with its first goal, and one for each further goal."""
+def table(rows: Sequence[Row]) -> str:
+    """One line of Markdown for each row."""
     lines = [["row", "median (range)", *COLUMNS, "goals"]]
     for row in rows:
-        own = [str(goal) for goal in goals if goal.row == row.name] or [""]
         details = [row.details.get(column) for column in COLUMNS]
         cells = ["" if value is None else number(value) for value in details]
-        lines.append([row.name, str(row), *cells, own[0]])
-        lines += [[""] * (len(COLUMNS) + 2) + [goal] for goal in own[1:]]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
-
-
-def write(
-    file: Path, about: dict[str, str], rows: Sequence[Row], goals: Sequence[Goal]
-) -> None:
-    content = {
-        **about,
-        "rows": [{**asdict(row), "median": row.median} for row in rows],
-        "goals": [asdict(goal) for goal in goals],
-    }
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        goals = "; ".join(map(str, row.goals))
+        lines.append([row.name, str(row), *cells, goals])
+    lines.insert(1, ["---"] * len(lines[0]))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

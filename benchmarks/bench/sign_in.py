@@ -90,12 +90,7 @@ def main(slug: str, people: int, sessions: int) -> None:
     ]
     clients = [sign_in(user) for user in users]
     page = f"/roadmaps/{slug}/"
-    paths = {
-        "page": page,
-        "list": "/",
-        "step": f"{page}{steps[6].slug}/",
-        "search": "/search/?q=caching",
-    }
+    paths = {"page": page, "step": f"{page}{steps[6].slug}/"}
     queries = {
         name: max(queries_of_page(client, path) for client in clients[:5])
         for name, path in paths.items()

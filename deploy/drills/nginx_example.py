@@ -1,4 +1,4 @@
-"""nginx with deploy/nginx/nginx.conf, and nginx with one constant page."""
+"""nginx with deploy/nginx/nginx.conf, changed for this machine."""
 
 import os
 import re
@@ -46,18 +46,4 @@ def write(
         assert count, f"{EXAMPLE} holds no {pattern}"
     file = folder / "example.conf"
     file.write_text(text)
-    return file
-
-
-def write_constant(folder: Path, port: int, page: Path) -> Path:
-    """A configuration that responds with `page` to every request."""
-    file = folder / "constant.conf"
-    file.write_text(
-        f"daemon off; worker_processes 1; pid {folder}/constant.pid;"
-        f" error_log {folder}/constant.log;"
-        " events { worker_connections 4096; } http { access_log off; sendfile on;"
-        " tcp_nopush on; keepalive_requests 100000; open_file_cache max=1000;"
-        f' server {{ listen {port}; default_type "text/html; charset=utf-8";'
-        f" root {page.parent}; location / {{ try_files /{page.name} =404; }} }} }}\n"
-    )
     return file
