@@ -97,7 +97,7 @@ def main(slug: str, people: int, sessions: int) -> None:
     }
     queries["tick"] = queries_of_tick(clients[4], steps)
     for client in clients:
-        client.get(page)  # sets the cookies that a browser sends
+        client.get("/")  # sets the cookies that a browser sends
     cookies = [
         {name: cookie.value for name, cookie in client.cookies.items()}
         for client in clients
