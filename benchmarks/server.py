@@ -1,4 +1,4 @@
-"""Cairn as production serves it, with a database of its own, for as long as a block."""
+"""Cairn as production serves it, with its own database."""
 
 import os
 import secrets
@@ -21,7 +21,7 @@ BROWSERS = [
     "chromium-browser",
     "google-chrome",
     "google-chrome-stable",
-    "chromium-headless-shell",  # last: it does not ask for the icon, as people's do
+    "chromium-headless-shell",  # last: it never requests the icon
 ]
 
 sys.path.insert(0, str(ROOT))
@@ -30,9 +30,9 @@ from core.postgresql.embedded import start  # noqa: E402
 
 
 class Cairn:
-    """A database of its own in `folder`, and whatever processes are started on it."""
+    """A database in `folder`, and the processes that use it."""
 
-    log: IO[bytes] | int = subprocess.DEVNULL  # where they write
+    log: IO[bytes] | int = subprocess.DEVNULL  # of the processes
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.environment = {
@@ -56,7 +56,7 @@ class Cairn:
         )
 
     def manage(self, *command: str) -> str:
-        """Run `manage.py` and return what it printed."""
+        """Run `manage.py`. Return what it prints."""
         return subprocess.run(
             [sys.executable, "manage.py", *command],
             cwd=ROOT,
@@ -67,7 +67,7 @@ class Cairn:
         ).stdout
 
     def shell(self, script: str) -> list[str]:
-        """The words that a script prints, in manage.py's shell."""
+        """Run a script in manage.py's shell. Return the words that it prints."""
         return self.manage("shell", "--no-imports", "-c", script).split()
 
     def serve(self, port: int, **environment: str) -> subprocess.Popen[bytes]:
@@ -77,7 +77,7 @@ class Cairn:
 
 
 def wait_for(port: int) -> None:
-    """Until it answers /healthz, or whatever a proxy says."""
+    """Wait until something responds to /healthz, a proxy with an error included."""
     for _ in range(300):
         try:
             urllib3.request("GET", f"http://localhost:{port}/healthz", retries=False)
@@ -85,11 +85,11 @@ def wait_for(port: int) -> None:
             time.sleep(0.1)
         else:
             return
-    raise TimeoutError(f"nothing answers on port {port}")
+    raise TimeoutError(f"nothing responds on port {port}")
 
 
 class Server(Cairn):
-    """One web process: its `address`, and `manage` for commands on its database."""
+    """One web process at `address`."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -111,7 +111,7 @@ def production_server() -> Iterator[Server]:
 
 
 def installed_browser() -> str | None:
-    """The path of a Chromium or Chrome; None where Playwright is to use its own."""
+    """The path of a Chromium or Chrome, or None for Playwright's own."""
     return next(filter(None, map(which, BROWSERS)), None)
 
 

@@ -71,15 +71,15 @@ class Stack(Cairn):
 
 
 class Person(threading.Thread):
-    """Ticks a step and looks at the page, over and over, in one browser: it does not
-    write to a connection that it was told is closed, and tries nothing twice.
+    """Ticks a step and views the page, over and over, in one browser. It reuses open
+    connections and repeats no request.
     """
 
-    def __init__(self, port: int, session: str, step: str, over: threading.Event):
+    def __init__(self, port: int, session: str, step: str, stopped: threading.Event):
         super().__init__()
         self.browser = urllib3.HTTPConnectionPool("localhost", port, retries=False)
         self.cookie = f"__Host-session={session}"
-        self.step, self.over = step, over
+        self.step, self.stopped = step, stopped
         self.acknowledged = "none"
         self.answers: Counter[str] = Counter()
         self.longest = 0.0
@@ -87,7 +87,7 @@ class Person(threading.Thread):
 
     def run(self) -> None:
         turn = 0
-        while not self.over.wait(PAUSE):
+        while not self.stopped.wait(PAUSE):
             state = STATES[turn % len(STATES)]
             if self.ask("POST", f"/progress/{self.step}/{state}/") == "302":
                 self.acknowledged = state
@@ -115,18 +115,18 @@ class Person(threading.Thread):
 
 
 class Outcome(NamedTuple):
-    said: str
+    text: str
     failures: int
     sessions: list[str]
 
 
 def measure(stack: Stack) -> Outcome:
-    over = threading.Event()
+    stopped = threading.Event()
     [step] = stack.shell(STEP)
     sessions = stack.shell(SESSIONS)
     owners = dict(zip(sessions[::2], sessions[1::2], strict=True))
     people = {
-        pk: Person(stack.port, session, step, over) for pk, session in owners.items()
+        pk: Person(stack.port, session, step, stopped) for pk, session in owners.items()
     }
     for person in people.values():
         person.start()
@@ -135,7 +135,7 @@ def measure(stack: Stack) -> Outcome:
             time.sleep(SETTLE)
             stack.replace(number)
     time.sleep(SETTLE)
-    over.set()
+    stopped.set()
     for person in people.values():
         person.join()
 
@@ -150,12 +150,12 @@ def measure(stack: Stack) -> Outcome:
     )
     longest = max(person.longest for person in people.values())
     print(f"  {dict(answers)}")
-    said = (
+    text = (
         f"{ROUNDS * 2} replacements, {answers.total()} requests, {failed} failed,"
         f" the longest took {longest:.2f} s; {len(wrong)} people whose last"
         " acknowledged tick is not what is stored"
     )
-    return Outcome(said, failed + len(wrong), sessions[1::2])
+    return Outcome(text, failed + len(wrong), sessions[1::2])
 
 
 def main() -> None:
@@ -166,7 +166,7 @@ def main() -> None:
             found = measure(stack)
         finally:
             stack.stop()
-    print(f"{PEOPLE} people, {found.said}")
+    print(f"{PEOPLE} people, {found.text}")
     sys.exit(bool(found.failures))
 
 

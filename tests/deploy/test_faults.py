@@ -1,4 +1,4 @@
-"""make faults: what it says of the answers that people got."""
+"""`make faults`: its checks of the answers that people got."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def answer(answer="302", begun=0.0, took=0.1):
     return Answer(begun, took, answer, "5" if answer == "503" else "")
 
 
-class TestBook:
+class TestLedger:
     @pytest.fixture
     def ledger(self):
         ledger = Ledger()
@@ -35,55 +35,55 @@ class TestBook:
         assert ledger.lost([(ME, STEP, "done")]) == []
 
     @pytest.mark.parametrize("stored", [[], [(ME, STEP, "learning")], [(2, 7, "done")]])
-    def test_one_that_is_not_stored_is_lost(self, ledger, stored):
+    def test_an_acknowledged_tick_that_is_not_stored_is_lost(self, ledger, stored):
         assert ledger.lost(stored) == [(ME, STEP)]
 
-    def test_one_that_was_never_answered_may_be_stored_or_not(self, ledger):
+    def test_a_tick_without_an_answer_may_be_stored_or_not(self, ledger):
         ledger.request((ME, STEP), "none")
         assert ledger.lost([]) == ledger.lost([(ME, STEP, "done")]) == []
         assert ledger.lost([(ME, STEP, "skipped")]) == [(ME, STEP)]
 
-    def test_the_next_acknowledgement_settles_it(self, ledger):
+    def test_only_the_last_acknowledged_state_counts(self, ledger):
         ledger.request((ME, STEP), "none")
         ledger.acknowledge((ME, STEP), "none")
         assert ledger.lost([]) == []
         assert ledger.lost([(ME, STEP, "done")]) == [(ME, STEP)]
 
-    def test_a_row_that_is_there_twice_is_doubled(self, ledger):
+    def test_two_rows_for_one_step_are_duplicates(self, ledger):
         stored = [(ME, STEP, "done"), (ME, STEP, "done")]
         assert duplicates(stored) == [(ME, STEP)]
         assert not ticks_stored(ledger, stored).holds
         assert ticks_stored(ledger, stored[:1]).holds
 
 
-class TestVerdicts:
-    def test_503_is_honest_only_with_retry_after(self):
+class TestChecks:
+    def test_503_needs_retry_after(self):
         assert only_served_or_503([answer(), answer("503")]).holds
         assert not only_served_or_503([answer(), Answer(0, 0, "503", "")]).holds
         assert not only_served_or_503([answer("500")]).holds
 
-    def test_no_answer_at_all_proves_nothing(self):
+    def test_checks_fail_without_any_answer(self):
         assert not only_served_or_503([]).holds
         assert not responds_within(3, [], "503").holds
         assert not no_failures_since([], 0).holds
         assert not recovers_within(5, [], 0).holds
 
-    def test_the_slowest_answer_decides(self):
+    def test_the_slowest_answer_counts(self):
         assert responds_within(3, [answer(took=1), answer(took=3)], "503").holds
         assert not responds_within(3, [answer(took=1), answer(took=3.01)], "503").holds
 
-    def test_the_first_tick_after_the_return_counts_and_not_an_error(self):
+    def test_recovery_is_the_first_acknowledged_tick(self):
         answers = [answer(begun=1), answer("503", begun=11), answer(begun=14)]
         assert recovers_within(5, answers, back=10).holds
         assert not recovers_within(4, answers, back=10).holds
 
-    def test_what_was_asked_before_the_end_does_not_count_against_it(self):
+    def test_requests_before_the_end_of_a_fault_may_fail(self):
         assert no_failures_since(
             [answer("503", begun=1), answer(begun=2)], since=2
         ).holds
         assert not no_failures_since([answer("503", begun=2)], since=2).holds
 
-    def test_failures_in_a_row_are_a_persons_own(self):
+    def test_failures_in_a_row_are_counted(self):
         history = [answer(each) for each in ("302", "503", "200", "503", "503")]
         assert longest_failure_run(history) == 2
 
@@ -92,18 +92,18 @@ def row(*checks, not_run=""):
     return report.Row("name", "fault", "expected", [*checks], not_run)
 
 
-def test_one_check_that_is_missed_is_named_and_misses_the_row():
+def test_a_failed_check_is_bold_and_fails_its_row():
     missed = row(Check("1 lost", holds=False), Check("503", holds=True))
     assert missed.is_missed
     assert str(missed) == "| fault | expected | **missed** | **1 lost**; 503 |"
     assert not row(Check("0 lost", holds=True)).is_missed
 
 
-def test_what_was_not_run_says_why_and_is_no_success():
+def test_a_drill_that_did_not_run_says_why():
     assert row(not_run="not run: no root").verdict == "**not run: no root**"
 
 
-def test_the_table_goes_between_its_marks(tmp_path):
+def test_the_table_is_written_between_its_comments(tmp_path):
     page = tmp_path / "page.md"
     page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
     report.write(page, "new")

@@ -123,12 +123,12 @@ def main() -> None:
                 row = Row(name, fault.title, fault.expected, [broke])
             rows.append(row)
             for check in row.checks:
-                print(f"  {'holds' if check.holds else 'MISSED'}: {check.said}")
+                print(f"  {'holds' if check.holds else 'MISSED'}: {check.text}")
             print(f"  {row.verdict}, {time.monotonic() - begun:.0f} s", flush=True)
-    said = table(rows)
-    print(said)
+    text = table(rows)
+    print(text)
     if options.write:
-        write(ROOT / "docs/reliability.md", f"{conditions()}\n\n{said}")
+        write(ROOT / "docs/reliability.md", f"{conditions()}\n\n{text}")
     sys.exit(any(row.is_missed for row in rows))
 
 

@@ -1,4 +1,4 @@
-"""A person with a browser and a keyboard: cookies, forms, and a heavy hand."""
+"""A person with a browser: cookies and forms."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from deploy.drills.rolling import STATES
 
 PASSWORD = "correct horse battery staple"
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-CHANGES_PER_MINUTE = 120  # a minute, of one person
+CHANGES_PER_MINUTE = 120  # allowed to one person
 
 
 class Browser:
@@ -26,7 +26,7 @@ class Browser:
         self.statuses: list[int] = []
 
     def ask(self, method: str, path: str, **fields: str) -> str:
-        """The page; its status is the last of `statuses`."""
+        """Return the page. Its status becomes the last of `statuses`."""
         response = urllib3.request(
             method,
             f"{self.origin}{path}",
@@ -47,7 +47,7 @@ class Browser:
         return response.data.decode()
 
     def submit(self, path: str, **fields: str) -> str:
-        """Fill in the form of a page; "" where the page has none."""
+        """Submit the form of a page. Return "" if the page has none."""
         token = TOKEN.search(self.ask("GET", path))
         if not token:
             return ""
@@ -73,12 +73,12 @@ class Browser:
 def tick_often(
     ports: Sequence[int], session: str, step: int, times: int
 ) -> Counter[int]:
-    """What one person is answered who ticks so often in a minute of the clock that
-    nothing else counts to, by each of `ports` in turn.
+    """Tick `times` times within one minute of the clock, so that all count towards one
+    limit, on each of `ports` in turn. Return how often each status was the answer.
     """
     time.sleep(60.5 - time.time() % 60)
     browsers = [Browser(port, session) for port in ports]
-    ways = zip(cycle(browsers), cycle(STATES), strict=False)
-    for browser, state in islice(ways, times):
+    turns = zip(cycle(browsers), cycle(STATES), strict=False)
+    for browser, state in islice(turns, times):
         browser.ask("POST", f"/progress/{step}/{state}/")
     return Counter(status for browser in browsers for status in browser.statuses)

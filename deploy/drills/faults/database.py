@@ -1,4 +1,4 @@
-"""What may befall the database and the way to it."""
+"""Faults of the database, and of the network to it."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from deploy.drills.faults.ledger import (
 )
 
 WARM = 3  # seconds under load before a fault, and after it
-DOWN = 6  # seconds that something is away
-ROOM = 400  # megabytes of the disk that is to run full
-NEVER_LONGER = 10.0  # seconds
+DOWN = 6  # seconds that something is down
+DISK_SIZE = 400  # MB of the disk that fills up
+LIMIT = 10.0  # seconds for every response
 
 
 def unavailable(answers: list, limit: float, what: str = "503") -> Check:
@@ -71,9 +71,9 @@ def connections_reset(harness: Harness, _: Namespace) -> list[Check]:
         over = time.monotonic()
         time.sleep(2 * WARM)
     worst = max(longest_failure_run(person.history) for person in learners.people)
-    said = f"{resets} resets, a person's most failures in a row: {worst}"
+    text = f"{resets} resets, a person's most failures in a row: {worst}"
     return [
-        Check(said, worst <= 1),
+        Check(text, worst <= 1),
         no_failures_since(learners.answers, over + 1),
         only_served_or_503(learners.answers),
         harness.ticks_stored(learners),
@@ -99,7 +99,7 @@ def black_hole(harness: Harness, _: Namespace) -> list[Check]:
     truth = [before, during, after] == [(200, 200), (200, 503), (200, 200)]
     unanswered = [one for one in learners.answers if one.ended > dark]
     return [
-        responds_within(NEVER_LONGER, unanswered, "every answer"),
+        responds_within(LIMIT, unanswered, "every answer"),
         Check(
             f"healthz, readyz before, in and after: {before} {during} {after}", truth
         ),
@@ -141,7 +141,7 @@ def query_slow(harness: Harness, _: Namespace) -> list[Check]:
     with harness.serving() as web, harness.people(web.port) as learners:
         time.sleep(WARM)
         slow = time.monotonic()
-        with harness.database.slow(60), watching(harness) as longest:
+        with harness.database.slow(60), watch_slow_queries(harness) as longest:
             time.sleep(3 * DOWN)
             inside = learners.between(slow, time.monotonic())
         back = time.monotonic()
@@ -149,7 +149,7 @@ def query_slow(harness: Harness, _: Namespace) -> list[Check]:
     ran = longest["slow"]
     return [
         Check(f"a tick of 60 s was cancelled after {ran:.1f} s", 3 < ran <= 5),
-        unavailable(inside, NEVER_LONGER),
+        unavailable(inside, LIMIT),
         recovers_within(5, learners.answers, back),
         only_served_or_503(learners.answers),
         no_failures_since(learners.answers, back + 5),
@@ -158,13 +158,13 @@ def query_slow(harness: Harness, _: Namespace) -> list[Check]:
 
 
 @contextmanager
-def watching(harness: Harness) -> Iterator[dict[str, float]]:
-    """How long, in seconds, the longest query that sleeps has run."""
-    longest, over = {"slow": 0.0}, threading.Event()
+def watch_slow_queries(harness: Harness) -> Iterator[dict[str, float]]:
+    """The seconds that the longest sleeping query has run, under the key "slow"."""
+    longest, stopped = {"slow": 0.0}, threading.Event()
 
     def look() -> None:
         with harness.database.connect() as own:
-            while not over.wait(0.1):
+            while not stopped.wait(0.1):
                 [(seconds,)] = own.execute(
                     "SELECT coalesce(max(extract(epoch FROM clock_timestamp() -"
                     " query_start)), 0) FROM pg_stat_activity WHERE state = 'active'"
@@ -177,7 +177,7 @@ def watching(harness: Harness) -> Iterator[dict[str, float]]:
     try:
         yield longest
     finally:
-        over.set()
+        stopped.set()
         watcher.join()
 
 
@@ -206,12 +206,13 @@ def pool_full(harness: Harness, _: Namespace) -> list[Check]:
 
 @contextmanager
 def small_disk() -> Iterator[Path]:
-    """A folder that holds no more than `ROOM`. Raises CannotRunError where it is
-    not to be had.
+    """A folder with room for `DISK_SIZE` MB.
+
+    Raises CannotRunError unless this process may mount one.
     """
     temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
     with temporary as name:
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={ROOM}m", "tmpfs", name]
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_SIZE}m", "tmpfs", name]
         if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
             raise CannotRunError("a small disk (tmpfs) can be mounted by root only")
         try:
@@ -235,7 +236,7 @@ def fill(harness: Harness) -> list[Check]:
         time.sleep(WARM)
         fill_disk(ballast)
         full = time.monotonic()
-        # PostgreSQL has room set aside, which ticks alone would take hours to use.
+        # PostgreSQL reserves space for its log. Ticks alone would take hours to use it.
         with suppress(psycopg.Error), harness.database.connect() as own:
             own.execute("CREATE TABLE ballast (data text)")
             while True:
@@ -263,7 +264,7 @@ def fill_disk(ballast: Path) -> None:
 
 
 def check_checksums(harness: Harness) -> Check:
-    """Whether every block has its checksum, which takes the database down meanwhile."""
+    """Check that every block has its checksum. The database is down meanwhile."""
     server = harness.database.server
     server.stop()
     checked = subprocess.run(
@@ -274,6 +275,6 @@ def check_checksums(harness: Harness) -> Check:
     )
     harness.database.start()
     found = dict(re.findall(r"^(.*): +(\d+)$", checked.stdout, re.MULTILINE))
-    said = f"pg_checksums: {found.get('Bad checksums')} of"
-    said += f" {found.get('Blocks scanned')} blocks are bad"
-    return Check(said, checked.returncode == 0 and found.get("Bad checksums") == "0")
+    text = f"pg_checksums: {found.get('Bad checksums')} of"
+    text += f" {found.get('Blocks scanned')} blocks are bad"
+    return Check(text, checked.returncode == 0 and found.get("Bad checksums") == "0")

@@ -1,4 +1,4 @@
-"""Cairn with a database that may be killed, and people who tick."""
+"""Cairn with a database that can be killed, and people who tick."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ for step in Step.objects.filter(roadmap__slug="backend-developer"): print(step.p
 
 
 class TickingLearner(Person):
-    """Ticks one step after the other, looks at the page at times, and sends a tick
-    again that was not acknowledged.
+    """Ticks one step after the other, sometimes views the page, and repeats each tick
+    until it is acknowledged.
     """
 
     def __init__(
         self, learners: Learners, person: int, session: str, steps: list[int]
     ) -> None:
-        super().__init__(learners.port, session, "", learners.over)
+        super().__init__(learners.port, session, "", learners.stopped)
         self.person, self.steps, self.ledger = person, steps, learners.ledger
         self.history: list[Answer] = []
 
     def run(self) -> None:
         ticks = cycle(product(STATES, self.steps))
         state, step = next(ticks)
-        while not self.over.wait(PAUSE * random.uniform(0.9, 1.2)):
+        while not self.stopped.wait(PAUSE * random.uniform(0.9, 1.2)):
             self.ledger.request((self.person, step), state)
             if self.ask("POST", f"/progress/{step}/{state}/") == FOUND:
                 self.ledger.acknowledge((self.person, step), state)
@@ -64,7 +64,7 @@ class TickingLearner(Person):
 class Learners:
     def __init__(self, harness: Harness, port: int) -> None:
         self.port = port
-        self.over = threading.Event()
+        self.stopped = threading.Event()
         self.ledger = Ledger()
         self.people = [
             TickingLearner(self, person, session, harness.steps)
@@ -76,7 +76,7 @@ class Learners:
         return [one for person in self.people for one in [*person.history]]
 
     def between(self, begun: float, ended: float) -> list[Answer]:
-        """What was options and answered in that time."""
+        """The answers to requests that began and ended within that time."""
         return [one for one in self.answers if begun <= one.begun and one.ended < ended]
 
 
@@ -89,7 +89,7 @@ class Database:
         self.parsed = dj_database_url.parse(self.url)
 
     def connect(self) -> psycopg.Connection:
-        """As the superuser, in no transaction."""
+        """As the superuser, with autocommit."""
         return psycopg.connect(self.url, autocommit=True)
 
     def run(self, sql: str) -> None:
@@ -97,47 +97,47 @@ class Database:
             own.execute(sql)
 
     def progress(self) -> list[tuple[int, int, str]]:
-        """The rows themselves: an index could hide that one is there twice."""
+        """The rows, read without an index, which could hide a duplicate."""
         with self.connect() as own:
-            for way in ("indexscan", "indexonlyscan", "bitmapscan"):
-                own.execute(f"SET enable_{way} = off")
+            for kind in ("indexscan", "indexonlyscan", "bitmapscan"):
+                own.execute(f"SET enable_{kind} = off")
             rows = own.execute(
                 "SELECT user_id, step_id, state FROM progress_stepprogress"
             )
             return rows.fetchall()
 
     def kill(self) -> None:
-        """SIGKILL, to the postmaster and all that it has started."""
+        """Send SIGKILL to the postmaster and all its children."""
         kill(self.server.get_pid())
 
     def start(self) -> float:
-        """Start it again unless it runs, and return when it answered."""
+        """Start it unless it runs. Return the time of its first answer."""
         deadline = time.monotonic() + 30
         while True:
             with suppress(subprocess.SubprocessError, psycopg.OperationalError):
                 self.server.ensure_postgres_running()
                 self.connect().close()
                 return time.monotonic()
-            assert time.monotonic() < deadline, "PostgreSQL does not come back"
+            assert time.monotonic() < deadline, "PostgreSQL does not start again"
             time.sleep(0.1)
 
     @contextmanager
     def slow(self, seconds: float) -> Iterator[None]:
-        """Let every tick take so long in the database."""
+        """Let every tick take `seconds` in the database."""
         self.run(
-            "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS"
+            "CREATE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS"
             f" $$ BEGIN PERFORM pg_sleep({seconds}); RETURN NULL; END $$;"
-            " CREATE TRIGGER dawdle BEFORE INSERT OR DELETE"
-            " ON progress_stepprogress EXECUTE FUNCTION dawdle()"
+            " CREATE TRIGGER be_slow BEFORE INSERT OR DELETE"
+            " ON progress_stepprogress EXECUTE FUNCTION be_slow()"
         )
         try:
             yield
         finally:
-            self.run("DROP FUNCTION dawdle CASCADE")
+            self.run("DROP FUNCTION be_slow CASCADE")
 
     @contextmanager
     def behind_proxy(self) -> Iterator[tuple[Proxy, str]]:
-        """A proxy before it, and the URL that leads through it."""
+        """A proxy in front of the database, and the URL that leads through it."""
         proxy = Proxy(self.parsed["OPTIONS"]["host"] or self.parsed["HOST"])
         try:
             yield proxy, get_database_url(self.parsed, "127.0.0.1", proxy.port)
@@ -184,7 +184,7 @@ class Harness(Cairn):
         try:
             yield learners
         finally:
-            learners.over.set()
+            learners.stopped.set()
             for person in learners.people:
                 person.join()
 
@@ -192,7 +192,7 @@ class Harness(Cairn):
         return ticks_stored(learners.ledger, self.database.progress())
 
     def logged(self, event: str) -> int:
-        """How many lines the web process of now has written of it."""
+        """How often the current web process has logged `event`."""
         return self.log_of_web().count(f'"{event}"')
 
     def log_of_web(self) -> str:
@@ -208,7 +208,7 @@ class Web:
         self.start()
 
     def start(self) -> float:
-        """Start it, and return when it answered."""
+        """Start it. Return the time of its first answer."""
         self.process = self.harness.serve(self.port, **self.environment)
         return time.monotonic()
 
@@ -227,8 +227,8 @@ class Web:
 def kill(pid: int | None) -> None:
     assert pid
     parent = psutil.Process(pid)
-    doomed = [parent, *parent.children(recursive=True)]
-    for process in doomed:
+    processes = [parent, *parent.children(recursive=True)]
+    for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(doomed, timeout=10)
+    psutil.wait_procs(processes, timeout=10)

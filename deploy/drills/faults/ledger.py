@@ -38,7 +38,7 @@ class Answer(NamedTuple):
 
 
 class Check(NamedTuple):
-    said: str  # what was measured
+    text: str  # what was measured
     holds: bool
 
 
@@ -78,40 +78,42 @@ def duplicates(stored: Iterable[tuple[int, int, str]]) -> list[Key]:
 
 def ticks_stored(ledger: Ledger, stored: Sequence[tuple[int, int, str]]) -> Check:
     lost, twice = ledger.lost(stored), duplicates(stored)
-    said = f"{ledger.acknowledged} ticks acknowledged, {len(lost)} lost"
-    return Check(f"{said}, {len(twice)} doubled", not lost and not twice)
+    text = f"{ledger.acknowledged} ticks acknowledged, {len(lost)} lost"
+    return Check(f"{text}, {len(twice)} doubled", not lost and not twice)
 
 
 def only_served_or_503(answers: Sequence[Answer]) -> Check:
-    """Nothing but what was options for, or 503 with Retry-After."""
-    odd = Counter(one.answer for one in answers if not one.is_success_or_503)
+    """Check that every answer is a success, or 503 with Retry-After."""
+    unexpected = Counter(one.answer for one in answers if not one.is_success_or_503)
     away = sum(one.answer == UNAVAILABLE for one in answers)
-    said = f"{len(answers)} answers, {away} of them 503 with Retry-After"
-    if odd:
-        said += ", and " + ", ".join(f"{n} times {what}" for what, n in odd.items())
-    return Check(said, bool(answers) and not odd)
+    text = f"{len(answers)} answers, {away} of them 503 with Retry-After"
+    if unexpected:
+        text += ", and " + ", ".join(
+            f"{n} times {what}" for what, n in unexpected.items()
+        )
+    return Check(text, bool(answers) and not unexpected)
 
 
 def responds_within(limit: float, answers: Sequence[Answer], what: str) -> Check:
-    """That there were responses, and none took longer than `limit` seconds."""
+    """Check that there are answers, and that none took longer than `limit` seconds."""
     longest = max((one.took for one in answers), default=0.0)
-    said = f"{what} after {longest:.1f} s at the most" if answers else f"no {what}"
-    return Check(said, bool(answers) and longest <= limit)
+    text = f"{what} after {longest:.1f} s at the most" if answers else f"no {what}"
+    return Check(text, bool(answers) and longest <= limit)
 
 
 def recovers_within(limit: float, answers: Iterable[Answer], back: float) -> Check:
-    """That a tick was acknowledged within `limit` seconds of `back`."""
+    """Check that a tick was acknowledged within `limit` seconds of `back`."""
     ends = [one.ended for one in answers if one.answer == FOUND]
     first = min((end - back for end in ends if end >= back), default=float("inf"))
     return Check(f"first tick {first:.1f} s after it was back", first <= limit)
 
 
 def no_failures_since(answers: Iterable[Answer], since: float) -> Check:
-    """That whatever was options after `since` went well."""
+    """Check that every request after `since` succeeded."""
     later = [one for one in answers if one.begun >= since]
     failed = sum(not one.is_success for one in later)
-    said = f"{failed} of {len(later)} failed once it was over"
-    return Check(said, bool(later) and not failed)
+    text = f"{failed} of {len(later)} failed once it was over"
+    return Check(text, bool(later) and not failed)
 
 
 def longest_failure_run(history: Iterable[Answer]) -> int:

@@ -1,4 +1,4 @@
-"""What may befall Cairn's own processes, and their clock."""
+"""Faults of Cairn's own processes and of their clock."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def web_killed(harness: Harness, _: Namespace) -> list[Check]:
 
 def rolling_restart(_: Harness, __: Namespace) -> list[Check]:
     if not which("caddy"):
-        raise CannotRunError("caddy is not there (apt-get install caddy)")
+        raise CannotRunError("caddy is missing (apt-get install caddy)")
     temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
     with temporary as name, cache_server(Path(name)) as cache:
         stack = rolling.Stack(Path(name), CACHE_URL=cache.url)
@@ -69,30 +69,28 @@ def rolling_restart(_: Harness, __: Namespace) -> list[Check]:
         finally:
             stack.stop()
     return [
-        Check(found.said, not found.failures),
+        Check(found.text, not found.failures),
         shared,
     ]
 
 
 def both_share(stack: rolling.Stack, session: str) -> Check:
-    """Whether both processes know the session, count the same limit and name the same
-    files.
-    """
+    """Check that both processes share sessions, rate limits and static files."""
     [step] = stack.shell(rolling.STEP)
     counted = tick_often(stack.ports, session, int(step), CHANGES_PER_MINUTE + 2)
     files, others = (
         set(re.findall(r"/static/[^\"]+", Browser(port, session).ask("GET", "/")))
         for port in stack.ports
     )
-    said = f"one session at both: {counted[302]} ticks of a minute let through,"
-    said += f" {counted[429]} refused; both name the same {len(files)} files"
+    text = f"one session at both: {counted[302]} ticks of a minute let through,"
+    text += f" {counted[429]} refused; both name the same {len(files)} files"
     is_shared = counted == {302: CHANGES_PER_MINUTE, 429: 2} and files == others
-    return Check(said, is_shared)
+    return Check(text, is_shared)
 
 
 def clock_jumps(harness: Harness, _: Namespace) -> list[Check]:
     if not LIBRARIES:
-        raise CannotRunError("libfaketime is not there (apt-get install faketime)")
+        raise CannotRunError("libfaketime is missing (apt-get install faketime)")
     clock = harness.folder / "clock"
     clock.write_text("+0")
     faked = {
@@ -154,6 +152,6 @@ def clock_jumps(harness: Harness, _: Namespace) -> list[Check]:
 
 
 def offset(harness: Harness) -> float:
-    """Seconds that the clock of the web process is ahead, by what it logged last."""
+    """Seconds that the web process's clock is ahead, from its last line of the log."""
     stamps = re.findall(r'"timestamp": "([^"]+)"', harness.log_of_web())
     return datetime.fromisoformat(stamps[-1]).timestamp() - time.time()

@@ -28,10 +28,10 @@ class Row(NamedTuple):
         return "**missed**" if self.is_missed else "held"
 
     def __str__(self) -> str:
-        said = "; ".join(
-            check.said if check.holds else f"**{check.said}**" for check in self.checks
+        text = "; ".join(
+            check.text if check.holds else f"**{check.text}**" for check in self.checks
         )
-        return f"| {self.fault} | {self.expected} | {self.verdict} | {said} |"
+        return f"| {self.fault} | {self.expected} | {self.verdict} | {text} |"
 
 
 def table(rows: list[Row]) -> str:
@@ -40,7 +40,7 @@ def table(rows: list[Row]) -> str:
 
 
 def write(page: Path, measured: str) -> None:
-    """Put what was measured between the two marks of `page`."""
+    """Write the table between the two comments in `page`."""
     text = page.read_text()
     before, after = text.partition(BEGIN)[0], text.partition(END)[2]
     page.write_text(f"{before}{BEGIN}\n{measured}\n{END}{after}")

@@ -1,4 +1,4 @@
-"""What may befall the cache and the mail server."""
+"""Faults of the cache and the mail server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from deploy.drills.faults.ledger import Check, no_failures_since
 from deploy.drills.faults.services import cache_server, mailbox
 
 NEW = "new@example.com"
-PUT_OFF = """
+POSTPONED_MAILS = """
 SELECT count(*) FROM django_tasks_database_dbtaskresult
 WHERE run_after BETWEEN now() AND now() + interval '1 hour'
 """
@@ -41,7 +41,7 @@ def cache_down(harness: Harness, _: Namespace) -> list[Check]:
         )
         away = harness.logged("cache_is_away")
         cache.start()
-        time.sleep(6)  # it is left alone for 5
+        time.sleep(6)  # the circuit breaker stays open for 5
         Browser(web.port, session).ask("POST", f"/progress/{harness.steps[0]}/none/")
         back = harness.logged("cache_is_back")
         after = health(web.port)
@@ -74,8 +74,8 @@ def mail_down(harness: Harness, _: Namespace) -> list[Check]:
         browser.sign_up(NEW)
         page = browser.ask("GET", "/accounts/confirm-email/")
         statuses, is_clear = browser.statuses, NEW in page
-        while own.execute(PUT_OFF).fetchone() == (0,):
-            assert time.monotonic() < begun + 30, "no mail was put off"
+        while own.execute(POSTPONED_MAILS).fetchone() == (0,):
+            assert time.monotonic() < begun + 30, "no mail was postponed"
             time.sleep(0.1)
         was_in = browser.is_signed_in()
         before = own.execute(ACCOUNTS).fetchone()
@@ -89,20 +89,20 @@ def mail_down(harness: Harness, _: Namespace) -> list[Check]:
         copies = len(mail.mails)
     return [
         Check(
-            "sign-up was answered by the page that waits for the code",
+            "sign-up leads to the page that asks for the code",
             statuses[:3] == [200, 302, 200] and is_clear,
         ),
         Check(
-            f"the mail was put off, and came {came:.0f} s after the server did,"
+            f"the mail was postponed and came {came:.0f} s after the server was back,"
             f" {copies} time",
             copies == 1,
         ),
         Check(
-            "its code let in whom nothing had let in before",
+            "its code signs the new user in, and nothing did before",
             (was_in, is_in) == (False, True),
         ),
         Check(
-            f"accounts, of them confirmed: {before} before and {after} after",
+            f"accounts, confirmed accounts: {before} before and {after} after",
             (before, after) == ((1, 0), (1, 1)),
         ),
         no_failures_since(learners.answers, begun),

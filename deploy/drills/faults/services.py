@@ -1,4 +1,4 @@
-"""What stands beside Cairn: a cache and a mail server, which can be away."""
+"""The services that Cairn uses, a cache and a mail server, which can be down."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def cache_server(folder: Path) -> Iterator[CacheServer]:
 
 
 class Mailbox:
-    """A mail server that is away until it is opened."""
+    """A mail server that is down until it is opened."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -90,7 +90,10 @@ class Mailbox:
                     self.mails.append(cast(EmailMessage, mail))
 
     def code_for(self, address: str, but: str = "") -> str:
-        """The code in a mail to come there, waited for for a minute; not that one."""
+        """Return the code in a mail to `address`, other than `but`.
+
+        Raises TimeoutError when none comes within a minute.
+        """
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             for mail in [*self.mails]:
@@ -99,7 +102,7 @@ class Mailbox:
                 if found and found[0] != but and address in mail["To"]:
                     return found[0]
             time.sleep(0.1)
-        raise TimeoutError(f"no code has come for {address}")
+        raise TimeoutError(f"no code came for {address}")
 
 
 @contextmanager
