@@ -11,11 +11,12 @@ import psycopg
 from psycopg import sql
 
 from benchmarks.bench.servers import SERVER_CORE, MeasurementError, pin
-from core.postgresql.embedded import start
+from core.postgresql.embedded import get_server, start
 
 SLUG = "backend-developer"
 STEPS = 23
 BASE_ROWS = 10_000  # of progress
+CONNECTIONS = 200  # ten servers with up to 16 each, and those that fill databases
 
 # The state depends on person and step, so that pages hold all states. Dates lie in the
 # last 300 days.
@@ -55,6 +56,10 @@ class Cluster:
 
     def __init__(self, folder: Path) -> None:
         self._url = start(folder)
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            connection.execute(f"ALTER SYSTEM SET max_connections = {CONNECTIONS}")
+        get_server(folder).stop()
+        get_server(folder).ensure_postgres_running()
         with psycopg.connect(self._url) as connection:
             for name in ("synchronous_commit", "fsync", "full_page_writes"):
                 if connection.execute(f"SHOW {name}").fetchone() != ("on",):

@@ -16,8 +16,9 @@ from typing import NamedTuple
 from benchmarks.server import ROOT, free_port
 
 PACKAGES = "benchmarks/.venv"  # those of production
-# As in deploy/start, but with one thread for each connection of the client.
-GRANIAN = ["--interface", "wsgi", "--workers", "1", "--blocking-threads", "8"]
+# As in deploy/start, but with half the threads and connections: all servers share one
+# PostgreSQL.
+GRANIAN = ["--interface", "wsgi", "--workers", "1", "--blocking-threads", "16"]
 START_TIMEOUT = 30  # seconds
 SERVER_CORE, CLIENT_CORE = 0, 1
 CAN_PIN = hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1
