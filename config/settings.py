@@ -94,6 +94,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "core.middleware.request_id",
     "core.observability.request_log.request_log",
+    # A cached page has the headers of all middleware that follows.
+    "django.middleware.http.ConditionalGetMiddleware",
+    "core.visitor_cache.VisitorCacheMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -102,8 +105,6 @@ MIDDLEWARE = [
     "core.observability.health.health",
     "core.middleware.reject_unsupported",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.http.ConditionalGetMiddleware",
-    "core.visitor_cache.VisitorCacheMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "core.middleware.etag",
     "core.middleware.reject_nul",
