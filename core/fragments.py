@@ -21,7 +21,7 @@ from django.utils.translation import get_language
 
 # Also matches blank lines. A page repeats fragments, so these would add up.
 INDENTATION = re.compile(r"\s*\n\s*")
-MAX_FRAGMENTS = 4_000  # about 1 kB each
+MAX_FRAGMENTS = 10_000  # about 1 kB each
 VALUE_TYPES = (str, int, bool, type(None), date, datetime, UUID)
 
 

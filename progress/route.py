@@ -110,7 +110,6 @@ class StepRow(NamedTuple):
     is_optional: bool
     is_open: bool
     state: str
-    done_on: date | None
     change_badge: str
     undo_offer: None = None
 
@@ -214,7 +213,6 @@ class AnnotatedStep:
             content.is_optional,
             self.status.is_open,
             self.status.state,
-            self.done_on,
             self.change_badge,
         )
 

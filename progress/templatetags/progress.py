@@ -16,6 +16,9 @@ from progress import pending_mark
 from progress.progress_bar import segments
 from progress.route import AnnotatedStep, State, StepRow
 
+STEP_ROW = "fragments/step_row.html"
+DATE_PLACEHOLDER = "<!-- date -->"  # texts cannot contain it: they are escaped
+
 register = template.Library()
 
 register.filter(segments)
@@ -46,15 +49,21 @@ def step_rows(steps: Iterable[AnnotatedStep]) -> SafeString:
     """The rows of a roadmap's page.
 
     They are cached, except those with an undo offer, whose token is for one person.
+    The date is a fragment of its own: with it, a step would have a row for each day.
     """
-    template_name = "fragments/step_row.html"
     this_year = str(timezone.localdate().year)
-    rows = [
-        render_to_string(template_name, {"step": step, "this_year": this_year})
-        if step.undo_offer or step.equivalent
-        else render_fragment(template_name, step=step.row, this_year=this_year)
-        for step in steps
-    ]
+    rows = []
+    for step in steps:
+        if step.undo_offer or step.equivalent:
+            row = render_to_string(STEP_ROW, {"step": step})
+        else:
+            row = render_fragment(STEP_ROW, step=step.row)
+        if step.done_on:
+            done_date = render_fragment(
+                "fragments/done_date.html", done_on=step.done_on, this_year=this_year
+            )
+            row = SafeString(row.replace(DATE_PLACEHOLDER, done_date))
+        rows.append(row)
     return SafeString("".join(rows))
 
 
