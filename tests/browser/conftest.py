@@ -1,15 +1,20 @@
 """A real Chromium in front of a real server. No test may leave a console error."""
 
+import functools
+import mimetypes
 import os
 import shutil
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
+from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.http import HttpResponse
 from django.test import Client
 from playwright.sync_api import expect
 
+from core.static_storage import bundle
 from tests.factories import UserFactory
 
 # Playwright runs an event loop in this thread, so Django refuses synchronous queries.
@@ -40,18 +45,33 @@ def browser_type_launch_args(browser_type_launch_args):
     return {**browser_type_launch_args, **installed, "args": flags}
 
 
+@functools.cache
+def bundled(name):
+    files = {
+        path: (storage, path)
+        for finder in get_finders()
+        for path, storage in finder.list(None)
+    }
+    return bundle(name, files)
+
+
 @pytest.fixture(scope="session", autouse=True)
-def cacheable_static_files():
-    """Let a browser context load each static file only once, as in production."""
+def static_files_as_in_production():
+    """Serve bundles that a browser may cache: a page then needs few requests."""
     serve = StaticFilesHandler.serve
 
-    def serve_cacheable(handler, request):
-        response = serve(handler, request)
+    def serve_bundle(handler, request):
+        name = handler.file_path(request.path)
+        if name.startswith(("css/", "editing/", "js/")):
+            content_type, _ = mimetypes.guess_type(name)
+            response = HttpResponse(bundled(name), content_type=content_type)
+        else:
+            response = serve(handler, request)
         response["Cache-Control"] = "max-age=3600"
         return response
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(StaticFilesHandler, "serve", serve_cacheable)
+        patch.setattr(StaticFilesHandler, "serve", serve_bundle)
         yield
 
 
