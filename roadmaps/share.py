@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from roadmaps.card import SITE_CARD, Card
+from roadmaps.card import SITE_CARD, Card, CardStep
 from roadmaps.models import Roadmap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class SharePreview(NamedTuple):
@@ -37,11 +40,19 @@ def site_preview(request: HttpRequest) -> SharePreview:
 
 
 def roadmap_preview(
-    request: HttpRequest, roadmap: Roadmap, card: Card, title: str, description: str
+    request: HttpRequest,
+    roadmap: Roadmap,
+    steps: Iterable[CardStep],
+    title: str,
+    description: str,
 ) -> SharePreview | None:
-    """The preview of a roadmap's page or a step's; None for a draft."""
+    """The preview of a roadmap's page or a step's; None for a draft.
+
+    `steps` are the roadmap's active steps, in order.
+    """
     if not roadmap.is_published:
         return None
+    card = Card.for_roadmap(roadmap, steps)
     picture = reverse("roadmaps:card", args=[roadmap.slug])
     return _preview(request, "article", title, description, card, picture)
 

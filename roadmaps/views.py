@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -67,10 +68,11 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
         "route": route,
         "rows": route.steps,
         "total": route.total,
-        "share": roadmap_preview(
+        "share": partial(
+            roadmap_preview,
             request,
             roadmap,
-            Card.for_roadmap(roadmap, route.steps),
+            route.steps,
             roadmap.title,
             roadmap.summary,
         ),
@@ -121,10 +123,11 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
         "previous_step": previous_step,
         "next_step": next_step,
         "resources": Resource.objects.filter(step=step.pk),
-        "share": roadmap_preview(
+        "share": partial(
+            roadmap_preview,
             request,
             roadmap,
-            Card.for_roadmap(roadmap, route.steps),
+            route.steps,
             f"{step.title} · {roadmap.title}",
             step.summary,
         ),
