@@ -7,9 +7,10 @@ nothing ever has to remove it from the cache.
 """
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -34,10 +35,7 @@ def render_fragment(template_name: str, **arguments: Any) -> SafeString:
     time zone are part of the cache key. `DEBUG` turns the cache off, so that a changed
     template shows at once.
     """
-    render = _render.__wrapped__ if settings.DEBUG else _render
-    return render(
-        template_name, get_language(), get_current_timezone_name(), **arguments
-    )
+    return _get_renderer(template_name)(**arguments)
 
 
 def render_each(template_name: str, **arguments: Any) -> SafeString:
@@ -46,11 +44,14 @@ def render_each(template_name: str, **arguments: Any) -> SafeString:
     The other arguments are the same for all of them.
     """
     (name, items), *others = arguments.items()
-    shared = dict(others)
-    # Like render_fragment, but the language and the time zone are looked up only once.
+    render = partial(_get_renderer(template_name), **dict(others))
+    return SafeString("".join(render(**{name: item}) for item in items))
+
+
+def _get_renderer(template_name: str) -> Callable[..., SafeString]:
+    """Return a function that renders the template in the active language and zone."""
     render = _render.__wrapped__ if settings.DEBUG else _render
-    key = template_name, get_language(), get_current_timezone_name()
-    return SafeString("".join(render(*key, **{name: item}, **shared) for item in items))
+    return partial(render, template_name, get_language(), get_current_timezone_name())
 
 
 # lru_cache is bounded and thread-safe. `typed` makes 1 and True different keys.
