@@ -25,21 +25,23 @@ from allauth.account.internal.flows.reauthentication import (
 )
 from allauth.account.internal.stagekit import unstash_login
 from allauth.account.models import Login
-from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP
-from django.http import HttpRequest
+from allauth.core import context
 
-from accounts.models import User
+# The secret of the authenticator app that the user is setting up. allauth's own form
+# replaces it each time that the page is shown, and has no setting for it.
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, get_totp_secret
+from django.http import HttpRequest
 
 __all__ = [
     "CodeVerificationProcess",
     "cancel_email_verification",
     "get_pending_login",
     "get_reauthentication_flows",
-    "mark_totp_code_used",
+    "get_totp_secret",
     "pop_pending_login",
     "record_authentication",
     "resume_request",
+    "store_totp_secret",
 ]
 
 
@@ -65,10 +67,6 @@ def cancel_email_verification(request: HttpRequest) -> None:
         process.abort()
 
 
-def mark_totp_code_used(user: User, code: str) -> bool:
-    """Mark the code as used. Return False if it was used before.
-
-    allauth does this for every code except the one that activates the authenticator
-    app, and has no public function for it.
-    """
-    return TOTP(Authenticator(user=user))._mark_code_used(code)
+def store_totp_secret(secret: str) -> None:
+    """Store the secret in the session, until the authenticator app is set up."""
+    context.request.session[SECRET_SESSION_KEY] = secret

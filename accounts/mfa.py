@@ -8,12 +8,15 @@ from typing import Any
 import structlog
 from allauth.account.authentication import get_authentication_records
 from allauth.account.utils import passthrough_next_redirect_url
+from allauth.mfa import app_settings
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
+from allauth.mfa.base import forms as base_forms
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn import forms, views
 from django.conf import settings
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 from django.forms import CharField, Form
@@ -21,12 +24,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from accounts.allauth_internals import mark_totp_code_used
+from accounts.allauth_internals import get_totp_secret, store_totp_secret
+from accounts.codes import CodeFormMixin, normalize_code
 from accounts.models import User
 
 log = structlog.get_logger("cairn.accounts")
 
 MAX_PASSKEY_NAME_LENGTH = 64  # characters
+# The time for which a code of an authenticator app is accepted, in seconds.
+CODE_LIFETIME = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
 
 
 def second_factor_url_name(user: User) -> str | None:
@@ -70,17 +76,44 @@ class MFAAdapter(DefaultMFAAdapter):
         return f"Passkey {count + 1}" if count else "Passkey"
 
 
-class ActivateAuthenticatorAppForm(ActivateTOTPForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["code"].label = "Enter the code that it shows"
+class AuthenticatorCodeFormMixin(CodeFormMixin):
+    """Accepts each code once.
+
+    allauth forgets a used code after 30 seconds, but with the tolerance a code is valid
+    for longer. It also does not record the code that activates an app.
+    """
+
+    user: User
 
     def clean_code(self) -> str:
-        """Check the code that activates the app, so that it cannot be used again."""
-        code: str = super().clean_code()
-        if not mark_totp_code_used(self.user, code):
+        code = normalize_code(self.cleaned_data["code"])
+        key = f"used-code:{self.user.pk}:{code}"
+        # Check this first, because a code that is right clears the count of wrong ones.
+        if cache.get(key):
+            raise get_adapter().validation_error("incorrect_code")
+        super().clean_code()
+        if not cache.add(key, True, CODE_LIFETIME):
             raise get_adapter().validation_error("incorrect_code")
         return code
+
+
+class AuthenticateForm(AuthenticatorCodeFormMixin, base_forms.AuthenticateForm):
+    pass
+
+
+class ReauthenticateForm(AuthenticatorCodeFormMixin, base_forms.ReauthenticateForm):
+    pass
+
+
+class ActivateAuthenticatorAppForm(AuthenticatorCodeFormMixin, ActivateTOTPForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # allauth makes a new secret whenever it shows the page. An app that has scanned
+        # the first one would then be refused.
+        secret = get_totp_secret()
+        super().__init__(*args, **kwargs)
+        self.secret = secret
+        store_totp_secret(secret)
+        self.fields["code"].label = "Enter the code that it shows"
 
 
 def reject_malformed_credential[T](clean: Callable[[Any], T]) -> Callable[[Any], T]:

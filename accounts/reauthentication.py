@@ -9,7 +9,6 @@ from typing import Any, Self
 from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
-from allauth.account.forms import ConfirmLoginCodeForm
 from allauth.core import ratelimit
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.decorators import login_required
@@ -24,6 +23,7 @@ from accounts.allauth_internals import (
     record_authentication,
     resume_request,
 )
+from accounts.codes import LoginCodeForm
 from accounts.requests import AuthenticatedRequest
 
 SESSION_KEY = "reauthentication_code"
@@ -104,11 +104,11 @@ def reauthenticate_by_code(request: AuthenticatedRequest) -> HttpResponse:
     if get_reauthentication_flows(request.user):
         return redirect("account_reauthenticate")
     process = ReauthenticationCodeProcess.resume(request)
-    form = ConfirmLoginCodeForm(code=process.code) if process else None
+    form = LoginCodeForm(code=process.code) if process else None
     if request.method == "POST":
         if "send" in request.POST or process is None:
             return send_code(request)
-        form = ConfirmLoginCodeForm(request.POST, code=process.code)
+        form = LoginCodeForm(request.POST, code=process.code)
         if form.is_valid():
             process.abort()
             record_authentication(

@@ -1,10 +1,16 @@
-"""Limit how many changes a user can make per minute."""
+"""Counters in the cache, and the limit on how many changes a user can make per minute.
 
+Every counter of ours uses `increment`, which is atomic: requests that arrive together
+are counted one by one. Processes share the counters if they share the cache.
+"""
+
+import hashlib
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
@@ -42,10 +48,38 @@ def too_many_requests(request: HttpRequest, seconds: int) -> HttpResponse:
     return response
 
 
-def increment(key: str) -> int:
-    """Add one to the counter `key`, which lasts two minutes, and return it."""
+def increment(key: str, lifetime: int = 2 * MINUTE) -> int:
+    """Add one to the counter `key` and return it. It starts again after `lifetime`
+    seconds.
+    """
     try:
         return cache.incr(key)
     except ValueError:  # there is no such counter yet
-        cache.add(key, 0, 2 * MINUTE)
+        cache.add(key, 0, lifetime)
         return cache.incr(key)
+
+
+class Limit(NamedTuple):
+    """At most `amount` uses per key in each period of the clock of `seconds`."""
+
+    name: str
+    amount: int
+    seconds: int
+
+    def use(self, key: str) -> bool:
+        """Count one use. Return whether the limit allows it."""
+        return increment(self.cache_key(key), self.seconds) <= self.amount
+
+    def give_back(self, key: str) -> None:
+        """Take back one use that should not count after all."""
+        with suppress(ValueError):  # the period is over
+            cache.decr(self.cache_key(key))
+
+    def reset(self, key: str) -> None:
+        """Forget all uses of the key."""
+        cache.delete(self.cache_key(key))
+
+    def cache_key(self, key: str) -> str:
+        # Hashed, because keys may be addresses, and any length.
+        digest = hashlib.sha256(key.encode()).hexdigest()
+        return f"limit:{self.name}:{int(time.time()) // self.seconds}:{digest}"

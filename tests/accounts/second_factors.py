@@ -27,7 +27,12 @@ def add_passkey(user, name="Laptop"):
 
 def totp_code(secret=SECRET):
     """Return the code that the authenticator app shows now."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // PERIOD))
+    return totp_code_at(time.time(), secret)
+
+
+def totp_code_at(seconds, secret=SECRET):
+    """Return the code that the authenticator app shows at this time."""
+    return format_hotp_value(hotp_value(secret, int(seconds) // PERIOD))
 
 
 def secret_in(response):

@@ -1,6 +1,7 @@
 """The pages under /accounts/2fa/"""
 
 import json
+import time
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -13,11 +14,13 @@ from tests.accounts.actions import (
     sign_in,
 )
 from tests.accounts.second_factors import (
+    PERIOD,
     add_authenticator_app,
     add_passkey,
     add_recovery_codes,
     secret_in,
     totp_code,
+    totp_code_at,
 )
 from tests.factories import UserFactory
 
@@ -82,6 +85,61 @@ class TestAuthenticatorApp:
         response = other.post(AUTHENTICATE, {"code": code})
         assert "or was used before" in response.content.decode()
         assert not is_signed_in(other)
+
+    @pytest.mark.parametrize(
+        ("periods", "is_valid"), [(-1, True), (1, True), (-2, False), (2, False)]
+    )
+    def test_the_code_before_and_the_code_after_are_accepted(
+        self, client, user_with_app, monkeypatch, periods, is_valid
+    ):
+        sign_in(client, user_with_app.email)
+        code = totp_code()
+        later = time.time() + periods * PERIOD
+        monkeypatch.setattr("time.time", lambda: later)
+        client.post(AUTHENTICATE, {"code": code})
+        assert is_signed_in(client) == is_valid
+
+    def test_a_used_code_stays_used_as_long_as_it_is_valid(
+        self, user_with_app, monkeypatch
+    ):
+        start = time.time() // PERIOD * PERIOD
+        for seconds in (-PERIOD, 1, 2 * PERIOD - 1):
+            monkeypatch.setattr("time.time", lambda now=start + seconds: now)
+            browser = Client()
+            sign_in(browser, user_with_app.email)
+            browser.post(AUTHENTICATE, {"code": totp_code_at(start)})
+            assert is_signed_in(browser) == (seconds == -PERIOD)
+
+    def test_a_used_code_does_not_forgive_wrong_ones(self, client, user_with_app):
+        sign_in(client, user_with_app.email)
+        client.post(AUTHENTICATE, {"code": totp_code()})
+        other = Client()
+        sign_in(other, user_with_app.email)
+        for _ in range(5):
+            other.post(AUTHENTICATE, {"code": "000000"})
+            other.post(AUTHENTICATE, {"code": totp_code()})
+        html = other.post(AUTHENTICATE, {"code": "000000"}).content.decode()
+        assert "Too many failed attempts" in html
+
+    @pytest.mark.parametrize(
+        "form", ["{} {}", "{}\u2013{}", "\u200b{}\u00a0{}", "\u202a{}{}\u202c"]
+    )
+    def test_a_pasted_code_is_accepted(self, client, user_with_app, form):
+        sign_in(client, user_with_app.email)
+        code = totp_code()
+        client.post(AUTHENTICATE, {"code": form.format(code[:3], code[3:])})
+        assert is_signed_in(client)
+
+    def test_the_secret_stays_when_the_page_is_loaded_again(self, reauthenticated):
+        code = totp_code(secret_in(reauthenticated.get(ACTIVATE_APP)))
+        reauthenticated.get(ACTIVATE_APP)
+        assert reauthenticated.post(ACTIVATE_APP, {"code": code}).url == RECOVERY_CODES
+
+    def test_after_the_set_up_the_secret_is_not_used_again(self, reauthenticated):
+        secret = secret_in(reauthenticated.get(ACTIVATE_APP))
+        reauthenticated.post(ACTIVATE_APP, {"code": totp_code(secret)})
+        reauthenticated.post(DEACTIVATE_APP)
+        assert secret_in(reauthenticated.get(ACTIVATE_APP)) != secret
 
     @pytest.mark.parametrize("text", ["", "💥", "\x00", "\u0660" * 6, "9" * 9000])
     def test_any_text_is_accepted_as_a_wrong_code(self, client, user_with_app, text):
