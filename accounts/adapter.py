@@ -11,7 +11,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from accounts import devices, reauthentication, signup_policy
+from accounts import (
+    devices,
+    known_devices,
+    limits,
+    reauthentication,
+    signup_policy,
+)
 from accounts.mail import MailAdapter
 from accounts.models import User
 from accounts.passwords import normalize
@@ -24,6 +30,10 @@ class AccountAdapter(MailAdapter):
         "incorrect_password": "That password is not right.",
         "enter_current_password": "That is not your current password.",
         "too_many_login_attempts": "Too many failed attempts. Please wait a while.",
+        "too_many_passwords": (
+            "Too many wrong passwords. Please wait five minutes, or sign in with "
+            "a code by email or a passkey: that works now."
+        ),
         "rate_limited": "That was a lot at once. Please wait a few minutes.",
     }
 
@@ -39,11 +49,26 @@ class AccountAdapter(MailAdapter):
     ) -> str:
         return super().clean_password(normalize(password), user)
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the attempt before the password is checked, so that attempts at the
+        same time are all counted.
+        """
+        self.attempt = limits.password_attempt(request, credentials.get("email", ""))
+        if not self.attempt.allowed():
+            raise self.validation_error("too_many_passwords")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        user = super().authenticate(request, **credentials)
+        if user:
+            self.attempt.give_back()
+        return user
+
     def post_login(  # type: ignore[override]
         self, request: HttpRequest, user: User, **kwargs: Any
     ) -> HttpResponse:
         response = super().post_login(request, user, **kwargs)
         devices.record_sign_in(request, user)
+        known_devices.remember(response, user)
         signup_policy.mark_invitations_used(user)
         return response
 

@@ -27,6 +27,10 @@ from allauth.account.internal.stagekit import unstash_login
 from allauth.account.models import Login
 from allauth.core import context
 
+# The address by which allauth's limits count: behind trusted proxies, and a whole
+# network for IPv6. The adapter's public `get_client_ip` returns a single IPv6 address.
+from allauth.core.internal.ratelimit import get_ip
+
 # The secret of the authenticator app that the user is setting up. allauth's own form
 # replaces it each time that the page is shown, and has no setting for it.
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, get_totp_secret
@@ -35,6 +39,7 @@ from django.http import HttpRequest
 __all__ = [
     "CodeVerificationProcess",
     "cancel_email_verification",
+    "get_ip",
     "get_pending_login",
     "get_reauthentication_flows",
     "get_totp_secret",

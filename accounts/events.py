@@ -18,6 +18,7 @@ from django.dispatch import Signal, receiver
 from django.http import HttpRequest
 
 from accounts.allauth_internals import record_authentication
+from accounts.limits import WRONG_PASSWORDS
 from accounts.models import User
 
 log = structlog.get_logger("cairn.accounts")
@@ -51,6 +52,15 @@ log_user_signal(account_signals.user_signed_up, "signed_up")
 log_user_signal(account_signals.password_set, "password_set")
 log_user_signal(account_signals.password_changed, "password_changed")
 log_user_signal(account_signals.password_reset, "password_reset")
+
+
+@receiver(account_signals.password_reset)
+def unlock_password(user: User, **_: Any) -> None:
+    """Let the user sign in with the new password at once."""
+    for address in EmailAddress.objects.filter(user=user):
+        WRONG_PASSWORDS.reset(address.email)
+
+
 log_user_signal(account_signals.email_changed, "primary_address_changed")
 log_user_signal(account_signals.email_added, "address_added")
 log_user_signal(account_signals.email_removed, "address_removed")

@@ -4,12 +4,15 @@ from typing import Any
 
 import structlog
 from allauth.account import forms
+from allauth.account.adapter import get_adapter
+from allauth.core import context
 from allauth.socialaccount.forms import SignupForm as AllauthSocialSignupForm
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.forms import ChoiceField, Field, ModelForm, Select
 from django.http import HttpRequest
 
+from accounts.limits import login_code_request
 from accounts.models import User
 from accounts.signup_policy import validate_may_sign_up
 from accounts.time_zones import choices_by_region, time_zone_label
@@ -30,10 +33,18 @@ class LoginForm(forms.LoginForm):
         try:
             return super().clean()  # type: ignore[no-untyped-call]
         except ValidationError as error:
-            if error.code == "too_many_login_attempts":
+            if error.code == "too_many_passwords":
                 log.warning("sign_in_limited")
             self.add_error("password", error)
             return self.cleaned_data
+
+
+class RequestLoginCodeForm(forms.RequestLoginCodeForm):
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        if not login_code_request(context.request, email).allowed():
+            raise get_adapter().validation_error("rate_limited")
+        return email
 
 
 class SignupPolicyMixin:

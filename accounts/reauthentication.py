@@ -24,6 +24,7 @@ from accounts.allauth_internals import (
     resume_request,
 )
 from accounts.codes import LoginCodeForm
+from accounts.limits import login_code_request
 from accounts.requests import AuthenticatedRequest
 
 SESSION_KEY = "reauthentication_code"
@@ -122,10 +123,7 @@ def reauthenticate_by_code(request: AuthenticatedRequest) -> HttpResponse:
 
 
 def send_code(request: AuthenticatedRequest) -> HttpResponse:
-    limit_response: HttpResponse | None = ratelimit.consume_or_429(
-        request, action="request_login_code", key=request.user.email
-    )
-    if limit_response:
-        return limit_response
+    if not login_code_request(request, request.user.email).allowed():
+        return ratelimit.respond_429(request)
     ReauthenticationCodeProcess.initiate(request)
     return redirect(request.get_full_path())

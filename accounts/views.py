@@ -22,7 +22,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from accounts import devices
+from accounts import devices, known_devices
 from accounts.allauth_internals import cancel_email_verification, pop_pending_login
 from accounts.deletion import delete_account
 from accounts.forms import AddEmailForm, NameForm, TimeZoneForm
@@ -123,7 +123,9 @@ def delete(request: AuthenticatedRequest) -> HttpResponse:
     if request.method == "POST" and delete_account(user):
         log.info("account_deleted", user_id=user_id)
         logout(request)
-        return redirect("account_deleted")
+        response = redirect("account_deleted")
+        known_devices.forget(response)
+        return response
     context = {
         "is_last_administrator": user.is_last_administrator(),
         "step_count": StepProgress.objects.filter(user=user).count(),

@@ -225,6 +225,7 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "accounts.forms.ResetPasswordForm",
     "reauthenticate": "accounts.forms.ReauthenticateForm",
     "add_email": "accounts.forms.AddEmailForm",
+    "request_login_code": "accounts.forms.RequestLoginCodeForm",
     "confirm_login_code": "accounts.codes.LoginCodeForm",
     "confirm_email_verification_code": "accounts.codes.EmailCodeForm",
     "confirm_password_reset_code": "accounts.codes.PasswordResetCodeForm",
@@ -240,9 +241,17 @@ ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = MAILED_CODE_SECONDS
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+# Limits per address count only what can fail or sends a mail. accounts/limits.py has
+# those on passwords and on codes for an account.
+SIGN_UPS_PER_MINUTE = env.int("SIGN_UPS_PER_MINUTE", 20)
 ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "login_failed": "5/5m/key",  # codes of second factors
+    "signup": f"{SIGN_UPS_PER_MINUTE}/m/ip",
+    "request_login_code": f"{SIGN_UPS_PER_MINUTE}/m/ip",
+    "reset_password": f"{SIGN_UPS_PER_MINUTE}/m/ip,5/m/key",
+    "reset_password_from_key": None,  # needs a code from a mail
     "confirm_email": "4/10m/key",  # emails with a code
-    "login_failed": "30/m/ip,5/5m/key",
 }
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = MAILED_CODE_SECONDS
@@ -267,6 +276,7 @@ MFA_FORMS = {
     "login_webauthn": "accounts.mfa.LoginByPasskeyForm",
     "reauthenticate_webauthn": "accounts.mfa.ReauthenticateByPasskeyForm",
 }
+MFA_RATE_LIMITS = {"webauthn_login": None}  # nobody can guess a passkey
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
