@@ -1,5 +1,6 @@
 """Adapters that change how allauth handles accounts and providers."""
 
+from contextlib import suppress
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -7,7 +8,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers import registry
 from allauth.socialaccount.providers.base.provider import Provider
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -18,6 +19,7 @@ from accounts import (
     reauthentication,
     signup_policy,
 )
+from accounts.email_addresses import canonical
 from accounts.mail import MailAdapter
 from accounts.models import User
 from accounts.passwords import normalize
@@ -43,6 +45,9 @@ class AccountAdapter(MailAdapter):
         except ImproperlyConfigured:
             # The request did not pass through all trusted proxies.
             return str(request.META["REMOTE_ADDR"])
+
+    def clean_email(self, email: str) -> str:
+        return canonical(email)
 
     def clean_password(  # type: ignore[override]
         self, password: str, user: User | None = None
@@ -94,12 +99,23 @@ class AccountAdapter(MailAdapter):
         return is_required
 
 
+def use_canonical_addresses(sociallogin: SocialLogin) -> None:
+    """Write what the provider sent as we do, and leave out what is no valid address."""
+    valid = []
+    for address in sociallogin.email_addresses:
+        with suppress(ValidationError):
+            address.email = canonical(address.email)
+            valid.append(address)
+    sociallogin.email_addresses = valid
+
+
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
     def pre_social_login(self, _: HttpRequest, sociallogin: SocialLogin) -> None:
         """For a new user, keep only one of the addresses that the provider sends.
 
         It prefers an address that may sign up, then the primary one.
         """
+        use_canonical_addresses(sociallogin)
         if not sociallogin.is_existing:
             addresses = sorted(
                 sociallogin.email_addresses,
@@ -107,7 +123,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             )[:1]
             sociallogin.email_addresses = addresses
             sociallogin.user.email = (  # type: ignore[union-attr]
-                addresses[0].email.lower() if addresses else ""
+                addresses[0].email if addresses else ""
             )
 
     def is_open_for_signup(self, _: HttpRequest, sociallogin: SocialLogin) -> bool:
@@ -140,7 +156,8 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         An address that is not confirmed here does not count: an attacker could sign up
         with somebody else's address and wait for them to link their account.
         """
-        emails = [e.email.lower() for e in sociallogin.email_addresses if e.verified]
+        use_canonical_addresses(sociallogin)
+        emails = [e.email for e in sociallogin.email_addresses if e.verified]
         confirmed = EmailAddress.objects.filter(email__in=emails, verified=True)
         address = confirmed.select_related("user").order_by("-primary").first()
         return (address.user, address.email) if address else None

@@ -11,17 +11,22 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 
+from accounts.email_addresses import EmailField
 from accounts.models import Invitation, User
 from accounts.signup_policy import invite
 
 
 class UserForm(UserChangeForm):
+    email = EmailField(label="Email address")
+
     class Meta:
         model = User
         fields = "__all__"
 
 
 class NewUserForm(AdminUserCreationForm):
+    email = EmailField(label="Email address")
+
     class Meta:
         model = User
         fields = ["email"]
@@ -66,8 +71,10 @@ class UserAdmin(DjangoUserAdmin):
 
 
 class InvitationForm(ModelForm):
+    address = EmailField(label="Email address")
+
     def clean_address(self) -> str:
-        address = str(self.cleaned_data["address"]).lower()
+        address: str = self.cleaned_data["address"]
         if EmailAddress.objects.filter(email=address, verified=True).exists():
             raise ValidationError("Whoever has this address has an account already.")
         return address

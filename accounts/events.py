@@ -32,7 +32,7 @@ def log_sign_in(request: HttpRequest, user: User, **_: Any) -> None:
 
 @receiver(auth_signals.user_login_failed)
 def log_failed_sign_in(credentials: dict[str, str], **_: Any) -> None:
-    matching = User.objects.filter(email=credentials.get("email", "").lower())
+    matching = User.objects.filter(email=credentials.get("email", ""))
     log.warning("sign_in_failed", user_id=matching.values_list("pk", flat=True).first())
 
 

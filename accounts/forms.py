@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.forms import ChoiceField, Field, ModelForm, Select
 from django.http import HttpRequest
 
+from accounts.email_addresses import EmailField
 from accounts.limits import login_code_request
 from accounts.models import User
 from accounts.signup_policy import validate_may_sign_up
@@ -23,6 +24,7 @@ log = structlog.get_logger("cairn.accounts")
 class LoginForm(forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["login"] = EmailField()
         # allauth's help text is a link to the password reset without `next`. Our
         # template has its own link.
         self.fields["password"].help_text = ""
@@ -40,6 +42,8 @@ class LoginForm(forms.LoginForm):
 
 
 class RequestLoginCodeForm(forms.RequestLoginCodeForm):
+    email = EmailField()
+
     def clean_email(self) -> str:
         email: str = super().clean_email()
         if not login_code_request(context.request, email).allowed():
@@ -68,6 +72,8 @@ class NewPasswordMixin:
 
 
 class SignupForm(SignupPolicyMixin, NewPasswordMixin, forms.SignupForm):
+    email = EmailField()
+
     def try_save(self, request: HttpRequest) -> Any:
         if self.account_already_exists and self.cleaned_data.get("password1"):
             # Hash the password, as for a new account. Otherwise the shorter response
@@ -78,6 +84,10 @@ class SignupForm(SignupPolicyMixin, NewPasswordMixin, forms.SignupForm):
 
 class SetPasswordForm(NewPasswordMixin, forms.SetPasswordForm):
     pass
+
+
+class RequestPasswordResetForm(forms.ResetPasswordForm):
+    email = EmailField()
 
 
 class ResetPasswordForm(NewPasswordMixin, forms.ResetPasswordKeyForm):
@@ -99,11 +109,11 @@ class ReauthenticateForm(forms.ReauthenticateForm):
 class SocialSignupForm(SignupPolicyMixin, AllauthSocialSignupForm):
     """Asks for the address of a new user when the provider did not send one."""
 
+    email = EmailField()
+
 
 class AddEmailForm(forms.AddEmailForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["email"].label = "Another address"
+    email = EmailField(label="Another address")
 
 
 class NameForm(ModelForm):  # type: ignore[type-arg]

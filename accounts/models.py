@@ -10,15 +10,18 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.email_addresses import canonical
 from accounts.passwords import normalize
 from accounts.time_zones import parse_time_zone
+
+ASCII = "^[[:ascii:]]*$"
 
 
 class UserManager(BaseUserManager["User"]):
     def create_user(
         self, email: str, password: str | None = None, **fields: Any
     ) -> "User":
-        user = self.model(email=email.lower(), **fields)
+        user = self.model(email=canonical(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -87,7 +90,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(email=Lower("email")), name="user_email_lower_case"
+                condition=models.Q(email=Lower("email")) & models.Q(email__regex=ASCII),
+                name="user_email_canonical",
             )
         ]
 
@@ -96,7 +100,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         super().clean()
-        self.email = self.email.lower()
+        self.email = canonical(self.email)
 
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(raw_password and normalize(raw_password))
@@ -163,8 +167,9 @@ class Invitation(models.Model):
         ordering = ["-invited_at", "-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(address=Lower("address")),
-                name="invitation_address_lower_case",
+                condition=models.Q(address=Lower("address"))
+                & models.Q(address__regex=ASCII),
+                name="invitation_address_canonical",
             )
         ]
 
@@ -173,4 +178,4 @@ class Invitation(models.Model):
 
     def clean(self) -> None:
         super().clean()
-        self.address = self.address.lower()
+        self.address = canonical(self.address)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from accounts.email_addresses import canonical, canonical_domain
 from accounts.models import Invitation, User
 
 
@@ -19,15 +20,16 @@ def is_open() -> bool:
 
 def validate_may_sign_up(email: str) -> None:
     """Raises ValidationError, with the reason, if `email` may not sign up."""
+    email = canonical(email)
     if settings.SIGN_UP == "closed":
         raise ValidationError("New accounts cannot be made here at the moment.")
     if settings.SIGN_UP == "domains":
-        domain = email.lower().rpartition("@")[2]
-        if domain not in map(str.lower, settings.SIGN_UP_DOMAINS):
+        domain = email.rpartition("@")[2]
+        if domain not in map(canonical_domain, settings.SIGN_UP_DOMAINS):
             allowed = " or ".join(settings.SIGN_UP_DOMAINS)
             raise ValidationError(f"Use an address that ends in {allowed}.")
     if settings.SIGN_UP == "invitation":
-        invitations = Invitation.objects.open().filter(address=email.lower())
+        invitations = Invitation.objects.open().filter(address=email)
         if not invitations.exists():
             raise ValidationError("There is no open invitation for this address.")
 

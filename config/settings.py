@@ -222,6 +222,7 @@ ACCOUNT_FORMS = {
     "signup": "accounts.forms.SignupForm",
     "set_password": "accounts.forms.SetPasswordForm",
     "change_password": "accounts.forms.ChangePasswordForm",
+    "reset_password": "accounts.forms.RequestPasswordResetForm",
     "reset_password_from_key": "accounts.forms.ResetPasswordForm",
     "reauthenticate": "accounts.forms.ReauthenticateForm",
     "add_email": "accounts.forms.AddEmailForm",

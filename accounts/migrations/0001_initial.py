@@ -194,9 +194,10 @@ class Migration(migrations.Migration):
             model_name="user",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("email", django.db.models.functions.text.Lower("email"))
+                    ("email", django.db.models.functions.text.Lower("email")),
+                    ("email__regex", "^[[:ascii:]]*$"),
                 ),
-                name="user_email_lower_case",
+                name="user_email_canonical",
             ),
         ),
         migrations.AddConstraint(
@@ -209,9 +210,10 @@ class Migration(migrations.Migration):
             model_name="invitation",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("address", django.db.models.functions.text.Lower("address"))
+                    ("address", django.db.models.functions.text.Lower("address")),
+                    ("address__regex", "^[[:ascii:]]*$"),
                 ),
-                name="invitation_address_lower_case",
+                name="invitation_address_canonical",
             ),
         ),
     ]

@@ -21,6 +21,7 @@ accounts that were never confirmed deleted: 0
 tasks that were done deleted: 0
 tasks that had failed deleted: 0
 tasks of workers that died put back: 0
+addresses that must be written in ASCII by hand: 0
 """
 
 

@@ -40,6 +40,6 @@ def test_an_existing_account_keeps_its_password():
 
 
 def test_refuses_an_invalid_address():
-    with pytest.raises(CommandError, match="nonsense is no e-mail address"):
+    with pytest.raises(CommandError, match="nonsense is not an email address"):
         run("nonsense")
     assert not User.objects.exists()

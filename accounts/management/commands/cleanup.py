@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand
@@ -10,7 +11,7 @@ from django.tasks import TaskResultStatus
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from accounts.models import User
+from accounts.models import ASCII, User
 
 BATCH_SIZE = 1000  # rows per transaction
 SUCCESSFUL_TASK_AGE = timedelta(days=1)
@@ -40,6 +41,15 @@ def cleanup() -> Iterator[tuple[str, int]]:
     orphaned = tasks.running().filter(started_at__lt=now - MAX_TASK_DURATION)
     restarted = orphaned.update(status=TaskResultStatus.READY)
     yield "tasks of workers that died put back", restarted
+    yield "addresses that must be written in ASCII by hand", not_canonical().count()
+
+
+def not_canonical() -> models.QuerySet[EmailAddress]:
+    """Return the addresses that may belong to a second account of the same person.
+
+    Cairn stores only canonical addresses, but other programs may have added rows.
+    """
+    return EmailAddress.objects.exclude(email__regex=ASCII)
 
 
 def never_confirmed() -> models.QuerySet[User]:

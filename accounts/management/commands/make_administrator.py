@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 from django.db import transaction
 
+from accounts.email_addresses import canonical
 from accounts.models import User
 
 
@@ -23,10 +24,11 @@ class Command(BaseCommand):
             self.stdout.write("There is an administrator already.")
             return
         try:
+            email = canonical(email)
             validate_email(email)
         except ValidationError as error:
-            raise CommandError(f"{email} is no e-mail address.") from error
-        if user := User.objects.filter(email=email.lower()).first():
+            raise CommandError(f"{email} is not an email address.") from error
+        if user := User.objects.filter(email=email).first():
             user.is_staff = user.is_superuser = True
             user.save()
             self.stdout.write(f"{user.email} is an administrator now.")
