@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
@@ -17,6 +18,7 @@ from ua_parser import parse
 from accounts.models import Device, User
 
 LAST_SEEN_INTERVAL = timedelta(minutes=10)
+PROLONG_INTERVAL = timedelta(days=1)
 
 
 def browser_name(user_agent: str) -> str:
@@ -63,7 +65,10 @@ def active_sessions(user: User) -> list[UserSession]:
 def update_last_seen(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware that stores when a session was last used, every ten minutes."""
+    """Middleware that stores when a session was last used, every ten minutes.
+
+    It also prolongs the session.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -76,6 +81,30 @@ def update_last_seen(
             key = f"seen:{request.session.session_key}"
             if cache.add(key, True, LAST_SEEN_INTERVAL.total_seconds()):
                 UserSession.objects.create_from_request(request)
+                prolong_session(request, response)
         return response
 
     return middleware
+
+
+def prolong_session(request: HttpRequest, response: HttpResponse) -> None:
+    """Let the session end later, unless this was done less than a day ago.
+
+    Only its date changes. To store the whole session would undo what other requests of
+    the same session store meanwhile, and bring back one that has been signed out.
+    """
+    age = request.session.get_expiry_age()
+    end = timezone.now() + timedelta(seconds=age)
+    key = request.session.session_key
+    session = Session.objects.filter(pk=key, expire_date__lt=end - PROLONG_INTERVAL)
+    if key and session.update(expire_date=end):
+        response.set_cookie(
+            settings.SESSION_COOKIE_NAME,
+            key,
+            max_age=age,
+            domain=settings.SESSION_COOKIE_DOMAIN,
+            path=settings.SESSION_COOKIE_PATH,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite=settings.SESSION_COOKIE_SAMESITE,
+        )

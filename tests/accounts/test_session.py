@@ -1,9 +1,12 @@
 """When sessions end, and what happens with invalid ones."""
 
+from datetime import timedelta
+
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import BACKEND_SESSION_KEY
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -64,6 +67,38 @@ def test_a_new_password_ends_other_sessions(signed_in, user):
 def test_an_expired_session_signs_nobody_in(signed_in):
     Session.objects.update(expire_date=timezone.now())
     assert not is_signed_in(signed_in)
+
+
+class TestASessionInUse:
+    @pytest.fixture
+    def use(self, signed_in):
+        """A function that opens a page on which the last use is stored."""
+
+        def use(days_left):
+            end = timezone.now() + timedelta(days=days_left)
+            Session.objects.update(expire_date=end)
+            cache.clear()
+            return signed_in.get(PAGE)
+
+        return use
+
+    def test_is_prolonged_after_a_day(self, use, signed_in):
+        cookie = use(days_left=12.9).cookies["sessionid"]
+        assert cookie.value == signed_in.session.session_key
+        assert cookie["max-age"] == 14 * 24 * 60 * 60
+        assert cookie["httponly"]
+        end = Session.objects.get().expire_date
+        assert end > timezone.now() + timedelta(days=13.9)
+
+    def test_is_stored_at_most_once_a_day(self, use):
+        end = timezone.now() + timedelta(days=13.1)
+        assert "sessionid" not in use(days_left=13.1).cookies
+        assert abs(Session.objects.get().expire_date - end) < timedelta(minutes=1)
+
+    def test_is_not_brought_back_after_signing_out(self, use, signed_in):
+        signed_in.post("/accounts/logout/")
+        use(days_left=5)
+        assert not is_signed_in(signed_in)
 
 
 @pytest.mark.parametrize("data", ["", "nonsense", "a:b:c"])
