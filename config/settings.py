@@ -108,6 +108,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "core.middleware.etag",
     "core.middleware.reject_nul",
+    "core.repeated_forms.answer_once",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -120,6 +121,7 @@ MIDDLEWARE = [
     "accounts.request_time_zone.request_time_zone",
     "core.middleware.cache_control",
     "core.middleware.method_not_allowed_page",
+    "core.repeated_forms.RetryAfterConflict",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -210,6 +212,9 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 ADMIN_PATH = env.str("ADMIN_PATH", "admin").strip("/") + "/"
+# The pages whose forms create something or send a mail. A tick states an outcome and
+# needs no protection.
+FORMS_ANSWERED_ONCE = ("/accounts/", f"/{ADMIN_PATH}")
 ADMIN_NEEDS_SECOND_FACTOR = not DEBUG
 
 UNCONFIRMED_DAYS = env.int("UNCONFIRMED_DAYS", 30)  # then `cleanup` deletes the account
