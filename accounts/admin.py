@@ -1,7 +1,10 @@
 """Admin pages for users and invitations."""
 
+from http import HTTPStatus
 from typing import Any
 
+import structlog
+from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -9,11 +12,15 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
+from accounts.deletion import delete_account
 from accounts.email_addresses import EmailField
 from accounts.models import Invitation, User
 from accounts.signup_policy import invite
+
+log = structlog.get_logger("cairn.accounts")
 
 
 class UserForm(UserChangeForm):
@@ -30,6 +37,10 @@ class NewUserForm(AdminUserCreationForm):
     class Meta:
         model = User
         fields = ["email"]
+
+
+def is_own(request: HttpRequest, user: User | None) -> bool:
+    return user is not None and user.pk == request.user.pk
 
 
 @admin.register(User)
@@ -60,13 +71,57 @@ class UserAdmin(DjangoUserAdmin):
         (None, {"fields": ["email", "usable_password", "password1", "password2"]})
     ]
 
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: User | None = None
+    ) -> list[str]:
+        fields = list(super().get_readonly_fields(request, obj))
+        return [*fields, "email"] if is_own(request, obj) else fields
+
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,  # noqa: A002
+        form_url: str = "",
+    ) -> HttpResponse:
+        """Set a password for somebody else, and mail them."""
+        user = self.get_object(request, id)
+        if is_own(request, user):
+            return redirect("account_change_password")
+        response = super().user_change_password(request, id, form_url)
+        if user and response.status_code == HTTPStatus.FOUND:
+            log.info("password_set", user_id=user.pk, by=request.user.pk)
+            mail = "account/email/password_changed"
+            get_adapter().send_notification_mail(mail, user)
+        return response
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        if is_own(request, self.get_object(request, object_id)):
+            return redirect("account_delete")
+        return super().delete_view(request, object_id, extra_context)
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        log.info("account_deleted", user_id=obj.pk, by=request.user.pk)
+        delete_account(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            self.delete_model(request, user)
+
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """List only the users, and count their other rows, which may be private."""
+        """List only the users, and count their other rows, which may be private.
+
+        Your own account is protected here; its page deletes it.
+        """
         _, counts, missing_permissions, protected = super().get_deleted_objects(
             objs, request
         )
+        own = [f"{user} (your own account)" for user in objs if is_own(request, user)]
+        if own:  # the reason to show, not the permissions on its addresses
+            missing_permissions, protected = set(), own
         return [str(user) for user in objs], counts, missing_permissions, protected
 
 

@@ -1,9 +1,11 @@
 """Access to the admin, and its page for second factors."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 
-from tests.accounts.actions import sign_in
+from accounts.models import User
+from tests.accounts.actions import is_signed_in, sign_in
 from tests.accounts.second_factors import (
     SECRET,
     add_authenticator_app,
@@ -162,3 +164,109 @@ class TestAuthenticators:
     )
     def test_sessions_and_providers_are_not_in_the_admin(self, admin_client, path):
         assert admin_client.get(f"/admin/{path}/").status_code == 404
+
+
+class TestOnesOwnAccount:
+    """Its pages ask for the password, count tries and send mails."""
+
+    @pytest.fixture
+    def own(self, administrator, client):
+        """The path of the signed-in administrator's own account."""
+        client.force_login(administrator)
+        return f"/admin/accounts/user/{administrator.pk}/"
+
+    @pytest.mark.parametrize("method", ["get", "post"])
+    @pytest.mark.parametrize("path", ["/admin/password_change/", "password/"])
+    def test_its_password_is_changed_on_the_account_page(
+        self, client, own, administrator, method, path
+    ):
+        path = path if path.startswith("/") else own + path
+        data = {"password1": "a whole new secret", "password2": "a whole new secret"}
+        response = getattr(client, method)(path, {**data, "old_password": PASSWORD})
+        assert response.url == "/accounts/password/change/"
+        administrator.refresh_from_db()
+        assert administrator.check_password(PASSWORD)
+
+    def test_the_page_after_a_password_change_is_the_settings(self, client, own):
+        url = client.get("/admin/password_change/done/").url
+        assert url == "/accounts/settings/"
+
+    def test_it_is_deleted_on_the_account_page(self, client, own, administrator):
+        assert client.post(f"{own}delete/", {"post": "yes"}).url == "/accounts/delete/"
+        data = {
+            "action": "delete_selected",
+            "_selected_action": [administrator.pk],
+            "post": "yes",
+        }
+        page = client.post("/admin/accounts/user/", data)
+        assert "your own account" in page.content.decode()
+        assert User.objects.filter(pk=administrator.pk).exists()
+
+    def test_its_address_cannot_be_changed(self, client, own, administrator):
+        client.post(f"{own}change/", {"email": "other@example.com", "is_staff": "on"})
+        administrator.refresh_from_db()
+        assert administrator.email != "other@example.com"
+
+    def test_its_addresses_and_second_factors_cannot_be_removed(
+        self, client, own, administrator
+    ):
+        factor = add_authenticator_app(administrator)
+        address = administrator.emailaddress_set.get()
+        for path in (
+            f"/admin/mfa/authenticator/{factor.pk}/delete/",
+            f"/admin/account/emailaddress/{address.pk}/delete/",
+        ):
+            assert client.post(path, {"post": "yes"}).status_code == 403
+        assert Authenticator.objects.exists()
+        assert EmailAddress.objects.exists()
+
+    def test_signing_out_drops_the_session(self, client, own):
+        assert client.post("/admin/logout/").url == "/"
+        assert not is_signed_in(client)
+
+
+class TestTheAccountOfSomebodyElse:
+    @pytest.fixture
+    def path(self, user):
+        return f"/admin/accounts/user/{user.pk}/"
+
+    def test_gets_a_mail_about_a_new_password(
+        self, admin_client, user, path, mailoutbox
+    ):
+        data = {"password1": "a whole new secret", "password2": "a whole new secret"}
+        admin_client.post(f"{path}password/", {"usable_password": "true", **data})
+        user.refresh_from_db()
+        assert user.check_password("a whole new secret")
+        assert mailoutbox[0].to == [user.email]
+
+    @pytest.mark.parametrize("several", [True, False])
+    def test_is_deleted_as_by_themselves(
+        self, admin_client, user, path, mailoutbox, several
+    ):
+        if several:
+            data = {"action": "delete_selected", "_selected_action": [user.pk]}
+            admin_client.post("/admin/accounts/user/", {**data, "post": "yes"})
+        else:
+            admin_client.post(f"{path}delete/", {"post": "yes"})
+        assert not User.objects.filter(pk=user.pk).exists()
+        assert mailoutbox[0].to == [user.email]
+
+    def test_gets_a_mail_about_a_removed_second_factor(
+        self, admin_client, user, mailoutbox
+    ):
+        for factor in (add_authenticator_app(user), add_passkey(user)):
+            path = f"/admin/mfa/authenticator/{factor.pk}/delete/"
+            admin_client.post(path, {"post": "yes"})
+        assert [mail.to for mail in mailoutbox] == [[user.email]] * 2
+
+    def test_gets_no_address_or_provider_that_was_not_confirmed(
+        self, admin_client, user
+    ):
+        row = EmailAddress.objects.create(user=user, email="x@example.com")
+        for model in ("account/emailaddress", "socialaccount/socialaccount"):
+            assert admin_client.get(f"/admin/{model}/").status_code == 200
+            assert admin_client.get(f"/admin/{model}/add/").status_code == 403
+        data = {"action": "make_verified", "_selected_action": [row.pk]}
+        admin_client.post("/admin/account/emailaddress/", data)
+        row.refresh_from_db()
+        assert not row.verified

@@ -1,0 +1,74 @@
+"""Admin pages for allauth's models, by which staff help people who are locked out.
+
+Nobody can change their own here: their account pages ask for the password first.
+"""
+
+from typing import Any
+
+import structlog
+from allauth.account.adapter import get_adapter
+from allauth.account.admin import EmailAddressAdmin as AllauthEmailAddressAdmin
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.admin import SocialAccountAdmin as AllauthSocialAccountAdmin
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+log = structlog.get_logger("cairn.accounts")
+
+
+class RemoveOnlyMixin:
+    """Rows of others can be removed. None can be added or changed."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        is_own = getattr(obj, "user_id", None) == request.user.pk
+        return not is_own and super().has_delete_permission(request, obj)  # type: ignore[misc]
+
+
+class EmailAddressAdmin(RemoveOnlyMixin, AllauthEmailAddressAdmin):
+    actions: list[Any] = []  # only a code confirms an address
+
+
+class SocialAccountAdmin(RemoveOnlyMixin, AllauthSocialAccountAdmin):
+    pass
+
+
+class AuthenticatorAdmin(RemoveOnlyMixin, admin.ModelAdmin):
+    """Lets staff remove a second factor that a user lost. Its secret is hidden."""
+
+    MAILS = {
+        Authenticator.Type.TOTP: "mfa/email/totp_deactivated",
+        Authenticator.Type.WEBAUTHN: "mfa/email/webauthn_removed",
+    }
+
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    list_filter = ["type"]
+    search_fields = ["user__email"]
+    fields = ["user", "type", "created_at", "last_used_at"]
+
+    def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
+        log.info(
+            "factor_removed",
+            user_id=obj.user_id,
+            type=str(obj.type),
+            by=request.user.pk,
+        )
+        super().delete_model(request, obj)
+        if mail := self.MAILS.get(Authenticator.Type(obj.type)):
+            get_adapter().send_notification_mail(mail, obj.user)
+
+    def delete_queryset(
+        self, request: HttpRequest, queryset: QuerySet[Authenticator]
+    ) -> None:
+        for authenticator in queryset:
+            self.delete_model(request, authenticator)
