@@ -22,6 +22,8 @@ log = structlog.get_logger("cairn.accounts")
 
 
 class LoginForm(forms.LoginForm):
+    is_limited = False
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"] = EmailField()
@@ -36,6 +38,7 @@ class LoginForm(forms.LoginForm):
             return super().clean()  # type: ignore[no-untyped-call]
         except ValidationError as error:
             if error.code == "too_many_passwords":
+                self.is_limited = True
                 log.warning("sign_in_limited")
             self.add_error("password", error)
             return self.cleaned_data

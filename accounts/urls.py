@@ -66,7 +66,7 @@ urlpatterns = [
     ),
     path(
         "login/",
-        allow_redirects_to_providers(account_views.login),
+        allow_redirects_to_providers(views.LoginView.as_view()),
         name="account_login",
     ),
     path(

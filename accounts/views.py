@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 import structlog
+from allauth.account import views as account_views
 from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -25,7 +26,8 @@ from django.views.decorators.http import (
 from accounts import devices, known_devices
 from accounts.allauth_internals import cancel_email_verification, pop_pending_login
 from accounts.deletion import delete_account
-from accounts.forms import AddEmailForm, NameForm, TimeZoneForm
+from accounts.forms import AddEmailForm, LoginForm, NameForm, TimeZoneForm
+from accounts.limits import WRONG_PASSWORDS
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from progress.models import Completion, StepProgress
@@ -34,6 +36,16 @@ from progress.notes import Note
 log = structlog.get_logger("cairn.accounts")
 
 SECTION_FORMS = {"name": NameForm, "time-zone": TimeZoneForm}
+
+
+class LoginView(account_views.LoginView):
+    def form_invalid(self, form: LoginForm) -> HttpResponse:
+        """Show the form again, with 429 if a limit refused the attempt."""
+        response: HttpResponse = super().form_invalid(form)
+        if form.is_limited:
+            response.status_code = HTTPStatus.TOO_MANY_REQUESTS
+            response["Retry-After"] = str(WRONG_PASSWORDS.seconds)
+        return response
 
 
 @require_POST

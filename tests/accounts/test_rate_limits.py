@@ -36,7 +36,9 @@ def use_up_the_limit(client, attempts=ATTEMPTS_PER_IP, **request):
 
 
 def is_refused(response):
-    return "Too many wrong passwords" in response.content.decode()
+    is_limited = "Too many wrong passwords" in response.content.decode()
+    assert is_limited == (response.status_code == 429)
+    return is_limited
 
 
 @pytest.fixture(autouse=True)

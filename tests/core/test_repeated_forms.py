@@ -1,5 +1,6 @@
 """Forms that are sent several times at the same moment."""
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -8,6 +9,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.db.models.signals import pre_save
 from django.test import Client
@@ -29,7 +31,7 @@ from tests.accounts.second_factors import (
     secret_in,
     totp_code,
 )
-from tests.factories import PASSWORD, StepFactory, UserFactory
+from tests.factories import PASSWORD, NoteFactory, StepFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,13 +56,17 @@ def slow_views(settings):
 
 
 def send_at_once(clients, path, fields, **headers):
-    """Send the form from all clients at the same moment, and return the responses."""
+    """Send the form from all clients at the same moment, and return the responses.
+
+    `fields` are a dictionary, or a function that makes one.
+    """
     barrier = Barrier(len(clients))
 
     def send(client):
         try:
             barrier.wait(10)
-            return client.post(path, fields, headers=headers)
+            data = fields() if callable(fields) else fields
+            return client.post(path, data, headers=headers)
         finally:
             connection.close()
 
@@ -205,6 +211,29 @@ def test_a_tick_and_a_note_leave_one_row(user):
     notes = send_at_once(clients, step.get_absolute_url(), note)
     assert {response.status_code for response in notes} <= {200, 302}
     assert StepProgress.objects.count() == Note.objects.count() == 1
+
+
+def test_an_import_from_several_browsers_changes_what_one_does(user):
+    step = StepFactory()
+    NoteFactory(user=user, step=step, text="Mine.")
+    entry = {"roadmap": step.roadmap.slug, "step": step.slug, "text": "Imported."}
+    saved_at = "2026-05-03T09:30:00Z"
+    file = {
+        "format": "cairn-my-data",
+        "version": 1,
+        "notes": [entry | {"saved_at": saved_at}],
+    }
+    clients = [Client() for _ in range(TIMES)]
+    for client in clients:
+        client.force_login(user)
+    content = json.dumps(file).encode()
+    responses = send_at_once(
+        clients,
+        "/accounts/data/upload/",
+        lambda: {"file": SimpleUploadedFile("cairn.json", content)},
+    )
+    assert {response.status_code for response in responses} == {200}
+    assert Note.objects.get().text.count("Imported.") == 1
 
 
 class TestTwoBrowsersInsertTheSameRow:
