@@ -15,6 +15,7 @@ from django.urls import URLPattern, path, reverse_lazy
 from django.views.generic import RedirectView
 
 from accounts import mfa, views
+from accounts.limits import limit_new_codes
 from accounts.providers import allow_redirects_to_providers, require_configured
 from accounts.reauthentication import reauthenticate_by_code
 
@@ -76,7 +77,7 @@ urlpatterns = [
     ),
     path(
         "login/code/confirm/",
-        account_views.confirm_login_code,
+        limit_new_codes(account_views.confirm_login_code),
         name="account_confirm_login_code",
     ),
     path("logout/", account_views.logout, name="account_logout"),
@@ -94,7 +95,7 @@ urlpatterns = [
     path("email/", transaction.atomic(manage_addresses), name="account_email"),
     path(
         "confirm-email/",
-        transaction.atomic(account_views.email_verification_sent),
+        limit_new_codes(transaction.atomic(account_views.email_verification_sent)),
         name="account_email_verification_sent",
     ),
     path(

@@ -14,7 +14,7 @@ def check_shared_cache(**_: Any) -> list[checks.CheckMessage]:
         return []
     return [
         checks.Warning(
-            "Each web process counts the limits on signing in and ticking by itself.",
+            "Each web process counts limits by itself, and may handle a form twice.",
             hint="Set CACHE_URL to a Redis or Valkey, or run one web process.",
             id="cairn.W001",
         )

@@ -49,7 +49,8 @@ def answer_once(get_response: GetResponse) -> GetResponse:
             return wait_for_answer(cache.get(key)) or get_response(request)
         try:
             response = get_response(request)
-            cache.set(answer_key, response, ANSWER_LIFETIME)
+            if not response.streaming:
+                cache.set(answer_key, response, ANSWER_LIFETIME)
         finally:
             cache.delete(key)
         return response

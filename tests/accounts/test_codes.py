@@ -62,6 +62,16 @@ def test_tries_at_the_same_moment_are_all_counted(waiting, mailoutbox):
     assert not waiting(code_in(mailoutbox[0]))
 
 
+def test_new_codes_at_the_same_moment_are_all_counted(client, user, mailoutbox):
+    path = client.post(LOGIN_CODE, {"email": user.email}).url
+    before = Session.objects.get().session_data
+    for _ in range(10):
+        # Each request reads the session before the others have stored it.
+        Session.objects.update(session_data=before)
+        client.post(path, {"action": "resend"})
+    assert len(mailoutbox) == 1 + 6
+
+
 def test_a_new_code_can_be_tried_after_three_wrong_ones(client, user, mailoutbox):
     for _ in range(2):
         path = client.post(LOGIN_CODE, {"email": user.email}).url
