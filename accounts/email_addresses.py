@@ -26,7 +26,7 @@ def canonical_domain(domain: str) -> str:
 def canonical(address: str) -> str:
     """Return the address in lower case, with its domain in ASCII.
 
-    Mail servers see no difference, so neither may there be two accounts. Raises
+    All forms reach the same mailbox, so they must not make several accounts. Raises
     ValidationError if the address cannot be written in ASCII.
     """
     local, at, domain = address.strip().lower().rpartition("@")

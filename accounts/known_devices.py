@@ -58,5 +58,5 @@ def find(request: HttpRequest, email: str) -> str | None:
 
 
 def signer(user: User) -> Signer:
-    """Return a signer whose signatures end with the user's password."""
+    """Return a signer whose signatures are valid until the password changes."""
     return Signer(salt=f"accounts.known_devices {user.get_session_auth_hash()}")

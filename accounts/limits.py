@@ -1,9 +1,8 @@
 """Limits on guessing passwords and on asking for codes.
 
-Each limit per account has a double per device: a browser in which somebody has signed
-in before has its own allowance. So whoever uses up the allowance of an account from
-elsewhere does not lock out its owner. Source: OWASP, "Slow Down Online Guessing Attacks
-with Device Cookies".
+A browser in which the owner of an account has signed in before has limits of its own
+instead of the account's. So somebody who guesses the password elsewhere does not lock
+out the owner. Source: OWASP, "Slow Down Online Guessing Attacks with Device Cookies".
 """
 
 from collections.abc import Callable
@@ -20,18 +19,18 @@ from core.rate_limit import Limit
 WRONG_PASSWORDS = Limit("wrong-passwords", 5, 5 * 60)
 LOGIN_CODES = Limit("login-codes", 3, 60)  # mails
 NEW_CODES = Limit("new-codes", 6, 10 * 60)  # mails per session
-# Attempts count until their password is found to be right, so this is more than a web
-# process has threads: everybody in a room may sign in at once.
+# An attempt counts until its password proves to be right. So this must exceed the
+# threads of a web process: a whole class may sign in at once.
 WRONG_PASSWORDS_PER_IP = Limit("wrong-passwords-per-ip", 60, 60)
 
 
 class Uses(NamedTuple):
-    """The limits that one request uses, each with its key."""
+    """The limits that apply to one request, each with its key."""
 
     limits: list[tuple[Limit, str]]
 
     def allowed(self) -> bool:
-        """Count the request. Return whether all limits allow it."""
+        """Count the request, limit by limit. Return whether all allow it."""
         return all(limit.use(key) for limit, key in self.limits)
 
     def give_back(self) -> None:
@@ -40,8 +39,9 @@ class Uses(NamedTuple):
 
 
 def password_attempt(request: HttpRequest, email: str) -> Uses:
+    # The address comes first: if it is refused, the account keeps its attempts.
     guesser = known_devices.find(request, email) or email
-    return Uses([(WRONG_PASSWORDS, guesser), (WRONG_PASSWORDS_PER_IP, get_ip(request))])
+    return Uses([(WRONG_PASSWORDS_PER_IP, get_ip(request)), (WRONG_PASSWORDS, guesser)])
 
 
 def login_code_request(request: HttpRequest, email: str) -> Uses:

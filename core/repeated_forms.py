@@ -1,8 +1,8 @@
 """Forms that a browser sends several times, because people press a button twice.
 
-`answer_once` gives all of them the same answer, while the first is being handled. If
-two requests insert the same row all the same, for example from two browsers, the
-database refuses the second, and `RetryAfterConflict` handles it again.
+`answer_once` gives the answer to the first of them to all that arrive while it is being
+handled. When two browsers insert the same row, the database refuses the second, and
+`RetryAfterConflict` handles that request again.
 """
 
 import hashlib
@@ -59,7 +59,7 @@ def answer_once(get_response: GetResponse) -> GetResponse:
 
 
 def fingerprint(request: HttpRequest) -> str | None:
-    """Return a cache key for the form, or None if it cannot be told from others."""
+    """Return a cache key for the form, or None if it must be handled by itself."""
     cookies = request.META.get("HTTP_COOKIE")
     if request.method != "POST" or not cookies or content_length(request) > MAX_BODY:
         return None
@@ -86,8 +86,8 @@ def wait_for_answer(answer_key: str | None) -> HttpResponse | None:
 class RetryAfterConflict:
     """Handles a request again if it inserted a row that another has just inserted.
 
-    The view checked that there was no such row. Now it finds one, and answers as it
-    does to any form that comes too late.
+    The view had checked that there was no such row. Now it finds one, and answers as it
+    does whenever the row is there.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
