@@ -12,9 +12,9 @@ def html(client, path=PATH):
 
 
 def test_it_says_how_long_a_session_lasts(client, db, settings):
-    assert "was not used for 14 days" in html(client)
+    assert "has not been used for 14 days" in html(client)
     settings.SESSION_COOKIE_AGE = 3 * 24 * 60 * 60
-    assert "was not used for 3 days" in html(client)
+    assert "has not been used for 3 days" in html(client)
 
 
 def test_it_shows_the_contact_address_if_there_is_one(client, db, settings):
