@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 type View = Callable[..., HttpResponse]
@@ -30,6 +31,8 @@ def max_body[V: View](limit: int, too_large: View | None = None) -> Callable[[V]
     for 413. Django's CSRF middleware would read the body to find the token. So the view
     is exempt from it, and this decorator checks the token after the size.
 
+    The limit may be larger than MAX_REQUEST_BODY, which then does not apply.
+
     Make this the outermost decorator, so that no other decorator reads the body first.
     The first argument of the view must be the request: decorate an admin's bound
     method, not the function in its class.
@@ -44,6 +47,16 @@ def max_body[V: View](limit: int, too_large: View | None = None) -> Callable[[V]
                 return (too_large or content_too_large)(request)
             return protected(request, *args, **kwargs)
 
+        wrapper.has_own_limit = True  # type: ignore[attr-defined]
         return cast(V, csrf_exempt(wrapper))
 
     return decorator
+
+
+def has_own_limit(path: str) -> bool:
+    """Whether the view of this address limits its requests with `max_body`."""
+    try:
+        view = resolve(path).func
+    except Resolver404:
+        return False
+    return getattr(view, "has_own_limit", False)

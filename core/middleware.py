@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.template import loader
 from django.utils.cache import patch_vary_headers, set_response_etag
 
-from core.max_body import content_length, content_too_large
+from core.max_body import content_length, content_too_large, has_own_limit
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -56,12 +56,15 @@ def cross_origin_isolation(get_response: GetResponse) -> GetResponse:
 def reject_unsupported(get_response: GetResponse) -> GetResponse:
     """Refuse methods that no page supports, with 405, and bodies that are larger than
     MAX_REQUEST_BODY, with 413, before they are read.
+
+    Views with `max_body` have a limit of their own.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.method in ("TRACE", "TRACK", "CONNECT"):
             return render(request, "405.html", status=HTTPStatus.METHOD_NOT_ALLOWED)
-        if content_length(request) > settings.MAX_REQUEST_BODY:
+        is_large = content_length(request) > settings.MAX_REQUEST_BODY
+        if is_large and not has_own_limit(request.path_info):
             return content_too_large(request)
         return get_response(request)
 

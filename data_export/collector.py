@@ -144,13 +144,11 @@ def progress(user: User) -> list[document.Progress]:
         .order_by("step__roadmap", "step__position", "step")
     )
     return [
-        document.Progress.model_validate(
-            {
-                **slugs(row.step),
-                "state": row.state,
-                "started_at": row.started_at,
-                "done_at": row.done_at,
-            }
+        document.Progress(
+            **slugs(row.step),
+            state=row.state,  # type: ignore[arg-type]  # validated here
+            started_at=row.started_at,
+            done_at=row.done_at,
         )
         for row in rows
     ]

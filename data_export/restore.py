@@ -1,12 +1,10 @@
-"""Imports a file of exported data, from this site or another one, into an account."""
+"""Merge a file of exported data, from this site or another one, into an account."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.core.exceptions import ValidationError
-from django.core.files import File
 from django.db import transaction
 
 from accounts.models import User
@@ -16,15 +14,9 @@ from progress.route import StepStatus
 from roadmaps.models import Roadmap, Step
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-
     from data_export.document import ImportDocument
 
-MAX_FILE_SIZE = 2_000_000  # bytes
-TOO_LARGE = (
-    f"The file is larger than {MAX_FILE_SIZE // 1_000_000} MB. Nothing was imported."
-)
-MAX_SHOWN_ERRORS = 5
+MAX_LISTED_UNMATCHED = 100
 
 
 class RestoreResult(NamedTuple):
@@ -38,43 +30,13 @@ class RestoreResult(NamedTuple):
     unchanged: int  # marks and notes that were already here, the same or newer
     unmatched: list[str]  # "roadmap/step" or "roadmap", if it does not exist here
 
+    @property
+    def listed_unmatched(self) -> list[str]:
+        return self.unmatched[:MAX_LISTED_UNMATCHED]
 
-def parse(file: File[bytes]) -> ImportDocument:
-    """Return the contents of an uploaded file.
-
-    Raises ValidationError, with messages for the user.
-    """
-    if file.size is None or file.size > MAX_FILE_SIZE:
-        raise ValidationError(TOO_LARGE)
-    # Imported here, because pydantic would make every process start 10 % slower.
-    import pydantic
-
-    from data_export.document import ImportDocument
-
-    try:
-        return ImportDocument.model_validate_json(file.read())
-    except pydantic.ValidationError as error:
-        errors = error.errors(include_url=False, include_input=False)
-        raise ValidationError(format_errors(errors)) from error
-
-
-def format_errors(errors: list[ErrorDetails]) -> list[str]:
-    messages = [
-        "This is no file of data from Cairn, or it was changed. Nothing was imported."
-    ]
-    for error in errors[:MAX_SHOWN_ERRORS]:
-        messages.append(f"{format_location(error['loc'])}{error['msg']}")
-    if len(errors) > MAX_SHOWN_ERRORS:
-        messages.append(f"… and {len(errors) - MAX_SHOWN_ERRORS} more.")
-    return messages
-
-
-def format_location(location: tuple[int | str, ...]) -> str:
-    """Return "progress, entry 3, done_at: " for ("progress", 2, "done_at")."""
-    parts = [
-        f"entry {part + 1}" if isinstance(part, int) else part for part in location
-    ]
-    return f"{', '.join(parts)}: " if parts else ""
+    @property
+    def unlisted_count(self) -> int:
+        return len(self.unmatched) - len(self.listed_unmatched)
 
 
 @transaction.atomic
@@ -105,8 +67,10 @@ def restore(user: User, document: ImportDocument) -> RestoreResult:
 
 
 def match_content(user: User, document: ImportDocument) -> MatchedContent:
+    slugs = document.roadmap_slugs()
+    # Not filtered by PostgreSQL, which takes at most 65,535 parameters.
     visible = Roadmap.objects.visible(user.is_staff)
-    roadmaps = visible.filter(slug__in=document.roadmap_slugs())
+    roadmaps = [roadmap for roadmap in visible if roadmap.slug in slugs]
     steps = Step.objects.defer_large_fields().filter(roadmap__in=roadmaps)
     return MatchedContent(
         document,

@@ -14,8 +14,10 @@ from progress.snapshot import annotate_steps
 from roadmaps.models import Roadmap, Step
 
 # A spreadsheet runs a cell that begins with one of these as a formula:
-# https://owasp.org/www-community/attacks/CSV_Injection
-FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n")
+# https://owasp.org/www-community/attacks/CSV_Injection. Excel reads the full-width ones
+# as the others where the language is Chinese, Japanese or Korean.
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+BYTE_ORDER_MARK = "\ufeff"  # without it, Excel does not read the file as UTF-8
 HEADER = [
     *("roadmap", "roadmap_title", "step", "title", "required", "retired"),
     *("state", "started_at", "done_at", "note"),
@@ -25,6 +27,7 @@ HEADER = [
 def to_csv(user: User) -> str:
     """Return one row per step of every roadmap with progress or a note of the user.
 
+    The text begins with a byte order mark.
     Retired steps are left out unless the user has progress or a note on them.
     """
     notes = {note.step_id: note.text for note in Note.objects.for_user(user)}
@@ -34,6 +37,7 @@ def to_csv(user: User) -> str:
     roadmap_by_id = roadmaps.in_bulk()
     steps = Step.objects.defer_large_fields().filter(roadmap__in=roadmap_by_id)
     file = StringIO()
+    file.write(BYTE_ORDER_MARK)
     writer = csv.writer(file)
     writer.writerow(HEADER)
     for step in annotate_steps(steps.order_by("roadmap", "position", "pk"), user):

@@ -1,5 +1,6 @@
 """The pages under `/accounts/data/`: download and import of a user's data."""
 
+import threading
 from http import HTTPStatus
 
 import structlog
@@ -14,18 +15,21 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from core.max_body import max_body
-from data_export import restore
+from core.rate_limit import rate_limit
+from data_export import reader, restore
 from data_export.checklist import to_markdown
 from data_export.spreadsheet import to_csv
 
 log = structlog.get_logger("cairn.accounts")
 
 
-def to_json(user: User) -> str:
+def to_json(user: User) -> bytes:
     # Imported here, because pydantic would make every process start 10 % slower.
+    from pydantic_core import to_json
+
     from data_export.collector import collect
 
-    return collect(user).model_dump_json(indent=2)
+    return to_json(collect(user), indent=2)
 
 
 FILE_TYPES = {
@@ -33,7 +37,14 @@ FILE_TYPES = {
     "csv": ("text/csv; charset=utf-8", to_csv),
     "md": ("text/markdown; charset=utf-8", to_markdown),
 }
+MAX_MEGABYTES = reader.MAX_FILE_SIZE // 1_000_000
 FORM_OVERHEAD = 10_000  # bytes for the CSRF token and the boundaries of the form
+# An import may take ten times the memory of its file: one at a time in each process.
+import_lock = threading.Lock()
+IMPORT_IN_PROGRESS = (
+    "Somebody else is importing a file just now. Nothing was imported. "
+    "Try again in a minute."
+)
 
 
 @login_required
@@ -41,7 +52,7 @@ FORM_OVERHEAD = 10_000  # bytes for the CSRF token and the boundaries of the for
 @reauthentication_required
 def my_data(request: AuthenticatedRequest) -> HttpResponse:
     """The page with the downloads and the form that imports a file."""
-    return render(request, "account/my_data.html")
+    return render(request, "account/my_data.html", {"max_megabytes": MAX_MEGABYTES})
 
 
 @login_required
@@ -63,23 +74,27 @@ def download(request: AuthenticatedRequest, extension: str) -> HttpResponse:
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
-    return show_errors(
-        request, [restore.TOO_LARGE], HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    )
+    return show_errors(request, [reader.TOO_LARGE], HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 @login_required
 @require_POST
-@max_body(restore.MAX_FILE_SIZE + FORM_OVERHEAD, too_large)
+@rate_limit
+@max_body(reader.MAX_FILE_SIZE + FORM_OVERHEAD, too_large)
 def upload(request: AuthenticatedRequest) -> HttpResponse:
     """Import a JSON file that was downloaded from this site or from another one."""
     file = request.FILES.get("file")
     if file is None:
         return show_errors(request, ["Choose the file first."])
+    if not import_lock.acquire(blocking=False):
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        return show_errors(request, [IMPORT_IN_PROGRESS], status)
     try:
-        result = restore.restore(request.user, restore.parse(file))
+        result = restore.restore(request.user, reader.parse(file))
     except ValidationError as error:
         return show_errors(request, error.messages)
+    finally:
+        import_lock.release()
     log.info("data_imported", user_id=request.user.pk, marks=len(result.marked_steps))
     return render(request, "account/restored.html", {"result": result})
 
@@ -89,4 +104,5 @@ def show_errors(
     errors: list[str],
     status: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY,
 ) -> HttpResponse:
-    return render(request, "account/my_data.html", {"errors": errors}, status=status)
+    context = {"errors": errors, "max_megabytes": MAX_MEGABYTES}
+    return render(request, "account/my_data.html", context, status=status)

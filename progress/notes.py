@@ -119,6 +119,8 @@ class NoteQuerySet(models.QuerySet["Note"]):
             update_conflicts=True,
             unique_fields=["user", "step"],
             update_fields=["text", "page", "saved_at"],
+            # Long notes are slow to index, and a query may take four seconds.
+            batch_size=50,
         )
 
 

@@ -89,3 +89,16 @@ def test_the_whole_site_has_a_limit(db, settings):
     response = Client().post("/accounts/login/", {"login": "a" * (LIMIT + 1)})
     assert response.status_code == 413
     assert 'class="brand"' in response.text
+
+
+def test_a_view_may_have_a_larger_limit_than_the_site(client, csrf, settings):
+    settings.MAX_REQUEST_BODY = LIMIT // 2
+    response = client.post("/save/", {"text": "a" * (LIMIT // 2), **csrf})
+    assert response.status_code == 200
+    response = client.post("/own-page/", {"text": "a" * LIMIT})
+    assert (response.status_code, response.text) == (413, "Too much.")
+
+
+def test_an_unknown_address_has_the_limit_of_the_site(client, settings):
+    settings.MAX_REQUEST_BODY = LIMIT
+    assert client.post("/absent/", {"text": "a" * LIMIT}).status_code == 413

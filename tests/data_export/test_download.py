@@ -196,7 +196,10 @@ class TestJson:
 
 class TestCsv:
     def rows(self, client):
-        return list(csv.DictReader(io.StringIO(download(client, CSV))))
+        text = download(client, CSV)
+        # Without this, Excel takes the file for one in the system's old encoding.
+        assert text.startswith("\ufeff")
+        return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
 
     def test_has_one_row_per_step(self, user_with_data, reauthenticated, cooking):
         rows = self.rows(reauthenticated)
@@ -218,7 +221,10 @@ class TestCsv:
             == """'=HYPERLINK("http://evil.example")"""
         )
 
-    @pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1"])
+    @pytest.mark.parametrize(
+        "cell",
+        [*("=1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1"), *"＝＋－＠"],  # noqa: RUF001
+    )
     def test_escapes_every_prefix_of_a_formula(self, cell):
         assert escape_formula(cell) == f"'{cell}"
 

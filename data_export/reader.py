@@ -1,0 +1,87 @@
+"""Read an uploaded file of exported data, in memory of at most ten times its size."""
+
+from __future__ import annotations
+
+import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.core.files import File
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from data_export.document import ImportDocument
+
+MAX_FILE_SIZE = 25_000_000  # bytes: 300 notes of 20,000 characters of 4 bytes each
+TOO_LARGE = (
+    f"The file is larger than {MAX_FILE_SIZE // 1_000_000} MB. Nothing was imported. "
+    "Split its lists into several files and import each."
+)
+NOT_UTF_8 = "The file is not UTF-8. Nothing was imported. Save it as UTF-8."
+INVALID = "This is no file of data from Cairn, or it was changed. Nothing was imported."
+TOO_MANY_VALUES = (
+    "The file has more values than Cairn would write into a file of its size. "
+    "Nothing was imported."
+)
+# Each value takes up to 75 bytes in memory. Files from Cairn have more than 15 bytes
+# per value even without indentation.
+MIN_BYTES_PER_VALUE = 10
+MAX_VALUES = 500_000
+# The start of each value, except for the first ones in lists and objects. A string that
+# is not closed matches up to the end of the file, so that the time is linear.
+STRING_OR_START = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{,]', re.DOTALL)
+
+
+def parse(file: File[bytes]) -> ImportDocument:
+    """Return the contents of an uploaded file.
+
+    Raises ValidationError, with messages for the user.
+    """
+    if file.size is None or file.size > MAX_FILE_SIZE:
+        raise ValidationError(TOO_LARGE)
+    data = file.read()
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise ValidationError(NOT_UTF_8)
+    data = data.removeprefix(BOM_UTF8)
+    if has_too_many_values(data):
+        raise ValidationError(TOO_MANY_VALUES)
+    # Imported here, because pydantic would make every process start 10 % slower.
+    import pydantic
+
+    from core.fault_limit import FaultCount
+    from data_export.document import ImportDocument
+
+    try:
+        return ImportDocument.model_validate_json(data, context=FaultCount())
+    except pydantic.ValidationError as error:
+        errors = error.errors(include_url=False, include_input=False)
+        raise ValidationError(format_errors(errors)) from error
+
+
+def has_too_many_values(data: bytes) -> bool:
+    """Whether the parsed JSON could take more than ten times the memory of the data."""
+    limit = min(len(data) // MIN_BYTES_PER_VALUE + 1_000, MAX_VALUES)
+    starts = (None for match in STRING_OR_START.finditer(data) if match[0][:1] != b'"')
+    return next(islice(starts, limit, None), False) is None
+
+
+def format_errors(errors: list[ErrorDetails]) -> list[str]:
+    from core.fault_limit import MAX_FAULTS
+
+    messages = [INVALID]
+    for error in errors[:MAX_FAULTS]:
+        messages.append(f"{format_location(error['loc'])}{error['msg']}")
+    if len(errors) >= MAX_FAULTS:
+        messages.append(f"There may be more than these {MAX_FAULTS}.")
+    return messages
+
+
+def format_location(location: tuple[int | str, ...]) -> str:
+    """Return "progress, entry 3, done_at: " for ("progress", 2, "done_at")."""
+    parts = [
+        f"entry {part + 1}" if isinstance(part, int) else part for part in location
+    ]
+    return f"{', '.join(parts)}: " if parts else ""
