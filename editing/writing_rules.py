@@ -45,7 +45,7 @@ def find_problems(files: Sequence[RoadmapFile]) -> Iterator[str]:
             check_same_as(file, files),
             check_position(file, files),
         )
-        yield from (file.format_problem(*problem) for problem in problems)
+        yield from file.format_problems(problems)
 
 
 def check_roadmap(file: RoadmapFile) -> Iterator[Problem]:

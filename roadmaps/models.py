@@ -16,6 +16,7 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 from simple_history.signals import pre_create_historical_record
 
+from roadmaps.emoji import validate_emoji
 from roadmaps.full_text import (
     GeneratedSearchVectorField,
     html_to_text,
@@ -67,7 +68,9 @@ class Roadmap(models.Model):
     slug = models.CharField(max_length=80, unique=True, validators=[validate_slug])
     title = models.CharField(max_length=120)
     category = models.CharField(max_length=80)
-    icon = models.CharField(max_length=16, help_text="An emoji.")
+    icon = models.CharField(
+        max_length=16, validators=[validate_emoji], help_text="An emoji."
+    )
     summary = models.CharField(max_length=300)
     position = models.PositiveIntegerField(
         default=0, help_text="Its place in the list of roadmaps, lowest first."

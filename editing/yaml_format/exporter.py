@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from core.fault_limit import FaultCount
 from editing.yaml_format.parser import InvalidFileError
 from editing.yaml_format.schema import (
     ResourceEntry,
@@ -38,9 +39,10 @@ def export(roadmap: Roadmap) -> str:
     steps = roadmap.steps.defer("body_html", "search_vector", "search_vector_with_body")
     file = serialize(roadmap, steps, resources)
     try:
-        RoadmapFile.model_validate(file.model_dump(exclude_defaults=True))
+        values = file.model_dump(exclude_defaults=True)
+        RoadmapFile.model_validate(values, context=FaultCount())
     except ValidationError as validation_error:
-        details = validation_error.errors(include_url=False, include_input=False)
+        details = validation_error.errors(include_url=False)
         raise InvalidFileError(
             *(
                 f"{_get_path(file, each['loc'])}: {describe_error(each)}; "

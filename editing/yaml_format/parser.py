@@ -1,17 +1,22 @@
-"""Parse YAML into plain values and remember their positions, for error messages."""
+"""Parse YAML into plain values, and find their positions for error messages."""
 
 import re
-from collections.abc import Iterable
+import sys
+from codecs import BOM_UTF8
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+from core.fault_limit import MAX_FAULTS
+from editing.yaml_format.syntax_errors import Position, explain
+
 MAX_FILE_SIZE = 20_000_000  # bytes
 MAX_VALUES = 200_000
+# Files with fewer could take more than ten times their size in memory.
+MIN_BYTES_PER_VALUE = 25
 MAX_KEYS = 100  # in one mapping
 MAX_DEPTH = 20
-MAX_REPORTED_PROBLEMS = 50
 MAX_QUOTE_LENGTH = 60  # characters
 # Characters that YAML 1.2 does not allow (its production c-printable), and DEL.
 UNPRINTABLE = re.compile(
@@ -22,20 +27,6 @@ CONSTANTS = {"": None, "~": None, "null": None, "true": True, "false": False}
 INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 OTHER_NUMBER = re.compile(r"\.nan|[-+]?\.inf|0x[0-9a-f]+|0o[0-7]+", re.IGNORECASE)
-# Advice to append to the error messages of libyaml.
-ADVICE = {
-    "cannot start any token": "; indent with spaces, and put text in quotes that "
-    "begins with a tab, @, ` or %",
-    "mapping values are not allowed": "; put text in quotes that holds a colon and a "
-    "space, and check the indentation",
-    "did not find expected": "; check the indentation, and that quotes and brackets "
-    "above are closed",
-    "could not find expected ':'": "; a line should be `key: value`",
-    "unexpected end of stream": "; close the quotes",
-    "unknown escape character": "; write \\\\ for a backslash, or use single quotes",
-    "invalid Unicode character escape": "; write the character itself",
-}
-
 type Value = str | int | float | bool | list[Value] | dict[str, Value] | None
 type Location = tuple[str | int, ...]  # the keys and indexes that lead to a value
 
@@ -43,38 +34,26 @@ type Location = tuple[str | int, ...]  # the keys and indexes that lead to a val
 class InvalidFileError(Exception):
     """The problems of a file, each as a line `name:line:column: message`.
 
-    The message has the first 50 problems and the number of the others.
+    The message has the first 20 problems.
     """
 
     def __init__(self, *problems: str) -> None:
-        lines = list(problems[:MAX_REPORTED_PROBLEMS])
-        if len(problems) > MAX_REPORTED_PROBLEMS:
-            lines.append(f"and {len(problems) - MAX_REPORTED_PROBLEMS:,} more.")
+        lines = list(problems[:MAX_FAULTS])
+        if len(problems) >= MAX_FAULTS:
+            lines.append(f"There may be more than these {MAX_FAULTS}.")
         super().__init__("\n".join(lines))
 
 
 class YamlDocument:
-    """A parsed file: its `text`, its `value` and its `problems`, such as repeated keys.
+    """A file with one YAML document.
 
-    Raises InvalidFileError unless the data is one YAML document. Anchors, aliases and
-    tags are refused: with aliases, a small file could expand without limit.
+    Raises InvalidFileError unless the data is text of a reasonable size.
     """
 
     def __init__(self, name: str, data: bytes) -> None:
         self.name = name
-        self.problems: list[str] = []
-        self._marks: dict[Location, Any] = {}
-        self._value_count = 0
-        self.text = self._decode(data)
-        self._events = yaml.parse(self.text, Loader=yaml.CSafeLoader)
-        try:
-            self.value = self._parse_document()
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            message = error.problem or "not YAML"
-            for phrase, advice in ADVICE.items():
-                message += advice if phrase in message else ""
-            raise InvalidFileError(self._format(mark, message)) from error
+        check_text(name, data)
+        self._data = data.removeprefix(BOM_UTF8)
 
     @classmethod
     def from_path(cls, path: Path) -> "YamlDocument":
@@ -86,49 +65,83 @@ class YamlDocument:
             raise InvalidFileError(f"{path}: {error.strerror}") from error
         return cls(str(path), data)
 
-    def format_problem(self, location: Location, message: str) -> str:
-        """Return the message with the position of the value at `location`.
+    @property
+    def text(self) -> str:
+        return self._data.decode()
+
+    def read(self) -> tuple[Value, list[str]]:
+        """Return the document's value, and problems such as repeated keys.
+
+        Raises InvalidFileError unless the file is one YAML document. Anchors, aliases
+        and tags are refused: with aliases, a small file could expand without limit.
+        """
+        parser = _Parser(self.name, self._data)
+        try:
+            return parser.parse_document(), parser.problems
+        except yaml.MarkedYAMLError as error:
+            position, message = explain(error, self._data)
+            raise InvalidFileError(parser.format(position, message)) from error
+
+    def format_problems(self, problems: Iterable[tuple[Location, str]]) -> list[str]:
+        """Return each message with the position of the value at its location.
 
         A missing value has the position of the mapping or list that it is missing in.
+        The positions of all values take several times the memory of the values, so
+        only these are looked up, by parsing again.
         """
-        while location not in self._marks:
+        problems = list(problems)
+        if not problems:
+            return []
+        wanted = {
+            location[:length]
+            for location, _ in problems
+            for length in range(len(location) + 1)
+        }
+        parser = _Parser(self.name, self._data, wanted)
+        parser.parse_document()
+        return [
+            parser.format(parser.find_position(location), message)
+            for location, message in problems
+        ]
+
+
+class _Parser:
+    """Parses the document once. Remembers the positions of the `wanted` locations."""
+
+    def __init__(
+        self, name: str, data: bytes, wanted: Collection[Location] = ()
+    ) -> None:
+        self.name = name
+        self.problems: list[str] = []
+        self._events = yaml.parse(data, Loader=yaml.CSafeLoader)
+        self._wanted = wanted
+        self._positions: dict[Location, Position] = {}
+        self._value_count = 0
+        self._max_values = min(5_000 + len(data) // MIN_BYTES_PER_VALUE, MAX_VALUES)
+
+    def format(self, position: Position, message: str) -> str:
+        return f"{self.name}:{position.line + 1}:{position.column + 1}: {message}"
+
+    def find_position(self, location: Location) -> Position:
+        while location not in self._positions:
             location = location[:-1]
-        return self._format(self._marks[location], message)
+        return self._positions[location]
 
-    def _format(self, mark: Any, message: str) -> str:
-        return f"{self.name}:{mark.line + 1}:{mark.column + 1}: {message}"
-
-    def _decode(self, data: bytes) -> str:
-        if len(data) > MAX_FILE_SIZE:
-            raise InvalidFileError(
-                f"{self.name}: larger than {MAX_FILE_SIZE:,} bytes; "
-                "no roadmap is that long"
-            )
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            before = data[: error.start].decode(errors="replace")
-            raise self._error_after(before, "not UTF-8; save it as UTF-8") from error
-        if match := UNPRINTABLE.search(text):
-            message = (
-                f"a control character ({format_code_point(match[0])}); take it out"
-            )
-            raise self._error_after(text[: match.start()], message)
-        return text
-
-    def _error_after(self, before: str, message: str) -> InvalidFileError:
-        line = before.count("\n") + 1
-        column = len(before) - (before.rfind("\n") + 1) + 1
-        return InvalidFileError(f"{self.name}:{line}:{column}: {message}")
+    def _format(self, event: yaml.Event, message: str) -> str:
+        return self.format(Position.of(event.start_mark), message)
 
     def _error_at(self, event: yaml.Event, message: str) -> InvalidFileError:
-        return InvalidFileError(self._format(event.start_mark, message))
+        return InvalidFileError(self._format(event, message))
 
-    def _parse_document(self) -> Value:
+    def _remember_position(self, location: Location, event: yaml.Event) -> None:
+        if location in self._wanted:
+            self._positions.setdefault(location, Position.of(event.start_mark))
+
+    def parse_document(self) -> Value:
         _, start = next(self._events), next(self._events)
         if isinstance(start, yaml.StreamEndEvent):
             message = "the file is empty; it should begin with `slug:`"
-            raise InvalidFileError(f"{self.name}:1:1: {message}")
+            raise InvalidFileError(self.format(Position(0, 0), message))
         value = self._parse_value(next(self._events), (), 0)
         _, end = next(self._events), next(self._events)
         if not isinstance(end, yaml.StreamEndEvent):
@@ -138,7 +151,7 @@ class YamlDocument:
     def _parse_value(self, event: yaml.Event, location: Location, depth: int) -> Value:
         self._value_count += 1
         self._check_limits(event, depth)
-        self._marks.setdefault(location, event.start_mark)
+        self._remember_position(location, event)
         if isinstance(event, yaml.ScalarEvent):
             return parse_scalar(event)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -160,13 +173,13 @@ class YamlDocument:
             self._check_limits(event, depth)
             if not isinstance(event, yaml.ScalarEvent):
                 raise self._error_at(event, "a key should be one word")
-            key = event.value
+            key = sys.intern(event.value)
             is_repeated = key in values
-            self._marks.setdefault((*location, key), event.start_mark)
+            self._remember_position((*location, key), event)
             value = self._parse_value(next(self._events), (*location, key), depth + 1)
             if is_repeated:
                 message = f"{quote(key)} stands here a second time; keep one of the two"
-                self.problems.append(self._format(event.start_mark, message))
+                self._add_problem(event, message)
             else:
                 values[key] = value
             if len(values) > MAX_KEYS:
@@ -174,18 +187,48 @@ class YamlDocument:
                 raise self._error_at(event, message)
         return values
 
+    def _add_problem(self, event: yaml.Event, message: str) -> None:
+        self.problems.append(self._format(event, message))
+        if len(self.problems) >= MAX_FAULTS:
+            raise InvalidFileError(*self.problems)
+
     def _check_limits(self, event: yaml.Event, depth: int) -> None:
         message = ""
         if depth > MAX_DEPTH:
             message = "nested too deeply"
-        elif self._value_count > MAX_VALUES:
-            message = f"more than {MAX_VALUES:,} values; no roadmap is that long"
+        elif self._value_count > self._max_values:
+            message = (
+                f"more than {self._max_values:,} values; no roadmap has so many in a "
+                "file of this size"
+            )
         elif getattr(event, "anchor", None):
             message = "anchors (&) and aliases (*) are not supported; write it out"
         elif getattr(event, "tag", None):
             message = "tags (!) are not supported; put text in quotes"
         if message:
             raise self._error_at(event, message)
+
+
+def check_text(name: str, data: bytes) -> None:
+    """Raises InvalidFileError unless the data is UTF-8 without control characters."""
+    if len(data) > MAX_FILE_SIZE:
+        message = f"larger than {MAX_FILE_SIZE:,} bytes; no roadmap is that long"
+        raise InvalidFileError(f"{name}: {message}")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode(errors="replace")
+        message = "not UTF-8; save it as UTF-8"
+        raise InvalidFileError(f"{name}:{format_end(before)}: {message}") from error
+    if match := UNPRINTABLE.search(text):
+        before = text[: match.start()]
+        message = f"a control character ({format_code_point(match[0])}); take it out"
+        raise InvalidFileError(f"{name}:{format_end(before)}: {message}")
+
+
+def format_end(text: str) -> str:
+    """Return the line and column of the end of the text, such as "3:17"."""
+    return f"{text.count('\n') + 1}:{len(text) - text.rfind('\n')}"
 
 
 def parse_scalar(event: yaml.ScalarEvent) -> Value:

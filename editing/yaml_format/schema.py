@@ -3,12 +3,14 @@ and docs/roadmap.schema.json follow.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import URLValidator
+from django.utils.text import slugify
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -19,6 +21,8 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from core.fault_limit import MAX_FAULTS, FaultCount, StopAfterMaxFaults
+from editing.yaml_format.near_misses import suggest
 from editing.yaml_format.parser import (
     UNPRINTABLE,
     InvalidFileError,
@@ -27,6 +31,7 @@ from editing.yaml_format.parser import (
     format_code_point,
     quote,
 )
+from roadmaps.emoji import is_emoji
 from roadmaps.models import MAX_BODY_LENGTH, SLUG
 
 # Our messages for pydantic's error types.
@@ -41,8 +46,11 @@ ERROR_MESSAGES = {
     "string_too_long": "should be at most {max_length:,} characters long",
     "string_too_short": "should not be empty",
     "string_type": "should be text; put it in quotes",
+    "empty": "has no value; write one after the colon",
     "too_long": "should have at most {max_length:,}",
 }
+# Unlike YAML 1.1, version 1.2 reads these as text.
+BOOLEAN_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 # Characters that change the order in which text is shown (Unicode TR36, "Trojan
 # Source").
 BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -66,7 +74,8 @@ def validate_body(text: str) -> str:
 def normalize_body(body: str) -> str:
     """Return the body with LF line ends, no blank lines around it and one final LF."""
     text = body.replace("\r\n", "\n").replace("\r", "\n").strip("\n").rstrip()
-    return f"{text}\n" if text.strip() else ""
+    normalized = f"{text}\n" if text.strip() else ""
+    return body if normalized == body else normalized  # a second copy takes memory
 
 
 def validate_no_bidi_controls(text: str) -> None:
@@ -78,8 +87,19 @@ def validate_no_bidi_controls(text: str) -> None:
 
 def validate_slug(text: str) -> str:
     if not re.fullmatch(SLUG, text):
-        message = "should be lower-case letters, digits and single hyphens"
-        raise PydanticCustomError("slug", message)
+        message = f"should be a to z, 0 to 9 and single hyphens{suggest_slug(text)}"
+        raise PydanticCustomError("slug", "{message}", {"message": message})
+    return text
+
+
+def suggest_slug(text: str) -> str:
+    slug = re.sub("[-_]+", "-", slugify(text))
+    return f", for example {slug}" if re.fullmatch(SLUG, slug) else ""
+
+
+def validate_emoji(text: str) -> str:
+    if not is_emoji(text):
+        raise PydanticCustomError("emoji", "should be an emoji, for example 🧭")
     return text
 
 
@@ -110,7 +130,13 @@ Title = Annotated[str, StringConstraints(min_length=1, max_length=120), Line, No
 Category = Annotated[
     str, StringConstraints(min_length=1, max_length=80), Line, NotBlank
 ]
-Icon = Annotated[str, StringConstraints(min_length=1, max_length=16), Line, NotBlank]
+Icon = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=16),
+    Line,
+    AfterValidator(validate_emoji),
+    NotBlank,
+]
 Summary = Annotated[
     str, StringConstraints(min_length=1, max_length=300), Line, NotBlank
 ]
@@ -194,7 +220,7 @@ class StepEntry(Entry):
     body: Body = Field(
         "", description="What to learn, in Markdown. Begin the block with `|`."
     )
-    resources: list[ResourceEntry] = Field(
+    resources: list[Annotated[ResourceEntry, StopAfterMaxFaults]] = Field(
         [],
         max_length=200,
         description="The step's links, in order, each address once.",
@@ -217,7 +243,7 @@ class RoadmapFile(Entry):
     published: bool = Field(
         False, description="Only staff can see a draft. Default: false."
     )
-    steps: list[StepEntry] = Field(
+    steps: list[Annotated[StepEntry, StopAfterMaxFaults]] = Field(
         max_length=10_000,
         description="The steps, in order. An import retires stored steps that are "
         "not in this list, and never deletes one.",
@@ -225,34 +251,33 @@ class RoadmapFile(Entry):
 
     _document: YamlDocument | None = PrivateAttr(None)
 
-    def format_problem(self, location: Location, message: str) -> str:
-        """Return the message with the file's name, and the line of the value."""
+    def format_problems(self, problems: Iterable[tuple[Location, str]]) -> list[str]:
+        """Return each message with the file's name, and the line of the value."""
         assert self._document  # noqa: S101, only parsed files have problems
-        return self._document.format_problem(location, message)
+        return self._document.format_problems(problems)
 
-    def error(self, problems: list[tuple[Location, str]]) -> InvalidFileError:
+    def error(self, problems: Iterable[tuple[Location, str]]) -> InvalidFileError:
         """Return an error that has the line and column of each problem."""
-        return InvalidFileError(*(self.format_problem(*each) for each in problems))
+        return InvalidFileError(*self.format_problems(problems))
 
 
 def read(path: Path) -> RoadmapFile:
-    """Return the roadmap in the file. Raises InvalidFileError with every problem."""
+    """Return the roadmap in the file. Raises InvalidFileError with its problems."""
     return parse(YamlDocument.from_path(path))
 
 
 def parse(document: YamlDocument) -> RoadmapFile:
     """Return the roadmap in the document. Raises InvalidFileError, as `read` does."""
-    problems = document.problems
+    value, problems = document.read()
     try:
-        file = RoadmapFile.model_validate(document.value)
+        file = RoadmapFile.model_validate(value, context=FaultCount())
     except ValidationError as validation_error:
-        details = validation_error.errors(include_url=False, include_input=False)
-        problems += [
-            document.format_problem(each["loc"], describe_error(each))
-            for each in details
-        ]
+        details = validation_error.errors(include_url=False)[:MAX_FAULTS]
+        problems += document.format_problems(
+            (each["loc"], describe_error(each)) for each in details
+        )
         raise InvalidFileError(*problems) from validation_error
-    problems += [document.format_problem(*problem) for problem in find_repeats(file)]
+    problems += document.format_problems(islice(find_repeats(file), MAX_FAULTS))
     if problems:
         raise InvalidFileError(*problems)
     file._document = document
@@ -295,7 +320,26 @@ def find_repeated_old_slugs(
 
 
 def describe_error(error: ErrorDetails) -> str:
-    """Return the name of the wrong key, and what its value should be."""
-    message = ERROR_MESSAGES.get(error["type"], error["msg"])
-    name = next((p for p in reversed(error["loc"]) if isinstance(p, str)), "the file")
-    return f"{quote(name)} {message.format(**error.get('ctx', {}))}"
+    """Return the name of the wrong key, what its value should be, and a suggestion."""
+    location, value = error["loc"], error["input"]
+    kind = "empty" if value is None and error["type"] != "missing" else error["type"]
+    message = ERROR_MESSAGES.get(kind, error["msg"])
+    name = next((p for p in reversed(location) if isinstance(p, str)), "the file")
+    message = f"{quote(name)} {message.format(**error.get('ctx', {}))}"
+    if kind == "extra_forbidden":
+        message += suggest(name, get_model(location).model_fields)
+    elif kind == "literal_error" and isinstance(value, str):
+        message += suggest(value, re.findall("'(.*?)'", error["ctx"]["expected"]))
+    elif kind == "bool_type" and str(value).lower() in BOOLEAN_WORDS:
+        message += f"; write {BOOLEAN_WORDS[str(value).lower()]}"
+    return message
+
+
+def get_model(location: Location) -> type[Entry]:
+    """Return the model of the mapping that has, or lacks, the key at the location."""
+    match location:
+        case ("steps", int(), "resources", int(), *_):
+            return ResourceEntry
+        case ("steps", int(), *_):
+            return StepEntry
+    return RoadmapFile

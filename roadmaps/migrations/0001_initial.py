@@ -9,6 +9,8 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+import roadmaps.emoji
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -45,7 +47,14 @@ class Migration(migrations.Migration):
                 ),
                 ("title", models.CharField(max_length=120)),
                 ("category", models.CharField(max_length=80)),
-                ("icon", models.CharField(help_text="An emoji.", max_length=16)),
+                (
+                    "icon",
+                    models.CharField(
+                        help_text="An emoji.",
+                        max_length=16,
+                        validators=[roadmaps.emoji.validate_emoji],
+                    ),
+                ),
                 ("summary", models.CharField(max_length=300)),
                 (
                     "position",
@@ -105,7 +114,14 @@ class Migration(migrations.Migration):
                 ),
                 ("title", models.CharField(max_length=120)),
                 ("category", models.CharField(max_length=80)),
-                ("icon", models.CharField(help_text="An emoji.", max_length=16)),
+                (
+                    "icon",
+                    models.CharField(
+                        help_text="An emoji.",
+                        max_length=16,
+                        validators=[roadmaps.emoji.validate_emoji],
+                    ),
+                ),
                 ("summary", models.CharField(max_length=300)),
                 (
                     "position",

@@ -141,7 +141,7 @@ class TestRoundTrip:
         ],
     )
     def test_a_title_of_any_kind(self, export_and_import, title):
-        roadmap = RoadmapFactory(title=title, icon="A")
+        roadmap = RoadmapFactory(title=title, icon="🧭")
         StepFactory(roadmap=roadmap, title=title, summary=title)
         if len(title.splitlines()) > 1:
             with pytest.raises(CommandError, match="should be one line"):

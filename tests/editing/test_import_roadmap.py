@@ -134,7 +134,8 @@ BAD = {
     ),
     "an unknown kind": (
         SOURCE + RESOURCES.replace("kind: docs", "kind: song"),
-        ":22:9: kind should be one of 'docs', 'article'",
+        ":22:9: kind should be one of 'docs', 'article', 'book', 'course', 'video' or "
+        "'practice'",
     ),
     "an address twice in a step": (
         SOURCE + RESOURCES + RESOURCES.partition("resources:\n")[2],
@@ -142,7 +143,7 @@ BAD = {
     ),
     "an unknown key": (
         SOURCE.replace("summary: Soft", "sumary: Soft"),
-        ":14:5: sumary is not a key of the format",
+        ":14:5: sumary is not a key of the format; did you mean summary?",
     ),
     "a missing title": (
         SOURCE.replace("    title: Eggs\n", ""),
@@ -174,7 +175,7 @@ BAD = {
     ),
     "a title without a value": (
         SOURCE.replace("title: Eggs", "title:"),
-        ":12:5: title should be text",
+        ":12:5: title has no value; write one after the colon",
     ),
     "a title that is too long": (
         SOURCE.replace("title: Eggs", f"title: {'x' * 121}"),
@@ -186,7 +187,7 @@ BAD = {
     ),
     "a slug with capitals": (
         SOURCE.replace("slug: eggs", "slug: Eggs"),
-        ":11:5: slug should be lower-case letters",
+        ":11:5: slug should be a to z, 0 to 9 and single hyphens, for example eggs",
     ),
     "steps that are not a list": (
         SOURCE[: SOURCE.index("  - slug")].replace("steps:", "steps: many"),
@@ -202,8 +203,103 @@ BAD = {
         SOURCE.replace("published: true", "position: 99999999999999999999999"),
         ":6:1: position should be a whole number",
     ),
-    "not YAML": (SOURCE.replace("title: Eggs", "title: [Eggs"), ":13:"),
-    "a tab": (SOURCE.replace("    title: Eggs", "\ttitle: Eggs"), ":12:"),
+    "a list that is not closed": (
+        SOURCE.replace("title: Eggs", "title: [Eggs"),
+        ":12:12: [ is not closed; close it, or put the text in quotes",
+    ),
+    "a tab": (
+        SOURCE.replace("    title: Eggs", "\ttitle: Eggs"),
+        ":12:1: a tab in the indentation; use spaces",
+    ),
+    "a tab after spaces": (
+        SOURCE.replace("    title: Eggs", "  \ttitle: Eggs"),
+        ":12:3: a tab in the indentation; use spaces",
+    ),
+    "a tab after a hyphen": (
+        SOURCE.replace("- slug: eggs", "-\tslug: eggs"),
+        ":11:4: a tab in the indentation; use spaces",
+    ),
+    "a no-break space": (
+        SOURCE.replace("    title: Eggs", "  \u00a0 title: Eggs"),
+        ":12:3: a space of an unusual kind in the indentation; use spaces",
+    ),
+    "a key without a colon": (
+        SOURCE.replace("title: Eggs", "title Eggs"),
+        ":12:5: a key without a colon; write `key: value`",
+    ),
+    "a first key without a colon": (
+        SOURCE.replace("slug: eggs", "slug eggs"),
+        ":11:3: a key without a colon; write `key: value`",
+    ),
+    "a last key without a colon": (
+        SOURCE.replace("summary: Soft or hard.", "summary Soft"),
+        ":14:5: a key without a colon; write `key: value`",
+    ),
+    "a list's key without a colon": (
+        SOURCE.replace("steps:", "steps"),
+        ":7:1: a key without a colon; write `key: value`",
+    ),
+    "a colon without a space": (
+        SOURCE.replace("title: Eggs", "title:Eggs"),
+        ":12:5: a colon without a space after it; write `key: value`",
+    ),
+    "a first colon without a space": (
+        SOURCE.replace("slug: eggs", "slug:eggs"),
+        ":11:3: a colon without a space after it; write `key: value`",
+    ),
+    "a colon in a title": (
+        SOURCE.replace("title: Eggs", "title: Eggs: a Story"),
+        ":12:16: a colon and a space in unquoted text; put the text in quotes",
+    ),
+    "a key that is indented too far": (
+        SOURCE.replace("    title: Eggs", "     title: Eggs"),
+        ":12:6: the indentation fits no line above",
+    ),
+    "a key that is not indented enough": (
+        SOURCE.replace("    title: Eggs", "   title: Eggs"),
+        ":12:4: the indentation fits no line above",
+    ),
+    "a step that is not indented enough": (
+        SOURCE.replace("  - slug: eggs", " - slug: eggs"),
+        ":11:2: the indentation fits no line above",
+    ),
+    "a quote that is not closed": (
+        SOURCE.replace("title: Eggs", 'title: "Eggs'),
+        ":12:12: a quote is not closed; close it, or put the text in quotes",
+    ),
+    "an apostrophe in quotes": (
+        SOURCE.replace("title: Eggs", "title: 'Cook's Eggs'"),
+        ":12:18: the quotes end within the text; put the whole text in quotes",
+    ),
+    "a title that begins with a backtick": (
+        SOURCE.replace("title: Eggs", "title: `Eggs`"),
+        ":12:12: text that begins with `; put it in quotes",
+    ),
+    "a title that begins with an asterisk": (
+        SOURCE.replace("title: Eggs", "title: *Eggs* and more"),
+        ":12:12: text that begins with *; put it in quotes",
+    ),
+    "a slug with an umlaut": (
+        SOURCE.replace("slug: eggs", "slug: rühr-eier"),
+        ":11:5: slug should be a to z, 0 to 9 and single hyphens, "
+        "for example ruhr-eier",
+    ),
+    "yes instead of true": (
+        SOURCE.replace("optional: true", "optional: yes"),
+        ":13:5: optional should be true or false; write true",
+    ),
+    "a kind that is almost right": (
+        SOURCE + RESOURCES.replace("kind: docs", "kind: doc"),
+        "'practice'; did you mean docs?",
+    ),
+    "a resource's key that is almost right": (
+        SOURCE + RESOURCES.replace("kind: docs", "knid: docs"),
+        ":22:9: knid is not a key of the format; did you mean kind?",
+    ),
+    "a word for an icon": (
+        SOURCE.replace("icon: 🍳", "icon: Bread"),
+        ":4:1: icon should be an emoji, for example 🧭",
+    ),
     "a NUL byte": (
         SOURCE.replace("Eggs", "Eg\0gs"),
         ":12:14: a control character (U+0000)",
@@ -251,7 +347,8 @@ class TestBadInput:
         path = write(text)
         with pytest.raises(CommandError) as error:
             run(path)
-        assert f"{path}{expected}" in str(error.value)
+        line = f"{path}{expected}" if expected.startswith(":") else expected
+        assert line in str(error.value)
         assert error.value.returncode == 1
         assert not Roadmap.objects.exists()
 

@@ -1,6 +1,7 @@
 """Malformed and malicious files get a clear error that names the line."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,10 @@ import pytest
 from editing.yaml_format import parser
 from editing.yaml_format.parser import InvalidFileError
 from editing.yaml_format.schema import read
+from tests.memory import assert_max_memory
 
 LONG = 250_000  # characters or values, more than any limit
-HEAD = "slug: a\ntitle: T\ncategory: C\nicon: X\nsummary: S\n"
+HEAD = "slug: a\ntitle: T\ncategory: C\nicon: 🧭\nsummary: S\n"
 STEP = "steps:\n  - slug: s\n    title: T\n    summary: S\n"
 LAUGHS = "a: &a [x, x]\n" + "".join(
     f"{new}: &{new} [*{old}, *{old}]\n"
@@ -81,14 +83,14 @@ FILES = {
         HEAD + STEP + f"    body: {'x' * LONG}\n",
         ":10:5: body should be at most 100,000 characters long",
     ),
-    "a tab": ("slug: a\n\ttitle: T\n", ":2:1: "),
+    "a tab": ("slug: a\n\ttitle: T\n", ":2:1: a tab in the indentation; use spaces"),
     "endless brackets": ("[" * LONG, ":1:22: nested too deeply"),
     "endless braces": ("{a: " * LONG, ": nested too deeply"),
     "endless dashes": ("- " * LONG, ":1:43: nested too deeply"),
     "endless question marks": ("? " * LONG, ":1:3: a key should be one word"),
     "too many steps": (
-        HEAD + "steps:\n" + "- {}\n" * 20_000,
-        ":6:1: steps should have at most 10,000",
+        HEAD + "steps:\n" + f"- {{}} # {'x' * 25}\n" * 20_000,
+        ":7:3: slug is missing",
     ),
     "too many keys": (
         "".join(f"k{n}: 1\n" for n in range(100_000)),
@@ -96,9 +98,12 @@ FILES = {
     ),
     "many mistakes": (
         HEAD + "steps:\n" + "- 1\n" * 1000,
-        "\nand 950 more.",
+        "\nThere may be more than these 20.",
     ),
-    "quotes that are never closed": (title('"' + "a\n" * LONG), "; close the quotes"),
+    "quotes that are never closed": (
+        title('"' + "a\n" * LONG),
+        ":2:8: a quote is not closed; close it",
+    ),
     "comments only": ("# x\n" * LONG, ":1:1: the file is empty"),
     "blanks only": (" " * LONG, ":1:1: the file is empty"),
     "nothing": ("", ":1:1: the file is empty"),
@@ -140,11 +145,60 @@ def test_the_error_says_what_is_wrong_and_where(write, name):
     assert len(str(error.value)) < 20_000
 
 
-@pytest.mark.parametrize("values", ["steps:\n" + "- {}\n" * 2_000, "a: 1\n" * 2_000])
+@pytest.mark.parametrize("values", ["- {}\n", "- [x]\n", "- a\n", "- {a: 1}\n"])
 def test_the_number_of_values_is_limited(write, monkeypatch, values):
     monkeypatch.setattr(parser, "MAX_VALUES", 1_000)
     with pytest.raises(InvalidFileError, match="more than 1,000 values"):
-        read(write(values))
+        read(write("steps:\n" + values * 2_000))
+
+
+def test_repeated_keys_are_reported_up_to_the_limit(write):
+    with pytest.raises(InvalidFileError) as error:
+        read(write(HEAD + "a: 1\n" * 2_000))
+    assert str(error.value).count("stands here a second time") == 20
+
+
+SIZE = 1_900_000  # bytes; an upload may have 2 MB
+WORST_FILES = {
+    "empty steps as sparse as is accepted": "steps:\n" + f"- {{}}{' ' * 21}\n" * 73_000,
+    "small mappings as sparse as is accepted": (
+        "x:\n" + f"- {{ab: 1}}{' ' * 41}\n" * 36_000
+    ),
+    "deep nesting": "x: [" + ("[" * 15 + "]" * 15 + ",") * (SIZE // 31) + "]",
+    "unknown keys": (
+        "steps:\n" + f"- {{{', '.join(f'k{n}: 1' for n in range(90))}}}\n" * 2_700
+    ),
+    "repeated keys": "a: 1\n" * (SIZE // 5),
+    "resources without their keys": (
+        HEAD + "steps:\n" + f"- {{slug: s, resources: [{'{},' * 190}]}}\n" * 3_100
+    ),
+    "quotes that are never closed": "x: '" + "a\n " * (SIZE // 3),
+    "long bodies with an emoji": HEAD
+    + "steps:\n"
+    + "".join(
+        f"- slug: s{n}\n  title: T\n  summary: S\n  body: |\n    😀{'x' * 90_000}\n"
+        for n in range(21)
+    ),
+    "many resources": HEAD
+    + "steps:\n"
+    + "".join(
+        f"- {{slug: s{n}, title: T, summary: S, resources: ["
+        + "".join(
+            f"{{title: {'t' * 55}, url: 'http://example.org/{number}', kind: docs}},"
+            for number in range(100)
+        )
+        + "]}\n"
+        for n in range(170)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WORST_FILES)
+def test_reading_takes_at_most_ten_times_the_memory_of_the_file(write, name):
+    path = write(WORST_FILES[name])
+    limit = 10 * path.stat().st_size
+    with assert_max_memory(limit), suppress(InvalidFileError):
+        read(path)
 
 
 def test_a_byte_order_mark_is_accepted(write):

@@ -25,7 +25,7 @@ def test_the_stored_schema_is_up_to_date():
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
 def test_the_fixtures_are_valid(path):
     validator = Draft202012Validator(json.loads(SCHEMA.read_text()))
-    validator.validate(YamlDocument(path.name, path.read_bytes()).value)
+    validator.validate(YamlDocument(path.name, path.read_bytes()).read()[0])
 
 
 def test_the_fixtures_name_the_schema():
@@ -56,8 +56,8 @@ def test_every_key_is_described(model):
 def test_the_schema_refuses_what_the_import_refuses(right, wrong):
     text = (settings.BASE_DIR / "fixtures/backend-developer.yaml").read_text()
     validator = Draft202012Validator(json.loads(SCHEMA.read_text()))
-    value = YamlDocument("right", text.encode()).value
+    value = YamlDocument("right", text.encode()).read()[0]
     assert validator.is_valid(value)
     assert right in text
-    value = YamlDocument("wrong", text.replace(right, wrong, 1).encode()).value
+    value = YamlDocument("wrong", text.replace(right, wrong, 1).encode()).read()[0]
     assert not validator.is_valid(value)

@@ -1,0 +1,137 @@
+"""Say what is wrong with a file that is not YAML, in the line that must be mended.
+
+libyaml names the place where it noticed the error, often a line later, and what it
+expected there.
+"""
+
+import re
+from io import BytesIO
+from itertools import islice
+from typing import NamedTuple
+
+import yaml
+
+KEY = re.compile(r"[\s-]*[\w-]+:(\s|$)")
+KEY_WITHOUT_SPACE = re.compile(r"[\s-]*[\w-]+:\S")
+WIDE_SPACES = re.compile(r"^[\s-]*?([^\S \r\n])")  # any but plain ones, before the text
+
+LACKS_COLON = "a key without a colon; write `key: value`"
+LACKS_SPACE = "a colon without a space after it; write `key: value`"
+COLON_IN_TEXT = "a colon and a space in unquoted text; put the text in quotes"
+NEEDS_QUOTES = "text that begins with {}; put it in quotes"
+WRONG_INDENT = (
+    "the indentation fits no line above; indent each key exactly as far as the others "
+    "of its mapping"
+)
+NOT_CLOSED = "{} is not closed; close it, or put the text in quotes"
+NO_END_OF_TEXT = (
+    "the quotes end within the text; put the whole text in quotes, and write a quote "
+    "within it twice ('') or with a backslash (\\\")"
+)
+# Advice to append to other messages of libyaml.
+ADVICE = {
+    "unknown escape character": "; write \\\\ for a backslash, or use single quotes",
+    "invalid Unicode character escape": "; write the character itself",
+}
+
+
+class Position(NamedTuple):
+    """A place in the file. Both numbers begin with 0."""
+
+    line: int
+    column: int
+
+    @classmethod
+    def of(cls, mark: "yaml.Mark") -> "Position":
+        return cls(mark.line, mark.column)
+
+
+class Lines(NamedTuple):
+    """The lines around an error."""
+
+    at_place: str
+    above_number: int
+    above: str  # the last one before it that is not blank
+    at_context: str  # where libyaml began to read what it could not finish
+
+
+def explain(error: yaml.MarkedYAMLError, data: bytes) -> tuple[Position, str]:
+    """Return the place to mend, the cause and the remedy."""
+    context = Position.of(error.context_mark) if error.context_mark else None
+    mark = error.problem_mark or error.context_mark
+    place = Position.of(mark) if mark else Position(0, 0)
+    message = error.problem or "not YAML"
+    lines = find_lines(data, place, context)
+    line = lines.at_place
+    if match := WIDE_SPACES.match(line):
+        name = "a tab" if match[1] == "\t" else "a space of an unusual kind"
+        column = match.start(1)
+        return Position(place.line, column), f"{name} in the indentation; use spaces"
+    if "cannot start any token" in message or "scanning an" in (error.context or ""):
+        start, line = (
+            (place, line)
+            if "token" in message or not context
+            else (context, lines.at_context)
+        )
+        return start, NEEDS_QUOTES.format(line[start.column : start.column + 1])
+    if "could not find expected ':'" in message and context:
+        return context, explain_key(lines.at_context)
+    if "mapping values are not allowed" in message:
+        return explain_colon(lines, place)
+    if "end of stream" in message and context:
+        return context, NOT_CLOSED.format("a quote")
+    if "did not find expected" in message:
+        return explain_unexpected(error, line, place, context)
+    for phrase, advice in ADVICE.items():
+        message += advice if phrase in message else ""
+    return place, message
+
+
+def find_lines(data: bytes, place: Position, context: Position | None) -> Lines:
+    """Return the lines to look at. A list of all lines could take much memory."""
+    last = above = about = (0, b"")
+    for number, line in enumerate(islice(BytesIO(data), place.line + 1)):
+        if last[1].strip():
+            above = last
+        last = (number, line)
+        if context and number == context.line:
+            about = last
+    is_beyond_end = last[0] < place.line
+    return Lines(
+        "" if is_beyond_end else decode(last[1]),
+        above[0],
+        decode(above[1]),
+        decode(about[1]),
+    )
+
+
+def decode(line: bytes) -> str:
+    return line.decode().rstrip("\r\n")
+
+
+def explain_key(line: str) -> str:
+    return LACKS_SPACE if KEY_WITHOUT_SPACE.match(line) else LACKS_COLON
+
+
+def explain_colon(lines: Lines, place: Position) -> tuple[Position, str]:
+    """Explain a colon that comes where libyaml reads text."""
+    if KEY.match(lines.at_place[: place.column]):
+        return place, COLON_IN_TEXT
+    if not KEY.match(lines.above):
+        position = Position(lines.above_number, measure_indent(lines.above))
+        return position, explain_key(lines.above)
+    return Position(place.line, measure_indent(lines.at_place)), WRONG_INDENT
+
+
+def measure_indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def explain_unexpected(
+    error: yaml.MarkedYAMLError, line: str, place: Position, context: Position | None
+) -> tuple[Position, str]:
+    if "flow" in (error.context or "") and context:
+        is_list = "sequence" in (error.context or "")
+        return context, NOT_CLOSED.format("[" if is_list else "{")
+    is_indentation = not line[: place.column].strip()
+    return place, WRONG_INDENT if is_indentation else NO_END_OF_TEXT
