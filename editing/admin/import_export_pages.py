@@ -21,6 +21,7 @@ from editing.yaml_format.exporter import export
 from editing.yaml_format.importer import StalePlanError, import_roadmap
 from editing.yaml_format.parser import InvalidFileError, YamlDocument
 from editing.yaml_format.plan import Change, Plan, StepPlan, compare
+from editing.yaml_format.references import find_warnings
 from editing.yaml_format.schema import RoadmapFile, parse
 from editing.yaml_format.summary import describe_step, summarize
 from roadmaps.models import Roadmap, Step
@@ -101,6 +102,8 @@ class ImportExportPages:
             upload = replace(upload, fingerprint=plan.fingerprint)
             return self.render_preview(request, upload, plan, HTTPStatus.CONFLICT)
         messages.success(request, f"Imported {upload.name}. {summarize(plan)}.")
+        for warning in find_warnings([file]):
+            messages.warning(request, f"Imported, but {warning}")
         return redirect(
             "admin:roadmaps_roadmap_change", Roadmap.objects.get(slug=file.slug).pk
         )
@@ -162,6 +165,7 @@ class ImportExportPages:
                 for step in changed[:MAX_COMPARED_STEPS]
             ],
             not_compared=changed[MAX_COMPARED_STEPS:],
+            warnings=find_warnings([plan.file]),
             signed_upload=upload.sign(),
         )
 

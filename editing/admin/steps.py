@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, TextField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -29,6 +29,7 @@ from editing.admin.forms import (
 )
 from editing.admin.operations import StepOperationsAdmin
 from editing.diff import Difference, Values
+from editing.same_as import explain_missing
 from editing.step_operations import Impact, is_done_by_anyone
 from progress.models import Completion
 from roadmaps.markdown import to_html
@@ -115,6 +116,7 @@ class StepAdmin(StepOperationsAdmin):
     ) -> None:
         super().save_related(request, form, formsets, change)
         step = form.instance
+        warn_of_missing_step(request, step)
         if not change:
             Roadmap.objects.record([step.roadmap], reason=f"Added {step.slug}"[:100])
         elif "is_optional" in form.changed_data:
@@ -176,6 +178,7 @@ class StepAdmin(StepOperationsAdmin):
         )
         if obj.is_optional != was_optional:
             Completion.objects.backfill(obj.roadmap)
+        warn_of_missing_step(request, obj)
 
     def must_ask_meaning(self, obj: Step, changes: Sequence[Difference]) -> bool:
         changed = {change.name for change in changes}
@@ -203,3 +206,9 @@ class StepAdmin(StepOperationsAdmin):
         }
         context["body_html"] = to_html(context["body"])
         return TemplateResponse(request, "admin/roadmaps/step/preview.html", context)
+
+
+def warn_of_missing_step(request: HttpRequest, step: Step) -> None:
+    """Show a warning if the step's `same_as` names no step."""
+    for warning in explain_missing({step.same_as} - {""}).values():
+        messages.warning(request, f"Saved, but {warning}")

@@ -14,8 +14,8 @@ from editing.yaml_format.schema import (
     RoadmapFile,
     StepEntry,
     describe_error,
-    normalize_body,
 )
+from editing.yaml_format.validators import normalize_body
 from roadmaps.models import Resource, Roadmap, Step
 
 # For text editors with a YAML language server; the path is relative to fixtures/.

@@ -7,6 +7,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
+from core.fault_limit import MAX_FAULTS
+from editing.near_misses import suggest
 from editing.yaml_format.exporter import serialize, to_yaml
 from editing.yaml_format.parser import Location
 from editing.yaml_format.schema import RoadmapFile, StepEntry
@@ -223,10 +225,12 @@ def find_old_slugs(file: RoadmapFile, stored: set[str]) -> dict[str, str]:
         elif step.slug not in stored:
             message = (
                 f"was {step.was} names no step of {file.slug}; take it out if "
-                f"{step.slug} is new, or mend its spelling"
+                f"{step.slug} is new, or mend its spelling{suggest(step.was, stored)}"
             )
         if message:
             problems.append((("steps", index, "was"), message))
+        if len(problems) >= MAX_FAULTS:
+            break
     if problems:
         raise file.error(problems)
     return old_slugs

@@ -7,7 +7,7 @@ expected there.
 import re
 from io import BytesIO
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -42,7 +42,8 @@ class Position(NamedTuple):
     column: int
 
     @classmethod
-    def of(cls, mark: "yaml.Mark") -> "Position":
+    def of(cls, mark: Any) -> "Position":
+        """The position of libyaml's mark."""
         return cls(mark.line, mark.column)
 
 

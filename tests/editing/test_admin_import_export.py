@@ -159,6 +159,15 @@ class TestPreview:
         with assert_max_queries(14):
             upload(editor, WITHOUT_FRYING)
 
+    def test_it_warns_of_a_same_as_that_names_no_step(self, editor):
+        text = SOURCE.replace("title: Fry", "title: Fry\n    same_as: baking/fry")
+        page = upload(editor, text)
+        assert "Steps that do not exist" in page.content.decode()
+        warning = "cooking.yaml:12:5: same_as baking/fry names no step"
+        assert warning in page.content.decode()
+        html = editor.get(apply(editor, page).url).content.decode()
+        assert warning in html
+
 
 class TestApply:
     def test_it_does_what_the_preview_said(self, editor, cooking):

@@ -78,6 +78,21 @@ class TestEditing:
         assert "roadmap/step" in answer.content.decode()
         assert step.same_as == ""
 
+    def test_a_same_as_that_names_no_step_is_saved_with_a_warning(
+        self, edit, admin_client, cooking
+    ):
+        answer, step = edit(same_as="cooking/fryy")
+        assert step.same_as == "cooking/fryy"
+        html = admin_client.get(answer.url).content.decode()
+        assert "same_as cooking/fryy names no step; did you mean cooking/fry?" in html
+
+    def test_a_same_as_that_names_a_step_is_saved_without_a_warning(
+        self, edit, admin_client
+    ):
+        StepFactory(roadmap__slug="baking", slug="fry")
+        answer, _ = edit(same_as="baking/fry")
+        assert "names no step" not in admin_client.get(answer.url).content.decode()
+
     def test_making_the_last_required_step_optional_completes(self, edit, cooking):
         user = StepProgressFactory(step=cooking.steps.first()).user
         for slug in ("bake", "braise"):

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from progress.models import StepProgress
 from roadmaps.models import Resource, Roadmap, Step
-from tests.factories import StepProgressFactory
+from tests.factories import StepFactory, StepProgressFactory
 
 BACKEND = settings.BASE_DIR / "fixtures/backend-developer.yaml"
 SOURCE = """\
@@ -338,6 +338,65 @@ BAD = {
     "deeply nested brackets": ("[" * 9999 + "]" * 9999, ":1:22: nested too deeply"),
     "a key that is a list": ("? [a]\n: b\n", ":1:3: a key should be one word"),
 }
+
+
+def with_same_as(path):
+    return SOURCE.replace("title: Eggs", f"title: Eggs\n    same_as: {path}")
+
+
+class TestMissingStepInSameAs:
+    """A same_as may name a step that comes later, so it is a warning, not an error."""
+
+    def warn(self, *files, **options):
+        err = StringIO()
+        call_command("import_roadmap", *files, stdout=StringIO(), stderr=err, **options)
+        return err.getvalue()
+
+    @pytest.mark.parametrize("dry_run", [True, False])
+    def test_it_is_named_with_its_line_and_a_suggestion(self, write, dry_run):
+        StepFactory(roadmap__slug="baking", slug="boiled-eggs")
+        path = write(with_same_as("baking/boiled-egs"))
+        assert self.warn(path, dry_run=dry_run) == (
+            f"Warning: {path}:13:5: same_as baking/boiled-egs names no step; "
+            "did you mean baking/boiled-eggs?\n"
+        )
+        assert Roadmap.objects.filter(slug="cooking").exists() != dry_run
+
+    def test_a_missing_roadmap_is_named(self, write):
+        StepFactory(roadmap__slug="baking", slug="eggs")
+        assert "there is no roadmap bakin; did you mean baking?" in self.warn(
+            write(with_same_as("bakin/eggs"))
+        )
+
+    @pytest.mark.parametrize("dry_run", [True, False])
+    def test_a_step_of_another_file_of_the_import_exists(self, write, dry_run):
+        other = write(SOURCE.replace("slug: cooking", "slug: baking"), "baking.yaml")
+        path = write(with_same_as("baking/eggs"))
+        assert self.warn(path, other, dry_run=dry_run) == ""
+
+    def test_a_step_that_is_stored_exists(self, write):
+        StepFactory(roadmap__slug="baking", slug="eggs")
+        assert self.warn(write(with_same_as("baking/eggs"))) == ""
+
+    def test_the_old_slug_of_a_step_that_is_renamed_does_not_exist(self, write):
+        run(write(SOURCE.replace("slug: cooking", "slug: baking")))
+        renamed = SOURCE.replace("slug: cooking", "slug: baking").replace(
+            "slug: eggs", "slug: boiled-eggs\n    was: eggs"
+        )
+        other = write(renamed, "baking.yaml")
+        path = write(with_same_as("baking/eggs"))
+        assert "same_as baking/eggs names no step" in self.warn(
+            path, other, dry_run=True
+        )
+
+    def test_at_most_twenty_are_listed(self, write):
+        steps = "".join(
+            f"  - {{slug: s{n}, title: S, summary: S, same_as: a/b{n}}}\n"
+            for n in range(30)
+        )
+        lines = self.warn(write(SOURCE + steps)).splitlines()
+        assert len(lines) == 21
+        assert lines[-1] == "Warning: and 10 more"
 
 
 class TestBadInput:

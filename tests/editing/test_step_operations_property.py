@@ -26,12 +26,11 @@ from editing.yaml_format.exporter import export, to_yaml
 from editing.yaml_format.importer import import_roadmap
 from editing.yaml_format.parser import YamlDocument
 from editing.yaml_format.schema import (
-    BIDI_CONTROLS,
     ResourceEntry,
     StepEntry,
-    normalize_body,
     parse,
 )
+from editing.yaml_format.validators import BIDI_CONTROLS, normalize_body
 from progress import undo
 from progress.models import Completion, StepProgress
 from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note

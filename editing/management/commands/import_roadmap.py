@@ -11,6 +11,7 @@ from tqdm import tqdm
 from editing.yaml_format.importer import StalePlanError, import_roadmap
 from editing.yaml_format.parser import InvalidFileError
 from editing.yaml_format.plan import compare
+from editing.yaml_format.references import find_warnings
 from editing.yaml_format.schema import RoadmapFile, read
 from editing.yaml_format.summary import describe_plan, summarize
 from roadmaps.models import Roadmap
@@ -36,9 +37,16 @@ class Command(BaseCommand):
         self, *, files: list[Path], dry_run: bool, skip_existing: bool, **_: Any
     ) -> None:
         roadmaps = read_files(files)
+        report = []
+        if skip_existing:
+            roadmaps, existing = set_existing_apart(roadmaps)
+            report = [f"{slug}: is there, left alone" for slug in existing]
+        warnings = find_warnings(roadmaps.values())
         with transaction.atomic():
-            report = import_files(roadmaps, dry_run, skip_existing)
+            report += import_files(roadmaps, dry_run)
         self.stdout.write("\n".join(report))
+        for warning in warnings:
+            self.stderr.write(self.style.WARNING(f"Warning: {warning}"))
         if dry_run:
             self.stdout.write("Nothing was changed.")
 
@@ -61,19 +69,24 @@ def read_files(paths: Iterable[Path]) -> dict[Path, RoadmapFile]:
     return files
 
 
-def import_files(
-    files: Mapping[Path, RoadmapFile], dry_run: bool, skip_existing: bool
-) -> list[str]:
+def set_existing_apart(
+    files: Mapping[Path, RoadmapFile],
+) -> tuple[dict[Path, RoadmapFile], list[str]]:
+    """Return the files of new roadmaps, and the slugs of those that exist already."""
+    slugs = [file.slug for file in files.values()]
+    existing = Roadmap.objects.filter(slug__in=slugs).values_list("slug", flat=True)
+    new = {path: file for path, file in files.items() if file.slug not in existing}
+    return new, [slug for slug in slugs if slug in existing]
+
+
+def import_files(files: Mapping[Path, RoadmapFile], dry_run: bool) -> list[str]:
     """Return what was done, or would be, line by line.
 
     Raises CommandError when one of the files cannot be imported.
     """
-    report = []
+    report: list[str] = []
     problems = []
     for path, file in files.items():
-        if skip_existing and Roadmap.objects.filter(slug=file.slug).exists():
-            report.append(f"{file.slug}: is there, left alone")
-            continue
         try:
             if dry_run:
                 report += describe_plan(compare(file))
