@@ -27,6 +27,7 @@ from editing.yaml_format.summary import describe_step, summarize
 from roadmaps.models import Roadmap, Step
 
 MAX_COMPARED_STEPS = 200
+MAX_COMPARED_LINES = 10_000  # a page with more takes long to make and to read
 
 
 class StepGroup(NamedTuple):
@@ -149,6 +150,7 @@ class ImportExportPages:
         status: HTTPStatus = HTTPStatus.OK,
     ) -> HttpResponse:
         changed = plan.steps_by_kind["changed"]
+        compared = compare_steps(changed)
         return self.admin.render_page(
             request,
             "admin/roadmaps/roadmap/preview.html",
@@ -160,11 +162,8 @@ class ImportExportPages:
             summary=summarize(plan),
             roadmap_changes=to_differences(plan.changes),
             groups=list(group_steps(plan)),
-            changed=[
-                (describe_step("changed", step), to_differences(step.changes))
-                for step in changed[:MAX_COMPARED_STEPS]
-            ],
-            not_compared=changed[MAX_COMPARED_STEPS:],
+            changed=compared,
+            not_compared=changed[len(compared) :],
             warnings=find_warnings([plan.file]),
             signed_upload=upload.sign(),
         )
@@ -187,6 +186,22 @@ def group_steps(plan: Plan) -> Iterator[StepGroup]:
 def get_impact(plans: list[StepPlan]) -> Impact:
     ids = [plan.step.pk for plan in plans if plan.step]
     return Impact.for_steps(Step.objects.filter(pk__in=ids))
+
+
+def compare_steps(steps: list[StepPlan]) -> list[tuple[str, list[Difference]]]:
+    """Return a description and the differences of the first steps.
+
+    There are as many as fit into MAX_COMPARED_STEPS and MAX_COMPARED_LINES.
+    """
+    compared: list[tuple[str, list[Difference]]] = []
+    lines = 0
+    for step in steps[:MAX_COMPARED_STEPS]:
+        differences = to_differences(step.changes)
+        lines += sum(len(difference.rows) for difference in differences)
+        if lines > MAX_COMPARED_LINES:
+            break
+        compared.append((describe_step("changed", step), differences))
+    return compared
 
 
 def to_differences(changes: list[Change]) -> list[Difference]:

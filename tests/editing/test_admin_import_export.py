@@ -159,6 +159,14 @@ class TestPreview:
         with assert_max_queries(14):
             upload(editor, WITHOUT_FRYING)
 
+    def test_it_lists_steps_with_very_many_changed_lines_without_their_texts(
+        self, editor, cooking
+    ):
+        page = upload(editor, SOURCE.replace("Hot!", "Hot!\n      a" * 12_000))
+        assert "And 1 more step, whose texts are not shown here:" in read_html(page)
+        assert len(page.content) < 100_000
+        assert apply(editor, page).status_code == 302
+
     def test_it_warns_of_a_same_as_that_names_no_step(self, editor):
         text = SOURCE.replace("title: Fry", "title: Fry\n    same_as: baking/fry")
         page = upload(editor, text)
