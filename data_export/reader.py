@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
@@ -30,9 +29,11 @@ TOO_MANY_VALUES = (
 # per value even without indentation.
 MIN_BYTES_PER_VALUE = 10
 MAX_VALUES = 500_000
-# The start of each value, except for the first ones in lists and objects. A string that
-# is not closed matches up to the end of the file, so that the time is linear.
-STRING_OR_START = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{,]', re.DOTALL)
+MAX_VALUES_PER_ENTRY = 1_000
+# A string that is not closed matches up to the end of the file, so that the time stays
+# linear.
+STRING_OR_SIGN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{\]},]', re.DOTALL)
+SECTION_DEPTH = 2  # of the brackets of `{"notes": [`
 
 
 def parse(file: File[bytes]) -> ImportDocument:
@@ -62,10 +63,24 @@ def parse(file: File[bytes]) -> ImportDocument:
 
 
 def has_too_many_values(data: bytes) -> bool:
-    """Whether the parsed JSON could take more than ten times the memory of the data."""
+    """Whether the parsed JSON could take more than ten times the memory of the data.
+
+    Values are counted by the brackets and commas before them. Python objects are made
+    of one entry at a time, so an entry has a limit of its own.
+    """
     limit = min(len(data) // MIN_BYTES_PER_VALUE + 1_000, MAX_VALUES)
-    starts = (None for match in STRING_OR_START.finditer(data) if match[0][:1] != b'"')
-    return next(islice(starts, limit, None), False) is None
+    depth = count = count_in_entry = 0
+    for match in STRING_OR_SIGN.finditer(data):
+        sign = match[0]
+        if sign in b"]}":
+            depth -= 1
+        elif sign in b"[{,":
+            depth += sign != b","
+            count += 1
+            count_in_entry = count_in_entry + 1 if depth > SECTION_DEPTH else 0
+            if count > limit or count_in_entry > MAX_VALUES_PER_ENTRY:
+                return True
+    return False
 
 
 def format_errors(errors: list[ErrorDetails]) -> list[str]:

@@ -480,6 +480,8 @@ WORST_FILES = {
     "numbers in a key that is ignored": ("x", repeat("1")),
     "numbers as sparse as is accepted": ("x", repeat("1" + " " * 8)),
     "small objects as sparse as is accepted": ("x", repeat('{"a":1}' + " " * 12)),
+    "one large entry": ("progress", f'[{{"x":{repeat('{"a":1}' + " " * 12)}}}]'),
+    "one entry with many keys": ("progress", f"[{{{number('"N":1   ')[1:-1]}}}]"),
     "deep nesting": ("x", repeat("[" * 150 + "]" * 150)),
     "one long number": ("x", "9" * 1_900_000),
     "many escapes": ("x", f'"{"\\u4e2d" * 300_000}"'),
