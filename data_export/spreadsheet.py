@@ -38,7 +38,8 @@ def to_csv(user: User) -> str:
     steps = Step.objects.defer_large_fields().filter(roadmap__in=roadmap_by_id)
     file = StringIO()
     file.write(BYTE_ORDER_MARK)
-    writer = csv.writer(file)
+    # LibreOffice splits unquoted cells at semicolons and tabs, too.
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
     writer.writerow(HEADER)
     for step in annotate_steps(steps.order_by("roadmap", "position", "pk"), user):
         note = notes.get(step.pk, "")

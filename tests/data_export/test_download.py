@@ -228,6 +228,10 @@ class TestCsv:
     def test_escapes_every_prefix_of_a_formula(self, cell):
         assert escape_formula(cell) == f"'{cell}"
 
+    def test_quotes_every_cell(self, reauthenticated, user):
+        NoteFactory(user=user, text="a;=1+1")
+        assert ',"a;=1+1"\r\n' in download(reauthenticated, CSV)
+
     @pytest.mark.parametrize("cell", ["", "a=1", "1", "💥", "#"])
     def test_does_not_change_other_text(self, cell):
         assert escape_formula(cell) == cell
