@@ -74,7 +74,8 @@ def set_existing_apart(
 ) -> tuple[dict[Path, RoadmapFile], list[str]]:
     """Return the files of new roadmaps, and the slugs of those that exist already."""
     slugs = [file.slug for file in files.values()]
-    existing = Roadmap.objects.filter(slug__in=slugs).values_list("slug", flat=True)
+    roadmaps = Roadmap.objects.filter(slug__in=slugs)
+    existing = set(roadmaps.values_list("slug", flat=True))
     new = {path: file for path, file in files.items() if file.slug not in existing}
     return new, [slug for slug in slugs if slug in existing]
 
