@@ -18,6 +18,7 @@ from accounts import mfa, views
 from accounts.limits import limit_new_codes
 from accounts.providers import allow_redirects_to_providers, require_configured
 from accounts.reauthentication import reauthenticate_by_code
+from accounts.resend import signed_in
 
 # A successful change leads back to the settings, which list the addresses. Errors are
 # shown on the page of this view.
@@ -80,6 +81,7 @@ urlpatterns = [
         limit_new_codes(account_views.confirm_login_code),
         name="account_confirm_login_code",
     ),
+    path("signed-in/", signed_in, name="account_signed_in"),
     path("logout/", account_views.logout, name="account_logout"),
     path(
         "reauthenticate/", account_views.reauthenticate, name="account_reauthenticate"

@@ -121,6 +121,7 @@ MIDDLEWARE = [
     "accounts.request_time_zone.request_time_zone",
     "core.middleware.cache_control",
     "core.middleware.method_not_allowed_page",
+    "accounts.resend.resend_after_sign_in",
     "core.repeated_forms.RetryAfterConflict",
 ]
 
@@ -415,6 +416,7 @@ if not DEBUG:
     CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_HTTPONLY = True  # no script needs it
+CSRF_FAILURE_VIEW = "config.views.csrf_failure"
 
 METRICS_ADDRESS = env.str("METRICS_ADDRESS", "")  # host:port, for Prometheus only
 

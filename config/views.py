@@ -10,12 +10,21 @@ from django.template import loader
 from django.utils import timezone
 from structlog.contextvars import get_contextvars
 
+from accounts.resend import resend_after_csrf_failure
 from config.context_processors import site_context
 from core.mail import MailNotSentError
 
 # Codes of PostgreSQL's errors: the server is a read-only standby, or it ended a
 # transaction that was idle or took too long.
 TEMPORARY_SQLSTATES = {"25006", "25P03", "25P04"}
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer 403. If the form is our own and only its token is old, offer to send it
+    again.
+    """
+    response = resend_after_csrf_failure(request, reason)
+    return response or render(request, "403_csrf.html", status=HTTPStatus.FORBIDDEN)
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:

@@ -167,7 +167,7 @@ def save_note(
     if not request.user.is_authenticated:
         if request.htmx:
             return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
-        return redirect_to_login(step.get_absolute_url())
+        return redirect_to_login(request.get_full_path())
     status = HTTPStatus.OK
     form = context["note_form"] = NoteForm(request.POST)
     if not form.is_valid():
