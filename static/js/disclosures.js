@@ -1,13 +1,20 @@
-// Closes an open menu on Escape, and on a click outside it or on one of its links.
+// Closes an open menu on Escape, on a click outside it, and on one of its links or buttons.
 {
   const openMenu = () => document.querySelector("details[name=more][open]");
-  document.addEventListener("click", ({ target }) => {
-    if (openMenu() && (!openMenu().contains(target) || target.closest(".menu a"))) openMenu().open = false;
-  });
-  document.addEventListener("keydown", ({ key }) => {
-    if (key !== "Escape" || !openMenu()) return;
+
+  function closeMenu() {
     const menu = openMenu();
     menu.open = false;
-    menu.querySelector("summary").focus();
+    return menu.querySelector("summary");
+  }
+
+  document.addEventListener("click", ({ target }) => {
+    if (!openMenu()) return;
+    if (!openMenu().contains(target) || target.closest(".menu a")) closeMenu();
+    // The button soon does the opposite, so the focus must not stay on it.
+    else if (target.closest(".menu button")) closeMenu().focus();
+  });
+  document.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape" && openMenu()) closeMenu().focus();
   });
 }

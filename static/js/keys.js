@@ -39,6 +39,7 @@ if (document.getElementById("page_keys")) {
     if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
     if (page.dataset.keys === "off" || dialog.open || isTyping(event)) return;
     event.preventDefault();
+    if (event.repeat && event.key === "x") return; // a key held down would tick and untick
     action();
   });
 

@@ -85,6 +85,11 @@ if (document.querySelector("[hx-trigger=fresh]")) {
     if (event.detail > 1) event.preventDefault(), event.stopImmediatePropagation();
   }, true);
 
+  // So could an Enter key that is held down.
+  content.addEventListener("keydown", (event) => {
+    if (event.repeat && event.key === "Enter" && isMarkButton(event.target)) event.preventDefault();
+  });
+
   document.addEventListener("visibilitychange", refresh);
   addEventListener("online", refresh);
   addEventListener("pageshow", (event) => event.persisted && refresh());

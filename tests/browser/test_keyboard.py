@@ -51,30 +51,40 @@ def test_a_tick_is_announced_counted_and_keeps_the_focus(page, user):
         assert stored_states(user) == {}
 
 
-def test_the_other_states_keep_the_focus(page, user):
+def test_a_menu_closes_and_gives_the_focus_back(page, user):
     in_row = step_row(page, "Caching")
     press(page, "Tab", "Tab")
     expect(more_menu(page, "Caching")).to_be_focused()
     press(page, "Enter", "Tab", "Enter")
     expect_step(page, "Caching", "in progress", "Mark done")
     not_started = in_row.get_by_role("button", name="Not started", exact=True)
-    expect(not_started).to_be_focused()
+    expect(not_started).to_be_hidden()
+    expect(more_menu(page, "Caching")).to_be_focused()
+    press(page, "Space")  # a second press only opens the menu again
+    expect(not_started).to_be_visible()
     assert stored_states(user) == {"caching": "learning"}
-    press(page, "Enter")
-    expect_step(page, "Caching", "not started", "Mark done")
-    assert stored_states(user) == {}
-    skip = in_row.get_by_role("button", name="Skip")
-    expect(skip).to_be_visible()
-    skip.focus()
-    press(page, "Space")
+    press(page, "Tab", "Tab", "Space")
     expect_step(page, "Caching", "skipped", "Mark done")
-    unskip = in_row.get_by_role("button", name=re.compile("^Don.t skip$"))
-    expect(unskip).to_be_focused()
+    expect(more_menu(page, "Caching")).to_be_focused()
     expect(totals(page)).to_contain_text("0 of 8 optional · 1 skipped")
     assert stored_states(user) == {"caching": "skipped"}
+    press(page, "Enter", "Tab")
+    unskip = in_row.get_by_role("button", name=re.compile("^Don.t skip$"))
+    expect(unskip).to_be_visible()
     press(page, "Escape")
     expect(unskip).to_be_hidden()
     expect(more_menu(page, "Caching")).to_be_focused()
+
+
+@pytest.mark.parametrize("key", ["Enter", "x"])
+def test_a_key_that_is_held_down_ticks_once(page, key):
+    page.keyboard.down(key)
+    expect_step(page, "Caching", "done", "Undo")
+    page.keyboard.down(key)  # repeats the key
+    page.keyboard.up(key)
+    tick_button(page, "Testing").click()  # answered after all other ticks
+    expect_step(page, "Testing", "done", "Undo")
+    expect_step(page, "Caching", "done", "Undo")
 
 
 def test_the_list_of_steps_left_and_the_title_lead_to_a_step(page):

@@ -68,6 +68,9 @@ def test_the_list_of_shortcuts_switches_them_off_for_good(page, user, axe):
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(dialog).to_be_visible()
     axe(page)
+    press(page, "Space", "Enter")  # by reflex: they change nothing
+    expect(dialog.get_by_role("checkbox")).to_be_checked()
+    expect(dialog).to_be_visible()
     press(page, "Escape")
     expect(dialog).to_be_hidden()
     page.get_by_role("button", name="Keyboard shortcuts").click()
