@@ -31,7 +31,9 @@ MAX_FORM_SIZE = 512 * 1024  # bytes; an import of a large roadmap takes 200 KiB
 MAX_LINE_LENGTH = 60  # characters; longer text is shown on the page
 CSRF_FIELD = "csrfmiddlewaretoken"
 RESENT_FIELD = "resent"  # tells that the form comes from this page
-SECRET = re.compile("password|code|credential|secret", re.IGNORECASE)  # in the name of a field
+SECRET = re.compile(
+    "password|code|credential|secret", re.IGNORECASE
+)  # in the name of a field
 
 # Whoever is signed in already is sent on by these pages.
 SIGN_IN_PAGES = {
@@ -83,9 +85,7 @@ def get_sign_in_path(request: HttpRequest, response: HttpResponse) -> str:
     return url.path if leads_back and url.path in sign_in_paths else ""
 
 
-def resend_after_csrf_failure(
-    request: HttpRequest, reason: str
-) -> HttpResponse | None:
+def resend_after_csrf_failure(request: HttpRequest, reason: str) -> HttpResponse | None:
     """The response to a form with an old CSRF token.
 
     None if the token is not at fault, or if the form must not be shown again.

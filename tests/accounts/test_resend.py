@@ -18,7 +18,7 @@ SETTINGS = "/accounts/settings/"
 NAME = {"section": "name", "name": "Ada <Lovelace>"}
 
 
-class Browser(Client):
+class Tab(Client):
     """A client that sends what browsers send, and whose forms need their token."""
 
     def __init__(self):
@@ -50,16 +50,16 @@ def hidden_fields(html):
 
 
 @pytest.fixture
-def browser(user):
-    browser = Browser()
-    browser.sign_in(user)
-    return browser
+def tab(user):
+    tab = Tab()
+    tab.sign_in(user)
+    return tab
 
 
 @pytest.fixture
-def name_form(browser):
-    """The fields of the form for the name, which is open in the browser."""
-    return NAME | {"csrfmiddlewaretoken": browser.open(SETTINGS)}
+def name_form(tab):
+    """The fields of the form for the name, which is open in the tab."""
+    return NAME | {"csrfmiddlewaretoken": tab.open(SETTINGS)}
 
 
 def sign_out_everywhere():
@@ -67,9 +67,9 @@ def sign_out_everywhere():
 
 
 class TestSignedOut:
-    def test_what_was_typed_is_saved_after_signing_in(self, browser, name_form, user):
+    def test_what_was_typed_is_saved_after_signing_in(self, tab, name_form, user):
         sign_out_everywhere()
-        response = browser.post(SETTINGS, name_form)
+        response = tab.post(SETTINGS, name_form)
         html = response.content.decode()
         assert response.status_code == 403
         assert "Sign in to send this form" in html
@@ -77,77 +77,77 @@ class TestSignedOut:
             html
         ).replace("%2F", "/")
         assert response["Cache-Control"] == "no-store"
-        browser.sign_in(user)
-        assert "You are signed in" in browser.get("/accounts/signed-in/").text
-        response = browser.send(response)
+        tab.sign_in(user)
+        assert "You are signed in" in tab.get("/accounts/signed-in/").text
+        response = tab.send(response)
         assert "Send this form again" in response.text
         assert f"You are signed in as <bdi>{user.email}</bdi>" in response.text
         user.refresh_from_db()
         assert user.name == ""
-        assert browser.send(response).status_code == 302
+        assert tab.send(response).status_code == 302
         user.refresh_from_db()
         assert user.name == "Ada <Lovelace>"
 
-    def test_it_asks_again_until_one_has_signed_in(self, browser, name_form):
+    def test_it_asks_again_until_one_has_signed_in(self, tab, name_form):
         sign_out_everywhere()
-        response = browser.send(browser.post(SETTINGS, name_form))
+        response = tab.send(tab.post(SETTINGS, name_form))
         assert "Sign in to send this form" in response.text
 
-    def test_nothing_is_stored(self, browser, name_form, django_assert_num_queries):
+    def test_nothing_is_stored(self, tab, name_form, django_assert_num_queries):
         sign_out_everywhere()
         with django_assert_num_queries(1):  # looks for the session
-            browser.post(SETTINGS, name_form)
+            tab.post(SETTINGS, name_form)
         assert not Session.objects.exists()
 
-    def test_a_note_sent_without_javascript_is_saved(self, browser, user):
+    def test_a_note_sent_without_javascript_is_saved(self, tab, user):
         step = StepFactory(slug="caching")
         path = step.get_absolute_url()
-        note = {"csrfmiddlewaretoken": browser.open(path), "page": "p", "base": ""}
+        note = {"csrfmiddlewaretoken": tab.open(path), "page": "p", "base": ""}
         sign_out_everywhere()
         text = "\n <b>Read</b>\n\nRFC 9111 & more "
-        response = browser.post(path, note | {"text": text})
-        browser.sign_in(user)
-        browser.send(browser.send(response))
+        response = tab.post(path, note | {"text": text})
+        tab.sign_in(user)
+        tab.send(tab.send(response))
         assert Note.objects.get(user=user).text == text
 
-    def test_a_step_edited_in_the_admin_is_saved(self, browser, user, fry):
+    def test_a_step_edited_in_the_admin_is_saved(self, tab, user, fry):
         user.is_staff = user.is_superuser = True
         user.save()
-        token = browser.open(page_of(fry))
+        token = tab.open(page_of(fry))
         text = "## Why\r\n\r\nIt is fast."
         sign_out_everywhere()
-        response = browser.post(
+        response = tab.post(
             page_of(fry), step_form(fry, body=text, csrfmiddlewaretoken=token)
         )
         assert "Sign in to send this form" in response.text
-        browser.sign_in(user)
-        assert browser.send(browser.send(response)).status_code == 302
+        tab.sign_in(user)
+        assert tab.send(tab.send(response)).status_code == 302
         fry.refresh_from_db()
         assert fry.body.splitlines() == ["## Why", "", "It is fast."]
 
-    def test_a_file_is_not_kept_and_the_page_says_so(self, browser, tmp_path):
-        token = browser.open(SETTINGS)
+    def test_a_file_is_not_kept_and_the_page_says_so(self, tab, tmp_path):
+        token = tab.open(SETTINGS)
         sign_out_everywhere()
         file = tmp_path / "data.json"
         file.write_text("what the file contains")
         with file.open() as opened:
-            response = browser.post(
+            response = tab.post(
                 "/accounts/data/upload/",
                 {"file": opened, "csrfmiddlewaretoken": token},
             )
         assert "Only the file is missing" in response.text
         assert "what the file contains" not in response.text
 
-    def test_a_password_is_never_on_the_page(self, browser):
-        token = browser.open(SETTINGS)
+    def test_a_password_is_never_on_the_page(self, tab):
+        token = tab.open(SETTINGS)
         sign_out_everywhere()
         data = {"oldpassword": PASSWORD, "csrfmiddlewaretoken": token}
-        response = browser.post("/accounts/password/change/", data)
+        response = tab.post("/accounts/password/change/", data)
         assert response.url == "/accounts/login/?next=/accounts/password/change/"
 
-    def test_too_large_a_form_is_not_kept(self, browser, name_form):
+    def test_too_large_a_form_is_not_kept(self, tab, name_form):
         sign_out_everywhere()
-        response = browser.post(SETTINGS, name_form | {"name": "a" * MAX_FORM_SIZE})
+        response = tab.post(SETTINGS, name_form | {"name": "a" * MAX_FORM_SIZE})
         assert response.url.startswith(LOGIN)
 
     @pytest.mark.parametrize(
@@ -167,67 +167,65 @@ class TestSignedOut:
 
 class TestOldToken:
     @pytest.fixture
-    def old_form(self, browser, name_form, user):
+    def old_form(self, tab, name_form, user):
         """The form for the name, opened before signing in again."""
-        browser.post("/accounts/logout/", name_form)
-        browser.sign_in(user)
+        tab.post("/accounts/logout/", name_form)
+        tab.sign_in(user)
         return name_form
 
-    def test_the_form_is_shown_again_and_one_press_sends_it(
-        self, browser, old_form, user
-    ):
-        response = browser.post(SETTINGS, old_form)
+    def test_the_form_is_shown_again_and_one_press_sends_it(self, tab, old_form, user):
+        response = tab.post(SETTINGS, old_form)
         assert response.status_code == 403
         assert 'value="Ada &lt;Lovelace&gt;"' in response.text
-        assert browser.send(response).status_code == 302
+        assert tab.send(response).status_code == 302
         user.refresh_from_db()
         assert user.name == "Ada <Lovelace>"
 
-    def test_another_site_cannot_fill_in_a_form(self, browser, old_form):
+    def test_another_site_cannot_fill_in_a_form(self, tab, old_form):
         for site in ("cross-site", "same-site", "none"):
-            response = browser.post(
+            response = tab.post(
                 SETTINGS, old_form, headers=NAVIGATION | {"Sec-Fetch-Site": site}
             )
             assert response.status_code == 403
             assert "Lovelace" not in response.text
 
-    def test_a_wrong_origin_is_not_sent_again(self, browser, name_form):
+    def test_a_wrong_origin_is_not_sent_again(self, tab, name_form):
         headers = NAVIGATION | {"Origin": "http://cairn.example:8080"}
-        response = browser.post(SETTINGS, name_form, headers=headers)
+        response = tab.post(SETTINGS, name_form, headers=headers)
         assert response.status_code == 403
         assert "Lovelace" not in response.text
 
-    def test_it_does_not_go_round_in_circles_without_cookies(self, browser, old_form):
-        browser.cookies.clear()
-        response = browser.post(SETTINGS, old_form)
+    def test_it_does_not_go_round_in_circles_without_cookies(self, tab, old_form):
+        tab.cookies.clear()
+        response = tab.post(SETTINGS, old_form)
         assert "Send this form again" in response.text
-        browser.cookies.clear()
-        response = browser.send(response)
+        tab.cookies.clear()
+        response = tab.send(response)
         assert response.status_code == 403
         assert "Lovelace" not in response.text
         assert "cookies are blocked" in response.text
 
-    def test_a_password_is_not_sent_back(self, browser, old_form):
+    def test_a_password_is_not_sent_back(self, tab, old_form):
         data = old_form | {"oldpassword": "old secret", "password1": "new secret"}
-        response = browser.post("/accounts/password/change/", data)
+        response = tab.post("/accounts/password/change/", data)
         assert response.status_code == 403
         assert "secret" not in response.text
         assert 'href="/accounts/password/change/">Open the page again' in response.text
 
     def test_the_second_of_two_sign_in_tabs_goes_where_it_wanted_to(self, user):
-        browser = Browser()
-        token = browser.open(f"{LOGIN}?next=/search/")
-        browser.sign_in(user)
+        tab = Tab()
+        token = tab.open(f"{LOGIN}?next=/search/")
+        tab.sign_in(user)
         data = {"login": user.email, "password": PASSWORD, "next": "/search/"}
-        response = browser.post(LOGIN, data | {"csrfmiddlewaretoken": token})
-        response = browser.get(response.url)
+        response = tab.post(LOGIN, data | {"csrfmiddlewaretoken": token})
+        response = tab.get(response.url)
         assert response.url == "/search/"
 
     def test_a_visitor_keeps_where_the_sign_in_leads(self, user):
-        browser = Browser()
-        browser.open(LOGIN)
+        tab = Tab()
+        tab.open(LOGIN)
         data = {"login": user.email, "password": PASSWORD, "next": "/search/"}
-        response = browser.post(LOGIN, data)
+        response = tab.post(LOGIN, data)
         assert response.status_code == 403
         assert PASSWORD not in response.text
         assert 'href="/accounts/login/?next=%2Fsearch%2F"' in response.text
