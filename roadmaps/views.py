@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -168,6 +169,8 @@ def save_note(
         if request.htmx:
             return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
         return redirect_to_login(request.get_full_path())
+    if request.POST.get("owner", str(request.user.pk)) != str(request.user.pk):
+        raise PermissionDenied("The page was opened by somebody else.")
     status = HTTPStatus.OK
     form = context["note_form"] = NoteForm(request.POST)
     if not form.is_valid():

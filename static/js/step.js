@@ -1,3 +1,4 @@
 // Loaded on the step page of a signed-in person.
 import "./note.js";
+import "./note-draft.js";
 import "./copy.js";

@@ -8,7 +8,13 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from progress.notes import MAX_NOTE_LENGTH, Note
-from tests.browser.account_pages import expect_signed_in, sign_in
+from roadmaps.models import Step
+from tests.browser.account_pages import (
+    expect_heading,
+    expect_signed_in,
+    sign_in,
+)
+from tests.browser.conftest import session_cookie
 from tests.browser.roadmap_page import show_tab_again
 from tests.browser.step_page import (
     CACHING,
@@ -17,6 +23,7 @@ from tests.browser.step_page import (
     note_box,
     state_button,
 )
+from tests.factories import UserFactory
 
 KEEP = "Keep what is in the box"
 TAKE = "Take the other one"
@@ -100,6 +107,16 @@ def record_dialogs(page):
     return types
 
 
+def sign_in_elsewhere(page, user):
+    """Sign in in another tab, as the same person or as another one."""
+    page.context.clear_cookies()
+    other = page.context.new_page()
+    other.goto("/accounts/login/")
+    sign_in(other, user.email)
+    expect_signed_in(other)
+    other.close()
+
+
 def fail_saves(page, status=500):
     """Answer the note's saves with `status`; other requests of the page go on."""
 
@@ -150,19 +167,82 @@ class TestSaving:
         expect(note_box(page)).to_have_value("By hand")
         assert stored_note(user) == "By hand"
 
-    def test_leaving_the_page_asks_only_while_something_is_unsaved(self, page):
+    def test_it_saves_at_least_every_five_seconds(self, page, user):
+        page.clock.install()
+        page.clock.pause_at("2030-01-01")
+        note_box(page).focus()
+        with wait_for_save(page, "0123456789"):
+            for digit in "0123456789":
+                page.keyboard.type(digit)
+                page.clock.run_for(500)
+        assert stored_note(user) == "0123456789"
+
+    def test_it_says_saved_only_of_what_is_in_the_box(self, page, user):
+        page.clock.install()
+        page.clock.pause_at("2030-01-01")
+        held = []
+        page.route(f"**{CACHING}", lambda route: held.append(route), times=1)
+        note_box(page).fill("First")
+        expect_note_status(page, "Not saved yet.")
+        page.clock.run_for(1000)
+        expect_note_status(page, "Saving…")
+        note_box(page).fill("First, and more")
+        with wait_for_save(page, "First"):
+            held[0].continue_()
+        expect_note_status(page, "Not saved yet.")
+        assert stored_note(user) == "First"
+        page.clock.run_for(1000)
+        expect_note_status(page, SAVED)
+        assert stored_note(user) == "First, and more"
+
+    def test_the_last_words_are_saved_when_the_page_is_left(
+        self, page, user, wait_until
+    ):
         dialogs = record_dialogs(page)
-        write(page, "Read")
-        page.reload()
+        note_box(page).fill("The last words")
+        page.goto("/search/")
+        wait_until(lambda: stored_note(user) == "The last words")
         assert dialogs == []
-        page.route(f"**{CACHING}", lambda route: None, times=1)
-        note_box(page).fill("Half a thought")
-        state_button(page, "done").click()
-        expect_state(page, "done")
-        expect(note_box(page)).to_have_value("Half a thought")
-        page.unroute(f"**{CACHING}")
+
+
+@pytest.mark.fails_requests
+class TestReload:
+    """What could not be sent is in the box after a reload."""
+
+    @pytest.fixture
+    def reopen(self, page, user):
+        """Leaves the page after a save that failed. Returns a function that opens it
+        again, in the same tab, as the person who is given.
+        """
+        Session.objects.all().delete()
+        note_box(page).fill("Precious")
+        expect_note_status(page, "Not saved: you are signed out.")
+        dialogs = record_dialogs(page)
         page.reload()
         assert dialogs == ["beforeunload"]
+
+        def reopen(person):
+            page.context.add_cookies([session_cookie(person, page.url)])
+            page.goto(CACHING)
+            return page
+
+        return reopen
+
+    def test_it_is_saved(self, reopen, user):
+        page = reopen(user)
+        expect(note_box(page)).to_have_value("Precious")
+        expect_note_status(page, SAVED)
+        assert stored_note(user) == "Precious"
+
+    def test_it_overwrites_nothing(self, reopen, user):
+        step = Step.objects.get(slug="caching")
+        Note.objects.create(user=user, step=step, text="From elsewhere")
+        page = reopen(user)
+        expect(conflict(page).locator("pre")).to_have_text("From elsewhere")
+        expect(note_box(page)).to_have_value("Precious")
+
+    def test_nobody_else_sees_it(self, reopen):
+        expect(note_box(reopen(UserFactory()))).to_have_value("")
 
 
 @pytest.mark.fails_requests
@@ -257,7 +337,7 @@ class TestFailedSaves:
         expect_note_status(page, SAVED)
         assert stored_note(user) == "Precious"
 
-    def test_the_text_stays_while_the_person_signs_in_again(self, page, user):
+    def test_it_is_saved_once_the_person_has_signed_in_again(self, page, user):
         Session.objects.all().delete()
         note_box(page).fill("Precious")
         expect_note_status(page, "Not saved: you are signed out.")
@@ -266,15 +346,30 @@ class TestFailedSaves:
         state_button(page, "done").click()
         expect(page.get_by_role("alert")).to_contain_text("You are signed out.")
         expect(note_box(page)).to_have_value("Precious")
-        other = page.context.new_page()
-        other.goto("/accounts/login/")
-        sign_in(other, user.email)
-        expect_signed_in(other)
-        with page.expect_response(f"**{CACHING}*"):
-            show_tab_again(page)
-        press_save(page)
+        with page.context.expect_page() as opened:
+            page.get_by_role("link", name="Sign in in a new tab").click()
+        sign_in(opened.value, user.email)
+        expect_heading(opened.value, "You are signed in")
+        show_tab_again(page)
         expect_note_status(page, SAVED)
-        expect(note_box(page)).to_have_value("Precious")
+        expect(page.get_by_role("link", name="Sign in in a new tab")).to_be_hidden()
+        assert stored_note(user) == "Precious"
+
+    def test_a_sign_in_in_another_tab_is_no_hindrance(self, page, user):
+        sign_in_elsewhere(page, user)
+        note_box(page).fill("Precious")
+        expect_note_status(page, SAVED)
+        assert stored_note(user) == "Precious"
+
+    def test_the_note_of_one_person_is_not_saved_as_that_of_another(self, page, user):
+        other = UserFactory()
+        sign_in_elsewhere(page, other)
+        note_box(page).fill("Precious")
+        expect_note_status(page, "Not saved: somebody else is signed in now.")
+        assert not Note.objects.exists()
+        sign_in_elsewhere(page, user)
+        show_tab_again(page)
+        expect_note_status(page, SAVED)
         assert stored_note(user) == "Precious"
 
 
