@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -31,11 +31,9 @@ MAX_FORM_SIZE = 512 * 1024  # bytes; an import of a large roadmap takes 200 KiB
 MAX_LINE_LENGTH = 60  # characters; longer text is shown on the page
 CSRF_FIELD = "csrfmiddlewaretoken"
 RESENT_FIELD = "resent"  # tells that the form comes from this page
-SECRET = re.compile(
-    "password|code|credential|secret", re.IGNORECASE
-)  # in the name of a field
-
-# Whoever is signed in already is sent on by these pages.
+# The names of fields that no page may show again.
+SECRET = re.compile("password|code|credential|secret", re.IGNORECASE)
+# These pages send people on who are signed in already.
 SIGN_IN_PAGES = {
     "account_login",
     "account_signup",
@@ -79,10 +77,10 @@ def get_sign_in_path(request: HttpRequest, response: HttpResponse) -> str:
     """The sign-in page that a form is redirected to, if that leads back to the form."""
     if request.method != "POST" or response.status_code != HTTPStatus.FOUND:
         return ""
-    url = urlsplit(response["Location"])
-    leads_back = parse_qs(url.query).get("next") == [request.get_full_path()]
+    path, _, query = response["Location"].partition("?")
+    leads_back = parse_qs(query).get("next") == [request.get_full_path()]
     sign_in_paths = (resolve_url(settings.LOGIN_URL), reverse("admin:login"))
-    return url.path if leads_back and url.path in sign_in_paths else ""
+    return path if leads_back and path in sign_in_paths else ""
 
 
 def resend_after_csrf_failure(request: HttpRequest, reason: str) -> HttpResponse | None:

@@ -21,17 +21,12 @@
   }
 
   if (link) {
-    link.addEventListener("click", (event) => {
-      try {
-        store();
-      } catch {
-        return; // there is no storage: sign in in another tab
-      }
-      link.target = "";
-    });
-  } else if (!form) {
+    store();
+    addEventListener("pagehide", store); // the texts may have been edited
+    link.target = "";
+  } else {
     const stored = sessionStorage.getItem(STORAGE_KEY);
     sessionStorage.removeItem(STORAGE_KEY);
-    if (stored) send(JSON.parse(stored));
+    if (stored && !form) send(JSON.parse(stored));
   }
 }

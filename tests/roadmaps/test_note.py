@@ -141,6 +141,12 @@ class TestRefusal:
         assert client.post(path, {"text": "x"}, headers=HTMX).status_code == 401
         assert client.post(path, {"text": "x"}).url.startswith("/accounts/login/")
 
+    def test_a_page_opened_by_another_person_cannot_write(self, open_page, user):
+        save = open_page()
+        assert save("Mine", owner=user.pk).status_code == 200
+        assert save("Theirs", owner=UserFactory().pk).status_code == 403
+        assert text() == "Mine"
+
     def test_another_site_cannot_write(self, user, step):
         client = Client(enforce_csrf_checks=True)
         client.force_login(user)
