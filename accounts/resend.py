@@ -90,15 +90,21 @@ def resend_after_csrf_failure(request: HttpRequest, reason: str) -> HttpResponse
     """
     if not reason.startswith("CSRF ") or not may_show_again(request):
         return None  # other reasons are about the Origin or Referer header
-    if reason == REASON_NO_CSRF_COOKIE and RESENT_FIELD in request.POST:
-        return None  # the browser blocks cookies, so that no token would be accepted
-    if not has_secret(request.POST):
-        return show_form(request)
+    if reason == REASON_NO_CSRF_COOKIE and is_without_cookies(request):
+        return None  # no token would be accepted
     url_name = request.resolver_match.url_name if request.resolver_match else ""
     if request.user.is_authenticated and url_name in SIGN_IN_PAGES:
         return redirect(get_form_url(request))
+    if not has_secret(request.POST):
+        return show_form(request)
     context = {"form_url": get_form_url(request)}
     return render(request, "account/expired.html", context, status=403)
+
+
+def is_without_cookies(request: HttpRequest) -> bool:
+    """Whether the browser seems to accept no cookies, or not over plain HTTP."""
+    needs_https = settings.CSRF_COOKIE_SECURE and not request.is_secure()
+    return needs_https or RESENT_FIELD in request.POST or has_secret(request.POST)
 
 
 def may_show_again(request: HttpRequest) -> bool:

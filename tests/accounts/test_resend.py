@@ -205,6 +205,18 @@ class TestOldToken:
         assert "Lovelace" not in response.text
         assert "cookies are blocked" in response.text
 
+    def test_it_does_not_ask_again_where_cookies_need_https(
+        self, tab, old_form, settings
+    ):
+        settings.CSRF_COOKIE_SECURE = True
+        tab.cookies.clear()
+        response = tab.post(SETTINGS, old_form)
+        assert "Send this form again" not in response.text
+
+    def test_a_sign_in_without_cookies_says_that_they_are_blocked(self, db):
+        data = {"login": "ada@example.com", "password": PASSWORD}
+        assert "cookies are blocked" in Tab().post(LOGIN, data).text
+
     def test_a_password_is_not_sent_back(self, tab, old_form):
         data = old_form | {"oldpassword": "old secret", "password1": "new secret"}
         response = tab.post("/accounts/password/change/", data)
@@ -220,6 +232,14 @@ class TestOldToken:
         response = tab.post(LOGIN, data | {"csrfmiddlewaretoken": token})
         response = tab.get(response.url)
         assert response.url == "/search/"
+
+    def test_so_does_the_form_for_a_code(self, user):
+        tab = Tab()
+        token = tab.open("/accounts/login/code/?next=/search/")
+        tab.sign_in(user)
+        data = {"email": user.email, "next": "/search/", "csrfmiddlewaretoken": token}
+        response = tab.post("/accounts/login/code/", data)
+        assert tab.get(response.url).url == "/search/"
 
     def test_a_visitor_keeps_where_the_sign_in_leads(self, user):
         tab = Tab()
