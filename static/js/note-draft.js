@@ -41,8 +41,4 @@
   addEventListener("beforeunload", (event) => {
     if (!isSaved() && (form.dataset.state === "failed" || !navigator.onLine)) event.preventDefault();
   });
-  // After a sign-out in another tab, the server asks for a reload of the page.
-  document.addEventListener("htmx:before:response", ({ detail: { ctx } }) => {
-    if (!isSaved()) delete ctx.hx.refresh;
-  });
 }

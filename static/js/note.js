@@ -1,10 +1,8 @@
-// Saves a note while it is written, and says whether the server has what is in the box.
+// Says whether the server has what is in a note's box, and saves again after a failure.
 {
   const form = document.getElementById("step_note");
   const box = form.elements.text;
   const page = document.querySelector("[hx-trigger=fresh]");
-  const PAUSE = 1000; // milliseconds without typing, after which the note is saved
-  const MAX_WAIT = 5000; // milliseconds after which it is saved during typing
   const RETRY = 10_000; // milliseconds
   const WARNING_THRESHOLD = 2000; // characters left
   const REASONS = {
@@ -23,9 +21,10 @@
   let failure; // the status of the latest save if it failed; 0 if there was no answer
   let saving; // the save that is under way: htmx's context of the request
   let isEditedSinceRefresh = false; // since the latest refresh was requested
-  let pauseTimer, waitTimer, retryTimer;
+  let retryTimer;
 
   const isUnsaved = () => box.value !== savedText;
+  const save = () => isUnsaved() && form.dispatchEvent(new Event("save"));
 
   function update() {
     form.dataset.state = !isUnsaved() ? "saved" : failureMessage ? "failed" : "unsaved";
@@ -39,16 +38,10 @@
     form.dispatchEvent(new Event("update"));
   }
 
-  function save() {
-    for (const timer of [pauseTimer, waitTimer, retryTimer]) clearTimeout(timer);
-    waitTimer = undefined;
-    if (isUnsaved()) form.dispatchEvent(new Event("save"));
-  }
-
   function handleSuccess(text) {
     savedText = text;
     savedMessage = statusElement().textContent.trim();
-    saving = failure = undefined;
+    failure = undefined;
     failureMessage = "";
     update();
   }
@@ -56,42 +49,46 @@
   function handleFailure(status, message) {
     // A sign-in in another tab made a new CSRF token. A refresh brings it.
     const needsToken = status === 403 && failure !== 403;
-    saving = undefined;
     failure = status;
     failureMessage = needsToken ? "" : message ?? `Not saved: ${REASONS[status] ?? "something broke on our side."}`;
     if (needsToken) htmx.trigger(page, "fresh");
+    clearTimeout(retryTimer);
     if (!status || status >= 429) retryTimer = setTimeout(save, RETRY);
     update();
   }
 
-  function handleRefresh() {
-    if (!form.hasAttribute("hx-morph-skip")) handleSuccess(box.value);
+  function handleRefresh({ isSignedOut }) {
+    if (isSignedOut) handleFailure(401);
+    else if (!form.hasAttribute("hx-morph-skip")) handleSuccess(box.value);
     else if ([0, 401, 403].includes(failure) && !saving) save();
   }
 
   box.addEventListener("input", () => {
     isEditedSinceRefresh = true;
-    clearTimeout(pauseTimer);
-    pauseTimer = setTimeout(save, PAUSE);
-    waitTimer ??= setTimeout(save, MAX_WAIT);
     update();
   });
-  box.addEventListener("change", save);
-  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  const on = (name, handle) => document.addEventListener(`htmx:${name}`, ({ detail }) => handle(detail.ctx));
+  on("before:request", (ctx) => {
     if (form.contains(ctx.sourceElement)) saving = ctx;
     else if (ctx.sourceElement === page) isEditedSinceRefresh = false;
     update();
   });
-  document.addEventListener("htmx:error", ({ detail: { ctx } }) => ctx === saving && handleFailure(0));
-  document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
-    // A conflict or an invalid note is in the response, which is swapped in first.
-    if (ctx === saving && ![409, 422].includes(ctx.response.status)) handleFailure(ctx.response.status);
+  // After a sign-out in another tab, the server asks for a reload of the page.
+  on("before:response", (ctx) => {
+    if (isUnsaved() && ctx.hx.refresh) ctx.isSignedOut = delete ctx.hx.refresh;
   });
-  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
-    if (ctx.sourceElement === page) handleRefresh();
+  on("error", (ctx) => ctx === saving && handleFailure(0));
+  on("response:error", (ctx) => ctx === saving && handleFailure(ctx.response.status));
+  on("after:swap", (ctx) => {
+    const { status } = ctx.response;
+    if (ctx.sourceElement === page) handleRefresh(ctx);
     if (ctx !== saving) return;
-    if (ctx.response.status === 200) handleSuccess(ctx.request.body.get("text").replaceAll("\r\n", "\n"));
-    else handleFailure(ctx.response.status, statusElement().textContent.trim());
+    if (status === 200) handleSuccess(ctx.request.body.get("text").replaceAll("\r\n", "\n"));
+    if (status === 409 || status === 422) handleFailure(status, statusElement().textContent.trim());
+  });
+  on("finally:request", (ctx) => {
+    if (ctx === saving) saving = undefined;
+    update();
   });
   addEventListener("focus", () => failure === 401 && htmx.trigger(page, "fresh"));
   update();

@@ -1,4 +1,5 @@
 // Loaded on the step page of a signed-in person.
 import "./note.js";
+import "./note-autosave.js";
 import "./note-draft.js";
 import "./copy.js";

@@ -338,6 +338,7 @@ class TestFailedSaves:
         assert stored_note(user) == "Precious"
 
     def test_it_is_saved_once_the_person_has_signed_in_again(self, page, user):
+        sign_in_elsewhere(page, user)
         Session.objects.all().delete()
         note_box(page).fill("Precious")
         expect_note_status(page, "Not saved: you are signed out.")
