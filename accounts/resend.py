@@ -4,8 +4,9 @@ It replaces two responses to a form that would lose what was typed: the redirect
 sign-in page, and the error page for an old CSRF token. Signing in makes a new token, so
 the forms in all other tabs have an old one.
 
-The page itself holds what was typed. Nothing is stored, so a stranger cannot fill the
-database, and any way to sign in works, in another tab.
+The page itself holds what was typed. The server stores nothing that a stranger could
+send to fill it up. One can sign in in any way in another tab; with JavaScript, also in
+the same one.
 """
 
 import re
