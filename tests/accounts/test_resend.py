@@ -195,7 +195,7 @@ class TestOldToken:
         assert response.status_code == 403
         assert "Lovelace" not in response.text
 
-    def test_it_does_not_go_round_in_circles_without_cookies(self, tab, old_form):
+    def test_it_does_not_ask_twice_without_cookies(self, tab, old_form):
         tab.cookies.clear()
         response = tab.post(SETTINGS, old_form)
         assert "Send this form again" in response.text

@@ -356,7 +356,7 @@ class TestFailedSaves:
         expect(page.get_by_role("link", name="Sign in in a new tab")).to_be_hidden()
         assert stored_note(user) == "Precious"
 
-    def test_a_sign_in_in_another_tab_is_no_hindrance(self, page, user):
+    def test_a_sign_in_in_another_tab_does_not_stop_saving(self, page, user):
         sign_in_elsewhere(page, user)
         note_box(page).fill("Precious")
         expect_note_status(page, SAVED)
