@@ -1,55 +1,75 @@
-"""A visitor's mark on a step, remembered in their session until they have signed in."""
+"""A visitor's mark on a step, kept in a signed cookie until they have signed in.
+
+Nothing is stored on the server before the sign-in. The browser can send the cookie
+again, and somebody else could have put it there, so a pending mark never takes away
+what a person has done: it cannot untick a step, and it leaves a done step as it is.
+"""
 
 import time
 from contextlib import suppress
-from typing import Any, TypedDict
+from typing import Any, NamedTuple
 
+from django.conf import settings
+from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import User
+from core.middleware import GetResponse
 from progress.models import StepProgress
 from progress.route import State
 from roadmaps.models import Step
 
-# The marks are stored by the URL to which the sign-in returns: each tab has its own.
-SESSION_KEY = "pending_marks"
-MAX_PENDING_MARKS = 5
+COOKIE_NAME = f"{settings.COOKIE_PREFIX}pending_marks"
+SALT = "progress.pending_mark"
+MAX_PENDING_MARKS = 5  # they have to fit into one cookie
 LIFETIME = 30 * 60  # seconds
 
-VERBS = {
-    State.DONE: "tick",
-    State.LEARNING: "start",
-    State.SKIPPED: "skip",
-    State.NONE: "untick",
-}
+VERBS = {State.DONE: "tick", State.LEARNING: "start", State.SKIPPED: "skip"}
 
 
-class PendingMark(TypedDict):
+class PendingMark(NamedTuple):
     step_id: int
     state: str
-    description: str  # as in "Sign in to tick Caching"
-    created_at: float  # seconds since 1970
+    created_at: int  # seconds since 1970
+
+    @property
+    def description(self) -> str:
+        """As in "Sign in to tick Caching". Empty if the step is not on a route."""
+        steps = Step.objects.published().filter(pk=self.step_id)
+        title = steps.values_list("title", flat=True).first()
+        return f"{VERBS[State(self.state)]} {title}" if title else ""
 
 
-def remember(request: HttpRequest, step: Step, state: str, destination: str) -> None:
-    """Remember the mark until a sign-in returns to `destination`."""
-    pending_marks = request.session.get(SESSION_KEY, {})
-    pending_marks.pop(destination, None)  # the newest comes last
-    pending_marks[destination] = PendingMark(
-        step_id=step.pk,
-        state=state,
-        description=f"{VERBS[State(state)]} {step.title}",
-        created_at=time.time(),
+def remember(
+    request: HttpRequest,
+    response: HttpResponse,
+    step: Step,
+    state: str,
+    destination: str,
+) -> None:
+    """Let `response` keep the mark until a sign-in returns to `destination`.
+
+    Each tab has a mark of its own, because each has another destination.
+    """
+    if state not in VERBS:
+        return
+    marks = _read(request)
+    marks.pop(destination, None)  # the newest comes last
+    marks[destination] = PendingMark(step.pk, state, int(time.time()))
+    newest = dict(list(marks.items())[-MAX_PENDING_MARKS:])
+    response.set_cookie(
+        COOKIE_NAME,
+        signing.dumps(newest, salt=SALT, compress=True),
+        max_age=LIFETIME,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
     )
-    newest = list(pending_marks.items())[-MAX_PENDING_MARKS:]
-    request.session[SESSION_KEY] = dict(newest)
 
 
 def find(request: HttpRequest, destination: str) -> PendingMark | None:
     """The mark that led to a sign-in that returns to `destination`, if still valid."""
-    mark: PendingMark | None
-    mark = request.session.get(SESSION_KEY, {}).get(destination)
-    return mark if mark and time.time() - mark["created_at"] < LIFETIME else None
+    return _read(request).get(destination)
 
 
 def store_after_login(
@@ -60,7 +80,54 @@ def store_after_login(
     A receiver of allauth's `user_logged_in`; `response` redirects to the destination.
     """
     mark = find(request, destination=response["Location"])
-    request.session.pop(SESSION_KEY, None)
-    if mark:
+    _drop(request, response)
+    if mark and not _is_done(user, mark.step_id):
         with suppress(Step.DoesNotExist):
-            StepProgress.objects.mark(user, mark["step_id"], mark["state"])
+            StepProgress.objects.mark(user, mark.step_id, mark.state)
+
+
+def drop_when_signed_in(get_response: GetResponse) -> GetResponse:
+    """Middleware that deletes the cookie when somebody who is signed in sends it.
+
+    The request that signs them out is one of these, so the next person who signs in
+    with this browser never gets the mark.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        # Without the cookie, nothing may read the user: that varies the page by cookie.
+        is_stale = COOKIE_NAME in request.COOKIES and request.user.is_authenticated
+        response = get_response(request)
+        if is_stale:
+            _drop(request, response)
+        return response
+
+    return middleware
+
+
+def _read(request: HttpRequest) -> dict[str, PendingMark]:
+    """The valid marks in the cookie, by destination."""
+    try:
+        marks = signing.loads(
+            request.COOKIES.get(COOKIE_NAME, ""), salt=SALT, max_age=LIFETIME
+        )
+    except signing.BadSignature:
+        return {}
+    oldest = time.time() - LIFETIME
+    pending_marks = {
+        destination: PendingMark(*mark) for destination, mark in marks.items()
+    }
+    return {
+        destination: mark
+        for destination, mark in pending_marks.items()
+        if mark.created_at > oldest
+    }
+
+
+def _drop(request: HttpRequest, response: HttpResponse) -> None:
+    if COOKIE_NAME in request.COOKIES:
+        response.delete_cookie(COOKIE_NAME, samesite="Lax")
+
+
+def _is_done(user: User, step_id: int) -> bool:
+    marks = StepProgress.objects.filter(user=user, step=step_id, state=State.DONE)
+    return marks.exists()

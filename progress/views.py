@@ -159,14 +159,18 @@ def page_url(request: HtmxRequest, step: Step | AnnotatedStep) -> str:
 
 
 def remember_mark(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
-    """Remember a visitor's mark, and send them to sign in."""
+    """Remember a visitor's mark in a cookie, and send them to sign in."""
     published = Step.objects.published().select_related("roadmap")
     step = get_object_or_404(published, pk=step_id)
     destination = page_url(request, step)
-    pending_mark.remember(request, step, state, destination)
+    response: HttpResponse
     if request.htmx:
-        return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
-    return redirect(f"{reverse('account_login')}?{urlencode({'next': destination})}")
+        response = HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+    else:
+        query = urlencode({"next": destination})
+        response = redirect(f"{reverse('account_login')}?{query}")
+    pending_mark.remember(request, response, step, state, destination)
+    return response
 
 
 @login_required

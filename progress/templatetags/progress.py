@@ -79,8 +79,10 @@ def states() -> list[State]:
 
 
 @register.simple_tag(takes_context=True)
-def find_pending_mark(
+def describe_pending_mark(
     context: template.RequestContext, destination: str | None
-) -> pending_mark.PendingMark | None:
+) -> str:
+    """What the visitor wanted, such as "tick Caching", or an empty string."""
     request: HttpRequest = context["request"]
-    return pending_mark.find(request, destination or "")
+    mark = pending_mark.find(request, destination or "")
+    return mark.description if mark else ""

@@ -5,12 +5,15 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.core import signing
 from django.test import Client
+from django.utils.crypto import get_random_string
 
 from progress import pending_mark
 from progress.models import StepProgress
 from progress.route import State
-from tests.factories import PASSWORD, RoadmapFactory, StepFactory
+from tests.factories import PASSWORD, RoadmapFactory, StepFactory, UserFactory
 from tests.progress.test_mark import HTMX, SAME_ORIGIN, address
 
 
@@ -38,14 +41,41 @@ def sign_in(visitor, user, destination=""):
     )
 
 
-def test_nothing_is_stored_before_the_sign_in(visitor, step):
-    mark_as_visitor(visitor, step)
+def cookie(visitor):
+    return visitor.cookies[pending_mark.COOKIE_NAME]
+
+
+def test_nothing_is_stored_before_the_sign_in(visitor, step, django_assert_num_queries):
+    for _ in range(3):
+        with django_assert_num_queries(1):  # the step
+            mark_as_visitor(visitor, step)
     assert not StepProgress.objects.exists()
+    assert not Session.objects.exists()
+    assert set(visitor.cookies) == {pending_mark.COOKIE_NAME}
+
+
+def test_the_cookie_lasts_thirty_minutes_and_no_script_can_read_it(visitor, step):
+    mark_as_visitor(visitor, step)
+    assert cookie(visitor)["max-age"] == 30 * 60
+    assert cookie(visitor)["httponly"]
+    assert cookie(visitor)["samesite"] == "Lax"
+
+
+def test_the_cookie_holds_the_newest_five(visitor, db):
+    roadmap = RoadmapFactory(slug=get_random_string(80, "abcdefghijkl"))
+    slugs = [get_random_string(80, "abcdefghijkl") for _ in range(7)]
+    steps = [StepFactory(roadmap=roadmap, slug=slug, title=slug) for slug in slugs]
+    destinations = [mark_as_visitor(visitor, other) for other in steps]
+    login = visitor.get("/accounts/login/", query_params={"next": destinations[2]})
+    assert f"to tick {slugs[2]}" in login.text
+    login = visitor.get("/accounts/login/", query_params={"next": destinations[1]})
+    assert "to tick" not in login.text
+    assert len(cookie(visitor).OutputString()) < 4096
 
 
 @pytest.mark.parametrize(
     ("state", "named"),
-    [("done", "tick"), ("learning", "start"), ("skipped", "skip"), ("none", "untick")],
+    [("done", "tick"), ("learning", "start"), ("skipped", "skip")],
 )
 def test_the_sign_in_page_names_the_mark(visitor, step, state, named):
     destination = mark_as_visitor(visitor, step, state)
@@ -89,6 +119,49 @@ def test_a_step_that_is_done_keeps_its_date(visitor, user, step):
     assert StepProgress.objects.get().done_at == before
 
 
+@pytest.mark.parametrize("state", ["learning", "skipped"])
+def test_a_step_that_is_done_stays_done(visitor, user, step, state):
+    StepProgress.objects.mark(user, step.pk, State.DONE)
+    sign_in(visitor, user, mark_as_visitor(visitor, step, state))
+    assert StepProgress.objects.get().state == State.DONE
+
+
+def test_unticking_needs_a_press_after_the_sign_in(visitor, user, step):
+    StepProgress.objects.mark(user, step.pk, State.DONE)
+    destination = mark_as_visitor(visitor, step, "none")
+    assert not visitor.cookies
+    login = visitor.get("/accounts/login/", query_params={"next": destination})
+    assert "Sign in</h1>" in login.text
+    sign_in(visitor, user, destination)
+    assert StepProgress.objects.get().state == State.DONE
+
+
+def test_a_step_in_progress_becomes_done(visitor, user, step):
+    StepProgress.objects.mark(user, step.pk, State.LEARNING)
+    sign_in(visitor, user, mark_as_visitor(visitor, step))
+    assert StepProgress.objects.get().state == State.DONE
+
+
+def test_sending_the_cookie_again_changes_nothing(visitor, user, step):
+    destination = mark_as_visitor(visitor, step)
+    copy = cookie(visitor).value
+    sign_in(visitor, user, destination)
+    before = StepProgress.objects.values().get()
+    visitor.post("/accounts/logout/")
+    visitor.cookies[pending_mark.COOKIE_NAME] = copy
+    sign_in(visitor, user, destination)
+    assert StepProgress.objects.values().get() == before
+
+
+@pytest.mark.parametrize("salt", ["another", pending_mark.SALT])
+def test_a_forged_cookie_marks_nothing(visitor, user, step, salt):
+    marks = {"/": [step.pk, "done", time.time()]}
+    token = signing.dumps(marks, key="another key", salt=salt)
+    visitor.cookies[pending_mark.COOKIE_NAME] = token
+    sign_in(visitor, user, "/")
+    assert not StepProgress.objects.exists()
+
+
 def test_it_is_stored_once(visitor, user, step):
     destination = mark_as_visitor(visitor, step)
     sign_in(visitor, user, destination)
@@ -102,7 +175,7 @@ def test_another_sign_in_drops_it(visitor, user, step):
     mark_as_visitor(visitor, step)
     sign_in(visitor, user)
     assert not StepProgress.objects.exists()
-    assert pending_mark.SESSION_KEY not in visitor.session
+    assert cookie(visitor).value == ""
 
 
 def test_each_tab_has_its_own(visitor, user, step):
@@ -116,16 +189,18 @@ def test_each_tab_has_its_own(visitor, user, step):
 def test_it_expires_after_thirty_minutes(visitor, user, step, monkeypatch):
     destination = mark_as_visitor(visitor, step)
     later = time.time() + 30 * 60 + 1
-    monkeypatch.setattr(pending_mark.time, "time", lambda: later)
+    monkeypatch.setattr("time.time", lambda: later)
     sign_in(visitor, user, destination)
     assert not StepProgress.objects.exists()
 
 
 def test_signing_out_drops_it(visitor, user, step):
-    mark_as_visitor(visitor, step)
+    destination = mark_as_visitor(visitor, step)
     visitor.force_login(user)
     visitor.post("/accounts/logout/")
-    assert pending_mark.SESSION_KEY not in visitor.session
+    assert cookie(visitor).value == ""
+    sign_in(visitor, UserFactory(), destination)
+    assert not StepProgress.objects.exists()
 
 
 def test_a_step_retired_since_is_ignored(visitor, user, step):
@@ -133,6 +208,17 @@ def test_a_step_retired_since_is_ignored(visitor, user, step):
     step.is_retired = True
     step.save()
     assert sign_in(visitor, user, destination).status_code == 302
+    assert not StepProgress.objects.exists()
+
+
+def test_a_newer_mark_does_not_prolong_an_older_one(visitor, user, step, monkeypatch):
+    destination = mark_as_visitor(visitor, step)
+    now = time.time()
+    monkeypatch.setattr("time.time", lambda: now + 20 * 60)
+    other = StepFactory(roadmap=step.roadmap, title="Testing")
+    mark_as_visitor(visitor, other)
+    monkeypatch.setattr("time.time", lambda: now + 31 * 60)
+    sign_in(visitor, user, destination)
     assert not StepProgress.objects.exists()
 
 
