@@ -3,6 +3,7 @@
 from types import ModuleType
 
 from allauth.account import views as account_views
+from allauth.decorators import rate_limit
 from allauth.mfa.base import views as mfa_views
 from allauth.mfa.recovery_codes import views as recovery_codes_views
 from allauth.mfa.totp import views as totp_views
@@ -10,6 +11,7 @@ from allauth.mfa.webauthn import views as webauthn_views
 from allauth.socialaccount import views as social_views
 from allauth.socialaccount.providers.github import views as github_views
 from allauth.socialaccount.providers.google import views as google_views
+from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.urls import URLPattern, path, reverse_lazy
 from django.views.generic import RedirectView
@@ -26,6 +28,9 @@ manage_addresses = account_views.EmailView.as_view(
     success_url=reverse_lazy("account_settings", fragment="email")
 )
 
+# Each request can store a session, also a GET: it stores the passkey's challenge.
+limit_by_address = rate_limit(action="begin_passkey_or_provider", limit_get=True)
+
 
 def provider_urls(provider: str, provider_views: ModuleType) -> list[URLPattern]:
     """The URLs that redirect to a provider, by POST, and that it redirects back to."""
@@ -36,7 +41,7 @@ def provider_urls(provider: str, provider_views: ModuleType) -> list[URLPattern]
     return [
         path(
             f"{provider}/login/",
-            allow_redirects_to_providers(login),
+            limit_by_address(allow_redirects_to_providers(login)),
             name=f"{provider}_login",
         ),
         path(
@@ -124,21 +129,29 @@ urlpatterns = [
         account_views.password_reset_from_key_done,
         name="account_password_reset_completed",
     ),
+    # Without `login_required`, allauth would ask a stranger to reauthenticate, and store
+    # the whole request in a session.
     path("2fa/", mfa_views.index, name="mfa_index"),
     path("2fa/authenticate/", mfa_views.authenticate, name="mfa_authenticate"),
     path("2fa/reauthenticate/", mfa_views.reauthenticate, name="mfa_reauthenticate"),
-    path("2fa/totp/activate/", totp_views.activate_totp, name="mfa_activate_totp"),
     path(
-        "2fa/totp/deactivate/", totp_views.deactivate_totp, name="mfa_deactivate_totp"
+        "2fa/totp/activate/",
+        login_required(totp_views.activate_totp),
+        name="mfa_activate_totp",
+    ),
+    path(
+        "2fa/totp/deactivate/",
+        login_required(totp_views.deactivate_totp),
+        name="mfa_deactivate_totp",
     ),
     path(
         "2fa/recovery-codes/",
-        recovery_codes_views.view_recovery_codes,
+        login_required(recovery_codes_views.view_recovery_codes),
         name="mfa_view_recovery_codes",
     ),
     path(
         "2fa/recovery-codes/generate/",
-        recovery_codes_views.generate_recovery_codes,
+        login_required(recovery_codes_views.generate_recovery_codes),
         name="mfa_generate_recovery_codes",
     ),
     path(
@@ -146,10 +159,14 @@ urlpatterns = [
         RedirectView.as_view(pattern_name="mfa_index"),
         name="mfa_list_webauthn",
     ),
-    path("2fa/webauthn/add/", webauthn_views.add_webauthn, name="mfa_add_webauthn"),
+    path(
+        "2fa/webauthn/add/",
+        login_required(webauthn_views.add_webauthn),
+        name="mfa_add_webauthn",
+    ),
     path(
         "2fa/webauthn/login/",
-        mfa.PasskeyLoginView.as_view(),
+        limit_by_address(mfa.PasskeyLoginView.as_view()),
         name="mfa_login_webauthn",
     ),
     path(
@@ -159,12 +176,12 @@ urlpatterns = [
     ),
     path(
         "2fa/webauthn/keys/<int:pk>/edit/",
-        webauthn_views.edit_webauthn,
+        login_required(webauthn_views.edit_webauthn),
         name="mfa_edit_webauthn",
     ),
     path(
         "2fa/webauthn/keys/<int:pk>/remove/",
-        webauthn_views.remove_webauthn,
+        login_required(webauthn_views.remove_webauthn),
         name="mfa_remove_webauthn",
     ),
     path(

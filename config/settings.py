@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "core.middleware.reject_nul",
     "core.repeated_forms.answer_once",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.anonymous_sessions.expire_soon",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -253,8 +254,10 @@ ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 # those on passwords and on codes for an account.
 SIGN_UPS_PER_MINUTE = env.int("SIGN_UPS_PER_MINUTE", 20)
 ACCOUNT_RATE_LIMITS = {
+    "begin_passkey_or_provider": "120/m/ip",  # each can store a session
     "login": None,
     "login_failed": "5/5m/key",  # codes of second factors
+    "pending_mark": "120/m/ip",
     "signup": f"{SIGN_UPS_PER_MINUTE}/m/ip",
     "request_login_code": f"{SIGN_UPS_PER_MINUTE}/m/ip",
     "reset_password": f"{SIGN_UPS_PER_MINUTE}/m/ip,5/m/key",

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from urllib.parse import urlencode
 
+from allauth.core import ratelimit
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
@@ -159,7 +160,14 @@ def page_url(request: HtmxRequest, step: Step | AnnotatedStep) -> str:
 
 
 def remember_mark(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
-    """Remember a visitor's mark in a cookie, and send them to sign in."""
+    """Remember a visitor's mark in a cookie, and send them to sign in.
+
+    They are not counted by `rate_limit`, which counts per person, but by address.
+    """
+    limit_response: HttpResponse | None
+    limit_response = ratelimit.consume_or_429(request, action="pending_mark")
+    if limit_response:
+        return limit_response
     published = Step.objects.published().select_related("roadmap")
     step = get_object_or_404(published, pk=step_id)
     destination = page_url(request, step)
