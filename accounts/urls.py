@@ -129,8 +129,8 @@ urlpatterns = [
         account_views.password_reset_from_key_done,
         name="account_password_reset_completed",
     ),
-    # Without `login_required`, allauth would ask a stranger to reauthenticate, and store
-    # the whole request in a session.
+    # Without `login_required`, allauth would ask strangers to reauthenticate, and store
+    # the whole request in their session.
     path("2fa/", mfa_views.index, name="mfa_index"),
     path("2fa/authenticate/", mfa_views.authenticate, name="mfa_authenticate"),
     path("2fa/reauthenticate/", mfa_views.reauthenticate, name="mfa_reauthenticate"),

@@ -12,6 +12,7 @@ from django.utils.csp import CSP
 from environs import Env
 
 from core.observability import logging as logs
+from core.sender import format_sender, validate_sender
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -44,6 +45,10 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 SITE_NAME = env.str("SITE_NAME", "Cairn")
+if not SITE_NAME.isprintable():  # it is in the headers of mails
+    raise ImproperlyConfigured(
+        "SITE_NAME has a line break or another control character."
+    )
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", "")
 PRIVACY_URL = env.str("PRIVACY_URL", "")  # replaces the built-in page
 
@@ -337,7 +342,10 @@ TASKS = {
         else "django_tasks_db.DatabaseBackend"
     }
 }
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <cairn@localhost>")
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", format_sender(SITE_NAME, "cairn@localhost")
+)
+validate_sender(DEFAULT_FROM_EMAIL)
 
 SIMPLE_HISTORY_DATE_INDEX = False  # versions are looked up by object
 

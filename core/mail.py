@@ -7,32 +7,39 @@ while the mail server is unavailable.
 """
 
 import json
+import re
 import smtplib
-from base64 import b64decode, b64encode, urlsafe_b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage as MimeMessage
-from hashlib import sha256
 from typing import Any, cast
 
 import structlog
-from cryptography.fernet import Fernet, MultiFernet
-from django.conf import settings
 from django.core.mail import EmailMessage, mailers
 from django.core.mail.backends.base import BaseEmailBackend
-from django.tasks import task
+from django.dispatch import receiver
+from django.tasks import TaskResult, TaskResultStatus, task
+from django.tasks.signals import task_finished
 from django.utils import timezone
+
+from core.encryption import get_cipher
 
 log = structlog.get_logger("cairn.mail")
 
 MAX_ATTEMPTS = 6
 FIRST_DELAY = 15  # seconds; doubled each time: all retries fit in a code's lifetime
+CIPHER_PURPOSE = "core.mail"
+PERMANENT = 500  # the first SMTP code that means so
+PUT_OFF = "put off"  # what a task returns that queued its mail again
+ADDRESS = re.compile(r"[^\s'\"<>]+@[^\s'\"<>]+")
+MAX_REASON_LENGTH = 300  # characters
 SMTP_MAILER = "smtp"  # the worker's mailer in settings.MAILERS
 
 
 class MailNotSentError(Exception):
-    """The mail server did not accept a mail, so the action that needs it was undone."""
+    """The mail server did not accept a mail. An action that needs it is undone."""
 
 
 class EmailBackend(BaseEmailBackend):
@@ -55,55 +62,84 @@ class StoredMessage(EmailMessage):
         return cast(MimeMessage, message_from_bytes(self.mime, policy=policy))
 
 
-def get_cipher() -> MultiFernet:
-    """Return a cipher that encrypts with a key derived from SECRET_KEY.
-
-    It also decrypts with the keys derived from SECRET_KEY_FALLBACKS.
-    """
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = [
-        sha256(b"core.mail" + str(secret).encode()).digest() for secret in secrets
-    ]
-    return MultiFernet([Fernet(urlsafe_b64encode(digest)) for digest in digests])
-
-
 def encrypt(message: EmailMessage) -> str:
     mime = b64encode(message.message().as_bytes()).decode()
     fields = [mime, message.from_email, message.recipients()]
-    return get_cipher().encrypt(json.dumps(fields).encode()).decode()
+    return get_cipher(CIPHER_PURPOSE).encrypt(json.dumps(fields).encode()).decode()
 
 
 def decrypt(encrypted: str) -> StoredMessage:
     """Raise cryptography.fernet.InvalidToken if no key can decrypt it."""
-    fields = json.loads(get_cipher().decrypt(encrypted.encode()))
+    fields = json.loads(get_cipher(CIPHER_PURPOSE).decrypt(encrypted.encode()))
     mime, from_email, recipients = fields
     return StoredMessage(b64decode(mime), from_email, recipients)
 
 
 @task
-def send(encrypted: str, attempt: int = 1) -> str:
-    """Send a mail, or queue it again for later if the mail server is unavailable.
+def send(
+    encrypted: str,
+    attempt: int = 1,
+    last_error: str = "",  # noqa: ARG001
+) -> str:
+    """Send a mail. If that fails for now, queue it again for later.
 
-    The task fails if the server rejects the mail permanently or the last attempt
-    fails.
+    The task fails if the server rejects the mail, if no attempt can succeed, or after
+    the last attempt. `last_error` is for the admin, which shows a task's arguments.
     """
     try:
         mailers[SMTP_MAILER].send_messages([decrypt(encrypted)])
-    except (OSError, smtplib.SMTPException) as error:
-        if attempt >= MAX_ATTEMPTS or is_permanent(error):
-            log.error("mail_failed", error=type(error).__name__, attempt=attempt)
-            raise
+    except Exception as error:
+        name, code = type(error).__name__, getattr(error, "smtp_code", None)
+        reason = describe(error)
+        if attempt >= MAX_ATTEMPTS or not is_temporary(error):
+            log.error("mail_failed", error=name, code=code, attempt=attempt)
+            # Without the original error, whose traceback would be stored.
+            raise MailNotSentError(reason) from None
         delay = timedelta(seconds=FIRST_DELAY * 2 ** (attempt - 1))
-        send.using(run_after=timezone.now() + delay).enqueue(encrypted, attempt + 1)
-        log.warning("mail_put_off", error=type(error).__name__, attempt=attempt)
-        return "put off"
+        later = send.using(run_after=timezone.now() + delay)
+        later.enqueue(encrypted, attempt + 1, reason)
+        log.warning("mail_put_off", error=name, code=code, attempt=attempt)
+        return PUT_OFF
     return "sent"
 
 
-def is_permanent(error: Exception) -> bool:
-    """Return whether the server answered with a 5xx code, so that no retry can succeed
-    (RFC 5321, 4.2.1).
+def is_temporary(error: Exception) -> bool:
+    """Return whether a later attempt can succeed.
+
+    Only two errors are about the mail itself: the server rejects all recipients, or the
+    content, with a 5xx code (RFC 5321, 4.2.1). All others, such as a wrong password,
+    are about the server, and the operator can mend them meanwhile.
     """
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _ in error.recipients.values())
-    return isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500
+        return any(code < PERMANENT for code, _ in error.recipients.values())
+    if isinstance(error, smtplib.SMTPDataError):
+        return error.smtp_code < PERMANENT
+    return isinstance(error, OSError)  # also the base class of smtplib's errors
+
+
+def describe(error: Exception) -> str:
+    """Return the error without the email addresses in it."""
+    return ADDRESS.sub("…", f"{type(error).__name__}: {error}")[:MAX_REASON_LENGTH]
+
+
+def count_put_off_mails() -> int:
+    """Return how many mails wait for another attempt."""
+    from django_tasks_db.models import DBTaskResult
+
+    waiting = DBTaskResult.objects.filter(
+        status=TaskResultStatus.READY, task_path=send.module_path
+    )
+    return waiting.filter(args_kwargs__args__1__gt=1).count()  # the attempt
+
+
+@receiver(task_finished)
+def delete_put_off_task(task_result: TaskResult[Any, Any], **_: Any) -> None:
+    """Delete the task of an attempt that queued the mail again.
+
+    It would be listed as successful in the admin, and the mail was not sent.
+    """
+    from django_tasks_db.models import DBTaskResult
+
+    is_successful = task_result.status == TaskResultStatus.SUCCESSFUL
+    if is_successful and task_result.return_value == PUT_OFF:
+        DBTaskResult.objects.filter(pk=task_result.id).delete()

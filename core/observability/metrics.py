@@ -38,9 +38,14 @@ class TaskCollector(Collector):
         """Yield nothing if the database is unavailable."""
         from django_tasks_db.models import DBTaskResult
 
+        from core.mail import count_put_off_mails
+
         count = GaugeMetricFamily("cairn_tasks", "Tasks", labels=["status"])
         oldest = GaugeMetricFamily(
             "cairn_tasks_oldest_ready_seconds", "How long the next task has waited"
+        )
+        put_off = GaugeMetricFamily(
+            "cairn_tasks_put_off", "Mails that could not be sent yet"
         )
         try:
             for status in TaskResultStatus:
@@ -49,11 +54,12 @@ class TaskCollector(Collector):
             task = DBTaskResult.objects.ready().order_by("enqueued_at").first()
             waited = timezone.now() - task.enqueued_at if task else None
             oldest.add_metric([], waited.total_seconds() if waited else 0)
+            put_off.add_metric([], count_put_off_mails())
         except Error:
             return
         finally:
             connection.close()
-        yield from (count, oldest)
+        yield from (count, oldest, put_off)
 
 
 def serve(address: str) -> None:

@@ -12,6 +12,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
+from core.observability.metrics import TaskCollector
 from tests.factories import PASSWORD, UserFactory
 
 
@@ -58,6 +59,15 @@ def run_worker():
 
 def make_tasks_due():
     DBTaskResult.objects.update(run_after="2000-01-01T00:00Z")
+
+
+def put_off():
+    [metric] = [
+        metric
+        for metric in TaskCollector().collect()
+        if metric.name == "cairn_tasks_put_off"
+    ]
+    return metric.samples[0].value
 
 
 def statuses():
@@ -122,14 +132,22 @@ def test_a_mail_is_not_sent_if_its_transaction_is_rolled_back(server, run_worker
         smtplib.SMTPServerDisconnected(),
         smtplib.SMTPResponseException(451, b"try later"),
         smtplib.SMTPRecipientsRefused({"jane@example.com": (450, b"busy")}),
+        smtplib.SMTPDataError(451, b"try later"),
+        # The operator can mend these.
+        smtplib.SMTPAuthenticationError(535, b"authentication failed"),
+        smtplib.SMTPSenderRefused(550, b"not yours", "cairn@example.com"),
+        smtplib.SMTPConnectError(554, b"no"),
+        smtplib.SMTPHeloError(550, b"no"),
+        smtplib.SMTPResponseException(502, b"STARTTLS"),
+        smtplib.SMTPNotSupportedError("no STARTTLS"),
     ],
 )
 def test_a_mail_is_retried_after_a_temporary_error(server, run_worker, error):
     server.error = error
     send_mail("Hello", "Hi", None, ["jane@example.com"])
     run_worker()
-    assert statuses() == ["SUCCESSFUL", "READY"]
-    retry = DBTaskResult.objects.get(status=TaskResultStatus.READY)
+    assert statuses() == ["READY"]
+    retry = DBTaskResult.objects.get()
     delay = (retry.run_after - retry.enqueued_at).total_seconds()
     assert delay == pytest.approx(15, abs=1)
     server.error = None
@@ -146,7 +164,7 @@ def test_after_six_attempts_the_task_fails_and_is_logged(server, run_worker, cap
     for _ in range(8):
         run_worker()
         make_tasks_due()
-    assert statuses() == ["SUCCESSFUL"] * 5 + ["FAILED"]
+    assert statuses() == ["FAILED"]
     assert "mail_failed" in caplog.text
     assert "jane" not in caplog.text
 
@@ -154,15 +172,62 @@ def test_after_six_attempts_the_task_fails_and_is_logged(server, run_worker, cap
 @pytest.mark.parametrize(
     "error",
     [
-        smtplib.SMTPResponseException(550, b"no such mailbox"),
+        smtplib.SMTPDataError(554, b"no spam, jane@example.com"),
         smtplib.SMTPRecipientsRefused({"jane@example.com": (550, b"unknown")}),
+        ValueError("Invalid address 'jane@example.com, Smith': a comma"),
     ],
 )
-def test_a_mail_is_not_retried_after_a_permanent_error(server, run_worker, error):
+def test_a_mail_that_fails_for_good_is_an_error_in_log_and_admin(
+    server, run_worker, error, caplog
+):
     server.error = error
     send_mail("Hello", "Hi", None, ["jane@example.com"])
     run_worker()
+    task = DBTaskResult.objects.get()
+    assert task.status == TaskResultStatus.FAILED
+    assert f"{type(error).__name__}: " in task.traceback
+    assert "jane" not in task.traceback
+    assert [
+        record.levelname
+        for record in caplog.records
+        if "mail_failed" in str(record.msg)
+    ] == ["ERROR"]
+    assert "jane" not in caplog.text
+
+
+def test_a_mail_that_no_key_can_decrypt_fails_with_an_error(
+    server, run_worker, settings, caplog
+):
+    send_mail("Hello", "Hi", None, ["jane@example.com"])
+    settings.SECRET_KEY = "another"
+    run_worker()
     assert statuses() == ["FAILED"]
+    assert "mail_failed" in caplog.text
+
+
+def test_a_mail_that_was_put_off_is_shown_and_counted_as_such(
+    server, run_worker, client
+):
+    server.error = smtplib.SMTPAuthenticationError(
+        535, b"wrong password for cairn@x.org"
+    )
+    send_mail("Hello", "Hi", None, ["jane@example.com"])
+    assert put_off() == 0
+    run_worker()
+    assert put_off() == 1
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    task_list = client.get("/admin/django_tasks_database/dbtaskresult/").text
+    assert "Ready" in task_list
+    assert '<td class="field-status">Successful' not in task_list
+    task = DBTaskResult.objects.get()
+    page = client.get(f"/admin/django_tasks_database/dbtaskresult/{task.pk}/change/")
+    assert "SMTPAuthenticationError: (535" in page.text
+    assert "cairn@x.org" not in page.text
+    server.error = None
+    make_tasks_due()
+    run_worker()
+    assert put_off() == 0
+    assert statuses() == ["SUCCESSFUL"]
 
 
 class TestSignUp:
