@@ -100,6 +100,7 @@ class Proxy:
         self.folder = folder
         self.sockets = []
         self.is_stalled = False  # it accepts connections but forwards nothing
+        self.is_down = False  # it closes new connections
         Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -108,6 +109,9 @@ class Proxy:
                 self.connect(self.server.accept()[0])
 
     def connect(self, client):
+        if self.is_down:
+            client.close()
+            return
         server = socket.socket(socket.AF_UNIX)
         server.connect(f"{self.folder}/.s.PGSQL.5432")
         self.sockets += [client, server]

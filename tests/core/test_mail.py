@@ -8,10 +8,10 @@ from django.core.mail import EmailMultiAlternatives, send_mail
 from django.core.mail.backends.locmem import EmailBackend as LocmemBackend
 from django.db import transaction
 from django.tasks import TaskResultStatus
-from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
+from core.management.commands.db_worker import Worker
 from core.observability.metrics import TaskCollector
 from tests.factories import PASSWORD, UserFactory
 

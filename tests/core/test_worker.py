@@ -1,9 +1,10 @@
-"""The worker process, stopped while it sends a mail."""
+"""The worker process: manage.py db_worker"""
 
 import signal
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 from django.core.mail import send_mail
@@ -28,31 +29,90 @@ def mail_server():
         yield server
 
 
-def test_it_finishes_the_mail_before_it_stops(queue, mail_server, installation):
-    send_mail("Hello", "Your code is 123456", None, ["jane@example.com"])
-    worker = subprocess.Popen(
-        [sys.executable, "manage.py", "db_worker", "--no-startup-delay"],
-        cwd=installation,
-        env=environment(
-            get_database_url(connection.settings_dict),
-            EMAIL_PORT=str(mail_server.getsockname()[1]),
-            EMAIL_TLS="false",
-        ),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        smtp_connection, _ = mail_server.accept()
-        worker.send_signal(signal.SIGTERM)
-        with smtp_connection:
-            assert b"Your code is 123456" in receive_mail(smtp_connection)
-        output, _ = worker.communicate(timeout=60)
-        assert worker.returncode == 0, output
-    finally:
+@pytest.fixture
+def start_worker(queue, mail_server, installation, database_proxy):
+    """A function that starts a worker, which is killed after the test."""
+    workers = []
+
+    def start_worker():
+        worker = subprocess.Popen(
+            [sys.executable, "manage.py", "db_worker", "--no-startup-delay"],
+            cwd=installation,
+            env=environment(
+                get_database_url(
+                    connection.settings_dict, "127.0.0.1", database_proxy.port
+                ),
+                EMAIL_PORT=str(mail_server.getsockname()[1]),
+                EMAIL_TLS="false",
+            ),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        workers.append(worker)
+        return worker
+
+    yield start_worker
+    for worker in workers:
         worker.kill()
         worker.wait()
+
+
+@pytest.fixture
+def outage(database_proxy):
+    """A context manager: the worker's database is unavailable."""
+
+    @contextmanager
+    def outage():
+        database_proxy.is_down = True
+        database_proxy.reset()
+        yield
+        database_proxy.is_down = False
+
+    return outage
+
+
+def wait_for_line(worker, text):
+    while text not in (line := worker.stdout.readline()):
+        assert line, "the worker has ended"
+
+
+def test_it_finishes_the_mail_before_it_stops(start_worker, mail_server):
+    send_mail("Hello", "Your code is 123456", None, ["jane@example.com"])
+    worker = start_worker()
+    smtp_connection, _ = mail_server.accept()
+    worker.send_signal(signal.SIGTERM)
+    with smtp_connection:
+        assert b"Your code is 123456" in receive_mail(smtp_connection)
+    output, _ = worker.communicate(timeout=60)
+    assert worker.returncode == 0, output
     assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
     assert "shutting down gracefully" in output
     assert "123456" not in output
     assert "jane" not in output
+
+
+def test_it_goes_on_after_the_database_was_away(start_worker, mail_server, outage):
+    worker = start_worker()
+    wait_for_line(worker, "Starting worker")
+    with outage():
+        wait_for_line(worker, "database_is_away")
+    send_mail("Hello", "Hi", None, ["jane@example.com"])
+    smtp_connection, _ = mail_server.accept()
+    with smtp_connection:
+        receive_mail(smtp_connection)
+    worker.send_signal(signal.SIGTERM)
+    output, _ = worker.communicate(timeout=60)
+    assert worker.returncode == 0
+    assert "database_is_back" in output
+    assert "Traceback" not in output
+
+
+def test_it_can_be_stopped_while_the_database_is_away(start_worker, outage):
+    worker = start_worker()
+    wait_for_line(worker, "Starting worker")
+    with outage():
+        wait_for_line(worker, "database_is_away")
+        worker.send_signal(signal.SIGTERM)
+        worker.communicate(timeout=60)
+    assert worker.returncode == 0

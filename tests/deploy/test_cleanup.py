@@ -1,0 +1,28 @@
+"""deploy/cleanup"""
+
+import os
+import subprocess
+
+import pytest
+from django.conf import settings
+
+
+@pytest.mark.parametrize(("exit_code", "pause"), [(0, "3600"), (1, "60")])
+def test_it_runs_every_hour_and_a_minute_after_a_failure(tmp_path, exit_code, pause):
+    commands = {
+        "python": f'echo "python $*" >>calls\nexit {exit_code}',
+        "sleep": 'echo "sleep $*" >>calls\nkill -TERM $PPID',
+    }
+    for name, script in commands.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    subprocess.run(
+        [settings.BASE_DIR / "deploy/cleanup"],
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        check=True,
+        capture_output=True,
+        timeout=30,
+    )
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert calls == ["python manage.py cleanup", f"sleep {pause}"]
