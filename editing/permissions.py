@@ -21,13 +21,17 @@ GROUPS = {
 
 
 def create_groups(sender: AppConfig, **kwargs: Any) -> None:
-    """Create the groups that do not exist, and leave existing ones as they are.
+    """Create the groups in a new database. Later, they are what people made of them.
 
     Receives `post_migrate`, with the app of the roadmaps as its sender.
     """
     from django.contrib.auth.management import create_permissions
     from django.contrib.auth.models import Group, Permission
 
+    from editing.new_database import is_new_database
+
+    if not is_new_database():
+        return
     create_permissions(**kwargs)  # Django's own receiver may run after this one
     for name, codenames in GROUPS.items():
         group, is_new = Group.objects.get_or_create(name=name)

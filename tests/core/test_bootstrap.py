@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import OperationalError, connection
 
@@ -36,6 +37,26 @@ def test_it_never_overwrites_an_edited_roadmap():
     Roadmap.objects.update(title="Edited")
     run()
     assert set(Roadmap.objects.values_list("title", flat=True)) == {"Edited"}
+
+
+def test_a_deleted_roadmap_does_not_come_back():
+    run()
+    Roadmap.objects.get(slug="backend-developer").delete()
+    run()
+    assert not Roadmap.objects.filter(slug="backend-developer").exists()
+    Roadmap.objects.all().delete()
+    run()
+    assert not Roadmap.objects.exists()
+
+
+def test_a_deleted_or_changed_group_stays_as_it_is():
+    run()
+    Group.objects.get(name="Publishers").delete()
+    editors = Group.objects.get(name="Editors")
+    editors.permissions.clear()
+    run()
+    assert list(Group.objects.all()) == [editors]
+    assert not editors.permissions.exists()
 
 
 class TestTableInUse:

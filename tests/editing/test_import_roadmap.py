@@ -118,11 +118,11 @@ class TestImport:
         assert roadmap.steps.count() == 23
         assert roadmap.steps.filter(is_optional=True).count() == 9
 
-    def test_existing_roadmaps_can_be_skipped(self, write):
-        run(write())
+    def test_it_can_be_limited_to_a_new_database(self, write):
+        assert "cooking" in run(write(), only_if_new=True)
         Roadmap.objects.update(title="Edited")
-        out = run(write(), skip_existing=True)
-        assert out == "cooking: is there, left alone\n"
+        out = run(write(), only_if_new=True)
+        assert out == "There are roadmaps already; nothing was imported.\n"
         assert Roadmap.objects.get().title == "Edited"
 
 

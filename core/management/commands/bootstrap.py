@@ -17,7 +17,7 @@ LOCK_ID = 0xCA184  # of the advisory lock
 
 
 class Command(BaseCommand):
-    help = "Bring the database up to date and load the roadmaps that it does not have."
+    help = "Bring the database up to date. Load the shipped roadmaps into a new one."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             call_command(
                 "import_roadmap",
                 *sorted(settings.BASE_DIR.glob("fixtures/*.yaml")),
-                skip_existing=True,
+                only_if_new=True,
                 verbosity=verbosity,
                 stdout=self.stdout,
             )

@@ -8,13 +8,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from tqdm import tqdm
 
+from editing.new_database import is_new_database
 from editing.yaml_format.importer import StalePlanError, import_roadmap
 from editing.yaml_format.parser import InvalidFileError
 from editing.yaml_format.plan import compare
 from editing.yaml_format.references import find_warnings
 from editing.yaml_format.schema import RoadmapFile, read
 from editing.yaml_format.summary import describe_plan, summarize
-from roadmaps.models import Roadmap
 
 
 class Command(BaseCommand):
@@ -28,22 +28,21 @@ class Command(BaseCommand):
             help="list what would change, and change nothing",
         )
         parser.add_argument(
-            "--skip-existing",
+            "--only-if-new",
             action="store_true",
-            help="skip the files of roadmaps that exist already",
+            help="do nothing if the database has, or had, any roadmap",
         )
 
     def handle(
-        self, *, files: list[Path], dry_run: bool, skip_existing: bool, **_: Any
+        self, *, files: list[Path], dry_run: bool, only_if_new: bool, **_: Any
     ) -> None:
+        if only_if_new and not is_new_database():
+            self.stdout.write("There are roadmaps already; nothing was imported.")
+            return
         roadmaps = read_files(files)
-        report = []
-        if skip_existing:
-            roadmaps, existing = set_existing_apart(roadmaps)
-            report = [f"{slug}: is there, left alone" for slug in existing]
         warnings = find_warnings(roadmaps.values())
         with transaction.atomic():
-            report += import_files(roadmaps, dry_run)
+            report = import_files(roadmaps, dry_run)
         self.stdout.write("\n".join(report))
         for warning in warnings:
             self.stderr.write(self.style.WARNING(f"Warning: {warning}"))
@@ -67,17 +66,6 @@ def read_files(paths: Iterable[Path]) -> dict[Path, RoadmapFile]:
     if problems:
         raise import_error(problems)
     return files
-
-
-def set_existing_apart(
-    files: Mapping[Path, RoadmapFile],
-) -> tuple[dict[Path, RoadmapFile], list[str]]:
-    """Return the files of new roadmaps, and the slugs of those that exist already."""
-    slugs = [file.slug for file in files.values()]
-    roadmaps = Roadmap.objects.filter(slug__in=slugs)
-    existing = set(roadmaps.values_list("slug", flat=True))
-    new = {path: file for path, file in files.items() if file.slug not in existing}
-    return new, [slug for slug in slugs if slug in existing]
 
 
 def import_files(files: Mapping[Path, RoadmapFile], dry_run: bool) -> list[str]:
