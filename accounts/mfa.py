@@ -24,6 +24,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from accounts import second_factor_secrets
 from accounts.allauth_internals import get_totp_secret, store_totp_secret
 from accounts.codes import CodeFormMixin, normalize_code
 from accounts.models import User
@@ -66,6 +67,13 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def _get_site_name(self) -> str:
         return str(settings.SITE_NAME)
+
+    def encrypt(self, text: str) -> str:
+        return second_factor_secrets.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Raises UnreadableSecretError, which forms show as an error."""
+        return second_factor_secrets.decrypt(encrypted_text)
 
     def generate_authenticator_name(  # type: ignore[override]
         self,

@@ -7,12 +7,13 @@ from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 
 
-def get_cipher(purpose: str) -> MultiFernet:
+def get_cipher(purpose: str, *, with_fallbacks: bool = True) -> MultiFernet:
     """Return a cipher that encrypts with a key derived from SECRET_KEY.
 
-    It also decrypts with the keys derived from SECRET_KEY_FALLBACKS. Each purpose has
-    keys of its own.
+    It also decrypts with the keys derived from SECRET_KEY_FALLBACKS, if wanted. Each
+    purpose has keys of its own.
     """
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    fallbacks = settings.SECRET_KEY_FALLBACKS if with_fallbacks else []
+    secrets = [settings.SECRET_KEY, *fallbacks]
     digests = [sha256(f"{purpose}{secret}".encode()).digest() for secret in secrets]
     return MultiFernet([Fernet(urlsafe_b64encode(digest)) for digest in digests])

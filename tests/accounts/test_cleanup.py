@@ -22,6 +22,7 @@ tasks that were done deleted: 0
 tasks that had failed deleted: 0
 tasks of workers that died put back: 0
 addresses that must be written in ASCII by hand: 0
+secrets encrypted with the current key: 0
 """
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import ASCII, User
+from accounts.second_factor_secrets import renew_encryption
 
 BATCH_SIZE = 1000  # rows per transaction
 SUCCESSFUL_TASK_AGE = timedelta(days=1)
@@ -28,7 +29,7 @@ class Command(BaseCommand):
 
 
 def cleanup() -> Iterator[tuple[str, int]]:
-    """Delete or restart what is due. Yield each action and its number of rows."""
+    """Do what is due. Yield each action and its number of rows."""
     now = timezone.now()
     tasks = DBTaskResult.objects
     expired = Session.objects.filter(expire_date__lt=now)
@@ -42,6 +43,7 @@ def cleanup() -> Iterator[tuple[str, int]]:
     restarted = orphaned.update(status=TaskResultStatus.READY)
     yield "tasks of workers that died put back", restarted
     yield "addresses that must be written in ASCII by hand", not_canonical().count()
+    yield "secrets encrypted with the current key", renew_encryption()
 
 
 def not_canonical() -> models.QuerySet[EmailAddress]:

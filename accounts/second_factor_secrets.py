@@ -1,0 +1,80 @@
+"""The secrets of authenticator apps and recovery codes, encrypted in the database.
+
+Whoever reads the database or a backup of it cannot compute codes without SECRET_KEY.
+"""
+
+import structlog
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import InvalidToken, MultiFernet
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from core.encryption import get_cipher
+
+PURPOSE = "accounts.second_factor_secrets"
+# Where allauth keeps the secret in `Authenticator.data`. Passkeys have none: theirs
+# never leaves the device.
+FIELDS = {Authenticator.Type.TOTP: "secret", Authenticator.Type.RECOVERY_CODES: "seed"}
+
+log = structlog.get_logger("cairn.accounts")
+
+
+class UnreadableSecretError(ValidationError):
+    """No key can decrypt a secret: SECRET_KEY has been lost."""
+
+    silent_variable_failure = True  # templates show nothing instead of failing
+
+
+def encrypt(text: str) -> str:
+    return get_cipher(PURPOSE).encrypt(text.encode()).decode()
+
+
+def decrypt(encrypted: str) -> str:
+    """Raises UnreadableSecretError."""
+    try:
+        return get_cipher(PURPOSE).decrypt(encrypted.encode()).decode()
+    except InvalidToken as error:
+        log.error("second_factor_unreadable")
+        raise UnreadableSecretError(
+            "This site can no longer read your second factor. "
+            "Please ask the people who run it to remove it."
+        ) from error
+
+
+def renew_encryption() -> int:
+    """Encrypt again, with the current SECRET_KEY, what an earlier one encrypted.
+
+    Returns the number of secrets. Those that no key can decrypt stay as they are.
+    """
+    current = get_cipher(PURPOSE, with_fallbacks=False)
+    secrets = Authenticator.objects.filter(type__in=FIELDS)
+    outdated = [
+        secret.pk for secret in secrets if not _can_decrypt(current, _read(secret))
+    ]
+    return sum(_renew(pk) for pk in outdated)
+
+
+@transaction.atomic
+def _renew(pk: int) -> bool:
+    # Locked, because a recovery code that is used now changes the same column.
+    authenticator = Authenticator.objects.select_for_update().filter(pk=pk).first()
+    cipher = get_cipher(PURPOSE)
+    if not authenticator or not _can_decrypt(cipher, _read(authenticator)):
+        return False
+    field = FIELDS[Authenticator.Type(authenticator.type)]
+    authenticator.data[field] = cipher.rotate(_read(authenticator)).decode()
+    authenticator.save(update_fields=["data"])
+    return True
+
+
+def _read(authenticator: Authenticator) -> bytes:
+    field = FIELDS[Authenticator.Type(authenticator.type)]
+    return str(authenticator.data[field]).encode()
+
+
+def _can_decrypt(cipher: MultiFernet, encrypted: bytes) -> bool:
+    try:
+        cipher.decrypt(encrypted)
+    except InvalidToken:
+        return False
+    return True
