@@ -4,6 +4,7 @@
 Without it, Cairn does not start until the required variables are set.
 """
 
+from email.headerregistry import Address
 from pathlib import Path
 
 import dj_database_url
@@ -12,7 +13,6 @@ from django.utils.csp import CSP
 from environs import Env
 
 from core.observability import logging as logs
-from core.sender import format_sender, validate_sender
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -343,9 +343,8 @@ TASKS = {
     }
 }
 DEFAULT_FROM_EMAIL = env.str(
-    "DEFAULT_FROM_EMAIL", format_sender(SITE_NAME, "cairn@localhost")
+    "DEFAULT_FROM_EMAIL", str(Address(SITE_NAME, addr_spec="cairn@localhost"))
 )
-validate_sender(DEFAULT_FROM_EMAIL)
 
 SIMPLE_HISTORY_DATE_INDEX = False  # versions are looked up by object
 
