@@ -5,4 +5,4 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import events  # noqa: F401
+        from accounts import deletion, ended_sessions, events  # noqa: F401

@@ -1,11 +1,19 @@
 """Deletes an account with all of the user's data."""
 
+from typing import Any
+
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models.signals import pre_delete
+from django.dispatch import receiver
 
 from accounts.models import Invitation, User
+
+DELETED = "deleted account"  # instead of the address, in the admin's log
 
 
 @transaction.atomic
@@ -20,10 +28,6 @@ def delete_account(user: User) -> bool:
     list(User.objects.select_for_update().filter(is_superuser=True))
     if user.is_last_administrator():
         return False
-    addresses = EmailAddress.objects.filter(user=user).values("email")
-    Invitation.objects.filter(address__in=addresses).delete()
-    for session in UserSession.objects.filter(user=user):
-        session.end()
     address, name = user.email, user.name
     user.delete()
     recipient = User(email=address, name=name, time_zone=user.time_zone)
@@ -31,3 +35,17 @@ def delete_account(user: User) -> bool:
         "account/email/account_deleted", address, {"user": recipient}
     )
     return True
+
+
+@receiver(pre_delete, sender=User)
+def delete_traces(instance: User, **_: Any) -> None:
+    """Delete what refers to a user without a foreign key, whoever deletes them.
+
+    These are their sessions, invitations, and the address in the admin's log.
+    """
+    own = EmailAddress.objects.filter(user=instance).values_list("email", flat=True)
+    addresses = {instance.email, *own}
+    Invitation.objects.filter(address__in=addresses).delete()
+    keys = UserSession.objects.filter(user=instance).values("session_key")
+    Session.objects.filter(pk__in=keys).delete()
+    LogEntry.objects.filter(object_repr__in=addresses).update(object_repr=DELETED)

@@ -7,14 +7,13 @@ from http import HTTPStatus
 from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 from ua_parser import parse
 
+from accounts.ended_sessions import is_valid
 from accounts.models import Device, User
 
 LAST_SEEN_INTERVAL = timedelta(minutes=10)
@@ -47,19 +46,11 @@ def active_sessions(user: User) -> list[UserSession]:
         session.session_key: session
         for session in UserSession.objects.filter(user=user).order_by("-last_seen_at")
     }
-    stored = Session.objects.filter(
-        session_key__in=sessions, expire_date__gt=timezone.now()
-    )
+    stored = Session.objects.in_bulk(sessions)
     # Sessions from before a password change still exist, but are not valid.
-    valid_hash = user.get_session_auth_hash()
-    valid_keys = {
-        session.session_key
-        for session in stored
-        if constant_time_compare(
-            session.get_decoded().get(HASH_SESSION_KEY, ""), valid_hash
-        )
-    }
-    return [session for key, session in sessions.items() if key in valid_keys]
+    return [
+        session for key, session in sessions.items() if is_valid(stored.get(key), user)
+    ]
 
 
 def update_last_seen(

@@ -12,4 +12,5 @@ from django.views.decorators.http import require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """What is stored, for how long, and how to export or delete it."""
     days = timedelta(seconds=settings.SESSION_COOKIE_AGE).days
-    return render(request, "privacy.html", {"session_days": days})
+    context = {"session_days": days, "unconfirmed_days": settings.UNCONFIRMED_DAYS}
+    return render(request, "privacy.html", context)

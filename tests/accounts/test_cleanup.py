@@ -17,6 +17,7 @@ from tests.factories import NoteFactory, StepProgressFactory, UserFactory
 
 NO_CHANGES = """\
 expired sessions deleted: 0
+addresses and browsers of ended sessions deleted: 0
 accounts that were never confirmed deleted: 0
 tasks that were done deleted: 0
 tasks that had failed deleted: 0

@@ -11,6 +11,7 @@ from django.tasks import TaskResultStatus
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from accounts.ended_sessions import delete_ended
 from accounts.models import ASCII, User
 from accounts.second_factor_secrets import renew_encryption
 
@@ -34,6 +35,7 @@ def cleanup() -> Iterator[tuple[str, int]]:
     tasks = DBTaskResult.objects
     expired = Session.objects.filter(expire_date__lt=now)
     yield "expired sessions deleted", delete(expired)
+    yield "addresses and browsers of ended sessions deleted", delete_ended()
     yield "accounts that were never confirmed deleted", delete(never_confirmed())
     done = tasks.successful().filter(finished_at__lt=now - SUCCESSFUL_TASK_AGE)
     yield "tasks that were done deleted", delete(done)

@@ -1,0 +1,178 @@
+"""What the database holds about people, and how long: the privacy page's promises."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Invitation, User
+from tests.accounts.actions import LOGIN, reauthenticate
+from tests.factories import (
+    PASSWORD,
+    NoteFactory,
+    StepProgressFactory,
+    UserFactory,
+)
+from tests.html import read_html
+
+IP = "203.0.113.77"
+USER_AGENT = "Mozilla/5.0 (X11; Linux) Gecko/20100101 Firefox/132.0 Unmistakable/7"
+
+# What the privacy page says about each table. None: it holds nothing about a person.
+# A new table has to be added here, and to the page if it holds personal data.
+PROMISES = {
+    "accounts_user": "Your e-mail addresses; and, if you give them, a name",
+    "accounts_user_groups": "which groups of editors you belong to",
+    "accounts_user_user_permissions": "which groups of editors you belong to",
+    "accounts_device": "Of browsers from before, only the name",
+    "accounts_invitation": "the address that you were invited at",
+    "account_emailaddress": "Your e-mail addresses",
+    "account_emailconfirmation": None,  # unused: codes confirm addresses
+    "mfa_authenticator": "passkeys as public keys",
+    "usersessions_usersession": "from which internet address and with which browser",
+    "django_session": "For each sign-in that lasts",
+    "socialaccount_socialaccount": "who they say you are",
+    "socialaccount_socialapp": None,
+    "socialaccount_socialtoken": None,  # unused: no token is stored
+    "progress_stepprogress": "Which steps you marked and when",
+    "progress_completion": "which roadmaps you completed",
+    "progress_note": "your notes",
+    "django_tasks_database_dbtaskresult": "Mails to you, encrypted",
+    "django_admin_log": "in the admin what you change there",
+    "roadmaps_historicalroadmap": "in the admin what you change there",
+    "roadmaps_historicalstep": "in the admin what you change there",
+    "roadmaps_roadmap": None,
+    "roadmaps_step": None,
+    "roadmaps_resource": None,
+    "auth_permission": None,
+    "auth_group": None,
+    "auth_group_permissions": None,
+    "django_content_type": None,
+}
+
+
+def dump():
+    """Return all rows of all tables as text. Sessions are decoded."""
+    tables = [
+        model._meta.db_table for model in apps.get_models(include_auto_created=True)
+    ]
+    rows = [str(session.get_decoded()) for session in Session.objects.all()]
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f'SELECT "row"::text FROM "{table}" AS "row"')
+            rows += [text for (text,) in cursor.fetchall()]
+    return "\n".join(rows)
+
+
+def cleanup():
+    call_command("cleanup", stdout=StringIO())
+
+
+@pytest.fixture
+def person(db, cooking):
+    return UserFactory(email="unmistakable@example.com", name="Unmistakable Name")
+
+
+@pytest.fixture
+def laptop(person):
+    """A browser in which the person has signed in."""
+    client = Client(headers={"User-Agent": USER_AGENT}, REMOTE_ADDR=IP)
+    client.post(LOGIN, {"login": person.email, "password": PASSWORD})
+    assert IP in dump()
+    assert USER_AGENT in dump()
+    return client
+
+
+def assert_address_and_browser_are_gone():
+    rows = dump()
+    assert IP not in rows
+    assert USER_AGENT not in rows
+    assert "Firefox on Linux" in rows  # "Of browsers from before, only the name"
+
+
+def test_the_privacy_page_speaks_of_every_table(client, db):
+    tables = {
+        model._meta.db_table for model in apps.get_models(include_auto_created=True)
+    }
+    assert set(PROMISES) == tables
+    page = read_html(client.get("/privacy/"))
+    for table, promise in PROMISES.items():
+        assert promise is None or promise in page, table
+
+
+class TestAddressAndBrowserOfASession:
+    def test_go_when_one_signs_out(self, laptop):
+        laptop.post("/accounts/logout/")
+        assert_address_and_browser_are_gone()
+
+    def test_go_after_the_session_has_expired(self, laptop):
+        long_ago = timezone.now() - timedelta(days=20)
+        Session.objects.update(expire_date=long_ago)
+        UserSession.objects.update(last_seen_at=long_ago)
+        cleanup()
+        assert_address_and_browser_are_gone()
+
+    def test_go_after_a_new_password_has_ended_the_session(self, laptop, person):
+        person.set_password("a whole new secret")
+        person.save()
+        UserSession.objects.update(last_seen_at=timezone.now() - timedelta(hours=2))
+        cleanup()
+        assert_address_and_browser_are_gone()
+        assert not Session.objects.exists()
+
+    def test_stay_while_it_lasts(self, laptop, settings):
+        UserSession.objects.update(last_seen_at=timezone.now() - timedelta(days=13))
+        settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+        settings.SECRET_KEY = "another"
+        cleanup()
+        assert laptop.get("/").context["user"].is_authenticated
+        assert IP in dump()
+
+    def test_stay_while_somebody_signs_in(self, laptop):
+        Session.objects.all().delete()  # not stored yet
+        cleanup()
+        assert UserSession.objects.exists()
+
+
+class TestDeletedAccount:
+    """Nothing of the person is left, whichever way the account was deleted."""
+
+    @pytest.fixture
+    def administrator(self, db):
+        return UserFactory(is_staff=True, is_superuser=True)
+
+    @pytest.fixture(autouse=True)
+    def data(self, person, laptop, cooking, administrator):
+        step = cooking.steps.first()
+        StepProgressFactory(user=person, step=step)
+        NoteFactory(user=person, step=step, text="Unmistakable note")
+        Invitation.objects.create(address=person.email, used_at=timezone.now())
+        LogEntry.objects.log_actions(administrator.pk, [person], CHANGE)
+        laptop.get("/accounts/settings/")
+
+    def assert_nothing_is_left(self):
+        rows = dump().lower()
+        assert "unmistakable" not in rows
+        assert IP not in rows
+        assert LogEntry.objects.exists()
+
+    def test_by_the_person(self, person, laptop):
+        reauthenticate(laptop)
+        assert laptop.post("/accounts/delete/").status_code == 302
+        self.assert_nothing_is_left()
+
+    def test_in_the_admin(self, person, administrator):
+        client = Client()
+        client.force_login(administrator)
+        path = f"/admin/accounts/user/{person.pk}/delete/"
+        client.post(path, {"post": "yes"}, follow=True)  # shows the message, once
+        assert not User.objects.filter(pk=person.pk).exists()
+        self.assert_nothing_is_left()
