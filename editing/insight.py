@@ -38,8 +38,10 @@ WITH ordered AS (
         mark.step_id,
         mark.state,
         coalesce(mark.done_at, mark.started_at) AS marked_at,
-        mark.done_at - lag(coalesce(mark.done_at, mark.started_at)) OVER by_learner
-            AS took,
+        nullif(
+            mark.done_at - lag(coalesce(mark.done_at, mark.started_at)) OVER by_learner,
+            interval '0'
+        ) AS took,
         lead(mark.step_id) OVER by_learner IS NULL AS is_last
     FROM progress_stepprogress AS mark
     JOIN roadmaps_step AS step ON step.id = mark.step_id

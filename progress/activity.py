@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
+    from collections.abc import Iterable, Mapping
+    from datetime import date, datetime
 
 WEEKS = 53
 
@@ -32,6 +32,18 @@ DOT_SIZES = [
     DotSize(3, 5, "3 or 4"),
     DotSize(5, 6.25, "5 and more"),
 ]
+
+
+def without_copies(times: Iterable[datetime]) -> list[datetime]:
+    """The times at which a person did steps, each counted once.
+
+    Splitting and merging steps copies times to other steps, and so does "Mark done here
+    too". Nobody presses twice in the same microsecond, so equal times are copies. Times
+    without microseconds come from files that others wrote, and may be equal by chance.
+    """
+    all_times = list(times)
+    exact = {time for time in all_times if time.microsecond}
+    return [*exact, *(time for time in all_times if not time.microsecond)]
 
 
 def get_first_day(today: date) -> date:

@@ -13,6 +13,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from progress.activity import without_copies
 from progress.locks import lock_user_and_steps
 from progress.notes import Note  # noqa: F401, Django loads models from here
 from progress.route import (
@@ -94,7 +95,8 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         """
         midnight = timezone.make_aware(datetime.combine(since, time.min))
         done = self.filter(user=user, done_at__gte=midnight)
-        return Counter(map(timezone.localdate, done.values_list("done_at", flat=True)))
+        times = without_copies(done.values_list("done_at", flat=True))
+        return Counter(map(timezone.localdate, times))
 
     @transaction.atomic
     def mark(

@@ -171,6 +171,10 @@ class TestMedian:
         mark_steps(4, "boil", "fry", days=5.5)
         assert get_step("fry").days == 5.5
 
+    def test_a_date_that_a_split_has_copied_does_not_count(self, mark_steps, get_step):
+        mark_steps(5, "boil", "fry", days=0)
+        assert get_step("fry").days is None
+
     def test_an_even_number_has_the_lower_middle_value(self, mark_steps, get_step):
         mark_steps(3, "boil", "fry", days=2)
         mark_steps(3, "boil", "fry", days=5)

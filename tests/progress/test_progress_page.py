@@ -7,10 +7,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from editing import step_operations
 from progress.activity import ActivityChart, get_first_day
+from progress.equivalent_steps import attach_equivalents
 from progress.models import Completion, StepProgress
 from progress.notes import Note
 from progress.route import State
+from progress.snapshot import get_route
 from progress.views import NOTES_PER_PAGE
 from roadmaps.models import Step
 from tests.factories import (
@@ -23,7 +26,7 @@ from tests.factories import (
 PATH = "/progress/"
 HTMX = {"HX-Request": "true"}
 SEARCH = {**HTMX, "HX-Target": "div#notes_found"}
-NOON = timezone.now().replace(hour=12, minute=0)
+NOON = timezone.now().replace(hour=12, minute=0, microsecond=0)
 
 
 def days_ago(days):
@@ -225,6 +228,47 @@ class TestActivity:
         assert 'role="img" aria-labelledby="activity_title"' in part
         assert "1 step done on 1 day since" in part
         assert "style=" not in part
+
+
+class TestActivityWithCopiedDates:
+    """The number of steps done stays, whatever editors do to the steps."""
+
+    @pytest.fixture
+    def steps(self, user, cooking):
+        """Two steps that the person did, one after the other."""
+        steps = list(cooking.steps.all()[:2])
+        for step in steps:
+            StepProgress.objects.mark(user, step.pk, State.DONE)
+        return steps
+
+    def test_a_split_step_counts_once(self, html, steps):
+        first = steps[0]
+        for slug in ("one", "two"):
+            step_operations.split(first, Step(slug=slug, title=slug, summary=slug))
+        assert StepProgress.objects.count() == 4
+        assert "2 steps done on 1 day" in html("A year, day by day")
+
+    def test_a_merged_step_counts_once(self, html, steps, cooking):
+        first = steps[0]
+        third, fourth = cooking.steps.all()[2:4]
+        step_operations.merge(first, third)
+        step_operations.merge(third, fourth)
+        assert StepProgress.objects.count() == 4
+        assert "2 steps done on 1 day" in html("A year, day by day")
+
+    def test_the_same_step_of_two_roadmaps_counts_once(self, html, user, steps):
+        other = StepFactory(same_as=f"cooking/{steps[0].slug}")
+        route = get_route(other.roadmap.slug, user)[1]
+        attach_equivalents(route.steps, user)
+        offer = route.get(other.pk).equivalent.undo_offer
+        StepProgress.objects.mark(user, other.pk, State.DONE, offer)
+        assert StepProgress.objects.count() == 3
+        assert "2 steps done on 1 day" in html("A year, day by day")
+
+    def test_equal_times_from_a_file_count_each(self, html, user, cooking):
+        for step in cooking.steps.all():
+            StepProgressFactory(user=user, step=step, started_at=days_ago(1))
+        assert "4 steps done on 1 day" in html("A year, day by day")
 
 
 class TestActivityChart:
