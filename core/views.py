@@ -1,8 +1,10 @@
 """The files that crawlers and browsers request from every site."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -18,4 +20,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=DAY)
 def robots(request: HttpRequest) -> HttpResponse:
-    return render(request, "robots.txt", content_type="text/plain")
+    # Without the request: what proxies may cache must not know the user.
+    context = {"sitemap_url": request.build_absolute_uri(reverse("sitemap"))}
+    text = render_to_string("robots.txt", context)
+    return HttpResponse(text, content_type="text/plain")

@@ -8,12 +8,12 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
-from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
 from tests.accounts.actions import sign_in
 from tests.factories import PASSWORD
 from tests.progress.test_mark import SAME_ORIGIN
+from tests.routes import list_paths
 
 BEGIN_PASSKEY = "/accounts/2fa/webauthn/login/"
 BEGIN_GITHUB = "/accounts/github/login/"
@@ -30,16 +30,6 @@ ROWS = {
 }
 HOUR = timedelta(hours=1)
 JSON = {"Accept": "application/json"}
-
-
-def list_routes(patterns, prefix="/"):
-    """List the routes of all pages except the admin's, which has one gate for all."""
-    for pattern in patterns:
-        route = f"{prefix}{pattern.pattern}"
-        if not isinstance(pattern, URLResolver):
-            yield route
-        elif pattern.namespace != "admin":
-            yield from list_routes(pattern.url_patterns, route)
 
 
 @contextmanager
@@ -72,10 +62,8 @@ def send(client, method, path):
 @pytest.mark.usefixtures("github")
 def test_no_other_request_stores_anything(backend):
     step = backend.steps.first()
-    values = {"slug": backend.slug, "state": "done", "step_id": step.pk}
     stored = {}
-    for route in list_routes(get_resolver().url_patterns):
-        path = re.sub(r"<[^>]+:(\w+)>", lambda m: str(values.get(m[1], 1)), route)
+    for path in list_paths(slug=backend.slug, state="done", step_id=step.pk):
         for method in ("get", "post"):
             with record_inserts() as tables:
                 send(Client(), method, path)

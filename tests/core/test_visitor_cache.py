@@ -5,13 +5,12 @@ import time
 import pytest
 from django.core.cache import cache, caches
 from django.http import HttpResponse
-from django.template.loaders.filesystem import Loader
 from django.test import Client, RequestFactory
 from prometheus_client import REGISTRY
 
 from core.visitor_cache import VisitorCacheMiddleware
 from roadmaps.models import Roadmap
-from tests.factories import RoadmapFactory, UserFactory
+from tests.factories import RoadmapFactory
 
 PATH = "/roadmaps/backend-developer/"
 ROUTE = "/roadmaps/<slug:slug>/"
@@ -237,43 +236,3 @@ class TestLogAndMetrics:
         visit()
         visit()
         assert count() == before + 2
-
-
-class LoaderWithEmail(Loader):
-    """Loads the site's templates with the user's email in the header and in main."""
-
-    def get_contents(self, origin):
-        email = "{{ user.email }} {{ request.user.email }}"
-        text = super().get_contents(origin)
-        for end in ("</header>", "</main>"):
-            text = text.replace(end, f"{email}{end}")
-        return text
-
-
-@pytest.fixture
-def email_in_header(settings):
-    [backend] = settings.TEMPLATES
-    options = backend["OPTIONS"] | {
-        "loaders": [
-            f"{__name__}.LoaderWithEmail",
-            "django.template.loaders.app_directories.Loader",
-        ]
-    }
-    settings.TEMPLATES = [backend | {"APP_DIRS": False, "OPTIONS": options}]
-
-
-@pytest.mark.parametrize("path", ["/", PATH, "/search/?q=title", "/privacy/"])
-def test_an_email_in_the_header_is_never_shown_to_others(
-    visit, signed_in_page, user, path, email_in_header
-):
-    other = Client()
-    other.force_login(UserFactory(email="other@example.com"))
-    for _ in range(2):
-        assert user.email not in visit(path).text
-        signed_in_page(path)
-        page = other.get(path).text
-        assert "other@example.com" in page
-        assert user.email not in page
-        visitor_page = visit(path).text
-        assert user.email not in visitor_page
-        assert "other@example.com" not in visitor_page
