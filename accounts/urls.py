@@ -29,7 +29,9 @@ manage_addresses = account_views.EmailView.as_view(
 )
 
 # Each request can store a session, also a GET: it stores the passkey's challenge.
-limit_by_address = rate_limit(action="begin_passkey_or_provider", limit_get=True)
+limit_by_address = rate_limit(  # type: ignore[no-untyped-call]
+    action="begin_passkey_or_provider", limit_get=True
+)
 
 
 def provider_urls(provider: str, provider_views: ModuleType) -> list[URLPattern]:

@@ -94,8 +94,8 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         Python computes the days: PostgreSQL may have another list of time zones.
         """
         midnight = timezone.make_aware(datetime.combine(since, time.min))
-        done = self.filter(user=user, done_at__gte=midnight)
-        times = without_copies(done.values_list("done_at", flat=True))
+        done = self.filter(user=user, done_at__gte=midnight).values_list("done_at")
+        times = without_copies(done_at for (done_at,) in done if done_at)
         return Counter(map(timezone.localdate, times))
 
     @transaction.atomic

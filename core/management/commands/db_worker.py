@@ -43,7 +43,7 @@ class Command(db_worker.Command):
 
     help = "Send mails and do the other work that is queued, until it is stopped."
 
-    def handle(  # type: ignore[override]
+    def handle(
         self,
         *,
         verbosity: int,
