@@ -87,7 +87,6 @@ def test_it_finishes_the_mail_before_it_stops(start_worker, mail_server):
     output, _ = worker.communicate(timeout=60)
     assert worker.returncode == 0, output
     assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
-    assert "shutting down gracefully" in output
     assert "123456" not in output
     assert "jane" not in output
 

@@ -1,4 +1,6 @@
+import sys
 import time
+from types import FrameType
 from typing import Any
 
 import structlog
@@ -18,24 +20,34 @@ class Worker(db_worker.Worker):
             try:
                 super().run()
             except (OperationalError, InterfaceError) as error:
-                # After SIGTERM, the loop ends here: the task was the last one.
-                if self.running:
-                    log.warning("database_is_away", error=type(error).__name__)
-                    wait_for_database()
-                    log.info("database_is_back")
+                log.warning("database_is_away", error=type(error).__name__)
+                self.wait_for_database()
             else:
                 return
 
+    def shutdown(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """Stop after the current task, or at once when the second signal comes.
 
-def wait_for_database() -> None:
-    while True:
-        time.sleep(RETRY_INTERVAL)
-        connection.close()
-        try:
-            connection.ensure_connection()
-        except OperationalError:
-            continue
-        return
+        Unlike django-tasks-db's, it logs nothing: a signal can arrive while a line is
+        being written, and to write another one then fails.
+        """
+        if not self.running:
+            sys.exit(1)
+        self.running = False
+        if not self.running_task:
+            sys.exit(0)
+
+    def wait_for_database(self) -> None:
+        """Return when the database is back, or after SIGTERM."""
+        while self.running:
+            time.sleep(RETRY_INTERVAL)
+            connection.close()
+            try:
+                connection.ensure_connection()
+            except OperationalError:
+                continue
+            log.info("database_is_back")
+            return
 
 
 class Command(db_worker.Command):
