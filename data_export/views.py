@@ -41,6 +41,7 @@ MAX_MEGABYTES = reader.MAX_FILE_SIZE // 1_000_000
 FORM_OVERHEAD = 10_000  # bytes for the CSRF token and the boundaries of the form
 # An import may take ten times the memory of its file: one at a time in each process.
 import_lock = threading.Lock()
+MAX_WAIT = 5  # seconds, for the imports of others
 IMPORT_IN_PROGRESS = (
     "Somebody else is importing a file just now. Nothing was imported. "
     "Try again in a minute."
@@ -86,7 +87,7 @@ def upload(request: AuthenticatedRequest) -> HttpResponse:
     file = request.FILES.get("file")
     if file is None:
         return show_errors(request, ["Choose the file first."])
-    if not import_lock.acquire(blocking=False):
+    if not import_lock.acquire(timeout=MAX_WAIT):
         status = HTTPStatus.SERVICE_UNAVAILABLE
         return show_errors(request, [IMPORT_IN_PROGRESS], status)
     try:
