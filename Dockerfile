@@ -22,7 +22,7 @@ COPY . .
 # stay in the image. The last command stores the bytecode of all modules that a process
 # imports, at its start or later.
 RUN rm requirements*.txt \
-    && export DATABASE_URL=postgres://unused ALLOWED_HOSTS=unused \
+    && export DATABASE_URL=postgres://unused/unused SITE_URL=https://unused \
     && SECRET_KEY=$(python -c 'import secrets; print(secrets.token_hex())') \
     && export SECRET_KEY \
     && python manage.py collectstatic --no-input \

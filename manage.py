@@ -1,16 +1,20 @@
 #!/usr/bin/env python
-"""Django's command line, which reports a configuration error in one line."""
+"""Django's command line, which reports an operator's mistakes in one line each."""
 
 import os
 import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
-from environs import EnvError
+
+
+def exit_with(message: str) -> None:
+    sys.exit("\n".join(f"manage.py: {line}" for line in message.splitlines()))
+
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         execute_from_command_line(sys.argv)
-    except (ImproperlyConfigured, EnvError) as error:
-        sys.exit(f"manage.py: {error}")
+    except ImproperlyConfigured as error:
+        exit_with(str(error))

@@ -40,7 +40,7 @@ class Cairn:
             "DEBUG": "false",
             "DATABASE_URL": start(folder / "postgres"),
             "SECRET_KEY": secrets.token_hex(),
-            "ALLOWED_HOSTS": "localhost",
+            "SITE_URL": "http://localhost",
             "HOME": str(folder),
         } | environment
         self.manage("collectstatic", "--noinput")
@@ -71,6 +71,8 @@ class Cairn:
         return self.manage("shell", "--no-imports", "-c", script).split()
 
     def serve(self, port: int, **environment: str) -> subprocess.Popen[bytes]:
+        """Run a web process. Its site is the process, unless a proxy is in front."""
+        environment.setdefault("SITE_URL", f"http://localhost:{port}")
         web = self.run("deploy/start", GRANIAN_PORT=str(port), **environment)
         wait_for(port)
         return web

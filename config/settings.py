@@ -1,67 +1,65 @@
 """All settings. Environment variables override the defaults, which are the safe values.
 
 `DEBUG=true` turns on development. `make` writes it into `.env`, which git ignores.
-Without it, Cairn does not start until the required variables are set.
+Without it, Cairn does not start until the required variables are set. A start with
+faulty variables names all of them.
 """
 
 from email.headerregistry import Address
 from pathlib import Path
 
-import dj_database_url
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
-from environs import Env
 
+from core import setting_parsers as parse
+from core.environment import Environment
 from core.observability import logging as logs
+from core.postgresql import url as postgresql_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = Env()
-env.read_env(BASE_DIR / ".env", recurse=False)
+env = Environment(BASE_DIR / ".env")
 
 VERSION = "0.1.0"
-DEBUG = env.bool("DEBUG", False)
+DEBUG = env.read("DEBUG", False, parse.boolean)
 
-if not DEBUG:
-    missing = [
-        name
-        for name in ("DATABASE_URL", "SECRET_KEY", "ALLOWED_HOSTS")
-        if not env.str(name, "")
-    ]
-    if missing:
-        raise ImproperlyConfigured(
-            f"set {', '.join(missing)} in the environment, "
-            "or copy .env.example to .env for development."
-        )
-
-SECRET_KEY = env.str("SECRET_KEY", "development only")
-SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
-# The rule of Django's check security.W009: a key copied from an example is shorter.
-if not DEBUG and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5):
-    raise ImproperlyConfigured(
-        "SECRET_KEY is too easy to guess; make one with: openssl rand -hex 32"
+# The one origin of all pages, mails and passkeys. Development uses that of the request.
+SITE_URL = env.read("SITE_URL", "", parse.site_url)
+if not (DEBUG or SITE_URL):
+    env.add_missing(
+        "SITE_URL", "the address of the site, such as https://cairn.example"
     )
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+SITE_HOSTS = [parse.get_host(SITE_URL)] if SITE_URL else list(parse.LOOPBACK_HOSTS)
+ALLOWED_HOSTS = SITE_HOSTS + env.read(
+    "ALLOWED_HOSTS", [], parse.list_of(parse.allowed_host)
+)
+CSRF_TRUSTED_ORIGINS = env.read("CSRF_TRUSTED_ORIGINS", [], parse.list_of(parse.origin))
 
-SITE_NAME = env.str("SITE_NAME", "Cairn")
-if not SITE_NAME.isprintable():  # it is in the headers of mails
-    raise ImproperlyConfigured(
-        "SITE_NAME has a line break or another control character."
-    )
-CONTACT_EMAIL = env.str("CONTACT_EMAIL", "")
-PRIVACY_URL = env.str("PRIVACY_URL", "")  # replaces the built-in page
+SECRET_KEY = env.read_secret("SECRET_KEY", "", parse.secret_key)
+if DEBUG:
+    SECRET_KEY = SECRET_KEY or "development only"
+elif not SECRET_KEY:
+    env.add_missing("SECRET_KEY", "a key; make one with: openssl rand -hex 32")
+SECRET_KEY_FALLBACKS = env.read_secret(
+    "SECRET_KEY_FALLBACKS", [], parse.list_of(parse.secret_key)
+)
 
-SIGN_UP = env.str("SIGN_UP", "open")
-SIGN_UP_DOMAINS: list[str] = env.list("SIGN_UP_DOMAINS", [])
-if SIGN_UP not in ("open", "invitation", "domains", "closed"):
-    raise ImproperlyConfigured(
-        f"SIGN_UP is {SIGN_UP!r}; set it to open, invitation, domains or closed."
-    )
+SITE_NAME = env.read("SITE_NAME", "Cairn", parse.line)
+CONTACT_EMAIL = env.read("CONTACT_EMAIL", "", parse.email)
+PRIVACY_URL = env.read("PRIVACY_URL", "", parse.web_url)  # replaces the built-in page
+
+SIGN_UP = env.read(
+    "SIGN_UP", "open", parse.choice("open", "invitation", "domains", "closed")
+)
+SIGN_UP_DOMAINS = env.read("SIGN_UP_DOMAINS", [], parse.list_of(parse.email_domain))
 if (SIGN_UP == "domains") != bool(SIGN_UP_DOMAINS):
-    raise ImproperlyConfigured("SIGN_UP=domains and SIGN_UP_DOMAINS go together.")
+    env.add_fault(
+        "SIGN_UP_DOMAINS",
+        "goes together with SIGN_UP=domains; set both, such as "
+        "SIGN_UP_DOMAINS=example.org, or neither",
+    )
 
-if env.bool("BEHIND_TLS_PROXY", False):
+BEHIND_TLS_PROXY = env.read("BEHIND_TLS_PROXY", False, parse.boolean)
+if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # probes use plain HTTP
@@ -152,19 +150,14 @@ TEMPLATES = [
     },
 ]
 
-database_url = env.str("DATABASE_URL", "")
-if not database_url:
+database = env.read_secret("DATABASE_URL", None, postgresql_url.parse)
+if database is None and DEBUG:
     from core.postgresql.embedded import start
 
-    database_url = start(BASE_DIR / ".postgres")
-DATABASES = {
-    "default": dj_database_url.parse(
-        database_url,
-        engine="core.postgresql",
-        conn_max_age=600,
-        conn_health_checks=True,
-    )
-}
+    database = postgresql_url.parse(start(BASE_DIR / ".postgres"))
+elif database is None:
+    env.add_missing("DATABASE_URL", f"a PostgreSQL, such as {postgresql_url.EXAMPLE}")
+DATABASES = {"default": database or {}}
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     connect_timeout=3,  # seconds
     keepalives_idle=30,
@@ -172,13 +165,14 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     keepalives_count=3,
     tcp_user_timeout=10_000,  # milliseconds
 )
-DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 16)  # connections per web process
+# Connections per web process.
+DATABASE_POOL_SIZE = env.read("DATABASE_POOL_SIZE", 16, parse.integer(1, 1000, 16))
 
 # Entries of a local cache. Django's default of 300 would lose the counts of rate limits
 # when many people use the site.
 LOCAL_CACHE_ENTRIES = 100_000
 CACHES: dict[str, dict[str, object]]
-if cache_url := env.str("CACHE_URL", ""):
+if cache_url := env.read_secret("CACHE_URL", "", parse.redis_url):
     CACHES = {"default": {"BACKEND": "core.cache.Cache", "LOCATION": cache_url}}
 else:
     CACHES = {
@@ -219,13 +213,22 @@ PASSWORD_HASHERS = [
     "accounts.passwords.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-ADMIN_PATH = env.str("ADMIN_PATH", "admin").strip("/") + "/"
+# The first parts of all other pages' paths.
+RESERVED_PATHS = frozenset(
+    [
+        *("accounts", "privacy", "progress", "roadmaps", "search", "theme"),
+        *("card.png", "favicon.ico", "robots.txt", "sitemap.xml", "static"),
+        *("healthz", "readyz"),
+    ]
+)
+ADMIN_PATH = env.read("ADMIN_PATH", "admin/", parse.url_path(RESERVED_PATHS))
 # The pages whose forms create something or send a mail. A tick states an outcome and
 # needs no protection.
 FORMS_ANSWERED_ONCE = ("/accounts/", f"/{ADMIN_PATH}")
 ADMIN_NEEDS_SECOND_FACTOR = not DEBUG
 
-UNCONFIRMED_DAYS = env.int("UNCONFIRMED_DAYS", 30)  # then `cleanup` deletes the account
+# After these days `cleanup` deletes an account that was never confirmed.
+UNCONFIRMED_DAYS = env.read("UNCONFIRMED_DAYS", 30, parse.integer(1, 3650, 30))
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "roadmaps:index"
 
@@ -257,7 +260,7 @@ ACCOUNT_LOGIN_BY_CODE_TIMEOUT = MAILED_CODE_SECONDS
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 # Limits per address count only what can fail or sends a mail. accounts/limits.py has
 # those on passwords and on codes for an account.
-SIGN_UPS_PER_MINUTE = env.int("SIGN_UPS_PER_MINUTE", 20)
+SIGN_UPS_PER_MINUTE = env.read("SIGN_UPS_PER_MINUTE", 20, parse.integer(1, 10_000, 20))
 ACCOUNT_RATE_LIMITS = {
     "begin_passkey_or_provider": "120/m/ip",  # each can store a session
     "login": None,
@@ -277,9 +280,13 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "roadmaps:index"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+if SITE_URL:
+    ACCOUNT_DEFAULT_HTTP_PROTOCOL = SITE_URL.partition(":")[0]
 # The number of trusted proxies that append to X-Forwarded-For. Clients can forge the
 # entries before theirs.
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = env.read(
+    "TRUSTED_PROXY_COUNT", 1 if BEHIND_TLS_PROXY else 0, parse.integer(0, 10, 1)
+)
 
 MFA_ADAPTER = "accounts.mfa.MFAAdapter"
 MFA_FORMS = {
@@ -305,30 +312,38 @@ SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
 SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.SocialSignupForm"}
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
-SOCIALACCOUNT_PROVIDERS = {
-    provider: {
-        "APP": {
-            "client_id": env.str(f"{provider.upper()}_CLIENT_ID"),
-            "secret": env.str(f"{provider.upper()}_CLIENT_SECRET", ""),
+SOCIALACCOUNT_PROVIDERS = {}
+for provider in ("github", "google"):
+    client_id = env.read(f"{provider.upper()}_CLIENT_ID", "", parse.line)
+    secret = env.read_secret(f"{provider.upper()}_CLIENT_SECRET", "", parse.line)
+    if client_id and secret:
+        SOCIALACCOUNT_PROVIDERS[provider] = {
+            "APP": {"client_id": client_id, "secret": secret}
         }
-    }
-    for provider in ("github", "google")
-    if env.str(f"{provider.upper()}_CLIENT_ID", "")
-}
+    elif client_id or secret:
+        env.add_fault(
+            f"{provider.upper()}_CLIENT_ID",
+            f"and {provider.upper()}_CLIENT_SECRET go together; set both or neither",
+        )
 
 MAILERS: dict[str, dict[str, object]]
-MAIL_IS_PRINTED = not env.str("EMAIL_HOST", "")  # to the terminal; pages say so
+mail_host = env.read("EMAIL_HOST", "", parse.mail_host)
+MAIL_IS_PRINTED = not mail_host  # to the terminal; pages say so
 if MAIL_IS_PRINTED:
     MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
 else:
+    port = env.read("EMAIL_PORT", 587, parse.port)
+    use_tls = env.read("EMAIL_TLS", True, parse.boolean)
     smtp: dict[str, object] = {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "OPTIONS": {
-            "host": env.str("EMAIL_HOST"),
-            "port": env.int("EMAIL_PORT", 587),
-            "username": env.str("EMAIL_USER", ""),
-            "password": env.str("EMAIL_PASSWORD", ""),
-            "use_tls": env.bool("EMAIL_TLS", True),
+            "host": mail_host,
+            "port": port,
+            "username": env.read("EMAIL_USER", "", parse.line),
+            "password": env.read_secret("EMAIL_PASSWORD", "", parse.line),
+            # On port 465 TLS starts with the connection (RFC 8314, 3.3).
+            "use_ssl": use_tls and port == 465,
+            "use_tls": use_tls and port != 465,
             "timeout": 10,  # seconds
         },
     }
@@ -342,9 +357,18 @@ TASKS = {
         else "django_tasks_db.DatabaseBackend"
     }
 }
-DEFAULT_FROM_EMAIL = env.str(
-    "DEFAULT_FROM_EMAIL", str(Address(SITE_NAME, addr_spec="cairn@localhost"))
+DEFAULT_FROM_EMAIL = env.read(
+    "DEFAULT_FROM_EMAIL",
+    str(Address(SITE_NAME, addr_spec="cairn@localhost")),
+    parse.sender,
 )
+if not DEBUG and mail_host and DEFAULT_FROM_EMAIL.rstrip(">").endswith("@localhost"):
+    env.add_fault(
+        "DEFAULT_FROM_EMAIL",
+        "goes together with EMAIL_HOST; set the sender of all mails, such as "
+        f"{Address(SITE_NAME, addr_spec='cairn@example.org')}",
+        repr(DEFAULT_FROM_EMAIL),
+    )
 
 SIMPLE_HISTORY_DATE_INDEX = False  # versions are looked up by object
 
@@ -419,9 +443,14 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 COOKIE_PREFIX = "" if DEBUG else "__Host-"
 if not DEBUG:
     # Only the owner of the domain knows whether its other hosts support TLS.
-    SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 365 * 24 * 60 * 60)
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", False)
-    SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", False)
+    year = 365 * 24 * 60 * 60  # seconds
+    SECURE_HSTS_SECONDS = env.read(
+        "HSTS_SECONDS", year, parse.integer(0, 10 * year, year)
+    )
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.read(
+        "HSTS_INCLUDE_SUBDOMAINS", False, parse.boolean
+    )
+    SECURE_HSTS_PRELOAD = env.read("HSTS_PRELOAD", False, parse.boolean)
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # about the two above
     SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
     CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
@@ -429,6 +458,9 @@ if not DEBUG:
 CSRF_COOKIE_HTTPONLY = True  # no script needs it
 CSRF_FAILURE_VIEW = "config.views.csrf_failure"
 
-METRICS_ADDRESS = env.str("METRICS_ADDRESS", "")  # host:port, for Prometheus only
+# host:port, for Prometheus only
+METRICS_ADDRESS = env.read("METRICS_ADDRESS", "", parse.listen_address)
 
 LOGGING = logs.configure(json=not DEBUG)
+
+env.raise_faults()

@@ -1,13 +1,18 @@
 import os
+import sys
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 from core.observability import tracing
 from core.postgresql.settings import configure_for_web
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-configure_for_web(settings.DATABASES["default"], settings.DATABASE_POOL_SIZE)
+try:
+    configure_for_web(settings.DATABASES["default"], settings.DATABASE_POOL_SIZE)
+except ImproperlyConfigured as error:
+    sys.exit(str(error))  # one line per faulty variable instead of a traceback
 tracing.start()
 application = get_wsgi_application()
 

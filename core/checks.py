@@ -32,3 +32,17 @@ def check_mail_server(**_: Any) -> list[checks.CheckMessage]:
             id="cairn.E001",
         )
     ]
+
+
+@checks.register(checks.Tags.security, deploy=True)
+def check_trusted_proxies(**_: Any) -> list[checks.CheckMessage]:
+    if not settings.BEHIND_TLS_PROXY or settings.ALLAUTH_TRUSTED_PROXY_COUNT:
+        return []
+    return [
+        checks.Warning(
+            "All people share the limits on signing in: BEHIND_TLS_PROXY is true, but "
+            "TRUSTED_PROXY_COUNT is 0.",
+            hint="Set TRUSTED_PROXY_COUNT to the number of your proxies, such as 1.",
+            id="cairn.W002",
+        )
+    ]

@@ -10,15 +10,16 @@ import runpy
 import sys
 from pathlib import Path
 
-from environs import Env
-
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "deploy/env.example"
-KINDS = ["str", "bool", "int", "float", "list", "dict", "url", "path", "timedelta"]
+sys.path.insert(0, str(ROOT))
+
+from core import environment  # noqa: E402
+
 REQUIRED = {
     "DATABASE_URL": "postgres://localhost/cairn",
     "SECRET_KEY": "0123456789abcdef" * 4,
-    "ALLOWED_HOSTS": "cairn.example",
+    "SITE_URL": "https://cairn.example",
 }
 HEAD = """\
 # Settings
@@ -27,8 +28,13 @@ Variables are read from the environment or from `.env`. `make docs` writes this 
 from `config/settings.py`, `docker-compose.yml` and `deploy/env.example`; a test \
 checks that it is up to date.
 
-Cairn does not start until the required variables are set, and says which one is \
-missing. Compose does the same for its own.
+Cairn does not start until the required variables are set and all variables are \
+valid. It names every variable that is missing or wrong. Compose does the same for its \
+own. In values with several entries, spaces and empty entries are ignored.
+
+Every secret may be in a file instead, for example a Docker or Kubernetes secret: set \
+`SECRET_KEY_FILE=/run/secrets/secret_key` instead of `SECRET_KEY`. The same holds for \
+{files}.
 """
 
 
@@ -42,30 +48,34 @@ def read_example(example: Path) -> dict[str, tuple[str, str]]:
     return variables
 
 
-def read_settings(example: dict[str, str]) -> dict[str, object]:
-    """Return the default of each variable that the settings read.
+def read_settings(example: dict[str, str]) -> tuple[dict[str, object], set[str]]:
+    """Return the default of each variable that the settings read, and the secrets.
 
     They run twice, because some variables are read only if another one is set: once
     with the required variables alone, and once with all variables of the example.
     """
     defaults: dict[str, object] = {}
+    secrets: set[str] = set()
 
-    def recording(method):
-        def record(self, name, default="", **options):
+    class Recorder(environment.Environment):
+        def __init__(self, _: Path) -> None:
+            super().__init__(Path(os.devnull))
+
+        def read(self, name, default, parse):
             defaults.setdefault(name, default)
-            return method(self, name, default, **options)
+            return super().read(name, default, parse)
 
-        return record
+        def read_secret(self, name, default, parse):
+            defaults.setdefault(name, default)
+            secrets.add(name)
+            return super().read_secret(name, default, parse)
 
-    for kind in KINDS:
-        setattr(Env, kind, recording(getattr(Env, kind)))
-    Env.read_env = lambda *_, **__: True
-    sys.path.insert(0, str(ROOT))
-    for environment in (REQUIRED, example | REQUIRED):
+    environment.Environment = Recorder
+    for variables in (REQUIRED, example | REQUIRED):
         os.environ.clear()
-        os.environ.update(environment)
+        os.environ.update(variables)
         runpy.run_path(str(ROOT / "config/settings.py"))
-    return defaults
+    return defaults, secrets
 
 
 def read_compose() -> dict[str, str]:
@@ -90,7 +100,7 @@ def render(example: Path) -> str:
     """
     variables = read_example(example)
     values = {name: value for name, (_, value) in variables.items() if value}
-    own, compose = read_settings(values), read_compose()
+    (own, secrets), compose = read_settings(values), read_compose()
     unknown = (own | compose).keys() ^ variables.keys()
     if unknown:
         sys.exit(f"{example} and what is read differ in {sorted(unknown)}")
@@ -101,7 +111,8 @@ def render(example: Path) -> str:
         default = "required" if is_required else default
         reader = "Cairn itself" if name in own else "docker-compose.yml only"
         rows[reader].append(f"| `{name}` | {description} | {default} |")
-    parts = [HEAD]
+    files = ", ".join(f"`{name}_FILE`" for name in sorted(secrets - {"SECRET_KEY"}))
+    parts = [HEAD.format(files=files)]
     for reader, lines in rows.items():
         parts += [f"\n## Read by {reader}\n\n| variable | what it does | default |"]
         parts += ["| --- | --- | --- |", *lines, ""]

@@ -59,7 +59,7 @@ def install(folder):
         subprocess.run(
             [sys.executable, "manage.py", "collectstatic", "--no-input"],
             cwd=folder,
-            env=environment("postgres://unused"),
+            env=environment("postgres://unused/unused"),
             check=True,
             capture_output=True,
         )
@@ -70,9 +70,10 @@ def environment(database_url, **overrides):
         "PATH": os.environ["PATH"],
         "DATABASE_URL": database_url,
         "SECRET_KEY": SECRET_KEY,
-        "ALLOWED_HOSTS": "localhost",
+        "SITE_URL": "https://localhost",
         "BEHIND_TLS_PROXY": "true",
         "EMAIL_HOST": "127.0.0.1",
+        "DEFAULT_FROM_EMAIL": "cairn@cairn.example",
         **overrides,
     }
 
@@ -167,7 +168,11 @@ class Site:
     def request(self, method, path, body=None, headers=(), timeout=15):
         """Send a request as a TLS proxy would, and read the response."""
         connection = http.client.HTTPConnection("localhost", self.port, timeout=timeout)
-        headers = {"X-Forwarded-Proto": "https", **dict(headers)}
+        headers = {
+            "Host": "localhost",
+            "X-Forwarded-Proto": "https",
+            **dict(headers),
+        }
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
@@ -200,6 +205,8 @@ def run_site(folder, database_url, **variables):
     port = free_port()
     site = Site(port)
     log = TemporaryFile("w+")  # noqa: SIM115
+    if variables.get("BEHIND_TLS_PROXY") == "false":  # browsers connect directly
+        variables["SITE_URL"] = f"http://localhost:{port}"
     process = subprocess.Popen(
         [*GRANIAN_COMMAND, f"--port={port}"],
         cwd=folder,

@@ -79,7 +79,8 @@ def environment(database_url: str) -> dict[str, str]:
         "DATABASE_POOL_SIZE": "8",  # one for each connection of the client
         "MALLOC_ARENA_MAX": "2",  # as in deploy/start
         "SECRET_KEY": SECRET_KEY,
-        "ALLOWED_HOSTS": "localhost",
+        "ALLOWED_HOSTS": "localhost",  # for revisions without SITE_URL
+        "SITE_URL": "http://localhost",
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
 
@@ -143,7 +144,11 @@ class Server:
         self.process = subprocess.Popen(
             command,
             cwd=folder,
-            env={"PATH": os.environ["PATH"], **environment},
+            env={
+                "PATH": os.environ["PATH"],
+                **environment,
+                "SITE_URL": f"http://localhost:{port}",
+            },
             stdout=subprocess.DEVNULL,
             stderr=self.errors,
             preexec_fn=lambda: pin(0, SERVER_CORE),

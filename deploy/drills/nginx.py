@@ -35,10 +35,11 @@ PRIVATE = [ROADMAP, "/", "/progress/", f"{ROADMAP}caching/", "/accounts/email/"]
 @contextmanager
 def running(folder: Path):
     """Cairn behind nginx: the address, the certificate, and the web processes."""
-    cairn = Cairn(folder, BEHIND_TLS_PROXY="true", TRUSTED_PROXY_COUNT="1")
+    cairn = Cairn(folder, BEHIND_TLS_PROXY="true")
     cairn.shell(CREATE_USER)
     ports, port = [free_port(), free_port()], free_port()
-    webs = [cairn.serve(each) for each in ports]
+    site_url = f"https://localhost:{port}"
+    webs = [cairn.serve(each, SITE_URL=site_url) for each in ports]
     certificate = folder / "localhost.pem"
     key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
     name = "-subj /CN=localhost -addext subjectAltName=DNS:localhost"
@@ -50,7 +51,7 @@ def running(folder: Path):
     proxy = subprocess.Popen([nginx_example.PROGRAM, "-c", configuration])
     try:
         wait_for(port)
-        yield f"https://localhost:{port}", str(certificate), webs
+        yield site_url, str(certificate), webs
     finally:
         for process in [proxy, *webs]:
             process.terminate()

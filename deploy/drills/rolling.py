@@ -50,11 +50,12 @@ class Stack(Cairn):
     def __init__(self, folder: Path, **environment: str) -> None:
         super().__init__(folder, **environment)
         self.ports = [free_port(), free_port()]
-        self.webs = [self.serve(port) for port in self.ports]
         self.port = free_port()
+        self.site_url = f"http://localhost:{self.port}"
+        self.webs = [self.serve(port, SITE_URL=self.site_url) for port in self.ports]
         self.caddy = self.run(
             *("caddy", "run", "--config", "deploy/caddy/Caddyfile"),
-            DOMAIN=f"http://localhost:{self.port}",
+            DOMAIN=self.site_url,
             UPSTREAMS=" ".join(f"localhost:{port}" for port in self.ports),
         )
         wait_for(self.port)
@@ -62,7 +63,7 @@ class Stack(Cairn):
     def replace(self, number: int) -> None:
         self.webs[number].send_signal(signal.SIGTERM)
         assert self.webs[number].wait() == 0
-        self.webs[number] = self.serve(self.ports[number])
+        self.webs[number] = self.serve(self.ports[number], SITE_URL=self.site_url)
 
     def stop(self) -> None:
         for process in [self.caddy, *self.webs]:

@@ -38,12 +38,12 @@ ENVIRONMENT = {
     "DATABASE_URL": f"postgres://postgres@127.0.0.1:{POSTGRES}/postgres",
     "CACHE_URL": f"redis://127.0.0.1:{REDIS}/0",
     "SECRET_KEY": secrets.token_hex(),
-    "ALLOWED_HOSTS": "localhost",
+    "SITE_URL": "https://localhost",
     "BEHIND_TLS_PROXY": "true",
-    "TRUSTED_PROXY_COUNT": "1",
     "EMAIL_HOST": "127.0.0.1",
     "EMAIL_PORT": str(SMTP),
     "EMAIL_TLS": "false",
+    "DEFAULT_FROM_EMAIL": "cairn@cairn.example",
 }
 
 

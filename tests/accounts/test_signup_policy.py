@@ -1,11 +1,6 @@
 """The setting SIGN_UP: open, by invitation, by domain, or closed."""
 
-import os
-import subprocess
-import sys
-
 import pytest
-from django.conf import settings as django_settings
 
 from accounts.models import Invitation, User
 from tests.accounts.actions import (
@@ -178,23 +173,3 @@ class TestInvitation:
         editor = UserFactory(is_staff=True)
         client.force_login(editor)
         assert client.get(f"{ADMIN}add/").status_code == 403
-
-
-@pytest.mark.parametrize(
-    ("environment", "message"),
-    [
-        ({"SIGN_UP": "ajar"}, "set it to open, invitation, domains or closed"),
-        ({"SIGN_UP": "domains"}, "SIGN_UP=domains and SIGN_UP_DOMAINS go together"),
-    ],
-)
-def test_an_invalid_setting_prevents_the_start(environment, message):
-    result = subprocess.run(
-        [sys.executable, "manage.py", "check"],
-        cwd=django_settings.BASE_DIR,
-        env={**os.environ, "DATABASE_URL": "postgres://localhost/x", **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 1
-    assert message in result.stderr

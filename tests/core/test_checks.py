@@ -12,6 +12,7 @@ def find_ids(settings):
     """A function that returns the ids of our findings. By default there are none."""
     settings.MAIL_IS_PRINTED = False
     settings.CACHES = {"default": REDIS}
+    settings.BEHIND_TLS_PROXY = settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
 
     def find_ids():
         messages = run_checks(
@@ -36,6 +37,11 @@ def test_rate_limits_per_process_are_a_warning(find_ids, settings):
     local = "django.core.cache.backends.locmem.LocMemCache"
     settings.CACHES = {"default": {"BACKEND": local}}
     assert find_ids() == ["cairn.W001"]
+
+
+def test_a_limit_that_all_people_share_is_a_warning(find_ids, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 0
+    assert find_ids() == ["cairn.W002"]
 
 
 def test_development_has_no_findings(db):

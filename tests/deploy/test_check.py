@@ -9,10 +9,11 @@ from django.conf import settings
 PRODUCTION = {
     "DEBUG": "false",
     "SECRET_KEY": "0123456789abcdef" * 4,
-    "ALLOWED_HOSTS": "cairn.example",
+    "SITE_URL": "https://cairn.example",
     "CACHE_URL": "redis://cache:6379/0",
     "BEHIND_TLS_PROXY": "true",
     "EMAIL_HOST": "smtp.example.org",
+    "DEFAULT_FROM_EMAIL": "cairn@example.org",
 }
 
 

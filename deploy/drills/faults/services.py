@@ -71,6 +71,7 @@ class Mailbox:
             "EMAIL_HOST": "127.0.0.1",
             "EMAIL_PORT": str(self.port),
             "EMAIL_TLS": "false",
+            "DEFAULT_FROM_EMAIL": "cairn@cairn.example",
         }
         self.mails: list[EmailMessage] = []
         self.server: socket.socket | None = None
