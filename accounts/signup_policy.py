@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 
 from accounts.email_addresses import canonical, canonical_domain
 from accounts.models import Invitation, User
+from core.site_url import get_site_url
 
 
 def is_open() -> bool:
@@ -58,7 +59,7 @@ def invite(request: HttpRequest, invitation: Invitation) -> None:
     invitation.invited_at, invitation.used_at = timezone.now(), None
     invitation.save()
     query = urlencode({"email": invitation.address})
-    url = request.build_absolute_uri(f"{reverse('account_signup')}?{query}")
+    url = f"{get_site_url(request)}{reverse('account_signup')}?{query}"
     get_adapter().send_mail(
         "account/email/invitation",
         invitation.address,

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from accounts import signup_policy
 from accounts.theme import get_theme
+from core.site_url import get_site_url
 
 # A data URL, because the icon is smaller than the headers of a request for a file.
 ICON_SVG = (settings.BASE_DIR / "static/icon.svg").read_text().strip()
@@ -28,6 +29,7 @@ def site_context() -> dict[str, object]:
 
 def site(request: HttpRequest) -> dict[str, object]:
     return site_context() | {
+        "site_url": lambda: get_site_url(request),
         "can_sign_up": signup_policy.is_open(),
         "sign_up": settings.SIGN_UP,
         "sign_up_domains": settings.SIGN_UP_DOMAINS,

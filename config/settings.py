@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "core.middleware.cross_origin_isolation",
     "core.observability.health.health",
+    "core.middleware.reject_malformed",
     "core.middleware.reject_unsupported",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",

@@ -7,6 +7,7 @@ from django.core.wsgi import get_wsgi_application
 
 from core.observability import tracing
 from core.postgresql.settings import configure_for_web
+from core.wsgi import check_requests
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 try:
@@ -14,7 +15,7 @@ try:
 except ImproperlyConfigured as error:
     sys.exit(str(error))  # one line per faulty variable instead of a traceback
 tracing.start()
-application = get_wsgi_application()
+application = check_requests(get_wsgi_application())
 
 if settings.METRICS_ADDRESS:
     from core.observability import metrics

@@ -15,8 +15,10 @@ type View = Callable[..., HttpResponse]
 
 def content_length(request: HttpRequest) -> int:
     """Return the Content-Length in bytes. Django never reads more than that."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    return int(length) if length.isascii() and length.isdecimal() else 0
+    try:
+        return max(0, int(request.META.get("CONTENT_LENGTH") or 0))
+    except ValueError:
+        return 0
 
 
 def content_too_large(request: HttpRequest) -> HttpResponse:

@@ -15,8 +15,11 @@ from django.template import loader
 from django.utils.cache import patch_vary_headers, set_response_etag
 
 from core.max_body import content_length, content_too_large, has_own_limit
+from core.wsgi import FAULT
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
+
+log = structlog.get_logger("cairn.requests")
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -49,6 +52,21 @@ def cross_origin_isolation(get_response: GetResponse) -> GetResponse:
         response["Cross-Origin-Resource-Policy"] = policy
         response["Cross-Origin-Embedder-Policy"] = "require-corp"
         return response
+
+    return middleware
+
+
+def reject_malformed(get_response: GetResponse) -> GetResponse:
+    """Refuse a request that `core.wsgi.check_requests` has marked, with 400.
+
+    Health checks run before this, because probes use the address of the process.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if fault := request.META.get(FAULT):
+            log.warning("request_refused", reason=fault)
+            raise BadRequest(fault)
+        return get_response(request)
 
     return middleware
 

@@ -8,6 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from core.site_url import get_site_url
+
 
 def is_same_origin(request: HttpRequest) -> bool:
     """Whether the browser says that a page of this site sent the request.
@@ -19,8 +21,7 @@ def is_same_origin(request: HttpRequest) -> bool:
     """
     if fetch_site := request.headers.get("Sec-Fetch-Site"):
         return fetch_site == "same-origin"
-    own_origin = f"{request.scheme}://{request.get_host()}"
-    return request.headers.get("Origin") == own_origin
+    return request.headers.get("Origin") == get_site_url(request)
 
 
 def same_origin_only[View: Callable[..., HttpResponse]](view: View) -> View:

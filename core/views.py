@@ -8,6 +8,8 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from core.site_url import get_site_url
+
 DAY = 24 * 60 * 60  # seconds
 
 
@@ -21,6 +23,6 @@ def favicon(request: HttpRequest) -> HttpResponse:
 @cache_control(public=True, max_age=DAY)
 def robots(request: HttpRequest) -> HttpResponse:
     # Without the request: what proxies may cache must not know the user.
-    context = {"sitemap_url": request.build_absolute_uri(reverse("sitemap"))}
+    context = {"sitemap_url": get_site_url(request) + reverse("sitemap")}
     text = render_to_string("robots.txt", context)
     return HttpResponse(text, content_type="text/plain")

@@ -7,10 +7,11 @@ from django.middleware.cache import CacheMiddleware
 from django.urls import resolve
 
 from core.middleware import GetResponse, visitor_cache_control
+from core.wsgi import FAULT
 
 
 class VisitorCacheMiddleware(CacheMiddleware):
-    """Django's cache of whole pages, for requests without a session only.
+    """Django's cache of whole pages, for well-formed requests without a session only.
 
     It stores a response only if `core.middleware.cache_control` has marked it as a
     visitor's page and it sets no cookie. Django's key holds the URL and every header
@@ -24,7 +25,7 @@ class VisitorCacheMiddleware(CacheMiddleware):
             raise MiddlewareNotUsed
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES or FAULT in request.META:
             return None
         response = super().process_request(request)
         if response is not None:

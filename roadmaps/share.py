@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from core.site_url import get_site_url
 from roadmaps.card import SITE_CARD, Card, CardStep
 from roadmaps.models import Roadmap
 
@@ -65,13 +66,13 @@ def _preview(
     card: Card,
     picture: str,
 ) -> SharePreview:
-    origin = f"{request.scheme}://{request.get_host()}"
+    site_url = get_site_url(request)
     return SharePreview(
-        url=f"{origin}{request.path}",
+        url=f"{site_url}{request.path}",
         site_name=settings.SITE_NAME,
         type=type_,
         title=title,
         description=description,
-        image_url=f"{origin}{picture}?v={card.version}",
+        image_url=f"{site_url}{picture}?v={card.version}",
         image_alt=card.alt,
     )

@@ -1,5 +1,6 @@
 """The sitemap for search engines."""
 
+from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.urls import reverse
 
@@ -8,6 +9,8 @@ from roadmaps.models import Roadmap, Step
 
 class PublicPages(Sitemap):
     """The pages with content that everybody may open."""
+
+    protocol = settings.SITE_URL.partition(":")[0] or None  # None: the request's
 
     def items(self) -> list[str]:
         roadmaps = Roadmap.objects.published().only("slug")
