@@ -11,6 +11,7 @@ from allauth.socialaccount.providers.base.provider import Provider
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts import (
     devices,
@@ -76,6 +77,14 @@ class AccountAdapter(MailAdapter):
         known_devices.remember(response, user)
         signup_policy.mark_invitations_used(user)
         return response
+
+    def is_safe_url(self, url: str) -> bool:
+        """Return whether `url` leads to this site.
+
+        allauth's own method raises ValueError for a URL that cannot be parsed, and
+        accepts the other hosts of ALLOWED_HOSTS.
+        """
+        return url_has_allowed_host_and_scheme(url, self.request.get_host())
 
     def is_open_for_signup(self, _request: HttpRequest) -> bool:
         return signup_policy.is_open()

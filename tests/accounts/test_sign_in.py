@@ -38,6 +38,16 @@ def test_never_redirects_to_another_site(client, user, next_url):
     assert sign_in(client, user.email, next=next_url).url == "/"
 
 
+@pytest.mark.parametrize(
+    "next_url", ["//[x]", "http://[x", "https://a:b/", "//v\u2100"]
+)
+def test_a_next_that_cannot_be_parsed_is_ignored(client, user, next_url):
+    assert client.get(LOGIN, {"next": next_url}).status_code == 200
+    assert sign_in(client, user.email, next=next_url).url == "/"
+    for path in (LOGIN, "/admin/login/"):
+        assert client.get(path, {"next": next_url}).status_code in (302, 403)
+
+
 def test_an_unconfirmed_address_is_sent_a_code(client, db, mailoutbox):
     user = UserFactory(confirmed=False)
     assert sign_in(client, user.email).url == CONFIRM_EMAIL
