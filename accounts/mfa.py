@@ -23,6 +23,8 @@ from django.forms import CharField, Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from fido2.utils import websafe_decode
+from fido2.webauthn import CollectedClientData
 
 from accounts import second_factor_secrets
 from accounts.allauth_internals import get_totp_secret, store_totp_secret
@@ -124,6 +126,19 @@ class ActivateAuthenticatorAppForm(AuthenticatorCodeFormMixin, ActivateTOTPForm)
         self.fields["code"].label = "Enter the code that it shows"
 
 
+def check_origin(credential: Any) -> None:
+    """Raise an error if the passkey was used on a page of another origin.
+
+    allauth checks the domain only, so it accepts other ports and subdomains. WebAuthn
+    (7.1 and 7.2) requires the check of the whole origin.
+    """
+    if credential and settings.SITE_URL:
+        client_data = websafe_decode(credential["response"]["clientDataJSON"])
+        origin = CollectedClientData(client_data).origin
+        if origin != settings.SITE_URL:
+            raise ValueError(f"The origin is {origin!r}.")
+
+
 def reject_malformed_credential[T](clean: Callable[[Any], T]) -> Callable[[Any], T]:
     """Turn any error that a credential causes into a form error.
 
@@ -133,6 +148,7 @@ def reject_malformed_credential[T](clean: Callable[[Any], T]) -> Callable[[Any],
     @wraps(clean)
     def wrapper(form: Form) -> T:
         try:
+            check_origin(form.cleaned_data.get("credential"))
             if r"\u0000" in json.dumps(form.cleaned_data.get("credential")):
                 raise ValueError("PostgreSQL's JSON cannot store NUL.")
             return clean(form)

@@ -2,11 +2,14 @@
 
 import json
 import time
+from base64 import urlsafe_b64encode
+from contextlib import nullcontext
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
+from accounts.mfa import check_origin
 from tests.accounts.actions import (
     LOGIN,
     REAUTHENTICATE,
@@ -245,6 +248,27 @@ class TestPasskey:
             response = client.post(PASSKEY_LOGIN, data)
             assert response.url == "/accounts/login/?next=%2Fprogress%2F", credential
         assert not is_signed_in(client)
+
+    @pytest.mark.parametrize(
+        ("origin", "is_accepted"),
+        [
+            ("https://cairn.example", True),
+            ("https://cairn.example:6666", False),
+            ("https://evil.cairn.example", False),
+            ("http://cairn.example", False),
+            ("https://[x", False),
+        ],
+    )
+    def test_it_must_be_used_on_the_sites_own_origin(
+        self, settings, origin, is_accepted
+    ):
+        settings.SITE_URL = "https://cairn.example"
+        client_data = {"type": "webauthn.get", "challenge": "AAAA", "origin": origin}
+        encoded = urlsafe_b64encode(json.dumps(client_data).encode()).decode()
+        with (
+            nullcontext() if is_accepted else pytest.raises(ValueError, match="origin")
+        ):
+            check_origin({"response": {"clientDataJSON": encoded.rstrip("=")}})
 
     def test_a_malformed_credential_is_no_second_factor(self, client, user_with_app):
         sign_in(client, user_with_app.email)
