@@ -4,8 +4,10 @@
 import os
 import sys
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import DatabaseError
 
 
 def exit_with(message: str) -> None:
@@ -18,3 +20,9 @@ if __name__ == "__main__":
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         exit_with(str(error))
+    except DatabaseError as error:
+        from core.postgresql.connection_errors import explain
+
+        if message := explain(error, settings.DATABASES["default"]):
+            exit_with(message)
+        raise

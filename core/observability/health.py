@@ -15,6 +15,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 
 from core.postgresql.pool import CHECK_TIMEOUT, Connection
 
+MINIMUM_VERSION = 15  # of PostgreSQL; Django's own minimum
+
 type Migration = tuple[str, str]  # app, name
 
 
@@ -93,11 +95,14 @@ def applied_migrations() -> set[Migration]:
     """Return the applied migrations, or none if the database is empty.
 
     It opens a connection of its own, because a pool that is in use does not mean that
-    the database is unavailable. Raises psycopg.Error.
+    the database is unavailable. Raises psycopg.Error or
+    NotReadyError.
     """
     params = connection.get_connection_params() | {"connect_timeout": 2}  # seconds
     with Connection.connect(**params) as new_connection:
         new_connection.response_timeout = CHECK_TIMEOUT
+        if new_connection.info.server_version < MINIMUM_VERSION * 10_000:
+            raise NotReadyError(f"PostgreSQL {MINIMUM_VERSION} or later is required")
         try:
             return set(
                 new_connection.execute("SELECT app, name FROM django_migrations")
