@@ -46,10 +46,11 @@ def answer_once(get_response: GetResponse) -> GetResponse:
             return get_response(request)
         answer_key = f"answer:{uuid.uuid4()}"
         if not cache.add(key, answer_key, MAX_WAIT):
-            return wait_for_answer(cache.get(key)) or get_response(request)
+            return wait_for_answer(key) or get_response(request)
         try:
             response = get_response(request)
-            if not response.streaming:
+            # Only redirects: they are small, and other pages change nothing.
+            if "Location" in response and cache.get(waiting_key(answer_key)):
                 cache.set(answer_key, response, ANSWER_LIFETIME)
         finally:
             cache.delete(key)
@@ -72,15 +73,22 @@ def fingerprint(request: HttpRequest) -> str | None:
     return f"form:{digest.hexdigest()}"
 
 
-def wait_for_answer(answer_key: str | None) -> HttpResponse | None:
-    """Return the answer to the first request, or None if it does not come."""
+def wait_for_answer(key: str) -> HttpResponse | None:
+    """Return the answer to the first request, or None if there is none to share."""
+    answer_key = cache.get(key)
+    if answer_key is None:
+        return None
+    cache.set(waiting_key(answer_key), True, MAX_WAIT)
     deadline = time.monotonic() + MAX_WAIT
-    while answer_key and time.monotonic() < deadline:
-        if answer := cache.get(answer_key):
-            response: HttpResponse = answer
-            return response
+    while cache.get(key) == answer_key and time.monotonic() < deadline:
         time.sleep(POLL_INTERVAL)
-    return None
+    answer: HttpResponse | None = cache.get(answer_key)
+    return answer
+
+
+def waiting_key(answer_key: str) -> str:
+    """The cache key that says that somebody waits for the answer."""
+    return f"waiting:{answer_key}"
 
 
 class RetryAfterConflict:
