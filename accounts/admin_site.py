@@ -1,5 +1,7 @@
 """Access to the admin. What account pages do, it leaves to them."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from allauth.account import views as account_views
@@ -7,7 +9,7 @@ from allauth.account.utils import get_next_redirect_url
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -22,6 +24,22 @@ class AdminSite(admin.AdminSite):
             not settings.ADMIN_NEEDS_SECOND_FACTOR
             or mfa.has_used_second_factor(request)
         )
+
+    def admin_view(
+        self, view: Callable[..., HttpResponse], cacheable: bool = False
+    ) -> Callable[..., HttpResponse]:
+        """Refuse "Save as new", which none of our pages offers, with 400.
+
+        Django would do it all the same, and fail if the form has an error.
+        """
+
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if "_saveasnew" in request.POST:
+                raise BadRequest("The admin has no button that saves as new.")
+            return view(request, *args, **kwargs)
+
+        return super().admin_view(checked, cacheable)
 
     def login(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
         """Redirect to the missing sign-in step. The admin has no login form of its own.

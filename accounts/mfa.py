@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError
-from django.forms import CharField, Form
+from django.forms import CharField, Form, HiddenInput, JSONField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -30,6 +30,7 @@ from accounts import second_factor_secrets
 from accounts.allauth_internals import get_totp_secret, store_totp_secret
 from accounts.codes import CodeFormMixin, normalize_code
 from accounts.models import User
+from core.forms import StrictJSONDecoder
 
 log = structlog.get_logger("cairn.accounts")
 
@@ -139,6 +140,15 @@ def check_origin(credential: Any) -> None:
             raise ValueError(f"The origin is {origin!r}.")
 
 
+class CredentialField(JSONField):
+    """What the browser says about a passkey. A script fills it in."""
+
+    widget = HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(decoder=StrictJSONDecoder)
+
+
 def reject_malformed_credential[T](clean: Callable[[Any], T]) -> Callable[[Any], T]:
     """Turn any error that a credential causes into a form error.
 
@@ -165,6 +175,7 @@ def reject_malformed_credential[T](clean: Callable[[Any], T]) -> Callable[[Any],
 
 class AddPasskeyForm(forms.AddWebAuthnForm):
     name = CharField(max_length=MAX_PASSKEY_NAME_LENGTH, required=False)
+    credential = CredentialField()
     clean = reject_malformed_credential(forms.AddWebAuthnForm.clean)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -182,18 +193,21 @@ class EditPasskeyForm(forms.EditWebAuthnForm):
 
 
 class AuthenticateByPasskeyForm(forms.AuthenticateWebAuthnForm):
+    credential = CredentialField()
     clean_credential = reject_malformed_credential(
         forms.AuthenticateWebAuthnForm.clean_credential
     )
 
 
 class LoginByPasskeyForm(forms.LoginWebAuthnForm):
+    credential = CredentialField()
     clean_credential = reject_malformed_credential(
         forms.LoginWebAuthnForm.clean_credential
     )
 
 
 class ReauthenticateByPasskeyForm(forms.ReauthenticateWebAuthnForm):
+    credential = CredentialField()
     clean_credential = reject_malformed_credential(
         forms.ReauthenticateWebAuthnForm.clean_credential
     )

@@ -1,5 +1,6 @@
-"""The renderer of all forms (`FORM_RENDERER`)."""
+"""The renderer of all forms (`FORM_RENDERER`), and a decoder for fields with JSON."""
 
+import json
 from typing import Any
 
 from django.forms import BoundField, Widget
@@ -22,3 +23,17 @@ class AutofocusBoundField(BoundField):
 
 class Renderer(TemplatesSetting):
     bound_field_class = AutofocusBoundField
+
+
+class StrictJSONDecoder(json.JSONDecoder):
+    """Reports everything that it cannot read as `JSONDecodeError`.
+
+    Django's JSONField expects no other error. Python raises two more: `ValueError` for
+    a number of over 4,300 digits and `RecursionError` for thousands of nested lists.
+    """
+
+    def decode(self, s: str, *args: Any) -> Any:
+        try:
+            return super().decode(s, *args)
+        except (ValueError, RecursionError) as error:
+            raise json.JSONDecodeError("Not readable", s, 0) from error

@@ -161,7 +161,7 @@ class ResourceFormSet(BaseInlineFormSet):
             row = {name: form[name].value() or "" for name in RESOURCE_FIELDS}
             if any(row.values()) and not self._should_delete_form(form):  # type: ignore[attr-defined]
                 rows.append((str(form["position"].value() or 0), row))
-        rows.sort(key=lambda row: int(row[0]) if row[0].isdecimal() else 0)
+        rows.sort(key=lambda row: int(row[0][:9]) if row[0].isdecimal() else 0)
         return [row for _, row in rows]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -84,14 +84,20 @@ class VersionedAdmin(admin.ModelAdmin):
         route = "<int:object_id>/history/<int:version_id>/"
         return [path(route, view, name=name), *super().get_urls()]
 
+    def filter_by_id(self, rows: Any, object_id: str) -> Any:
+        """Return the rows whose `id` is this part of an address, which may be no id."""
+        try:
+            return rows.filter(id=self.opts.pk.to_python(object_id))
+        except ValidationError:
+            return rows.none()
+
     # Saving
 
     def get_object(self, request: HttpRequest, object_id: str, *args: Any) -> Any:
         """Lock the row during a POST, so that simultaneous saves run one by one."""
-        if request.method == "POST" and object_id.isdecimal():
-            own = self.model._default_manager.filter(pk=object_id).values("pk")
-            if transaction.get_connection().in_atomic_block:
-                list(own.select_for_update(no_key=True))
+        if request.method == "POST" and transaction.get_connection().in_atomic_block:
+            own = self.filter_by_id(self.model._default_manager, object_id).values("pk")
+            list(own.select_for_update(no_key=True))
         return super().get_object(request, object_id, *args)
 
     def save_model(
@@ -156,9 +162,8 @@ class VersionedAdmin(admin.ModelAdmin):
 
         Also shows the history of deleted content.
         """
-        history = cast("Any", self.model).history
         pk = unquote(object_id)
-        versions = history.filter(id=pk) if pk.isdecimal() else history.none()
+        versions = self.filter_by_id(cast("Any", self.model).history, pk)
         versions = versions.select_related("history_user").order_by("-history_id")
         page = Paginator(versions, VERSIONS_PER_PAGE).get_page(request.GET.get("p"))
         obj = self.get_object(request, pk)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, TextField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -91,10 +92,8 @@ class StepAdmin(StepOperationsAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        context = extra_context or {}
-        if object_id.isdecimal():
-            impact = Impact.for_steps(Step.objects.filter(pk=object_id))
-            context = {"impact": impact} | context
+        steps = self.filter_by_id(Step.objects, unquote(object_id))
+        context = {"impact": Impact.for_steps(steps)} | (extra_context or {})
         return super().change_view(request, object_id, form_url, context)
 
     # Saving

@@ -270,3 +270,14 @@ class TestTheAccountOfSomebodyElse:
         admin_client.post("/admin/account/emailaddress/", data)
         row.refresh_from_db()
         assert not row.verified
+
+
+def test_nothing_is_saved_as_new(admin_client, user, cooking):
+    for path in (
+        f"/admin/accounts/user/{user.pk}/change/",
+        f"/admin/roadmaps/roadmap/{cooking.pk}/change/",
+        f"/admin/roadmaps/step/{cooking.steps.first().pk}/change/",
+    ):
+        response = admin_client.post(path, {"_saveasnew": "1", "title": ""})
+        assert response.status_code == 400
+    assert User.objects.count() == 2

@@ -233,7 +233,7 @@ MALFORMED_CREDENTIALS = [
             },
         }
     ),
-    "[" * 5000,
+    "[" * 50_000,
     '{"id": "\\u0000"}',
 ]
 
@@ -269,6 +269,13 @@ class TestPasskey:
             nullcontext() if is_accepted else pytest.raises(ValueError, match="origin")
         ):
             check_origin({"response": {"clientDataJSON": encoded.rstrip("=")}})
+
+    def test_a_credential_with_a_number_of_4301_digits_does_not_sign_in(
+        self, client, db
+    ):
+        client.get(PASSKEY_LOGIN, headers={"X-Requested-With": "XMLHttpRequest"})
+        response = client.post(PASSKEY_LOGIN, {"credential": "9" * 4301})
+        assert response.url == "/accounts/login/"
 
     def test_a_malformed_credential_is_no_second_factor(self, client, user_with_app):
         sign_in(client, user_with_app.email)

@@ -51,6 +51,17 @@ class TestList:
         assert signed_in.get(PATH).status_code in (302, 403)
 
 
+@pytest.mark.parametrize("kind", ["roadmap", "step"])
+@pytest.mark.parametrize("object_id", ["9" * 4301, str(2**63), "²"])
+def test_an_address_with_an_impossible_id_leads_nowhere(
+    admin_client, db, kind, object_id
+):
+    for page in ("change", "delete", "history"):
+        path = f"{ADMIN}{kind}/{object_id}/{page}/"
+        assert admin_client.get(path).status_code in (302, 404)
+        assert admin_client.post(path).status_code in (302, 404)
+
+
 class TestOrder:
     def test_the_steps_are_saved_in_the_submitted_order(self, admin_client, cooking):
         wanted = ["braise", "boil", "fry", "bake"]
