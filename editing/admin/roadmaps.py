@@ -59,7 +59,6 @@ class RoadmapAdmin(InsightAdmin, ImportExportAdmin, ProtectedDeletionAdmin):
         "summary",
         "position",
         "is_published",
-        "version",
     ]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

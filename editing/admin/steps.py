@@ -70,7 +70,7 @@ class StepAdmin(StepOperationsAdmin):
         ]
 
     def get_fields(self, request: HttpRequest, obj: Step | None = None) -> list[Any]:
-        return [*FIELDS, "meaning", "version"] if obj else ["roadmap", *FIELDS]
+        return FIELDS if obj else ["roadmap", *FIELDS]
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Step | None = None
@@ -95,6 +95,15 @@ class StepAdmin(StepOperationsAdmin):
         steps = self.filter_by_id(Step.objects, unquote(object_id))
         context = {"impact": Impact.for_steps(steps)} | (extra_context or {})
         return super().change_view(request, object_id, form_url, context)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        # A question is not an error: leave out "Please correct the error below".
+        question = context["adminform"].form.errors.get("meaning")
+        if context["errors"] == [question]:
+            context["errors"] = []
+        return super().render_change_form(request, context, *args, **kwargs)
 
     # Saving
 
