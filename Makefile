@@ -4,8 +4,10 @@ SHELL := /bin/bash -o pipefail
 PYTHON := .venv/bin/python
 # uv may be a pyenv shim that fails, so test it by running it.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
+VNU := .vnu/node_modules/vnu-jar/build/dist/vnu.jar
 PORT ?= 8000
 WORKERS ?= auto
+FUZZ_SEED := $(or $(FUZZ_SEED),$(shell echo $$RANDOM))
 
 .PHONY: help
 help: ## list the targets
@@ -69,6 +71,18 @@ dropped-packets: setup ## drill: drop all packets to the database; needs root an
 .PHONY: nginx
 nginx: setup ## drill: nginx caches nothing of a person; needs nginx
 	$(PYTHON) -m deploy.drills.nginx
+
+.PHONY: fuzz
+fuzz: setup ## drill: send 7,500 odd requests; FUZZ_SEED=N repeats a run
+	@echo FUZZ_SEED=$(FUZZ_SEED)
+	FUZZ_SEED=$(FUZZ_SEED) $(PYTHON) -m pytest -q tests/fuzz
+
+.PHONY: html
+html: setup $(VNU) ## drill: check the HTML of every page; needs java and npm
+	$(PYTHON) -m deploy.drills.html $(VNU)
+
+$(VNU):
+	npm install --prefix .vnu --no-save --ignore-scripts --no-audit --no-fund vnu-jar@26.9.27
 
 .PHONY: stack
 stack: ## drill: build the image and use the whole stack; needs root and podman
