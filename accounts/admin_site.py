@@ -8,6 +8,7 @@ from allauth.account import views as account_views
 from allauth.account.utils import get_next_redirect_url
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.options import TO_FIELD_VAR
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -28,15 +29,17 @@ class AdminSite(admin.AdminSite):
     def admin_view(
         self, view: Callable[..., HttpResponse], cacheable: bool = False
     ) -> Callable[..., HttpResponse]:
-        """Refuse "Save as new", which none of our pages offers, with 400.
+        """Refuse what no page of the admin sends, and Django fails on, with 400.
 
-        Django would do it all the same, and fail if the form has an error.
+        That is "Save as new", which fails if the form has an error, and the empty name
+        of a field.
         """
 
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if "_saveasnew" in request.POST:
-                raise BadRequest("The admin has no button that saves as new.")
+            to_field = request.POST.get(TO_FIELD_VAR, request.GET.get(TO_FIELD_VAR))
+            if "_saveasnew" in request.POST or to_field == "":
+                raise BadRequest("No page of the admin sends this.")
             return view(request, *args, **kwargs)
 
         return super().admin_view(checked, cacheable)

@@ -14,8 +14,16 @@ from roadmaps.models import Roadmap, Step
 type Values = dict[str, Any]  # a version's fields and related snapshot, by name
 
 FIELDS = {
-    Roadmap: ["title", "category", "icon", "summary", "position", "is_published"],
-    Step: ["title", "summary", "body", "same_as", "is_optional", "is_retired"],
+    Roadmap: [
+        "slug",
+        "title",
+        "category",
+        "icon",
+        "summary",
+        "position",
+        "is_published",
+    ],
+    Step: ["slug", "title", "summary", "body", "same_as", "is_optional", "is_retired"],
 }
 RELATED_SNAPSHOTS = {Roadmap: "order", Step: "resources"}
 RELATED_LABELS = {"order": "Order of the steps", "resources": "Resources"}

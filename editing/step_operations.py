@@ -243,3 +243,12 @@ def _update_references(referring_steps: Iterable[Step], path: str, into: Step) -
     Step.objects.bulk_update(changed, ["same_as"])
     reason = f"{path} was merged into {into.slug}"[:100]
     Step.objects.record(changed, reason=reason)
+
+
+def update_roadmap_slug(old: str, new: str) -> None:
+    """Let steps whose same_as names a step of the renamed roadmap name the new slug."""
+    referring_steps = list(Step.objects.filter(same_as__startswith=f"{old}/"))
+    for step in referring_steps:
+        step.same_as = f"{new}/{step.same_as.partition('/')[2]}"
+    Step.objects.bulk_update(referring_steps, ["same_as"])
+    Step.objects.record(referring_steps, reason=f"{old} became {new}"[:100])

@@ -189,7 +189,7 @@ def reset(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     The page then offers to undo that, until the person marks a step again.
     """
     user = request.user
-    roadmap = get_object_or_404(Roadmap.objects.visible(user.is_staff), slug=slug)
+    roadmap = get_object_or_404(Roadmap.objects.visible(user.is_staff).known_as(slug))
     if request.method == "POST":
         snapshot = StepProgress.objects.reset(user, roadmap)
         if snapshot.statuses:
@@ -207,7 +207,7 @@ def reset(request: AuthenticatedRequest, slug: str) -> HttpResponse:
 def restore(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     """Undo a reset."""
     user = request.user
-    roadmap = get_object_or_404(Roadmap.objects.visible(user.is_staff), slug=slug)
+    roadmap = get_object_or_404(Roadmap.objects.visible(user.is_staff).known_as(slug))
     try:
         snapshot = undo.read_reset(request.POST.get("past", ""), user, roadmap)
     except signing.BadSignature as error:

@@ -9,7 +9,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, RegexValidator, URLValidator
 from django.db import models, transaction
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +28,7 @@ from roadmaps.versions import (
     StepVersion,
     VersionedQuerySet,
     add_related_snapshot,
+    validate_slug_is_new,
 )
 
 SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
@@ -56,6 +57,15 @@ class RoadmapQuerySet(VersionedQuerySet["Roadmap"]):
         """The published roadmaps; drafts as well for staff."""
         return self if to_staff else self.published()
 
+    def get_last_place(self) -> int:
+        """Return the position that puts a new roadmap behind all others."""
+        return (self.aggregate(last=Max("position"))["last"] or 0) + 1
+
+    def known_as(self, slug: str) -> "RoadmapQuerySet":
+        """The roadmap that has this slug now or had it before."""
+        versions = Roadmap.history.filter(slug=slug).values("id")
+        return self.filter(Q(slug=slug) | Q(pk__in=versions))
+
     def with_step_count(self) -> "RoadmapQuerySet":
         """Annotate `step_count`, the number of active steps."""
         # A join would multiply the rows that other annotations count.
@@ -65,7 +75,12 @@ class RoadmapQuerySet(VersionedQuerySet["Roadmap"]):
 
 
 class Roadmap(models.Model):
-    slug = models.CharField(max_length=80, unique=True, validators=[validate_slug])
+    slug = models.CharField(
+        max_length=80,
+        unique=True,
+        validators=[validate_slug],
+        help_text="Its name in addresses. Old addresses keep leading here.",
+    )
     title = models.CharField(max_length=120)
     category = models.CharField(max_length=80)
     icon = models.CharField(
@@ -103,6 +118,11 @@ class Roadmap(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("roadmaps:roadmap", args=[self.slug])
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        super().clean_fields(exclude)
+        if "slug" not in (exclude or ()):
+            validate_slug_is_new(self.slug, Roadmap.objects.exclude(pk=self.pk))
 
     def reorder_steps(self, ids: Sequence[int]) -> None:
         """Put the steps in the order of `ids`, and write only those that moved.
@@ -233,6 +253,12 @@ class Step(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("roadmaps:step", args=[self.roadmap.slug, self.slug])
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        super().clean_fields(exclude)
+        if "slug" not in (exclude or ()):
+            others = Step.objects.filter(roadmap=self.roadmap_id).exclude(pk=self.pk)
+            validate_slug_is_new(self.slug, others)
 
     def save_with_reason(self, reason: str) -> None:
         """Save, and record the first 100 characters of the reason in the version."""

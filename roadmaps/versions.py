@@ -5,9 +5,10 @@ the order of its steps, and the version of a step has its resources.
 """
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
@@ -36,6 +37,12 @@ class VersionedQuerySet[Content: models.Model](models.QuerySet[Content]):
     def related_snapshot(self, ids: Collection[int]) -> dict[int, dict[str, list[Any]]]:
         """Return, by primary key, what a version has besides the row's own fields."""
         raise NotImplementedError
+
+    def formerly(self, slug: str) -> Self:
+        """Return the rows that had this slug in an earlier version."""
+        history = self.model.history  # type: ignore[attr-defined]
+        versions = history.filter(slug=slug).values("id")
+        return self.exclude(slug=slug).filter(pk__in=versions)
 
     def record(
         self,
@@ -67,6 +74,20 @@ class VersionedQuerySet[Content: models.Model](models.QuerySet[Content]):
                 },
             )
             for content in contents
+        )
+
+
+def validate_slug_is_new(slug: str, contents: VersionedQuerySet[Any]) -> None:
+    """Raise ValidationError if one of the contents had the slug before.
+
+    Its old address still leads to it.
+    """
+    if former := contents.formerly(slug).first():
+        raise ValidationError(
+            {
+                "slug": f"“{former}” had this slug before, and old links use it. "
+                "Choose another."
+            }
         )
 
 

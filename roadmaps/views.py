@@ -61,6 +61,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
     """A roadmap with its steps and the person's progress."""
     roadmap, route = get_route_or_404(slug, request.user)
+    if roadmap.slug != slug:
+        return redirect(roadmap)
     attach_offers(request, route, route.steps)
     show = request.GET.get("show", "")
     show = show if show in dict(FILTERS) else ""
@@ -93,7 +95,7 @@ def card(request: HttpRequest, slug: str) -> HttpResponse:
     Pages link to it with its version in the address, so an edit shows at once although
     the picture is cached for a day.
     """
-    roadmap = get_object_or_404(Roadmap, slug=slug)
+    roadmap = get_object_or_404(Roadmap.objects.known_as(slug))
     # Read the user for drafts only, because reading it adds `Vary: Cookie`.
     if not (roadmap.is_published or request.user.is_staff):
         raise Http404("There is no such roadmap.")
@@ -112,9 +114,10 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
     step = next((step for step in route.steps if step.slug == slug), None)
     if step is None:
         step = renamed_step_or_404(route, roadmap, slug)
-        # A page opened before the renaming still saves its note here.
-        if request.method != "POST":
-            return redirect(step)
+    # A page opened before the renaming still saves its note here.
+    is_renamed = (roadmap.slug, step.slug) != (roadmap_slug, slug)
+    if is_renamed and request.method != "POST":
+        return redirect(step)
     attach_offers(request, route, [step])
     previous_step, next_step = route.previous_and_next(step)
     context = {
@@ -145,10 +148,12 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
 
 
 def get_route_or_404(slug: str, user: User | AnonymousUser) -> tuple[Roadmap, Route]:
+    """The route on the roadmap that has this slug, or had it before."""
     try:
         return get_route(slug, user)
-    except Roadmap.DoesNotExist as error:
-        raise Http404("There is no such roadmap.") from error
+    except Roadmap.DoesNotExist:
+        visible = Roadmap.objects.visible(user.is_staff)
+        return get_route(get_object_or_404(visible.formerly(slug)).slug, user)
 
 
 def renamed_step_or_404(route: Route, roadmap: Roadmap, slug: str) -> AnnotatedStep:

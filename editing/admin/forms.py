@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
+from django.db.models import Max
 from django.forms import BaseInlineFormSet
 
 from editing.admin.history import VersionedForm
 from editing.step_operations import is_done_by_anyone
-from roadmaps.models import RESOURCE_FIELDS, Step
+from roadmaps.models import RESOURCE_FIELDS, Resource, Step
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -30,7 +32,9 @@ class RoadmapForm(VersionedForm):
     """A roadmap's fields, and its steps' primary keys in the new order.
 
     Without JavaScript, pressing an arrow button submits the form. The button's value
-    is `pk:place`: the step to move and its new place, from 1.
+    is `pk:index`: the step to move and its new index among all rows, from 1. Pressing
+    "Move" sends `typed`; then `moved` is the step, and `moved_to` its new place among
+    the steps that are not retired, from 1.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -45,16 +49,36 @@ class RoadmapForm(VersionedForm):
             return list(self.steps)
         order: list[str] = cast("QueryDict", self.data).getlist("order")
         moved, _, place = self.data.get("place", "").partition(":")
+        is_typed = moved == "typed"
+        if is_typed:
+            moved = self.data.get("moved", "")
+            place = self.data.get("moved_to", "")
         if moved in order and place.isdecimal():
             order.remove(moved)
-            order.insert(max(int(place[:9]) - 1, 0), moved)
+            index = max(int(place[:9]) - 1, 0)
+            order.insert(self.find_index(order, index) if is_typed else index, moved)
         return order
+
+    def find_index(self, order: list[str], place: int) -> int:
+        """Return the index of a place, from 0, that counts no retired steps."""
+        counted = [
+            index
+            for index, pk in enumerate(order)
+            if pk in self.steps and not self.steps[pk].is_retired
+        ]
+        return counted[place] if place < len(counted) else len(order)
 
     @property
     def rows(self) -> list[Step]:
         """The steps in the submitted order, then those that were not submitted."""
         submitted = dict.fromkeys(pk for pk in self.order if pk in self.steps)
         return [self.steps[pk] for pk in submitted | dict.fromkeys(self.steps)]
+
+    @property
+    def numbered_rows(self) -> list[tuple[Step, int | None]]:
+        """The rows with the places that learners see. Retired steps have none."""
+        places = count(1)
+        return [(step, None if step.is_retired else next(places)) for step in self.rows]
 
     @cached_property
     def changed_data(self) -> list[str]:
@@ -153,6 +177,14 @@ class ResourceFormSet(BaseInlineFormSet):
                 data[f"{self.add_prefix(index)}-{name}"] = value
         data[f"{self.prefix}-INITIAL_FORMS"] = str(len(known))
         del self.management_form
+
+    def save_new(self, form: Any, commit: bool = True) -> Resource:
+        """Save a new resource, last if no position was given."""
+        if not form.instance.position:
+            last = self.instance.resources.aggregate(last=Max("position"))["last"]
+            form.instance.position = (last or 0) + 1
+        resource: Resource = super().save_new(form, commit)
+        return resource
 
     def get_snapshot(self) -> list[dict[str, str]]:
         """Return the submitted resources, valid or not, in the form of a version."""

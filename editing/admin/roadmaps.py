@@ -19,6 +19,7 @@ from editing.admin.insight import InsightAdmin
 from editing.diff import Values
 from editing.insight import QUERY_TIMEOUT
 from editing.permissions import PUBLISH_ROADMAP
+from editing.step_operations import update_roadmap_slug
 from progress.models import with_learners
 from roadmaps.models import Roadmap, Step, StepQuerySet
 
@@ -67,14 +68,16 @@ class RoadmapAdmin(InsightAdmin, ImportExportAdmin, ProtectedDeletionAdmin):
     def get_readonly_fields(
         self, request: HttpRequest, obj: Roadmap | None = None
     ) -> list[str]:
-        slug = ["slug"] if obj else []
-        may_publish = request.user.has_perm(PUBLISH_ROADMAP)
-        return slug if may_publish else [*slug, "is_published"]
+        return [] if request.user.has_perm(PUBLISH_ROADMAP) else ["is_published"]
 
     def get_prepopulated_fields(
         self, request: HttpRequest, obj: Roadmap | None = None
     ) -> dict[str, Sequence[str]]:
         return {} if obj else {"slug": ["title"]}
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        last = {"position": str(Roadmap.objects.get_last_place())}
+        return last | super().get_changeform_initial_data(request)
 
     def view_on_site(self, roadmap: Roadmap) -> str:
         return roadmap.get_absolute_url()
@@ -93,6 +96,13 @@ class RoadmapAdmin(InsightAdmin, ImportExportAdmin, ProtectedDeletionAdmin):
 
     # Saving and deleting
 
+    def save_model(
+        self, request: HttpRequest, obj: Roadmap, form: Any, change: bool
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "slug" in form.changed_data:
+            update_roadmap_slug(form.initial["slug"], obj.slug)
+
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
     ) -> None:
@@ -104,6 +114,8 @@ class RoadmapAdmin(InsightAdmin, ImportExportAdmin, ProtectedDeletionAdmin):
         """Without JavaScript, return to the step that was moved."""
         response = super().response_change(request, obj)
         moved = request.POST.get("place", "").partition(":")[0]
+        if moved == "typed":
+            moved = request.POST.get("moved", "")
         if moved.isdecimal():
             return redirect(f"{request.path}#step_{moved}")
         return response
@@ -126,6 +138,7 @@ class RoadmapAdmin(InsightAdmin, ImportExportAdmin, ProtectedDeletionAdmin):
         order = [slug for slug in values["order"] if slug in current]
         return values | {
             "order": order + [slug for slug in current if slug not in order],
+            "slug": obj.slug,
             "position": obj.position,
             "is_published": obj.is_published,
         }

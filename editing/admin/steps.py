@@ -41,6 +41,7 @@ CSP_WITH_FRAME: Any = settings.SECURE_CSP | {"frame-src": [CSP.SELF]}
 CSP_IN_FRAME: Any = settings.SECURE_CSP | {"frame-ancestors": [CSP.SELF]}
 FIELDS = ["title", "slug", "summary", "body", "same_as", "is_optional"]
 RESTORED_FIELDS = ["title", "summary", "body", "same_as", "is_optional"]
+MAX_RESOURCES = 200  # of a step, as in files
 PREVIEWED_FIELDS = ["title", "summary", "body"]
 
 
@@ -48,7 +49,13 @@ class ResourceInline(admin.StackedInline):
     model = Resource
     formset = ResourceFormSet
     extra = 0
+    max_num = MAX_RESOURCES
     fields = [("position", "kind"), "title", "url"]
+
+    def get_formset(self, *args: Any, **kwargs: Any) -> Any:
+        # Django would render up to 1,000 forms more than the maximum.
+        limits = {"absolute_max": MAX_RESOURCES + 1, "validate_max": True}
+        return super().get_formset(*args, **kwargs | limits)
 
 
 @admin.register(Step)
@@ -56,7 +63,9 @@ class ResourceInline(admin.StackedInline):
 class StepAdmin(StepOperationsAdmin):
     form = StepForm
     change_form_template = "admin/roadmaps/step/change_form.html"
-    list_display = ["title", "roadmap", "position", "is_optional", "is_retired"]
+    list_display = ["title", "roadmap", "is_optional", "is_retired"]
+    list_select_related = ["roadmap"]
+    ordering = ["roadmap__position", "roadmap", "position", "pk"]
     list_filter = ["roadmap", "is_optional", "is_retired"]
     search_fields = ["title", "slug"]
     inlines = [ResourceInline]
@@ -168,7 +177,7 @@ class StepAdmin(StepOperationsAdmin):
         return values
 
     def get_restored_values(self, obj: Step, values: Values) -> Values:
-        return values | {"is_retired": obj.is_retired}
+        return values | {"slug": obj.slug, "is_retired": obj.is_retired}
 
     def save_restored_values(
         self, request: HttpRequest, obj: Any, values: Values

@@ -99,10 +99,14 @@ def to_yaml(file: RoadmapFile) -> str:
 
 
 def _format_entry(entry: BaseModel, indent: str = "") -> Iterator[str]:
-    """Yield the entry's lines, without the keys that have their default value."""
+    """Yield the entry's lines, without the keys that have their default value.
+
+    The position is always there: without it, an import puts a new roadmap last.
+    """
     for name, field in type(entry).model_fields.items():
         value = getattr(entry, name)
-        if not field.is_required() and value == field.default:
+        is_default = not field.is_required() and value == field.default
+        if is_default and name != "position":
             continue
         if isinstance(value, list):
             yield from _format_list(name, value, indent)

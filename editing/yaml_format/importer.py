@@ -12,7 +12,9 @@ from progress.models import Completion
 from roadmaps.markdown import to_html
 from roadmaps.models import Resource, Roadmap, Step
 
-ROADMAP_COLUMNS = ["title", "category", "icon", "summary", "position", "is_published"]
+ROADMAP_COLUMNS = [
+    *("slug", "title", "category", "icon", "summary", "position", "is_published")
+]
 STEP_COLUMNS = [
     *("slug", "position", "title", "summary", "body", "body_html"),
     *("is_optional", "same_as", "is_retired", "added_at", "revised_at"),
@@ -97,6 +99,7 @@ def _save_roadmap(plan: Plan) -> Roadmap:
     """Save without recording a version, because the new order is not saved yet."""
     file = plan.file
     roadmap = plan.roadmap or Roadmap(slug=file.slug)
+    roadmap.slug = file.slug
     roadmap.title = file.title
     roadmap.category = file.category
     roadmap.icon = file.icon
@@ -146,11 +149,10 @@ def _replace_resources(pairs: Sequence[tuple[Step, StepPlan]]) -> None:
 
 def _update_references(plan: Plan) -> None:
     """Make the same_as of steps in other roadmaps name the new slugs."""
-    slug = plan.file.slug
     new_paths = {
-        f"{slug}/{step.before.slug}": f"{slug}/{step.after.slug}"
-        for step in plan.steps_by_kind["renamed"]
-        if step.before
+        f"{plan.before.slug}/{step.before.slug}": f"{plan.file.slug}/{step.after.slug}"
+        for step in plan.steps
+        if plan.before and step.before
     }
     for step in plan.referring_steps:
         step.same_as = new_paths[step.same_as]

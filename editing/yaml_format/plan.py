@@ -7,15 +7,21 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from core.fault_limit import MAX_FAULTS
-from editing.near_misses import suggest
 from editing.yaml_format.exporter import serialize, to_yaml
-from editing.yaml_format.parser import Location
 from editing.yaml_format.schema import RoadmapFile, StepEntry
+from editing.yaml_format.slugs import check_new_slugs, find_old_slugs, find_roadmap
 from editing.yaml_format.subsequence import find_longest_ascending
 from roadmaps.models import Resource, Roadmap, Step
 
-ROADMAP_FIELDS = ["title", "category", "icon", "summary", "position", "published"]
+ROADMAP_FIELDS = [
+    "slug",
+    "title",
+    "category",
+    "icon",
+    "summary",
+    "position",
+    "published",
+]
 STEP_FIELDS = ["title", "optional", "summary", "same_as", "body", "resources"]
 MEANING_FIELDS = ["title", "summary", "body", "resources"]
 SEARCH_VECTORS = ["search_vector", "search_vector_with_body"]
@@ -178,7 +184,10 @@ def compare(file: RoadmapFile, may_publish: bool = True, lock: bool = False) -> 
     if lock:
         roadmaps = roadmaps.select_for_update(no_key=True)
         steps = steps.select_for_update()
-    roadmap = roadmaps.filter(slug=file.slug).first()
+    roadmap = find_roadmap(file, roadmaps)
+    if "position" not in file.model_fields_set:
+        position = roadmap.position if roadmap else Roadmap.objects.get_last_place()
+        file = file.model_copy(update={"position": position})
     stored: list[Step] = []
     before = None
     if roadmap:
@@ -193,47 +202,20 @@ def compare(file: RoadmapFile, may_publish: bool = True, lock: bool = False) -> 
         file = file.model_copy(update={"published": is_published})
     stored_slugs = {step.slug for step in stored}
     old_slugs = find_old_slugs(file, stored_slugs) if roadmap else {}
+    check_new_slugs(file, stored, old_slugs)
+    is_renamed = roadmap is not None and roadmap.slug != file.slug
     return Plan(
         file=file,
         roadmap=roadmap,
         before=before,
         steps=plan_steps(file, stored, before.steps if before else [], old_slugs),
         changes=find_changes(before, file, ROADMAP_FIELDS) if before else [],
-        referring_steps=find_referring_steps(file.slug, old_slugs.values()),
+        referring_steps=find_referring_steps(
+            roadmap.slug if roadmap else file.slug,
+            stored_slugs if is_renamed else old_slugs.values(),
+        ),
         is_publishing_withheld=is_publishing_withheld,
     )
-
-
-def find_old_slugs(file: RoadmapFile, stored: set[str]) -> dict[str, str]:
-    """Return the old slugs of renamed steps by their new slugs.
-
-    Raises InvalidFileError when a `was` does not fit the stored slugs.
-    """
-    old_slugs: dict[str, str] = {}
-    problems: list[tuple[Location, str]] = []
-    for index, step in enumerate(file.steps):
-        if not step.was:
-            continue
-        message = ""
-        if step.was in stored and step.slug not in stored:
-            old_slugs[step.slug] = step.was
-        elif step.was in stored:
-            message = (
-                f"was {step.was} cannot become {step.slug}, which is another step "
-                "already; choose another slug, or merge the two in the admin"
-            )
-        elif step.slug not in stored:
-            message = (
-                f"was {step.was} names no step of {file.slug}; take it out if "
-                f"{step.slug} is new, or mend its spelling{suggest(step.was, stored)}"
-            )
-        if message:
-            problems.append((("steps", index, "was"), message))
-        if len(problems) >= MAX_FAULTS:
-            break
-    if problems:
-        raise file.error(problems)
-    return old_slugs
 
 
 def find_referring_steps(roadmap_slug: str, old_slugs: Iterable[str]) -> list[Step]:

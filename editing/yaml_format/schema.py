@@ -166,7 +166,13 @@ class StepEntry(Entry):
 class RoadmapFile(Entry):
     """A roadmap. `manage.py import_roadmap` makes the stored one match this file."""
 
-    slug: Slug = Field(description="The roadmap's permanent ID, used in its address.")
+    slug: Slug = Field(description="The roadmap's ID, used in its address.")
+    was: Slug = Field(
+        "",
+        description="The roadmap's previous slug. Its steps and everybody's progress "
+        "stay with it, and old addresses lead to it. Remove this line once every "
+        "server has imported the file.",
+    )
     title: Title = Field(description="For example “Backend Developer Roadmap”.")
     category: Category = Field(description="For example “Backend Development”.")
     icon: Icon = Field(description="An emoji.")
@@ -174,7 +180,7 @@ class RoadmapFile(Entry):
     position: Annotated[int, Field(ge=0, lt=2**31)] = Field(
         0,
         description="The roadmap's place in the list of roadmaps, lowest first. "
-        "Default: 0.",
+        "Default: a new roadmap comes last, a stored one keeps its place.",
     )
     published: bool = Field(
         False, description="Only staff can see a draft. Default: false."

@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 (
                     "slug",
                     models.CharField(
+                        help_text="Its name in addresses. Old addresses keep leading here.",
                         max_length=80,
                         unique=True,
                         validators=[
@@ -103,6 +104,7 @@ class Migration(migrations.Migration):
                     "slug",
                     models.CharField(
                         db_index=True,
+                        help_text="Its name in addresses. Old addresses keep leading here.",
                         max_length=80,
                         validators=[
                             django.core.validators.RegexValidator(

@@ -1,78 +1,93 @@
-// Reorders a roadmap's steps: by dragging, with the buttons, or with Alt and an arrow key.
-// Each row has a hidden input, so the form submits the steps in their new order.
+// Reorders the rows of a list: by dragging, with its buttons, or with Alt and an arrow key.
+// `data-order` of the list is the selector of its rows. A row that moved gets the event "moved".
 {
-  const body = document.getElementById("order");
-  const status = document.getElementById("order_said");
-  const rows = () => [...(body?.rows ?? [])];
+  const EDGE = 90; // px from the edge of the window, where dragging scrolls the page
+  const MAX_SPEED = 40; // px per frame, at the edge itself
 
-  function renumber() {
-    for (const [index, row] of rows().entries()) {
-      row.querySelector(".number").textContent = index + 1;
-      const id = row.querySelector("[name=order]").value;
-      const up = row.querySelector(".up");
-      const down = row.querySelector(".down");
-      up.value = `${id}:${index}`;
-      down.value = `${id}:${index + 2}`;
-      up.disabled = index === 0;
-      down.disabled = index === rows().length - 1;
-    }
+  const rowsOf = (list) => [...list.children].filter((row) => row.matches(list.dataset.order));
+
+  function findRow(element) {
+    const list = element.closest("[data-order]");
+    return list && rowsOf(list).find((row) => row.contains(element));
   }
 
-  function updateOrder(row) {
-    renumber();
-    const place = rows().indexOf(row) + 1;
-    status.textContent = `${row.dataset.title} is step ${place} of ${rows().length} now. Not saved yet.`;
+  function notify(row) {
+    row.dispatchEvent(new Event("moved", { bubbles: true }));
   }
 
   function move(row, offset) {
-    const other = offset < 0 ? row.previousElementSibling : row.nextElementSibling;
+    const rows = rowsOf(row.parentElement);
+    const other = rows[rows.indexOf(row) + offset];
     if (!other) return;
     const focused = document.activeElement;
     other[offset < 0 ? "before" : "after"](row);
-    updateOrder(row);
+    notify(row);
     const isAtEnd = focused.disabled; // a disabled button loses the focus
     (isAtEnd ? row.querySelector(".moves button:not(:disabled)") : focused)?.focus();
     row.scrollIntoView({ block: "nearest" });
   }
 
-  body?.addEventListener("click", (event) => {
-    const button = event.target.closest("[name=place]");
-    if (!button) return;
-    event.preventDefault();
-    move(button.closest("tr"), button.matches(".up") ? -1 : 1);
-  });
+  function getSpeed(y) {
+    const depth = y < EDGE ? y - EDGE : Math.max(y - (innerHeight - EDGE), 0);
+    return Math.max(Math.min(depth / EDGE, 1), -1) * MAX_SPEED;
+  }
 
-  body?.addEventListener("keydown", (event) => {
-    const offset = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (!event.altKey || !offset) return;
-    event.preventDefault();
-    move(event.target.closest("tr"), offset);
-  });
-
-  body?.addEventListener("pointerdown", (event) => {
-    const handle = event.target.closest(".handle");
-    if (!handle || event.button) return;
-    event.preventDefault();
-    const row = handle.closest("tr");
-    const oldIndex = rows().indexOf(row);
+  function drag(row, startY) {
+    const list = row.parentElement;
+    const oldIndex = rowsOf(list).indexOf(row);
     const middle = (other) => other.getBoundingClientRect().top + other.offsetHeight / 2;
-    const drag = ({ clientY }) => {
-      const next = rows().find((other) => other !== row && clientY < middle(other));
-      if (next !== row.nextElementSibling) next ? next.before(row) : body.append(row);
-      const EDGE = 60; // px from the edge of the window, where dragging scrolls the page
-      if (clientY < EDGE) scrollBy(0, -EDGE / 4);
-      if (clientY > innerHeight - EDGE) scrollBy(0, EDGE / 4);
+    let y = startY;
+    let frame;
+    const update = () => {
+      const others = rowsOf(list).filter((other) => other !== row);
+      const next = others.find((other) => y < middle(other));
+      if (next) next.previousElementSibling !== row && next.before(row);
+      else others.at(-1)?.after(row);
+    };
+    // The page goes on scrolling while the pointer rests near an edge.
+    const scroll = () => {
+      frame = requestAnimationFrame(scroll);
+      const speed = getSpeed(y);
+      if (!speed) return;
+      scrollBy(0, speed);
+      update();
+    };
+    const follow = (event) => {
+      y = event.clientY;
+      update();
     };
     const drop = () => {
+      cancelAnimationFrame(frame);
       row.classList.remove("dragged");
-      removeEventListener("pointermove", drag);
-      if (rows().indexOf(row) !== oldIndex) updateOrder(row);
+      removeEventListener("pointermove", follow);
+      if (rowsOf(list).indexOf(row) !== oldIndex) notify(row);
     };
     row.classList.add("dragged");
-    addEventListener("pointermove", drag);
+    addEventListener("pointermove", follow);
     addEventListener("pointerup", drop, { once: true });
     addEventListener("pointercancel", drop, { once: true });
+    scroll();
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-order] .moves button");
+    if (!button) return;
+    event.preventDefault();
+    move(findRow(button), button.matches(".up") ? -1 : 1);
   });
 
-  document.querySelector(".steps .keys")?.toggleAttribute("hidden", rows().length < 2);
+  document.addEventListener("keydown", (event) => {
+    const offset = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const row = event.altKey && offset && findRow(event.target);
+    if (!row) return;
+    event.preventDefault();
+    move(row, offset);
+  });
+
+  document.addEventListener("pointerdown", (event) => {
+    const handle = event.target.closest("[data-order] .handle");
+    if (!handle || event.button) return;
+    event.preventDefault();
+    drag(findRow(handle), event.clientY);
+  });
 }

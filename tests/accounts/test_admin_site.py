@@ -272,7 +272,7 @@ class TestTheAccountOfSomebodyElse:
         assert not row.verified
 
 
-def test_nothing_is_saved_as_new(admin_client, user, cooking):
+def test_what_no_page_sends_is_refused(admin_client, user, cooking):
     for path in (
         f"/admin/accounts/user/{user.pk}/change/",
         f"/admin/roadmaps/roadmap/{cooking.pk}/change/",
@@ -280,4 +280,5 @@ def test_nothing_is_saved_as_new(admin_client, user, cooking):
     ):
         response = admin_client.post(path, {"_saveasnew": "1", "title": ""})
         assert response.status_code == 400
+        assert admin_client.post(path, {"_to_field": ""}).status_code == 400
     assert User.objects.count() == 2

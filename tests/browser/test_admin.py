@@ -3,11 +3,13 @@
 import pytest
 from playwright.sync_api import expect
 
+from roadmaps.models import Resource
 from tests.browser.roadmap_page import ROADMAP
 from tests.editing.editor import order, page_of, send
 from tests.factories import (
     NoteFactory,
     RoadmapFactory,
+    StepFactory,
     StepProgressFactory,
     UserFactory,
 )
@@ -100,6 +102,51 @@ class TestOrder:
         assert page.url.endswith(f"#step_{backend.steps.get(slug='caching').pk}")
         assert order(backend) == after
 
+    def test_a_step_is_moved_to_a_typed_place(self, page, backend):
+        last = titles(page).last.inner_text()
+        page.get_by_label("Move", exact=True).select_option(f"23. {last}")
+        place = page.get_by_label("to place")
+        place.fill("2")
+        place.press("Enter")
+        expect(page.get_by_role("status")).to_have_text(
+            f"{last} is step 2 of 23 now. Not saved yet."
+        )
+        expect(row(page, last).get_by_role("link")).to_be_focused()
+        save(page)
+        assert list(backend.steps.values_list("title", flat=True))[1] == last
+
+    def test_the_page_scrolls_while_a_step_is_dragged_near_its_edge(
+        self, page, backend
+    ):
+        page.set_viewport_size({"width": 1000, "height": 500})
+        first = titles(page).first.inner_text()
+        handle = row(page, first).locator(".handle")
+        handle.scroll_into_view_if_needed()
+        handle.hover()
+        page.mouse.down()
+        page.mouse.move(300, 495)
+        # The pointer rests now.
+        expect(titles(page).last).to_have_text(first)
+        page.mouse.up()
+        expect(page.get_by_role("status")).to_contain_text("is step 23 of 23 now")
+
+    def test_an_unsaved_order_is_not_lost_silently(self, page, backend):
+        unsaved = page.get_by_text("Unsaved changes")
+        expect(unsaved).to_be_hidden()
+        first, second = titles(page).all_inner_texts()[:2]
+        page.get_by_role("button", name=f"Move {first} down").click()
+        expect(unsaved).to_be_visible()
+        with page.expect_event("dialog") as dialog:
+            row(page, second).get_by_role("link").click(no_wait_after=True)
+        assert dialog.value.type == "beforeunload"
+        dialog.value.dismiss()
+        expect(titles(page).first).to_have_text(second)
+        page.get_by_role("button", name=f"Move {first} up").click()
+        expect(unsaved).to_be_hidden()
+        page.get_by_role("button", name=f"Move {first} down").click()
+        save(page)
+        expect(unsaved).to_be_hidden()
+
     def test_enter_in_a_field_saves_and_moves_nothing(self, page, backend):
         before = order(backend)
         title = page.get_by_label("Title:", exact=True)
@@ -120,6 +167,30 @@ class TestOrder:
 
 
 class TestStep:
+    def test_resources_are_moved_like_steps(self, open_page, editor, axe):
+        step = StepFactory()
+        for place, title in enumerate(["One", "Two", "Three"], start=1):
+            Resource.objects.create(
+                step=step,
+                title=title,
+                url=f"https://example.org/{place}",
+                kind="docs",
+                position=place,
+            )
+        page = open_page(page_of(step), editor)
+        expect(page.get_by_label("Position:")).to_have_count(4)
+        expect(page.get_by_label("Position:").first).to_be_hidden()
+        page.get_by_role("button", name="Move Three up").click()
+        page.locator("#resources-0 .handle").hover()
+        page.mouse.down()
+        page.locator("#resources-1").hover(position={"x": 30, "y": 150})
+        page.mouse.up()
+        expect(page.get_by_text("Unsaved changes")).to_be_visible()
+        axe(page)
+        save(page)
+        wanted = ["Three", "Two", "One"]
+        assert list(step.resources.values_list("title", flat=True)) == wanted
+
     def test_the_preview_follows_the_form(self, open_page, caching, editor, axe):
         page = open_page(page_of(caching), editor)
         preview = page.frame_locator("#preview")

@@ -11,6 +11,7 @@ ADMIN = "/admin/roadmaps/"
 def roadmap_form(roadmap, **changes):
     data = {
         "title": roadmap.title,
+        "slug": roadmap.slug,
         "category": roadmap.category,
         "icon": roadmap.icon,
         "summary": roadmap.summary,

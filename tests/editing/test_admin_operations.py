@@ -138,11 +138,17 @@ class TestSplit:
         assert not new.is_optional
 
     @pytest.mark.parametrize(
-        "wrong", [{"slug": "boil"}, {"slug": "Deep Fry"}, {"title": ""}]
+        "wrong",
+        [{"slug": "boil"}, {"slug": "roast"}, {"slug": "Deep Fry"}, {"title": ""}],
     )
     def test_invalid_input_is_reported_and_kept(
         self, admin_client, fry_with_learners, wrong
     ):
+        bake = fry_with_learners.roadmap.steps.get(slug="bake")
+        bake.slug = "roast"
+        bake.save()
+        bake.slug = "bake"
+        bake.save()
         before = everything()
         answer = admin_client.post(page_of(fry_with_learners, "split"), NEW | wrong)
         assert answer.status_code == 422

@@ -1,5 +1,7 @@
 """/admin/roadmaps/roadmap/ and a roadmap's page in it"""
 
+import re
+
 import pytest
 from django.db.models.expressions import RawSQL
 
@@ -111,6 +113,31 @@ class TestOrder:
         assert answer.url == f"{page_of(cooking)}#step_{fry.pk}"
         assert order(cooking) == wanted
 
+    @pytest.mark.parametrize(
+        ("place", "wanted"),
+        [
+            ("1", ["boil", "fry", "bake", "braise"]),
+            ("2", ["boil", "bake", "fry", "braise"]),
+            ("3", ["boil", "bake", "braise", "fry"]),
+            ("99", ["boil", "bake", "braise", "fry"]),
+            ("x", ["boil", "fry", "bake", "braise"]),
+        ],
+    )
+    def test_a_step_moves_to_a_typed_place_that_counts_no_retired_step(
+        self, admin_client, cooking, fry, place, wanted
+    ):
+        cooking.steps.filter(slug="boil").update(is_retired=True)
+        wanted_place = {"place": "typed", "moved": fry.pk, "moved_to": place}
+        answer = send(admin_client, cooking, **wanted_place)
+        assert answer.url == f"{page_of(cooking)}#step_{fry.pk}"
+        assert order(cooking) == wanted
+
+    def test_a_retired_step_has_no_place(self, admin_client, cooking):
+        cooking.steps.filter(slug="boil").update(is_retired=True)
+        html = admin_client.get(page_of(cooking)).content.decode()
+        places = re.findall('class="number">(.)<', html)
+        assert places == ["\u2013", "1", "2", "3"]
+
     @pytest.mark.parametrize("place", ["", ":", "x:1", "1:x", "99999999:1"])
     def test_an_invalid_button_value_moves_nothing(self, admin_client, cooking, place):
         send(admin_client, cooking, place=place)
@@ -151,10 +178,29 @@ class TestEditing:
         assert admin_client.post(f"{PATH}add/", data).status_code == 302
         assert Roadmap.objects.get().history.get().history_type == "+"
 
-    def test_the_slug_cannot_be_changed(self, admin_client, cooking):
-        send(admin_client, cooking, slug="other")
+    def test_a_new_slug_keeps_progress_and_references(self, admin_client, cooking, fry):
+        StepProgressFactory(step=fry)
+        baking = StepFactory(same_as="cooking/bake")
+        send(admin_client, cooking, slug="kitchen")
         cooking.refresh_from_db()
-        assert cooking.slug == "cooking"
+        baking.refresh_from_db()
+        assert (cooking.slug, baking.same_as) == ("kitchen", "kitchen/bake")
+        assert baking.history.first().same_as == "kitchen/bake"
+        assert fry.progress.exists()
+        html = admin_client.get(page_of(cooking, "history")).content.decode()
+        assert "<ins>kitchen</ins>" in html
+
+    def test_the_former_slug_of_another_roadmap_is_refused(self, admin_client, cooking):
+        send(admin_client, cooking, slug="kitchen")
+        other = RoadmapFactory()
+        html = send(admin_client, other, slug="cooking").content.decode()
+        assert "“Cooking” had this slug before" in html
+        assert send(admin_client, cooking, slug="cooking").status_code == 302
+
+    def test_a_new_roadmap_comes_last(self, admin_client):
+        RoadmapFactory(position=7)
+        html = admin_client.get(f"{PATH}add/").content.decode()
+        assert 'name="position" value="8"' in html
 
     def test_a_draft_links_to_its_page(self, admin_client, client):
         draft = RoadmapFactory(is_published=False)

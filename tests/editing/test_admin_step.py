@@ -1,5 +1,7 @@
 """/admin/roadmaps/step/, a step's page in it, and its preview"""
 
+import re
+
 import pytest
 
 from progress.models import Completion
@@ -12,7 +14,7 @@ from tests.editing.editor import (
     resource_row,
     send,
 )
-from tests.factories import StepFactory, StepProgressFactory
+from tests.factories import RoadmapFactory, StepFactory, StepProgressFactory
 
 PATH = f"{ADMIN}step/"
 OILS = "https://example.org/oils"
@@ -273,6 +275,15 @@ class TestAdding:
         assert "Step with this Roadmap and Slug already exists" in html
         assert everything() == before
 
+    def test_the_former_slug_of_another_step_is_refused(self, add, cooking, fry):
+        fry.slug = "deep-fry"
+        fry.save()
+        before = everything()
+        assert "“Fry” had this slug before" in add(slug="fry").content.decode()
+        assert everything() == before
+        other = RoadmapFactory()
+        assert add(roadmap=other.pk, slug="fry").url == page_of(other)
+
     def test_an_unknown_roadmap_is_reported(self, add):
         assert "Select a valid choice" in add(roadmap=999).content.decode()
 
@@ -320,3 +331,32 @@ class TestPreview:
         assert client.post(f"{PATH}preview/").status_code == 302
         assert sign_in_staff().post(f"{PATH}preview/").status_code == 403
         assert sign_in_staff("Editors").post(f"{PATH}preview/").status_code == 200
+
+
+class TestList:
+    def test_steps_are_grouped_by_roadmap(self, admin_client):
+        second, first = RoadmapFactory(position=2), RoadmapFactory(position=1)
+        for place in (1, 2):
+            StepFactory(roadmap=second, title=f"Second {place}", position=place)
+            StepFactory(roadmap=first, title=f"First {place}", position=place)
+        html = admin_client.get(PATH).content.decode()
+        titles = re.findall(r">((?:First|Second) \d)<", html)
+        assert titles == ["First 1", "First 2", "Second 1", "Second 2"]
+        assert f"?roadmap__id__exact={first.pk}" in html
+
+
+class TestResourcePlaces:
+    def test_a_resource_without_a_position_comes_last(self, admin_client, fry):
+        Resource.objects.create(
+            step=fry, title="Oil", url="https://example.org/", kind="docs", position=3
+        )
+        new = resource_row(1, "https://example.org/new", "New", position=0)
+        send(admin_client, fry, **{"resources-TOTAL_FORMS": 2}, **new)
+        positions = fry.resources.values_list("title", "position")
+        assert list(positions) == [("Oil", 3), ("New", 4)]
+
+    def test_more_than_200_are_refused_without_showing_as_many(self, admin_client, fry):
+        answer = send(admin_client, fry, **{"resources-TOTAL_FORMS": 10**9})
+        html = answer.content.decode()
+        assert "Please submit at most 200 forms." in html
+        assert html.count('class="inline-related') < 210

@@ -87,6 +87,7 @@ class TestRoundTrip:
             "category: Things to know\n"
             "icon: 🧭\n"
             "summary: All there is to know.\n"
+            "position: 0\n"
             "published: true\n"
             "\n"
             "steps:\n"

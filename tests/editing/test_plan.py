@@ -415,3 +415,53 @@ class TestConcurrency:
             assert ticking.is_alive()
         ticking.join()
         assert errors == [True]
+
+
+class TestRoadmapSlug:
+    KITCHEN = HEAD.replace("slug: cooking", "slug: kitchen")
+    RENAMED = HEAD.replace("slug: cooking", "slug: kitchen\nwas: cooking")
+
+    def test_was_renames_the_roadmap_and_keeps_its_steps(self, import_file):
+        baking = StepFactory(same_as="cooking/boil")
+        import_file(*ABC)
+        before = set(Step.objects.values_list("pk", "slug"))
+        said = import_file(*ABC, head=self.RENAMED)
+        assert said.startswith("kitchen: slug changed, 3 steps unchanged")
+        assert set(Step.objects.values_list("pk", "slug")) == before
+        baking.refresh_from_db()
+        assert baking.same_as == "kitchen/boil"
+        assert "unchanged" in import_file(*ABC, head=self.RENAMED)
+
+    def test_was_is_ignored_where_the_roadmap_is_new(self, import_file):
+        import_file(*ABC, head=self.RENAMED)
+        assert Roadmap.objects.get().slug == "kitchen"
+
+    def test_was_does_not_take_the_slug_of_another_roadmap(self, import_file):
+        import_file(*ABC)
+        RoadmapFactory(slug="kitchen")
+        with pytest.raises(CommandError, match=":2:1: was cooking cannot become"):
+            import_file(*ABC, head=self.RENAMED)
+
+    def test_a_former_slug_of_another_roadmap_is_refused(self, import_file):
+        import_file(*ABC)
+        import_file(*ABC, head=self.RENAMED)
+        with pytest.raises(CommandError, match=":1:1: slug cooking was that of kitch"):
+            import_file(*ABC)
+
+    def test_a_former_slug_of_another_step_is_refused(self, import_file):
+        import_file(*ABC)
+        renamed = step("boil-water", "was: boil")
+        import_file(renamed, *ABC[1:])
+        with pytest.raises(CommandError, match="slug boil was that of boil-water"):
+            import_file(step("boil-water"), step("boil"), *ABC[1:])
+        import_file(step("boil", "was: boil-water"), *ABC[1:])
+        assert order()[0] == "boil"
+
+    def test_without_a_position_a_new_roadmap_is_last_and_a_stored_one_stays(
+        self, import_file
+    ):
+        RoadmapFactory(position=7)
+        for _ in range(2):
+            import_file(*ABC)
+            assert Roadmap.objects.get(slug="cooking").position == 8
+            RoadmapFactory(position=9)

@@ -34,11 +34,6 @@ def test_a_page_opened_before_still_saves_its_note(signed_in, step):
     assert Note.objects.get().step == step
 
 
-def test_a_new_step_with_the_old_slug_is_shown_instead(client, step):
-    StepFactory(roadmap=step.roadmap, slug="boil", title="Boil Eggs")
-    assert "Boil Eggs" in client.get("/roadmaps/cooking/boil/").content.decode()
-
-
 @pytest.mark.parametrize("path", ["/roadmaps/cooking/never/", "/roadmaps/baking/boil/"])
 def test_a_slug_that_no_step_ever_had_is_404(client, step, path):
     RoadmapFactory(slug="baking")
