@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from allauth.account import views as account_views
 from allauth.account.utils import get_next_redirect_url
@@ -12,6 +12,7 @@ from django.contrib.admin.options import TO_FIELD_VAR
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 from accounts import mfa
@@ -26,9 +27,9 @@ class AdminSite(admin.AdminSite):
             or mfa.has_used_second_factor(request)
         )
 
-    def admin_view(
-        self, view: Callable[..., HttpResponse], cacheable: bool = False
-    ) -> Callable[..., HttpResponse]:
+    def admin_view[View: Callable[..., HttpResponseBase]](
+        self, view: View, cacheable: bool = False
+    ) -> View:
         """Refuse what no page of the admin sends, and Django fails on, with 400.
 
         That is "Save as new", which fails if the form has an error, and the empty name
@@ -36,13 +37,15 @@ class AdminSite(admin.AdminSite):
         """
 
         @wraps(view)
-        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def checked(
+            request: HttpRequest, *args: Any, **kwargs: Any
+        ) -> HttpResponseBase:
             to_field = request.POST.get(TO_FIELD_VAR, request.GET.get(TO_FIELD_VAR))
             if "_saveasnew" in request.POST or to_field == "":
                 raise BadRequest("No page of the admin sends this.")
             return view(request, *args, **kwargs)
 
-        return super().admin_view(checked, cacheable)
+        return cast(View, super().admin_view(checked, cacheable))
 
     def login(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
         """Redirect to the missing sign-in step. The admin has no login form of its own.

@@ -12,7 +12,7 @@ from core.site_url import get_site_url
 
 # A data URL, because the icon is smaller than the headers of a request for a file.
 ICON_SVG = (settings.BASE_DIR / "static/icon.svg").read_text().strip()
-ICON_URL = f"data:image/svg+xml,{quote(ICON_SVG, safe="=/:")}"
+ICON_URL = f"data:image/svg+xml,{quote(ICON_SVG, safe='=/:')}"
 
 
 def site_context() -> dict[str, object]:
