@@ -80,7 +80,8 @@ class RoadmapAdmin(InsightAdmin, ImportExportAdmin, ProtectedDeletionAdmin):
         return last | super().get_changeform_initial_data(request)
 
     def view_on_site(self, roadmap: Roadmap) -> str:
-        return roadmap.get_absolute_url()
+        # A form with an error has put its slug, which may be invalid, into `roadmap`.
+        return Roadmap.objects.only("slug").get(pk=roadmap.pk).get_absolute_url()
 
     @admin.display(description="steps")
     def step_count(self, roadmap: Any) -> int:

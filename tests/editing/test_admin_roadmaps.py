@@ -190,6 +190,11 @@ class TestEditing:
         html = admin_client.get(page_of(cooking, "history")).content.decode()
         assert "<ins>kitchen</ins>" in html
 
+    def test_an_invalid_slug_is_reported_at_its_field(self, admin_client, cooking):
+        html = send(admin_client, cooking, slug="frü it").content.decode()
+        assert "Use lower-case letters and digits" in html
+        assert 'href="/roadmaps/cooking/"' in html
+
     def test_the_former_slug_of_another_roadmap_is_refused(self, admin_client, cooking):
         send(admin_client, cooking, slug="kitchen")
         other = RoadmapFactory()
