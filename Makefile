@@ -73,7 +73,7 @@ nginx: setup ## drill: nginx caches nothing of a person; needs nginx
 	$(PYTHON) -m deploy.drills.nginx
 
 .PHONY: fuzz
-fuzz: setup ## drill: send 7,500 odd requests; FUZZ_SEED=N repeats a run
+fuzz: setup ## drill: send over 8,000 odd requests; FUZZ_SEED=N repeats a run
 	@echo FUZZ_SEED=$(FUZZ_SEED)
 	FUZZ_SEED=$(FUZZ_SEED) $(PYTHON) -m pytest -q tests/fuzz
 
