@@ -33,10 +33,11 @@ def check_new_slugs(
 ) -> None:
     """Raise InvalidFileError if a new slug is one that another step had before."""
     slugs = {step.pk: step.slug for step in stored}
+    stored_slugs = set(slugs.values())
     indexes = {
         step.slug: index
         for index, step in enumerate(file.steps)
-        if step.slug not in slugs.values()
+        if step.slug not in stored_slugs
     }
     if not (slugs and indexes):
         return
