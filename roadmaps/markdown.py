@@ -1,35 +1,89 @@
 """Convert Markdown to HTML that is safe and works under the site's CSP."""
 
 import nh3
+from django.core.exceptions import ValidationError
+from django.utils.html import escape
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from roadmaps import markdown_rules
+from roadmaps.markdown_rules import MAX_NESTING, Renderer, TooComplexError
+
+# Increase it with every change to what `to_html` returns. HTML that was stored by an
+# earlier version is then made again: a note's when it is read, a body's by
+# `manage.py render_bodies`.
+HTML_VERSION = 1
+MAX_LENGTH = 40_000  # characters
+ADVICE = (
+    "use fewer list items, table cells and links, and put fewer lists and quotes "
+    "inside each other"
+)
+
 TAGS = {
     *("h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "strong", "em", "s"),
-    *("ul", "ol", "li", "pre", "code", "a"),
+    *("ul", "ol", "li", "pre", "code", "a", "span"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
 ATTRIBUTES = {"a": {"href", "title"}, "code": {"class"}, "ol": {"start"}}
+# A check box of a task list.
+ATTRIBUTE_VALUES = {"span": {"role": {"img"}, "aria-label": {"To do", "Done"}}}
 
-_markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+_markdown = MarkdownIt(
+    "commonmark",
+    {"html": False, "maxNesting": MAX_NESTING + 10},
+    renderer_cls=Renderer,
+)
+_markdown.enable(["table", "strikethrough"])
+# Definitions of references would vanish, and each could be repeated in many links.
+_markdown.disable("reference")
+_markdown.use(markdown_rules.install)
 _cleaner = nh3.Cleaner(
     tags=TAGS,
     attributes=ATTRIBUTES,
+    tag_attribute_values=ATTRIBUTE_VALUES,
     url_schemes={"http", "https", "mailto"},
     link_rel="nofollow noopener noreferrer",
 )
 
 
-def to_html(text: str, below: int | None = None) -> str:
+def to_html(text: str, below: int | None = None, line_breaks: bool = False) -> str:
     """Return HTML with headings, lists, code, tables and links.
 
     It has no images, scripts or styles. `below` is the level of the heading above the
     text on its page: the text's headings then start one level lower and skip none.
+    With `line_breaks`, every line break in the text is one on the page.
+
+    A text that is too long or too complex is shown as it was typed.
     """
-    tokens = _markdown.parse(text)
+    try:
+        tokens = parse(text)
+    except TooComplexError:
+        lines = escape(text).replace("\n", "<br>\n")
+        return _cleaner.clean(f"<p>{lines}</p>\n")
     if below is not None:
         _put_headings_below(below, tokens)
-    return _cleaner.clean(_markdown.renderer.render(tokens, _markdown.options, {}))
+    env = {"line_breaks": line_breaks}
+    return _cleaner.clean(_markdown.renderer.render(tokens, _markdown.options, env))
+
+
+def validate_markdown(text: str) -> None:
+    """Raise ValidationError if the text would take too long to convert.
+
+    Another validator must limit its length.
+    """
+    if len(text) > MAX_LENGTH:
+        return
+    try:
+        parse(text)
+    except TooComplexError as error:
+        message = f"This is too complex to show: {ADVICE}."
+        raise ValidationError(message, code="too_complex") from error
+
+
+def parse(text: str) -> list[Token]:
+    if len(text) > MAX_LENGTH:
+        raise TooComplexError
+    return _markdown.parse(text)
 
 
 def _put_headings_below(level: int, tokens: list[Token]) -> None:

@@ -1,10 +1,17 @@
 """Markdown to HTML that is safe to show."""
 
 import re
+import tracemalloc
 
 import pytest
+from django.core.exceptions import ValidationError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from roadmaps.markdown import to_html
+from progress.notes import MAX_NOTE_LENGTH
+from roadmaps.markdown import MAX_LENGTH, to_html, validate_markdown
+from roadmaps.markdown_rules import MAX_STEPS
+from roadmaps.models import Step
 
 
 @pytest.mark.parametrize(
@@ -71,3 +78,211 @@ def test_the_html_loads_and_runs_nothing(text):
 
 def test_table_columns_have_no_style_attribute():
     assert "style" not in to_html("|a|\n|-:|\n|1|")
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("see https://example.org/a_b", ">https://example.org/a_b</a>"),
+        ("(http://example.org).", '(<a href="http://example.org"'),
+        ("https://example.org/a_(b).", ">https://example.org/a_(b)</a>."),
+        ("**https://example.org**", ">https://example.org</a></strong>"),
+        ("见https://example.org/a。好", ">https://example.org/a</a>。好"),
+        ("HTTPS://EXAMPLE.ORG", ">HTTPS://EXAMPLE.ORG</a>"),
+        ("https://é.example/ü", 'href="https://xn--9ca.example/%C3%BC"'),
+        ("`https://example.org`", "<code>https://example.org</code>"),
+        ("[a https://b.example](https://c.example)", ">a https://b.example</a>"),
+        ("xhttps://example.org", "<p>xhttps://example.org</p>"),
+        ("https://", "<p>https://</p>"),
+        ("https://e.example/" + "a" * 3000, "<p>https"),
+    ],
+)
+def test_a_bare_address_is_a_link(text, html):
+    assert html in to_html(text)
+
+
+def test_an_address_in_brackets_is_one_link():
+    html = to_html("[https://a.example](https://a.example)")
+    assert html.count("<a ") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("- [ ] a", '<li><span role="img" aria-label="To do">☐</span> a</li>'),
+        ("1. [X] *a*", 'aria-label="Done">☑</span> <em>a</em></li>'),
+        ("- a\n\n- [x] b", '<p><span role="img" aria-label="Done">☑</span> b</p>'),
+        ("- [x](https://a.example)", ">x</a></li>"),
+        ("[ ] a", "<p>[ ] a</p>"),
+        ("- a [ ] b", "<li>a [ ] b</li>"),
+    ],
+)
+def test_a_task_list_has_check_boxes(text, html):
+    assert html in to_html(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("![A *map*](https://a.example/m.png)", "A map"),
+        ("![](https://a.example/m.png)", "https://a.example/m.png"),
+        ("![<b>](m.png)", "&lt;b&gt;"),
+        ("[![A map](m.png)](https://a.example)", "A map</a>"),
+        ("[![](m.png)](https://a.example)", "m.png</a>"),
+        ("[](https://a.example)", ">https://a.example</a>"),
+        ("[ ](https://a.example)", "https://a.example</a>"),
+        ("<b>bold</b>", "&lt;b&gt;bold&lt;/b&gt;"),
+        ("<!-- why -->", "&lt;!-- why --&gt;"),
+        ("[1]: https://a.example", "[1]: <a"),
+        ("> " * 30 + "deep", "deep"),
+        ("- " * 30 + "deep", "deep"),
+    ],
+)
+def test_what_cannot_be_shown_is_shown_as_text(text, shown):
+    assert shown in to_html(text)
+
+
+def test_line_breaks_are_kept_on_request():
+    assert to_html("one\ntwo", line_breaks=True) == "<p>one<br>\ntwo</p>\n"
+    assert to_html("one\ntwo") == "<p>one\ntwo</p>\n"
+
+
+# For each construct of Markdown, what costs most when it is repeated. Beside them are
+# texts that grow in each line.
+REPEATED = [
+    *("a\n", "a\n\n", "a  \n", "\n", " ", "\t", "é\n", "\u00a0", "😀", '"'),
+    *("- ", "- a\n", "-\n", "- a\n* a\n", "- a\nb\n", "- [ ] a\n", "1. ", "1. a\n"),
+    *("- a\n\n  b\n\n", "-\ta\n\t-\tb\n", "> - ", ">", "> a\nb\n"),
+    *(
+        "> " * 9 + "- a\n",
+        ">" * 18 + "a\n",
+        "# a\n",
+        "#\n",
+        "a\n-\n",
+        "***\n",
+        "a\n***\n",
+    ),
+    *(
+        "```\n",
+        "```\na\n```\n",
+        "~~~\n",
+        "    a\n\n",
+        "a|\n-|\n\n",
+        "- a|b\n  -|-\n  a\n",
+    ),
+    *("[", "]", "[]", "[a\n", "[a](", "[a](b)", "[a](<b", "[a](b 'c' ", "[a]: b\n"),
+    *("[a](" + "b" * 40, "![a](" + "b" * 40, "![", "![a](b)", "[![](b)](c)"),
+    *(
+        "[a]: b 'c\n",
+        "[a](http://é.é) ",
+        "<http://a>",
+        "<a@b.c>",
+        "<http://é>",
+        "<http:",
+    ),
+    *("http://a.b ", "http://", ":", "https:", "<a>", "<", "<a\n", "<!--", "<![CDATA["),
+    *("*", "*a", "*a ", "a*", "**a ", "*a_ ", "*a* ", "_a ", "~", "~~a ", "~~a~~ "),
+    *("`", "`a`", "`a ``b ", "&", "&amp;", "&#1;", "\\", "\\*", "\\<"),
+]
+
+
+def table(columns, rows, row="a"):
+    return f"{'a|' * columns}\n{'-|' * columns}\n" + f"{row}\n" * rows
+
+
+GROWING = [
+    table(255, 255) * 20,
+    table(5_000, 1),
+    table(10, 2_000, "|" * 11),
+    table(1, 9_000),
+    "".join(table(n, n) + "\n" for n in range(1, 80)),
+    "\n".join("  " * n + "- a" for n in range(200)),
+    "".join("`" * n + "a" for n in range(1, 200)),
+    "[" * 2_500 + "a" + "](b)" * 2_500,
+    "*a " * 3_000 + "a*" * 4_000,
+    "> " * 18 + "a\n" + "a\n" * 9_000,
+    "[a]: " + "b" * 9_000 + "\n\n" + "[a]" * 3_000,
+    "[a](http://" + "é." * 9_000 + ")",
+    "http://a/" + "😀" * 9_000,
+]
+WORST = [
+    *((text * MAX_NOTE_LENGTH)[:MAX_NOTE_LENGTH] for text in REPEATED),
+    *(text[:MAX_NOTE_LENGTH] for text in GROWING),
+]
+
+
+class TestCost:
+    """The parser limits its own steps. Here the output and the memory are bounded."""
+
+    @pytest.mark.parametrize("text", WORST, ids=lambda text: repr(text[:12]))
+    def test_the_worst_text_of_its_length_is_cheap(self, text):
+        assert len(to_html(text, below=3, line_breaks=True)) <= 10 * len(text)
+
+    @settings(max_examples=50)
+    @given(st.lists(st.sampled_from(REPEATED), min_size=1, max_size=4))
+    def test_any_mixture_is_cheap(self, parts):
+        text = ("".join(parts) * 1_000)[:2_000]
+        assert len(to_html(text, below=3, line_breaks=True)) <= 20 * len(text)
+
+    @pytest.mark.parametrize("text", GROWING[:4], ids=lambda text: repr(text[:12]))
+    def test_a_table_takes_little_memory(self, text):
+        tracemalloc.start()
+        try:
+            to_html(text[:MAX_NOTE_LENGTH], below=3, line_breaks=True)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < 20_000_000
+
+    @pytest.mark.parametrize(
+        "text", [table(255, 255), "\n- a" * 2_000, "[a](b) " * 500, "\n" + "> " * 30]
+    )
+    def test_a_text_that_is_too_complex_is_shown_as_it_was_typed(self, text):
+        html = to_html(f"**{text}**\nend", below=3)
+        assert html.startswith("<p>**")
+        assert html.count("<br>") == text.count("\n") + 1
+        assert set(re.findall(r"<(\w+)", html)) == {"p", "br"}
+
+    def test_a_text_that_is_too_long_is_shown_as_it_was_typed(self):
+        assert to_html("*a*" + "a" * MAX_LENGTH).startswith("<p>*a*")
+
+    def test_an_ordinary_long_text_is_converted(self):
+        lines = [
+            "## Caching\n",
+            "- [ ] read [chapter 3](https://example.org/3) and `Cache-Control`",
+            "- [x] look at https://example.org/a\n",
+            "An answer may be kept, *if* it says so, and everybody gets the same one. "
+            * 5,
+            "That is why it says **how long**.\n",
+            table(4, 4, "a|b|c|d"),
+            "```sh\ncurl https://example.org\n```\n",
+        ]
+        text = "\n".join(lines)
+        text *= MAX_NOTE_LENGTH // len(text)
+        assert len(text) > 0.9 * MAX_NOTE_LENGTH
+        assert to_html(text).startswith("<h2>")
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            table(255, 255),
+            table(101, 1),
+            "a\n" * MAX_STEPS,
+            "- a\n" * (MAX_STEPS // 4),
+            "*a" * MAX_STEPS,
+            "[" * MAX_STEPS,
+            "![a](" * (MAX_STEPS // 20),
+            "<a@b.c>" * (MAX_STEPS // 20 + 1),
+            "https://a.b " * (MAX_STEPS // 20),
+            "> " * 22 + "a",
+        ],
+        ids=lambda text: repr(text[:12]),
+    )
+    def test_a_text_that_takes_too_many_steps_is_refused(self, text):
+        with pytest.raises(ValidationError, match="use fewer list items"):
+            validate_markdown(text)
+
+    def test_a_step_with_such_a_body_can_be_saved(self, db):
+        step = Step(body=table(255, 255))
+        step.render_body()
+        assert step.body_html.startswith("<p>a|a|")
