@@ -195,6 +195,7 @@ def _merge_notes(step: Step, into: Step) -> None:
             WITH joined AS (
                 UPDATE progress_note AS own SET
                     text = own.text || %(separator)s || other.text,
+                    html_version = 0, -- the HTML is made again when it is read
                     page = '',
                     saved_at = now()
                 FROM progress_note AS other

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.db import models, transaction
@@ -13,13 +13,14 @@ from django.utils import timezone
 
 from progress.locks import lock_user_and_steps
 from roadmaps.full_text import GeneratedSearchVectorField, weighted_vector
-from roadmaps.markdown import to_html
+from roadmaps.markdown import HTML_VERSION, to_html
 from roadmaps.models import LARGE_FIELDS, Step
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 MAX_NOTE_LENGTH = 20_000  # characters
+MAX_SEARCH_WORDS = 10
 NOTE_SEPARATOR = "\n\n---\n\n"  # between merged notes; a horizontal rule in Markdown
 
 
@@ -44,14 +45,17 @@ class NoteQuerySet(models.QuerySet["Note"]):
         return (
             self.filter(user=user)
             .select_related("step__roadmap")
-            .defer(*(f"step__{name}" for name in LARGE_FIELDS))
+            .defer("search_vector", *(f"step__{name}" for name in LARGE_FIELDS))
             .order_by("-saved_at", "-step")
         )
 
     def matching(self, search: str) -> NoteQuerySet:
-        """The notes that contain every word, in the text or in a title above it."""
+        """The notes that contain every word, in the text or in a title above it.
+
+        Words after the tenth are ignored: each one reads all notes.
+        """
         notes = self
-        for word in search.split():
+        for word in list(dict.fromkeys(search.split()))[:MAX_SEARCH_WORDS]:
             notes = notes.filter(
                 Q(text__icontains=word)
                 | Q(step__title__icontains=word)
@@ -78,6 +82,7 @@ class NoteQuerySet(models.QuerySet["Note"]):
             own.delete()
             return None
         note = Note(user=user, step_id=step_id, text=text, page=page)
+        note.render()
         self._save_all([note])
         return note
 
@@ -88,7 +93,8 @@ class NoteQuerySet(models.QuerySet["Note"]):
         """Add notes from a file: for each step id a text and the date it was saved.
 
         Where the person has a note already, the text is appended to it, unless the note
-        contains it.
+        contains it. The HTML is made when the notes are first read: a file may have
+        many.
         """
         lock_user_and_steps(user, notes)
         stored = {
@@ -118,7 +124,7 @@ class NoteQuerySet(models.QuerySet["Note"]):
             notes,
             update_conflicts=True,
             unique_fields=["user", "step"],
-            update_fields=["text", "page", "saved_at"],
+            update_fields=["text", "html", "html_version", "page", "saved_at"],
             # Long notes are slow to index, and a query may take four seconds.
             batch_size=50,
         )
@@ -137,6 +143,9 @@ class Note(models.Model):
     # PROTECT: a step with notes is retired, never deleted.
     step = models.ForeignKey(Step, models.PROTECT, related_name="notes")
     text = models.TextField(max_length=MAX_NOTE_LENGTH)
+    html = models.TextField(blank=True)  # read it with `get_html`
+    # The HTML_VERSION that made it. 0: it is not made yet, or the text has changed.
+    html_version = models.PositiveSmallIntegerField(default=0)
     page = models.CharField(max_length=32)  # the open page that saved it
     saved_at = models.DateTimeField(default=timezone.now)
     # Not indexed: people search only their own notes, found by the primary key.
@@ -150,12 +159,26 @@ class Note(models.Model):
     def __str__(self) -> str:
         return f"note on step {self.step_id}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.render()
+        super().save(*args, **kwargs)
+
     @property
     def version(self) -> str:
         """The value that a page sends back to say which version it started from."""
         return self.saved_at.isoformat()
 
-    @property
-    def html(self) -> str:
-        """The note as HTML, for a place below an h3."""
-        return to_html(self.text, below=3)
+    def render(self) -> None:
+        """Set `html`: the note as HTML, for a place below an h3."""
+        self.html = to_html(self.text, below=3, line_breaks=True)
+        self.html_version = HTML_VERSION
+
+    def get_html(self) -> str:
+        """Return the note as HTML. If it is out of date, make it again and store it."""
+        if self.html_version != HTML_VERSION:
+            self.render()
+            same = Note.objects.filter(
+                user=self.user_id, step=self.step_id, saved_at=self.saved_at
+            )
+            same.update(html=self.html, html_version=self.html_version)
+        return self.html

@@ -67,6 +67,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("text", models.TextField(max_length=20000)),
+                ("html", models.TextField(blank=True)),
+                ("html_version", models.PositiveSmallIntegerField(default=0)),
                 ("page", models.CharField(max_length=32)),
                 ("saved_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (

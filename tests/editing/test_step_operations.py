@@ -240,6 +240,7 @@ class TestMerge:
         step_operations.merge(boil, into=fry)
         note = Note.objects.get()
         assert (note.step, note.text) == (fry, f"Use a lid.{NOTE_SEPARATOR}Salt it.")
+        assert note.get_html() == "<p>Use a lid.</p>\n<hr>\n<p>Salt it.</p>\n"
 
     def test_a_note_on_the_step_alone_moves(self, boil, fry, user):
         NoteFactory(user=user, step=boil, text="Salt it.", saved_at=MARCH)

@@ -5,13 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from editing import step_operations
 from progress.activity import ActivityChart, get_first_day
 from progress.equivalent_steps import attach_equivalents
 from progress.models import Completion, StepProgress
-from progress.notes import Note
+from progress.notes import MAX_SEARCH_WORDS, Note
 from progress.route import State
 from progress.snapshot import get_route
 from progress.views import NOTES_PER_PAGE
@@ -364,6 +365,14 @@ class TestNotes:
         NoteFactory(user=user)
         assert "note" in html("Notes", query)
 
+    def test_a_search_of_many_words_uses_the_first_ten(self, html, user):
+        NoteFactory(user=user, text="0 1 2 3 4 5 6 7 8 9")
+        words = "+".join(map(str, range(10)))
+        with CaptureQueriesContext(connection) as queries:
+            assert "1 note with" in html("Notes", f"?q={words}+{words}+missing")
+        searches = [query["sql"].count(" LIKE ") for query in queries]
+        assert max(searches) == 3 * MAX_SEARCH_WORDS
+
     def test_the_search_is_shown_as_text(self, html, user):
         NoteFactory(user=user)
         assert "<script>alert" not in html("Notes", "?q=<script>alert(1)</script>")
@@ -414,7 +423,10 @@ def test_the_number_of_queries_does_not_grow(
     StepProgress.objects.bulk_create(
         StepProgressFactory.build(user=user, step=step) for step in half
     )
-    Note.objects.bulk_create(NoteFactory.build(user=user, step=step) for step in half)
+    notes = [NoteFactory.build(user=user, step=step) for step in half]
+    for note in notes:
+        note.render()
+    Note.objects.bulk_create(notes)
     for roadmap in made[::2]:
         Completion.objects.create(user=user, roadmap=roadmap, completed_at=NOON)
     with connection.cursor() as cursor:

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from progress.notes import MAX_NOTE_LENGTH, Note
-from tests.factories import StepFactory, UserFactory
+from roadmaps.markdown import HTML_VERSION
+from tests.factories import NoteFactory, StepFactory, UserFactory
 from tests.html import read_html
 from tests.progress.test_mark import HTMX
 
@@ -79,6 +80,49 @@ class TestSaving:
         assert "Mine" not in open_page(stranger).html
         open_page(stranger)("Theirs")
         assert Note.objects.get(user=user).text == "Mine"
+
+
+class TestRendering:
+    TEXT = "one\ntwo\n\n- [x] https://example.org"
+
+    def test_it_is_converted_when_it_is_saved(self, open_page):
+        open_page()(self.TEXT)
+        note = Note.objects.get()
+        assert note.html_version == HTML_VERSION
+        assert "<p>one<br>\ntwo</p>" in note.html
+        assert "☑</span> <a" in note.html
+
+    def test_the_stored_html_is_shown(self, open_page, signed_in):
+        open_page()(self.TEXT)
+        Note.objects.update(html="<p>stored</p>")
+        assert "<p>stored</p>" in read_html(signed_in.get("/progress/"))
+
+    @pytest.mark.parametrize("path", ["/progress/", "{roadmap}?notes=1"])
+    def test_html_of_another_version_is_replaced(
+        self, open_page, signed_in, step, path
+    ):
+        open_page()(self.TEXT)
+        before = Note.objects.get()
+        Note.objects.update(html="<p>old</p>", html_version=HTML_VERSION + 1)
+        page = signed_in.get(path.format(roadmap=step.roadmap.get_absolute_url()))
+        assert "<p>old</p>" not in read_html(page)
+        assert "<p>one<br>" in read_html(page)
+        after = Note.objects.get()
+        assert (after.html, after.html_version) == (before.html, HTML_VERSION)
+        assert after.saved_at == before.saved_at
+
+    def test_html_of_a_text_that_was_replaced_meanwhile_is_not_stored(self, user, step):
+        old = NoteFactory(user=user, step=step, text="old")
+        old.html_version = 0
+        Note.objects.write(user, step.pk, "new", "a page", old.version)
+        assert old.get_html() == "<p>old</p>\n"
+        assert Note.objects.get().get_html() == "<p>new</p>\n"
+
+    def test_a_note_that_is_too_complex_is_shown_as_it_was_typed(
+        self, open_page, signed_in
+    ):
+        open_page()("| a |\n| - |\n" * 1_500)
+        assert "| a |<br>| - |<br>" in read_html(signed_in.get("/progress/"))
 
 
 class TestTwoPages:
