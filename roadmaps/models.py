@@ -22,7 +22,7 @@ from roadmaps.full_text import (
     html_to_text,
     weighted_vector,
 )
-from roadmaps.markdown import to_html
+from roadmaps.markdown import MAX_LENGTH, to_html, validate_markdown
 from roadmaps.versions import (
     RoadmapVersion,
     StepVersion,
@@ -39,7 +39,7 @@ validate_step_path = RegexValidator(
     rf"^{SLUG}/{SLUG}\Z", "Use the slugs of a roadmap and its step: roadmap/step."
 )
 
-MAX_BODY_LENGTH = 100_000  # characters; PostgreSQL can index at most 1 MB of words
+MAX_BODY_LENGTH = MAX_LENGTH  # characters; PostgreSQL can index 1 MB of words
 
 
 class RoadmapQuerySet(VersionedQuerySet["Roadmap"]):
@@ -186,7 +186,7 @@ class Step(models.Model):
     summary = models.CharField(max_length=300)
     body = models.TextField(
         blank=True,
-        validators=[MaxLengthValidator(MAX_BODY_LENGTH)],
+        validators=[MaxLengthValidator(MAX_BODY_LENGTH), validate_markdown],
         help_text="Markdown: what to learn.",
     )
     body_html = models.TextField(blank=True, editable=False)

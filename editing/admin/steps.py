@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet, TextField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -221,7 +221,12 @@ class StepAdmin(StepOperationsAdmin):
             name: request.POST.get(name, "").replace("\0", "")
             for name in PREVIEWED_FIELDS
         }
-        context["body_html"] = to_html(context["body"])
+        try:
+            Step._meta.get_field("body").run_validators(context["body"])
+        except ValidationError as error:
+            context["body_error"] = error.messages[0]
+        else:
+            context["body_html"] = to_html(context["body"])
         return TemplateResponse(request, "admin/roadmaps/step/preview.html", context)
 
 

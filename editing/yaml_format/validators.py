@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from editing.yaml_format.parser import UNPRINTABLE, format_code_point
 from roadmaps.emoji import is_emoji
+from roadmaps.markdown import ADVICE, validate_markdown
 from roadmaps.models import SLUG
 
 # Characters that change the order in which text is shown (Unicode TR36, "Trojan
@@ -28,6 +29,13 @@ def validate_body(text: str) -> str:
         message = f"should hold no control characters ({format_code_point(match[0])})"
         raise PydanticCustomError("plain_text", "{message}", {"message": message})
     validate_no_bidi_controls(text)
+    try:
+        validate_markdown(text)
+    except DjangoValidationError as error:
+        message = f"should be less complex: {ADVICE}"
+        raise PydanticCustomError(
+            "too_complex", "{message}", {"message": message}
+        ) from error
     return normalize_body(text)
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import roadmaps.emoji
+import roadmaps.markdown
 
 
 class Migration(migrations.Migration):
@@ -198,7 +199,10 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         help_text="Markdown: what to learn.",
-                        validators=[django.core.validators.MaxLengthValidator(100000)],
+                        validators=[
+                            django.core.validators.MaxLengthValidator(40000),
+                            roadmaps.markdown.validate_markdown,
+                        ],
                     ),
                 ),
                 (
@@ -311,7 +315,10 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         help_text="Markdown: what to learn.",
-                        validators=[django.core.validators.MaxLengthValidator(100000)],
+                        validators=[
+                            django.core.validators.MaxLengthValidator(40000),
+                            roadmaps.markdown.validate_markdown,
+                        ],
                     ),
                 ),
                 ("body_html", models.TextField(blank=True, editable=False)),

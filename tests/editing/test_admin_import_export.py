@@ -162,7 +162,8 @@ class TestPreview:
     def test_it_lists_steps_with_very_many_changed_lines_without_their_texts(
         self, editor, cooking
     ):
-        page = upload(editor, SOURCE.replace("Hot!", "Hot!\n      a" * 12_000))
+        lines = "```" + "\n      a" * 12_000
+        page = upload(editor, SOURCE.replace("Hot!", lines))
         assert "And 1 more step, whose texts are not shown here:" in read_html(page)
         assert len(page.content) < 100_000
         assert apply(editor, page).status_code == 302
@@ -254,15 +255,15 @@ class TestApply:
     def test_the_largest_file_is_imported(self, editor):
         letters = [chr(code) for code in range(0x21, 0x7F)]  # they compress worst
         bodies = [
-            "".join(random.Random(n).choices(letters, k=95_000))  # noqa: S311
-            for n in range(20)
+            "".join(random.Random(n).choices(letters, k=38_000))  # noqa: S311
+            for n in range(50)
         ]
-        head = "    title: S\n    summary: S.\n    body: |\n      x"
+        head = "    title: S\n    summary: S.\n    body: |\n      ~~~\n      x"
         steps = [f"  - slug: s-{n}\n{head}{body}\n" for n, body in enumerate(bodies)]
         page = upload(editor, SOURCE + "".join(steps))
         assert page.status_code == 200
         assert apply(editor, page).status_code == 302
-        assert Step.objects.get(slug="s-19").body == f"x{bodies[19]}\n"
+        assert Step.objects.get(slug="s-49").body == f"~~~\nx{bodies[49]}\n"
 
 
 class TestBadFiles:

@@ -57,7 +57,14 @@ class TestEditing:
         before = everything()
         answer, _ = edit(body="ab " * (MAX_BODY_LENGTH // 3) + "cd")
         (error,) = answer.context["adminform"].form.errors["body"]
-        assert "at most 100000 characters (it has 100001)" in error
+        assert "at most 40000 characters (it has 40001)" in error
+        assert everything() == before
+
+    def test_a_body_that_is_too_complex_is_reported_at_its_field(self, edit, fry):
+        before = everything()
+        answer, _ = edit(body="|a|\n|-|\n" * 2_000)
+        (error,) = answer.context["adminform"].form.errors["body"]
+        assert error.startswith("This is too complex to show: use fewer list items")
         assert everything() == before
 
     def test_the_longest_body_is_kept(self, edit):
@@ -316,6 +323,18 @@ class TestPreview:
         html = admin_client.post(f"{PATH}preview/", {"body": body}).content.decode()
         assert "<script>" not in html
         assert 'href="javascript' not in html
+
+    @pytest.mark.parametrize(
+        ("body", "reason"),
+        [
+            ("|a|\n|-|\n" * 2_000, "too complex to show"),
+            ("a" * (MAX_BODY_LENGTH + 1), "at most 40000 characters"),
+        ],
+    )
+    def test_it_says_why_a_body_cannot_be_shown(self, admin_client, body, reason):
+        html = admin_client.post(f"{PATH}preview/", {"body": body}).content.decode()
+        assert reason in html
+        assert "prose" not in html
 
     def test_only_our_own_page_may_frame_it(self, admin_client, fry):
         answer = admin_client.get(f"{PATH}preview/")

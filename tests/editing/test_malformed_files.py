@@ -81,7 +81,11 @@ FILES = {
     ),
     "a long body": (
         HEAD + STEP + f"    body: {'x' * LONG}\n",
-        ":10:5: body should be at most 100,000 characters long",
+        ":10:5: body should be at most 40,000 characters long",
+    ),
+    "a body that is too complex": (
+        HEAD + STEP + '    body: "' + "- a\\n" * 5_000 + '"\n',
+        ":10:5: body should be less complex: use fewer list items",
     ),
     "a tab": ("slug: a\n\ttitle: T\n", ":2:1: a tab in the indentation; use spaces"),
     "endless brackets": ("[" * LONG, ":1:22: nested too deeply"),
