@@ -16,7 +16,9 @@ class Query:
 
     def __init__(self, text: str) -> None:
         self.text = text.strip()[: self.MAX_LENGTH]
-        self.words = self.text.translate(TO_SPACES).split()
+        words = self.text.translate(TO_SPACES).split()
+        # Each word once. A repeated one keeps its last place, which may be unfinished.
+        self.words = list(dict.fromkeys(reversed(words)))[::-1]
 
     @property
     def is_too_short(self) -> bool:
@@ -39,4 +41,15 @@ class Query:
             "all": " & ".join([*finished, last]),
             "any": " | ".join([*finished, last]),
             "any_written": " | ".join([*finished, last_written]),
+            "beginnings": self.beginnings,
         }
+
+    @property
+    def beginnings(self) -> str:
+        """A regular expression that matches where a word, or its stem, begins.
+
+        A word that the index finds by its stem may differ from this in rare cases.
+        """
+        # Words have no punctuation, so none needs to be escaped.
+        stems = (word[: max(MIN_LENGTH, len(word) - 3)] for word in self.words)
+        return rf"\m({'|'.join(stems)})"

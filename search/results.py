@@ -14,6 +14,7 @@ from accounts.models import User
 from search.query import Query
 
 MAX_PER_KIND = 8
+EXCERPT_LENGTH = 2_000  # characters of a text among which its excerpt is chosen
 # PostgreSQL puts these around each matching word. They are replaced by <mark> elements
 # after the text has been escaped.
 HIGHLIGHT_START, HIGHLIGHT_END = "\x02", "\x03"
@@ -151,15 +152,20 @@ matches AS (
 SELECT
     matches.kind,
     matches.rank,
-    ts_headline(config, cairn_only_words(display.title), any_word, %(whole_text)s),
+    ts_headline(
+        display.config, cairn_only_words(display.title), any_word, %(whole_text)s
+    ),
     CASE
-        WHEN length(display.text) <= 300
+        WHEN length(whole.whole_text) <= 300
         THEN ts_headline(
-            config, cairn_only_words(display.text), any_word, %(whole_text)s
+            display.config, cairn_only_words(display.text), any_word, %(whole_text)s
         )
         ELSE '… '
             || ts_headline(
-                config, cairn_only_words(display.text), any_word, %(excerpt)s
+                display.config,
+                cairn_only_words(display.text),
+                any_word,
+                %(excerpt)s
             )
             || ' …'
     END,
@@ -192,7 +198,7 @@ CROSS JOIN LATERAL (
                 END
             WHEN 4 THEN note.text
             ELSE ''
-        END AS text,
+        END AS whole_text,
         CASE
             WHEN coalesce(
                 note.search_vector,
@@ -203,6 +209,20 @@ CROSS JOIN LATERAL (
             THEN 'english'::regconfig
             ELSE 'cairn_written'::regconfig
         END AS config
+) AS whole
+CROSS JOIN LATERAL (
+    -- ts_headline takes seconds for a long text in which many words match, so it gets
+    -- only the part around the first match.
+    SELECT
+        whole.title,
+        whole.config,
+        substr(
+            whole.whole_text,
+            greatest(
+                1, regexp_instr(whole.whole_text, %(beginnings)s, 1, 1, 0, 'i') - 200
+            ),
+            %(excerpt_length)s
+        ) AS text
 ) AS display
 ORDER BY
     matches.rank DESC,
@@ -289,6 +309,7 @@ def find_results(query: Query, user: User | AnonymousUser) -> list[SearchResult]
         "user": user.pk,  # None for visitors, which matches no note
         "is_staff": user.is_staff,
         "limit": MAX_PER_KIND,
+        "excerpt_length": EXCERPT_LENGTH,
         "whole_text": f"{HIGHLIGHT_OPTIONS}, HighlightAll=true",
         "excerpt": f"{HIGHLIGHT_OPTIONS}, MaxFragments=1, MaxWords=35, MinWords=20",
     }

@@ -7,7 +7,9 @@ import pytest
 from django.test import Client
 
 from progress.notes import Note
-from roadmaps.models import Resource
+from roadmaps.models import MAX_BODY_LENGTH, Resource
+from search.query import Query
+from search.results import EXCERPT_LENGTH
 from tests.factories import RoadmapFactory, StepFactory, UserFactory
 
 PATH = "/search/"
@@ -175,6 +177,21 @@ class TestHighlights:
         assert excerpt.endswith(" …")
         assert len(excerpt) < 500
 
+    def test_show_a_match_at_the_end_of_the_longest_body(self, client, db):
+        body = "filler word " * (MAX_BODY_LENGTH // 12 - 5) + "the caches are warm"
+        StepFactory(title="Long", body=body)
+        assert "<mark>caches</mark>" in search(client, "caching")
+
+    def test_read_only_the_part_of_a_long_text_around_its_first_match(
+        self, signed_in, user, step
+    ):
+        # PostgreSQL takes seconds to choose from a whole text with many matches.
+        filler = "filler " * (EXCERPT_LENGTH // 7)
+        write_note(user, step, f"Cheese first. {filler} Cheese with tomatoes.")
+        page = search(signed_in, "cheese tomatoes")
+        assert "<mark>Cheese</mark> first" in page
+        assert "<mark>tomatoes</mark>" not in page
+
     def test_show_the_text_of_a_body_without_markup(self, client, db):
         body = "## Quokkas\n\n- ask `dig @<name> AT&T`, *then*\n- wait\n\n| a | b |"
         StepFactory(body=body)
@@ -303,6 +320,11 @@ UNUSUAL_TEXTS = [
 
 
 class TestInput:
+    def test_a_repeated_word_counts_once(self):
+        query = Query("ab cd ab " * 5)
+        assert query.words == ["cd", "ab"]
+        assert query.parameters["any_written"] == "'cd' | 'ab':*"
+
     @pytest.mark.parametrize("text", [None, "", "   ", "\t\n"])
     def test_without_text_the_page_explains_the_search_without_a_query(
         self, client, db, assert_max_queries, text
