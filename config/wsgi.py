@@ -7,6 +7,7 @@ from django.core.wsgi import get_wsgi_application
 
 from core.observability import tracing
 from core.postgresql.settings import configure_for_web
+from core.request_body import read_whole_body
 from core.wsgi import check_requests
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -15,7 +16,10 @@ try:
 except ImproperlyConfigured as error:
     sys.exit(str(error))  # one line per faulty variable instead of a traceback
 tracing.start()
-application = check_requests(get_wsgi_application())
+application = read_whole_body(
+    check_requests(get_wsgi_application()),
+    limit=32 * 1024 * 1024,  # bytes; more than any page accepts
+)
 
 if settings.METRICS_ADDRESS:
     from core.observability import metrics
