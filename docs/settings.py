@@ -25,8 +25,8 @@ HEAD = """\
 # Settings
 
 Variables are read from the environment or from `.env`. `make docs` writes this page \
-from `config/settings.py`, `docker-compose.yml` and `deploy/env.example`; a test \
-checks that it is up to date.
+from `config/settings.py`, `deploy/start`, `docker-compose.yml` and \
+`deploy/env.example`; a test checks that it is up to date.
 
 Cairn does not start until the required variables are set and all variables are \
 valid. It names every variable that is missing or wrong. Compose does the same for its \
@@ -78,9 +78,9 @@ def read_settings(example: dict[str, str]) -> tuple[dict[str, object], set[str]]
     return defaults, secrets
 
 
-def read_compose() -> dict[str, str]:
-    """Return the default of each variable in the compose file; `?` if required."""
-    text = (ROOT / "docker-compose.yml").read_text()
+def read_variables(file: str) -> dict[str, str]:
+    """Return the default of each `${VARIABLE:-default}` in a file; `?` if required."""
+    text = (ROOT / file).read_text()
     found = re.findall(r"\$\{(\w+)(?::([-?])([^}]*))?\}", text)
     return {name: "?" if sign == "?" else value for name, sign, value in found}
 
@@ -100,16 +100,21 @@ def render(example: Path) -> str:
     """
     variables = read_example(example)
     values = {name: value for name, (_, value) in variables.items() if value}
-    (own, secrets), compose = read_settings(values), read_compose()
-    unknown = (own | compose).keys() ^ variables.keys()
+    (own, secrets), start = read_settings(values), read_variables("deploy/start")
+    compose = read_variables("docker-compose.yml")
+    unknown = (own | start | compose).keys() ^ variables.keys()
     if unknown:
         sys.exit(f"{example} and what is read differ in {sorted(unknown)}")
-    rows = {"Cairn itself": [], "docker-compose.yml only": []}
+    readers = {
+        "Cairn itself": own,
+        "deploy/start": start,
+        "docker-compose.yml only": compose,
+    }
+    rows = {reader: [] for reader in readers}
     for name, (description, _) in variables.items():
-        is_required = name in REQUIRED if name in own else compose[name] == "?"
-        default = format_default(own.get(name, compose.get(name)))
-        default = "required" if is_required else default
-        reader = "Cairn itself" if name in own else "docker-compose.yml only"
+        reader, read = next(item for item in readers.items() if name in item[1])
+        is_required = name in REQUIRED if name in own else read[name] == "?"
+        default = "required" if is_required else format_default(read[name])
         rows[reader].append(f"| `{name}` | {description} | {default} |")
     files = ", ".join(f"`{name}_FILE`" for name in sorted(secrets - {"SECRET_KEY"}))
     parts = [HEAD.format(files=files)]

@@ -1,5 +1,6 @@
 """Health checks for probes: is the process alive, and is it ready to serve?"""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,7 +48,14 @@ def health(
 
 
 def alive() -> HttpResponse:
-    """Return a response that depends on no other service."""
+    """Return a response that depends on no other service.
+
+    The status is 503 once deploy/start is about to stop this process, so that proxies
+    use another one.
+    """
+    if os.path.exists(os.environ.get("DRAINING_FILE", "")):
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        return JsonResponse({"status": "draining"}, status=status)
     return JsonResponse({"status": "alive"})
 
 

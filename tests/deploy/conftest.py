@@ -37,6 +37,7 @@ def start_server():
                 "DEBUG": "true",
                 "DATABASE_URL": database_url,
                 "GRANIAN_PORT": str(port),
+                "DRAIN_SECONDS": "0",
                 **environment,
             },
             stdout=subprocess.DEVNULL,
@@ -45,7 +46,7 @@ def start_server():
         try:
             for _ in range(300):
                 try:
-                    socket.create_connection(("127.0.0.1", port)).close()
+                    socket.create_connection(("localhost", port)).close()
                     break
                 except OSError:
                     assert process.poll() is None
