@@ -22,10 +22,13 @@ def write(
     """The example configuration for this machine: with TLS if there is a certificate,
     and with the status of the cache in `folder`/cache.log.
     """
-    servers = "".join(f"server 127.0.0.1:{port};" for port in upstream_ports)
     text = EXAMPLE.read_text()
     for pattern, replacement in (
-        (r"(?s)        server web:.*?resolver [^\n]*", f"{servers} }}"),
+        *(
+            (rf"server {name}:8000 resolve", f"server 127.0.0.1:{upstream_port}")
+            for name, upstream_port in zip(("web", "web2"), upstream_ports, strict=True)
+        ),
+        (r"resolver [^\n]*", ""),
         (r"worker_processes auto", "daemon off; worker_processes 1"),
         (r"/dev/stderr", f"{folder}/nginx.log"),
         (r"/tmp/nginx\.pid", f"{folder}/nginx.pid"),

