@@ -2,56 +2,70 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
 from collections.abc import Sequence
+from http import HTTPStatus
 from http.cookies import SimpleCookie
 from itertools import cycle, islice
 from urllib.parse import urlencode
 
 import urllib3
 
-from deploy.drills.rolling import STATES
+from deploy.drills.rolling import HIDDEN, PASSWORD, STATES
 
-PASSWORD = "correct horse battery staple"
-TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 CHANGES_PER_MINUTE = 120  # allowed to one person
 
 
 class Browser:
-    def __init__(self, port: int, session: str = "") -> None:
-        self.origin = f"http://localhost:{port}"
+    """It connects from `address`, by which limits count."""
+
+    def __init__(
+        self, port: int, session: str = "", address: str = "127.0.0.1"
+    ) -> None:
+        self.pool = urllib3.HTTPConnectionPool(
+            "localhost", port, retries=False, timeout=30, source_address=(address, 0)
+        )
+        self.address = address
+        self.headers = {"Sec-Fetch-Site": "same-origin"}
         self.cookies = {"__Host-session": session} if session else {}
         self.statuses: list[int] = []
 
-    def ask(self, method: str, path: str, **fields: str) -> str:
-        """Return the page. Its status becomes the last of `statuses`."""
-        response = urllib3.request(
+    def send(
+        self, method: str, path: str, body: str | bytes = b"", **headers: str
+    ) -> urllib3.BaseHTTPResponse:
+        """Send a request. Its status becomes the last of `statuses`."""
+        cookies = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
+        response = self.pool.request(
             method,
-            f"{self.origin}{path}",
-            body=urlencode(fields) or None,
-            headers={
-                "Content-Type": "application/x-www-form-urlencoded",
-                "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()),
-                "Sec-Fetch-Site": "same-origin",
-            },
+            path,
+            body=body or None,
+            headers={"Cookie": cookies} | self.headers | headers,
             redirect=False,
-            retries=False,
-            timeout=30,
         )
         for header in response.headers.getlist("Set-Cookie"):
             for name, morsel in SimpleCookie(header).items():
                 self.cookies[name] = morsel.value
         self.statuses.append(response.status)
-        return response.data.decode()
+        return response
+
+    def ask(self, method: str, path: str, **fields: str) -> str:
+        """Return the page."""
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self.send(method, path, urlencode(fields), **form).data.decode()
 
     def submit(self, path: str, **fields: str) -> str:
         """Submit the form of a page. Return "" if the page has none."""
-        token = TOKEN.search(self.ask("GET", path))
-        if not token:
-            return ""
-        return self.ask("POST", path, csrfmiddlewaretoken=token[1], **fields)
+        hidden = self.hidden_fields(path)
+        return self.ask("POST", path, **hidden | fields) if hidden else ""
+
+    def hidden_fields(self, path: str) -> dict[str, str]:
+        """The CSRF token on a page, and the hidden fields of its note."""
+        return dict(HIDDEN.findall(self.ask("GET", path)))
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> bool:
+        self.submit("/accounts/login/", login=email, password=password)
+        return self.statuses[-1] == HTTPStatus.FOUND
 
     def sign_up(self, email: str) -> None:
         self.submit("/accounts/signup/", email=email, password1=PASSWORD)
@@ -71,13 +85,15 @@ class Browser:
 
 
 def tick_often(
-    ports: Sequence[int], session: str, step: int, times: int
+    ports: Sequence[int], session: str, step: int, times: int, **headers: str
 ) -> Counter[int]:
     """Tick `times` times within one minute of the clock, so that all count towards one
     limit, on each of `ports` in turn. Return how often each status was the answer.
     """
     time.sleep(60.5 - time.time() % 60)
     browsers = [Browser(port, session) for port in ports]
+    for browser in browsers:
+        browser.headers |= headers
     turns = zip(cycle(browsers), cycle(STATES), strict=False)
     for browser, state in islice(turns, times):
         browser.ask("POST", f"/progress/{step}/{state}/")

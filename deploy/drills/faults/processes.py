@@ -8,7 +8,6 @@ import time
 from argparse import Namespace
 from datetime import datetime
 from pathlib import Path
-from shutil import which
 
 from deploy.drills import rolling
 from deploy.drills.faults.browser import CHANGES_PER_MINUTE, Browser, tick_often
@@ -22,6 +21,7 @@ from deploy.drills.faults.ledger import (
     recovers_within,
 )
 from deploy.drills.faults.services import cache_server, mailbox
+from deploy.drills.proxied_site import ProxiedSite, missing_proxy
 
 LIBRARIES = [
     *Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"),
@@ -58,30 +58,30 @@ def web_killed(harness: Harness, _: Namespace) -> list[Check]:
 
 
 def rolling_restart(_: Harness, __: Namespace) -> list[Check]:
-    if not which("caddy"):
-        raise CannotRunError("caddy is missing (apt-get install caddy)")
+    if missing := missing_proxy():
+        raise CannotRunError(missing)
     temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
     with temporary as name, cache_server(Path(name)) as cache:
-        stack = rolling.Stack(Path(name), CACHE_URL=cache.url)
+        site = ProxiedSite(Path(name), CACHE_URL=cache.url)
         try:
-            found = rolling.measure(stack)
-            shared = both_share(stack, found.sessions[0])
+            with site.behind("caddy"):
+                found = rolling.measure(site)
+            shared = both_share(site, found.sessions[0])
         finally:
-            stack.stop()
+            site.stop()
     return [
         Check(found.text, not found.failures),
         shared,
     ]
 
 
-def both_share(stack: rolling.Stack, session: str) -> Check:
+def both_share(site: ProxiedSite, session: str) -> Check:
     """Check that both processes share sessions, rate limits and static files."""
-    [step] = stack.shell(rolling.STEP)
-    counted = tick_often(stack.ports, session, int(step), CHANGES_PER_MINUTE + 2)
-    files, others = (
-        set(re.findall(r"/static/[^\"]+", Browser(port, session).ask("GET", "/")))
-        for port in stack.ports
-    )
+    [step] = site.shell(rolling.STEP)
+    host = {"Host": f"localhost:{site.port}"}
+    counted = tick_often(site.ports, session, int(step), CHANGES_PER_MINUTE + 2, **host)
+    pages = [Browser(port, session).send("GET", "/", **host) for port in site.ports]
+    files, others = (set(re.findall(rb"/static/[^\"]+", page.data)) for page in pages)
     text = f"one session at both: {counted[302]} ticks of a minute let through,"
     text += f" {counted[429]} refused; both name the same {len(files)} files"
     is_shared = counted == {302: CHANGES_PER_MINUTE, 429: 2} and files == others
