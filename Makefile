@@ -57,12 +57,16 @@ docs: setup ## write the tables of settings and licences
 	$(PYTHON) docs/licences.py >docs/licences.md
 
 .PHONY: rolling
-rolling: setup ## drill: replace web processes under load; needs caddy
+rolling: setup ## drill: replace web processes under load; needs caddy and nginx
 	$(PYTHON) -m deploy.drills.rolling
 
 .PHONY: faults
 faults: setup ## drill: break the database, cache and mail; OPTIONS="--only NAME"
 	$(PYTHON) -m deploy.drills.faults $(OPTIONS)
+
+.PHONY: attacks
+attacks: setup ## drill: attack the site; needs caddy and nginx; OPTIONS="--only NAME"
+	$(PYTHON) -m deploy.drills.attacks $(OPTIONS)
 
 .PHONY: dropped-packets
 dropped-packets: setup ## drill: drop all packets to the database; needs root and iptables

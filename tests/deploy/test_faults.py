@@ -105,6 +105,7 @@ def test_a_drill_that_did_not_run_says_why():
 
 def test_the_table_is_written_between_its_comments(tmp_path):
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
-    report.write(page, "new")
-    assert page.read_text() == (f"before\n{report.BEGIN}\nnew\n{report.END}\nafter\n")
+    begin, end = "<!-- attacks -->", "<!-- /attacks -->"
+    page.write_text(f"before\n{begin}\nold\n{end}\nafter\n")
+    report.write(page, "new", "attacks")
+    assert page.read_text() == f"before\n{begin}\nnew\n{end}\nafter\n"

@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 from deploy.drills.faults.ledger import Check
 
-BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
-
 
 class Row(NamedTuple):
     name: str
@@ -34,13 +32,14 @@ class Row(NamedTuple):
         return f"| {self.fault} | {self.expected} | {self.verdict} | {text} |"
 
 
-def table(rows: list[Row]) -> str:
-    head = "| fault | expected | | measured |\n| --- | --- | --- | --- |"
+def table(rows: list[Row], what: str = "fault") -> str:
+    head = f"| {what} | expected | | measured |\n| --- | --- | --- | --- |"
     return "\n".join([head, *map(str, rows)])
 
 
-def write(page: Path, measured: str) -> None:
-    """Write the table between the two comments in `page`."""
+def write(page: Path, measured: str, section: str = "measured") -> None:
+    """Write the table between the two comments with the name of the section."""
+    begin, end = f"<!-- {section} -->", f"<!-- /{section} -->"
     text = page.read_text()
-    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-    page.write_text(f"{before}{BEGIN}\n{measured}\n{END}{after}")
+    before, after = text.partition(begin)[0], text.partition(end)[2]
+    page.write_text(f"{before}{begin}\n{measured}\n{end}{after}")
