@@ -3,11 +3,17 @@
 Whoever reads the database or a backup of it cannot compute codes without SECRET_KEY.
 """
 
+from collections.abc import Callable
+from functools import wraps
+
 import structlog
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import InvalidToken, MultiFernet
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from core.encryption import get_cipher
 
@@ -39,6 +45,22 @@ def decrypt(encrypted: str) -> str:
             "This site can no longer read your second factor. "
             "Please ask the people who run it to remove it."
         ) from error
+
+
+def explain_unreadable(
+    view: Callable[..., HttpResponse],
+) -> Callable[..., HttpResponse]:
+    """Lead to the list of second factors if the page cannot read one, and say why."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest) -> HttpResponse:
+        try:
+            return view(request)
+        except UnreadableSecretError as error:
+            messages.error(request, error.message)
+            return redirect("mfa_index")
+
+    return wrapper
 
 
 def renew_encryption() -> int:

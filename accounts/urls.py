@@ -21,6 +21,7 @@ from accounts.limits import limit_new_codes
 from accounts.providers import allow_redirects_to_providers, require_configured
 from accounts.reauthentication import reauthenticate_by_code
 from accounts.resend import signed_in
+from accounts.second_factor_secrets import explain_unreadable
 
 # A successful change leads back to the settings, which list the addresses. Errors are
 # shown on the page of this view.
@@ -148,12 +149,14 @@ urlpatterns = [
     ),
     path(
         "2fa/recovery-codes/",
-        login_required(recovery_codes_views.view_recovery_codes),
+        login_required(explain_unreadable(recovery_codes_views.view_recovery_codes)),
         name="mfa_view_recovery_codes",
     ),
     path(
         "2fa/recovery-codes/generate/",
-        login_required(recovery_codes_views.generate_recovery_codes),
+        login_required(
+            explain_unreadable(recovery_codes_views.generate_recovery_codes)
+        ),
         name="mfa_generate_recovery_codes",
     ),
     path(

@@ -85,8 +85,13 @@ def test_with_a_lost_secret_key_no_code_signs_in_and_the_page_says_why(
     assert "secrets encrypted with the current key: 0\n" in cleanup()
 
 
-def test_with_a_lost_secret_key_the_settings_can_still_be_read(codes, signed_in):
+def test_with_a_lost_secret_key_the_settings_can_still_be_read(codes, reauthenticated):
     unreadable = {"secret": "lost", "seed": "lost", "used_mask": 0}
     Authenticator.objects.update(data=unreadable)
     for page in ("/accounts/settings/", "/accounts/2fa/"):
-        assert signed_in.get(page, follow=True).status_code == 200
+        assert reauthenticated.get(page, follow=True).status_code == 200
+    for page in ("", "generate/"):
+        response = reauthenticated.get(
+            f"/accounts/2fa/recovery-codes/{page}", follow=True
+        )
+        assert "can no longer read your second factor" in response.text
