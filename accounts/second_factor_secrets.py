@@ -12,7 +12,8 @@ from cryptography.fernet import InvalidToken, MultiFernet
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 from core.encryption import get_cipher
@@ -48,12 +49,12 @@ def decrypt(encrypted: str) -> str:
 
 
 def explain_unreadable(
-    view: Callable[..., HttpResponse],
-) -> Callable[..., HttpResponse]:
+    view: Callable[..., HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
     """Lead to the list of second factors if the page cannot read one, and say why."""
 
     @wraps(view)
-    def wrapper(request: HttpRequest) -> HttpResponse:
+    def wrapper(request: HttpRequest) -> HttpResponseBase:
         try:
             return view(request)
         except UnreadableSecretError as error:

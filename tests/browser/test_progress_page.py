@@ -29,7 +29,8 @@ def progress(backend, user):
         at = LATE - timedelta(days=days * days)
         StepProgressFactory(user=user, step=step, started_at=at)
     finished = StepFactory(roadmap=RoadmapFactory(title="Knots"), added_at=LATE)
-    StepProgressFactory(user=user, step=finished, started_at=LATE)
+    later = LATE + timedelta(seconds=1)  # equal times count once
+    StepProgressFactory(user=user, step=finished, started_at=later)
     Completion.objects.create(user=user, roadmap=finished.roadmap, completed_at=LATE)
     caching, testing = backend.steps.filter(slug__in=["caching", "testing"])
     headings = "## What *Vary* does\n\n#### Keys\n\n- a [book](https://example.org)\n"
