@@ -7,8 +7,10 @@ import structlog
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import ModelForm
@@ -19,6 +21,7 @@ from accounts.deletion import delete_account
 from accounts.email_addresses import EmailField
 from accounts.models import Invitation, User
 from accounts.signup_policy import invite
+from core.forms import LineField
 
 log = structlog.get_logger("cairn.accounts")
 
@@ -123,6 +126,22 @@ class UserAdmin(DjangoUserAdmin):
         if own:  # the reason to show, not the permissions on its addresses
             missing_permissions, protected = set(), own
         return [str(user) for user in objs], counts, missing_permissions, protected
+
+
+class GroupForm(ModelForm):
+    name = LineField(max_length=150)
+
+    class Meta:
+        model = Group
+        fields = ["name", "permissions"]
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin):
+    form = GroupForm
 
 
 class InvitationForm(ModelForm):

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError
-from django.forms import CharField, Form, HiddenInput, JSONField
+from django.forms import Form, HiddenInput, JSONField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -30,7 +30,7 @@ from accounts import second_factor_secrets
 from accounts.allauth_internals import get_totp_secret, store_totp_secret
 from accounts.codes import CodeFormMixin, normalize_code
 from accounts.models import User
-from core.forms import StrictJSONDecoder
+from core.forms import LineField, StrictJSONDecoder
 
 log = structlog.get_logger("cairn.accounts")
 
@@ -174,7 +174,7 @@ def reject_malformed_credential[T](clean: Callable[[Any], T]) -> Callable[[Any],
 
 
 class AddPasskeyForm(forms.AddWebAuthnForm):
-    name = CharField(max_length=MAX_PASSKEY_NAME_LENGTH, required=False)
+    name = LineField(max_length=MAX_PASSKEY_NAME_LENGTH, required=False)
     credential = CredentialField()
     clean = reject_malformed_credential(forms.AddWebAuthnForm.clean)
 
@@ -189,7 +189,7 @@ class AddPasskeyForm(forms.AddWebAuthnForm):
 
 
 class EditPasskeyForm(forms.EditWebAuthnForm):
-    name = CharField(max_length=MAX_PASSKEY_NAME_LENGTH)
+    name = LineField(max_length=MAX_PASSKEY_NAME_LENGTH)
 
 
 class AuthenticateByPasskeyForm(forms.AuthenticateWebAuthnForm):

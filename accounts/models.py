@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.email_addresses import canonical
 from accounts.passwords import normalize
 from accounts.time_zones import parse_time_zone
+from core.model_fields import LineField
 
 ASCII = "^[[:ascii:]]*$"
 
@@ -49,7 +50,7 @@ def validate_time_zone(name: str) -> None:
 class User(AbstractBaseUser, PermissionsMixin):
     id = models.AutoField(primary_key=True)  # 4 bytes: it is in every progress row
     email = models.EmailField("e-mail address", max_length=254, unique=True)
-    name = models.CharField(
+    name = LineField(
         "display name",
         max_length=80,
         blank=True,

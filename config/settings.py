@@ -46,6 +46,8 @@ SECRET_KEY_FALLBACKS = env.read_secret(
 SITE_NAME = env.read("SITE_NAME", "Cairn", parse.line)
 CONTACT_EMAIL = env.read("CONTACT_EMAIL", "", parse.email)
 PRIVACY_URL = env.read("PRIVACY_URL", "", parse.web_url)  # replaces the built-in page
+# Resources may link to hosts such as http://wiki.
+INTRANET_LINKS = env.read("INTRANET_LINKS", False, parse.boolean)
 
 SIGN_UP = env.read(
     "SIGN_UP", "open", parse.choice("open", "invitation", "domains", "closed")

@@ -1,14 +1,30 @@
-"""The renderer of all forms (`FORM_RENDERER`), and a decoder for fields with JSON."""
+"""The renderer of all forms (`FORM_RENDERER`), and what their fields have in common."""
 
 import json
 from typing import Any
 
-from django.forms import BoundField, Widget
+from django.forms import (
+    BoundField,
+    CharField,
+    Textarea,
+    TextInput,
+    URLField,
+    URLInput,
+    Widget,
+)
 from django.forms.renderers import TemplatesSetting
 
+from core.text import shows_nothing, validate_line
+from core.web_address import validate_web_address
 
-class AutofocusBoundField(BoundField):
-    """Puts the cursor into the first field with an error."""
+WRITTEN_BY_PEOPLE = (TextInput, Textarea, URLInput)
+
+
+class CairnBoundField(BoundField):
+    """Puts the cursor into the first field with an error.
+
+    What people type is shown from right to left if its first letter is.
+    """
 
     def build_widget_attrs(
         self, attrs: dict[str, Any], widget: Widget | None = None
@@ -18,11 +34,31 @@ class AutofocusBoundField(BoundField):
         first_invalid = next((field.name for field in fields if field.errors), None)
         if self.name == first_invalid:
             attrs["autofocus"] = True
+        if isinstance(widget or self.field.widget, WRITTEN_BY_PEOPLE):
+            attrs.setdefault("dir", "auto")
         return attrs
 
 
 class Renderer(TemplatesSetting):
-    bound_field_class = AutofocusBoundField
+    bound_field_class = CairnBoundField
+
+
+class LineField(CharField):
+    """One line of text that people read. Text that shows nothing counts as empty."""
+
+    default_validators = [validate_line]
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        is_empty = isinstance(text, str) and shows_nothing(text)
+        return self.empty_value if is_empty else text
+
+
+class WebAddressField(URLField):
+    default_validators = [validate_web_address]
+    default_error_messages = {
+        "invalid": "This should be an address such as https://example.org/page."
+    }
 
 
 class StrictJSONDecoder(json.JSONDecoder):

@@ -15,6 +15,7 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 
 from core.fault_limit import StopAfterMaxFaults
+from core.text import shows_nothing
 from progress.notes import MAX_NOTE_LENGTH
 from roadmaps.models import SLUG
 
@@ -37,7 +38,7 @@ def validate_note_text(text: str) -> str:
     """Raises ValueError for empty text and for NUL, which PostgreSQL cannot store."""
     if "\0" in text:
         raise ValueError("holds a NUL character")
-    if not text.strip():
+    if shows_nothing(text):
         raise ValueError("is empty")
     return text
 

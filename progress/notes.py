@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from core.text import shows_nothing
 from progress.locks import lock_user_and_steps
 from roadmaps.full_text import GeneratedSearchVectorField, weighted_vector
 from roadmaps.markdown import HTML_VERSION, to_html
@@ -78,7 +79,7 @@ class NoteQuerySet(models.QuerySet["Note"]):
         stored = own.select_for_update().first()
         if stored and stored.page != page and stored.version != base_version:
             raise NoteConflictError(stored)
-        if not text.strip():
+        if shows_nothing(text):
             own.delete()
             return None
         note = Note(user=user, step_id=step_id, text=text, page=page)

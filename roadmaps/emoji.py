@@ -4,12 +4,16 @@ from unicodedata import category
 
 from django.core.exceptions import ValidationError
 
+from core.text import describe_line_fault, shows_nothing
+
 MARKERS = "\ufe0f\u20e3"  # they turn a character into an emoji or a keycap
 EMOJI_LETTER = "ℹ\ufe0f"  # noqa: RUF001, the only emoji that is also a letter
 
 
 def is_emoji(text: str) -> bool:
     """Whether the text consists of emoji, without letters and spaces."""
+    if shows_nothing(text) or describe_line_fault(text):
+        return False
     is_picture = any(is_symbol(character) for character in text)
     rest = text.replace(EMOJI_LETTER, "")
     return is_picture and not any(c.isalpha() or c.isspace() for c in rest)

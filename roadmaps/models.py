@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator, RegexValidator, URLValidator
+from django.core.validators import MaxLengthValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models import Count, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
@@ -16,6 +16,8 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 from simple_history.signals import pre_create_historical_record
 
+from core.model_fields import LineField, WebAddressField
+from core.text import validate_text
 from roadmaps.emoji import validate_emoji
 from roadmaps.full_text import (
     GeneratedSearchVectorField,
@@ -81,12 +83,12 @@ class Roadmap(models.Model):
         validators=[validate_slug],
         help_text="Its name in addresses. Old addresses keep leading here.",
     )
-    title = models.CharField(max_length=120)
-    category = models.CharField(max_length=80)
+    title = LineField(max_length=120)
+    category = LineField(max_length=80)
     icon = models.CharField(
         max_length=16, validators=[validate_emoji], help_text="An emoji."
     )
-    summary = models.CharField(max_length=300)
+    summary = LineField(max_length=300)
     position = models.PositiveIntegerField(
         default=0, help_text="Its place in the list of roadmaps, lowest first."
     )
@@ -182,11 +184,15 @@ class Step(models.Model):
     )
     # Not unique, so that the admin can swap two steps. The primary key breaks ties.
     position = models.PositiveIntegerField()
-    title = models.CharField(max_length=120)
-    summary = models.CharField(max_length=300)
+    title = LineField(max_length=120)
+    summary = LineField(max_length=300)
     body = models.TextField(
         blank=True,
-        validators=[MaxLengthValidator(MAX_BODY_LENGTH), validate_markdown],
+        validators=[
+            MaxLengthValidator(MAX_BODY_LENGTH),
+            validate_text,
+            validate_markdown,
+        ],
         help_text="Markdown: what to learn.",
     )
     body_html = models.TextField(blank=True, editable=False)
@@ -294,12 +300,8 @@ class Resource(models.Model):
 
     step = models.ForeignKey(Step, models.CASCADE, related_name="resources")
     position = models.PositiveIntegerField(default=0)
-    title = models.CharField(max_length=200)
-    url = models.URLField(
-        "address",
-        max_length=500,
-        validators=[URLValidator(schemes=["https", "http"])],
-    )
+    title = LineField(max_length=200)
+    url = WebAddressField("address", max_length=500)
     kind = models.CharField(max_length=8, choices=Kind.choices)
     search_vector = GeneratedSearchVectorField(weighted_vector("title", "C"))
 

@@ -2,6 +2,8 @@
 
 import string
 
+from core.text import shows_nothing
+
 MIN_LENGTH = 2  # characters
 
 CONTROL_CHARACTERS = "".join(map(chr, range(0x20)))
@@ -15,7 +17,7 @@ class Query:
     MAX_LENGTH = 100  # characters; the rest is ignored
 
     def __init__(self, text: str) -> None:
-        self.text = text.strip()[: self.MAX_LENGTH]
+        self.text = "" if shows_nothing(text) else text.strip()[: self.MAX_LENGTH]
         words = self.text.translate(TO_SPACES).split()
         # Each word once. A repeated one keeps its last place, which may be unfinished.
         self.words = list(dict.fromkeys(reversed(words)))[::-1]

@@ -10,6 +10,7 @@ from django import forms
 from django.db.models import Max
 from django.forms import BaseInlineFormSet
 
+from core.text import shows_nothing
 from editing.admin.history import VersionedForm
 from editing.step_operations import is_done_by_anyone
 from roadmaps.models import RESOURCE_FIELDS, Resource, Step
@@ -111,6 +112,8 @@ class MarkdownField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
+        if shows_nothing(text):
+            return ""
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from core.fault_limit import MAX_FAULTS
+from core.text import UNPRINTABLE, format_code_point
 from editing.yaml_format.syntax_errors import Position, explain
 
 MAX_FILE_SIZE = 20_000_000  # bytes
@@ -18,10 +19,6 @@ MIN_BYTES_PER_VALUE = 25
 MAX_KEYS = 100  # in one mapping
 MAX_DEPTH = 20
 MAX_QUOTE_LENGTH = 60  # characters
-# Characters that YAML 1.2 does not allow (its production c-printable), and DEL.
-UNPRINTABLE = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
-)
 # Unquoted scalars by the core schema of YAML 1.2.
 CONSTANTS = {"": None, "~": None, "null": None, "true": True, "false": False}
 INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
@@ -254,7 +251,3 @@ def quote(text: str) -> str:
     is_short = len(text) <= MAX_QUOTE_LENGTH
     short = text if is_short else f"{text[:MAX_QUOTE_LENGTH]}…"
     return short if short.isprintable() else ascii(short)
-
-
-def format_code_point(character: str) -> str:
-    return f"U+{ord(character):04X}"

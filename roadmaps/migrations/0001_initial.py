@@ -9,6 +9,8 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+import core.model_fields
+import core.text
 import roadmaps.emoji
 import roadmaps.markdown
 
@@ -47,8 +49,8 @@ class Migration(migrations.Migration):
                         ],
                     ),
                 ),
-                ("title", models.CharField(max_length=120)),
-                ("category", models.CharField(max_length=80)),
+                ("title", core.model_fields.LineField(max_length=120)),
+                ("category", core.model_fields.LineField(max_length=80)),
                 (
                     "icon",
                     models.CharField(
@@ -57,7 +59,7 @@ class Migration(migrations.Migration):
                         validators=[roadmaps.emoji.validate_emoji],
                     ),
                 ),
-                ("summary", models.CharField(max_length=300)),
+                ("summary", core.model_fields.LineField(max_length=300)),
                 (
                     "position",
                     models.PositiveIntegerField(
@@ -115,8 +117,8 @@ class Migration(migrations.Migration):
                         ],
                     ),
                 ),
-                ("title", models.CharField(max_length=120)),
-                ("category", models.CharField(max_length=80)),
+                ("title", core.model_fields.LineField(max_length=120)),
+                ("category", core.model_fields.LineField(max_length=80)),
                 (
                     "icon",
                     models.CharField(
@@ -125,7 +127,7 @@ class Migration(migrations.Migration):
                         validators=[roadmaps.emoji.validate_emoji],
                     ),
                 ),
-                ("summary", models.CharField(max_length=300)),
+                ("summary", core.model_fields.LineField(max_length=300)),
                 (
                     "position",
                     models.PositiveIntegerField(
@@ -192,8 +194,8 @@ class Migration(migrations.Migration):
                         ],
                     ),
                 ),
-                ("title", models.CharField(max_length=120)),
-                ("summary", models.CharField(max_length=300)),
+                ("title", core.model_fields.LineField(max_length=120)),
+                ("summary", core.model_fields.LineField(max_length=300)),
                 (
                     "body",
                     models.TextField(
@@ -201,6 +203,7 @@ class Migration(migrations.Migration):
                         help_text="Markdown: what to learn.",
                         validators=[
                             django.core.validators.MaxLengthValidator(40000),
+                            core.text.validate_text,
                             roadmaps.markdown.validate_markdown,
                         ],
                     ),
@@ -308,8 +311,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("position", models.PositiveIntegerField()),
-                ("title", models.CharField(max_length=120)),
-                ("summary", models.CharField(max_length=300)),
+                ("title", core.model_fields.LineField(max_length=120)),
+                ("summary", core.model_fields.LineField(max_length=300)),
                 (
                     "body",
                     models.TextField(
@@ -317,6 +320,7 @@ class Migration(migrations.Migration):
                         help_text="Markdown: what to learn.",
                         validators=[
                             django.core.validators.MaxLengthValidator(40000),
+                            core.text.validate_text,
                             roadmaps.markdown.validate_markdown,
                         ],
                     ),
@@ -389,17 +393,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("position", models.PositiveIntegerField(default=0)),
-                ("title", models.CharField(max_length=200)),
+                ("title", core.model_fields.LineField(max_length=200)),
                 (
                     "url",
-                    models.URLField(
-                        max_length=500,
-                        validators=[
-                            django.core.validators.URLValidator(
-                                schemes=["https", "http"]
-                            )
-                        ],
-                        verbose_name="address",
+                    core.model_fields.WebAddressField(
+                        max_length=500, verbose_name="address"
                     ),
                 ),
                 (

@@ -133,6 +133,14 @@ class TestInProduction:
         other.refresh_from_db()
 
 
+def test_a_group_needs_a_name_that_can_be_seen(client, administrator):
+    client.force_login(administrator)
+    for name in ("\u200b", "a\u202eb"):
+        response = client.post("/admin/auth/group/add/", {"name": name})
+        assert response.status_code == 200
+        assert list(response.context["adminform"].form.errors) == ["name"]
+
+
 class TestAuthenticators:
     PATH = "/admin/mfa/authenticator/"
 

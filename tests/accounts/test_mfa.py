@@ -291,7 +291,7 @@ class TestPasskey:
             assert reauthenticated.post(ADD_PASSKEY, data).status_code == 200
         assert not Authenticator.objects.exists()
 
-    @pytest.mark.parametrize("name", ["", "\x00", "n" * 65])
+    @pytest.mark.parametrize("name", ["", "\x00", "\u200b", "a\u202eb", "n" * 65])
     def test_an_invalid_name_is_refused(self, reauthenticated, user, name):
         passkey = add_passkey(user)
         path = f"/accounts/2fa/webauthn/keys/{passkey.pk}/edit/"

@@ -74,7 +74,17 @@ class TestName:
         user.refresh_from_db()
         assert user.name == ""
 
-    @pytest.mark.parametrize("name", ["a" * 81, "Ada\x00", "💥" * 9000])
+    def test_a_name_that_shows_nothing_is_empty(self, signed_in, user):
+        save(signed_in, "name", name="\u200b\u3164")
+        user.refresh_from_db()
+        assert user.name == ""
+
+    def test_a_persian_name_may_have_its_joiner(self, signed_in, user):
+        save(signed_in, "name", name="نرگس\u200cجن")
+        user.refresh_from_db()
+        assert user.name == "نرگس\u200cجن"
+
+    @pytest.mark.parametrize("name", ["a" * 81, "Ada\x00", "Ada\u202e", "💥" * 9000])
     def test_an_invalid_name_is_refused_with_an_error_at_the_field(
         self, signed_in, user, name
     ):

@@ -345,6 +345,7 @@ INVALID_FILES = {
     "NaN": b'{"format": "cairn-my-data", "version": NaN}',
     "NUL in a note": export_file(notes=[note_entry("a\x00b")]),
     "an empty note": export_file(notes=[note_entry(" \n ")]),
+    "an invisible note": export_file(notes=[note_entry("\u200b\u3164")]),
     "a lone surrogate": export_file(notes=[note_entry("x")]).replace(
         b'"x"', b'"\\ud800"'
     ),

@@ -24,6 +24,25 @@ def ids(roadmap, *slugs):
     return [roadmap.steps.get(slug=slug).pk for slug in slugs]
 
 
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("title", "\u200b"),
+        ("category", "\u3164"),
+        ("summary", "\u2800 \u00ad"),
+        ("icon", "\ufe0f"),
+        ("icon", "🧭\u202e"),
+    ],
+)
+def test_text_that_shows_nothing_or_reorders_text_is_refused(
+    admin_client, cooking, field, text
+):
+    before = everything()
+    answer = send(admin_client, cooking, **{field: text})
+    assert list(answer.context["adminform"].form.errors) == [field]
+    assert everything() == before
+
+
 class TestList:
     def test_it_counts_steps_learners_and_completions(self, admin_client, cooking):
         user = StepProgressFactory(step=cooking.steps.first()).user

@@ -136,6 +136,30 @@ class TestEditing:
     def test_an_unknown_step_is_not_an_error(self, admin_client, db, path):
         assert admin_client.get(PATH + path).status_code in (302, 400)
 
+    @pytest.mark.parametrize("field", ["title", "summary"])
+    def test_text_that_shows_nothing_is_empty(self, edit, field):
+        before = everything()
+        answer, _ = edit(**{field: "\u200b\u3164"})
+        errors = answer.context["adminform"].form.errors
+        assert errors == {field: ["This field is required."]}
+        assert everything() == before
+
+    def test_a_body_that_shows_nothing_is_empty(self, edit):
+        assert edit(body="\u200b\n\u3164")[1].body == ""
+
+    @pytest.mark.parametrize("field", ["title", "summary", "body"])
+    def test_marks_that_reorder_text_are_refused_as_in_files(self, edit, field):
+        before = everything()
+        answer, _ = edit(**{field: "a\u202eb"})
+        (error,) = answer.context["adminform"].form.errors[field]
+        assert error == "This should hold no marks that reorder text (U+202E)."
+        assert everything() == before
+
+    def test_a_title_has_one_line(self, edit):
+        answer, _ = edit(title="a\nb")
+        (error,) = answer.context["adminform"].form.errors["title"]
+        assert error == "This should be one line of plain text."
+
 
 class TestResources:
     def test_a_resource_is_added(self, edit):
@@ -161,6 +185,23 @@ class TestResources:
         html = answer.content.decode()
         assert 'class="errorlist" id="id_resources-0-url_error"' in html
         assert not step.resources.exists()
+
+    def test_a_host_of_an_intranet_is_refused_with_the_reason(self, edit):
+        row = resource_row(0, "http://wiki/page")
+        answer, _ = edit(**row, **{"resources-TOTAL_FORMS": 1})
+        html = answer.content.decode()
+        assert "the host of a public site; “wiki” has no dot" in html
+        assert "INTRANET_LINKS" in html
+
+    def test_a_host_of_an_intranet_is_accepted_where_the_operator_allows_it(
+        self, edit, settings, client
+    ):
+        settings.INTRANET_LINKS = True
+        row = resource_row(0, "http://wiki/page")
+        _, step = edit(**row, **{"resources-TOTAL_FORMS": 1})
+        assert step.resources.get().url == "http://wiki/page"
+        html = client.get(step.get_absolute_url()).content.decode()
+        assert 'href="http://wiki/page"' in html
 
     def test_another_steps_resource_is_not_changed(self, edit, cooking):
         boil = cooking.steps.get(slug="boil")

@@ -314,7 +314,15 @@ BAD = {
     ),
     "a title of blanks": (
         SOURCE.replace("title: Eggs", 'title: "   "'),
-        ":12:5: title should be one line of plain text",
+        ":12:5: title should not be empty",
+    ),
+    "a title of invisible characters": (
+        SOURCE.replace("title: Eggs", "title: \u200b\u3164"),
+        ":12:5: title should not be empty",
+    ),
+    "an invisible icon": (
+        SOURCE.replace("icon: 🍳", "icon: \ufe0f"),
+        ":4:1: icon should not be empty",
     ),
     "a NUL that is escaped": (
         SOURCE.replace("title: Eggs", 'title: "Eg\\0gs"'),

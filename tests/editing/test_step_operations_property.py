@@ -21,6 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from core.text import BIDI_CONTROLS
 from editing import step_operations
 from editing.yaml_format.exporter import export, to_yaml
 from editing.yaml_format.importer import import_roadmap
@@ -30,7 +31,7 @@ from editing.yaml_format.schema import (
     StepEntry,
     parse,
 )
-from editing.yaml_format.validators import BIDI_CONTROLS, normalize_body
+from editing.yaml_format.validators import normalize_body
 from progress import undo
 from progress.models import Completion, StepProgress
 from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note

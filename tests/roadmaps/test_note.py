@@ -61,10 +61,11 @@ class TestSaving:
             assert save(words).status_code == 200
         assert text() == "Read"
 
-    def test_an_empty_note_is_deleted(self, open_page):
+    @pytest.mark.parametrize("empty", [" \n", "\u200b\u3164"])
+    def test_an_empty_note_is_deleted(self, open_page, empty):
         save = open_page()
         save("Read")
-        assert save(" \n").status_code == 200
+        assert save(empty).status_code == 200
         assert not Note.objects.exists()
 
     def test_a_line_break_counts_as_one_character(self, open_page):

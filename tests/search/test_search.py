@@ -342,6 +342,9 @@ class TestInput:
             page = search(client, text)
         assert status_text(page) == "Type at least two letters."
 
+    def test_a_search_for_invisible_characters_is_empty(self, client, step):
+        assert status_text(search(client, "\u200b\u3164")) == ""
+
     def test_without_results_the_page_gives_advice(self, client, step):
         page = search(client, "zeppelin <b>")
         assert status_text(page) == "No results"

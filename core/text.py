@@ -1,0 +1,60 @@
+"""What text must not contain, and whether it shows anything. Forms, files and settings
+all use these rules.
+"""
+
+import re
+
+from django.core.exceptions import ValidationError
+
+# Characters that YAML 1.2 does not allow (its production c-printable), and DEL.
+UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
+)
+# Characters that change the order in which text is shown (Unicode TR36, "Trojan
+# Source"). The marks for Arabic and Hebrew, U+200E, U+200F and U+061C, are not among
+# them: they affect only the characters next to them.
+BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# White space, control characters, the Default_Ignorable_Code_Points of Unicode, and
+# three more that fonts draw empty: U+2800, U+FFF9 to U+FFFB and U+1D159.
+INVISIBLE_CHARACTER = re.compile(
+    r"[\s\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    r"\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
+    r"\U000e0000-\U000e0fff]"
+)
+NOTHING = re.compile(f"{INVISIBLE_CHARACTER.pattern}*")
+
+
+def shows_nothing(text: str) -> bool:
+    """Whether the text is empty, or has only characters that nobody can see."""
+    return NOTHING.fullmatch(text) is not None
+
+
+def format_code_point(character: str) -> str:
+    return f"U+{ord(character):04X}"
+
+
+def describe_line_fault(text: str) -> str:
+    """Return what one line of text should be instead; "" if it is right."""
+    if len(text.strip().splitlines()) > 1 or UNPRINTABLE.search(text):
+        return "should be one line of plain text"
+    return describe_text_fault(text)
+
+
+def describe_text_fault(text: str) -> str:
+    """Return what text with line breaks should be instead; "" if it is right."""
+    if match := UNPRINTABLE.search(text):
+        return f"should hold no control characters ({format_code_point(match[0])})"
+    if match := BIDI_CONTROLS.search(text):
+        return f"should hold no marks that reorder text ({format_code_point(match[0])})"
+    return ""
+
+
+def validate_line(text: str) -> None:
+    if fault := describe_line_fault(text):
+        raise ValidationError(f"This {fault}.", code="not_a_line")
+
+
+def validate_text(text: str) -> None:
+    if fault := describe_text_fault(text):
+        raise ValidationError(f"This {fault}.", code="not_plain_text")
