@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.devices import browser_name
 from accounts.models import User
 from core.mail import MailNotSentError
+from core.text import isolate
 
 log = structlog.get_logger("cairn.accounts")
 # The footer of a text mail follows this separator. The HTML layout has its own footer.
@@ -66,7 +67,8 @@ class MailAdapter(DefaultAccountAdapter):
         Raises MailNotSentError if the mail server does not accept it.
         """
         recipient = context.get("user")
-        context = context | {"site_name": settings.SITE_NAME, "recipient": recipient}
+        site_name = isolate(settings.SITE_NAME)
+        context = context | {"site_name": site_name, "recipient": recipient}
         time_zone = recipient.zone_info if recipient else None
         try:
             with timezone.override(time_zone or timezone.get_current_timezone()):

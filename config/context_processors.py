@@ -24,6 +24,7 @@ def site_context() -> dict[str, object]:
         "privacy_url": settings.PRIVACY_URL,
         "icon": ICON_URL,
         "language": f"{language}-{region.upper()}" if region else language,
+        "direction": "rtl" if language in settings.LANGUAGES_BIDI else "ltr",
     }
 
 

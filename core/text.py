@@ -3,8 +3,10 @@ all use these rules.
 """
 
 import re
+import unicodedata
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language_bidi
 
 # Characters that YAML 1.2 does not allow (its production c-printable), and DEL.
 UNPRINTABLE = re.compile(
@@ -21,6 +23,10 @@ INVISIBLE_CHARACTER = re.compile(
     r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0"
     r"\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
     r"\U000e0000-\U000e0fff]"
+)
+# The blocks of Unicode whose letters are written from right to left.
+RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
 NOTHING = re.compile(f"{INVISIBLE_CHARACTER.pattern}*")
 
@@ -58,3 +64,28 @@ def validate_line(text: str) -> None:
 def validate_text(text: str) -> None:
     if fault := describe_text_fault(text):
         raise ValidationError(f"This {fault}.", code="not_plain_text")
+
+
+def get_direction(text: str) -> str:
+    """Return the value for `dir` by the first letter of the text, as `auto` does.
+
+    For lists that follow one text; an element with text of its own has `dir="auto"`.
+    """
+    for character in text:
+        match unicodedata.bidirectional(character):
+            case "R" | "AL":
+                return "rtl"
+            case "L":
+                return "ltr"
+    return "ltr"
+
+
+def isolate(text: str) -> str:
+    """Return the text so that it does not reorder the words around it.
+
+    For plain text and attributes; HTML has the element `bdi`. The text comes between
+    the characters U+2068 and U+2069, unless everything around it and in it is written
+    from left to right.
+    """
+    is_needed = RIGHT_TO_LEFT.search(text) or get_language_bidi()
+    return f"\u2068{text}\u2069" if is_needed else text

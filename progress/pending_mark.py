@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.models import User
 from core.middleware import GetResponse
+from core.text import isolate
 from progress.models import StepProgress
 from progress.route import State
 from roadmaps.models import Step
@@ -37,7 +38,7 @@ class PendingMark(NamedTuple):
         """As in "Sign in to tick Caching". Empty if the step is not on a route."""
         steps = Step.objects.published().filter(pk=self.step_id)
         title = steps.values_list("title", flat=True).first()
-        return f"{VERBS[State(self.state)]} {title}" if title else ""
+        return f"{VERBS[State(self.state)]} {isolate(title)}" if title else ""
 
 
 def remember(

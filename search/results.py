@@ -11,6 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.models import User
+from core.text import isolate
 from search.query import Query
 
 MAX_PER_KIND = 8
@@ -261,15 +262,16 @@ class SearchResult(NamedTuple):
     @property
     def subtitle(self) -> str:
         """The kind of the result, and what it belongs to."""
+        roadmap = isolate(self.roadmap_title)
         match self.kind:
             case Kind.ROADMAP:
-                return f"Roadmap · {self.category}"
+                return f"Roadmap · {isolate(self.category)}"
             case Kind.STEP:
-                return f"Step · {self.roadmap_title}"
+                return f"Step · {roadmap}"
             case Kind.RESOURCE:
-                return f"Resource · {self.step_title}, {self.roadmap_title}"
+                return f"Resource · {isolate(self.step_title)}, {roadmap}"
             case _:
-                return f"Your note · {self.roadmap_title}"
+                return f"Your note · {roadmap}"
 
     @property
     def url(self) -> str:

@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.views.decorators.http import require_POST
 
+from core.text import isolate
 from editing import step_operations
 from editing.admin.deletion import ProtectedDeletionAdmin
 from editing.admin.forms import MergeForm, SplitForm
@@ -47,14 +48,18 @@ class StepOperationsAdmin(ProtectedDeletionAdmin):
     def retire_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         step = self.get_step(request, object_id)
         if request.method != "POST":
-            return self.render_operation(request, "retire", f"Retire {step}", step)
+            return self.render_operation(
+                request, "retire", f"Retire {isolate(step.title)}", step
+            )
         step_operations.retire(step)
-        return self.redirect_to_step(request, step, f"Retired {step}.")
+        return self.redirect_to_step(request, step, f"Retired {isolate(step.title)}.")
 
     def bring_back_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         step = self.get_step(request, object_id)
         step_operations.bring_back(step)
-        return self.redirect_to_step(request, step, f"{step} is on the route again.")
+        return self.redirect_to_step(
+            request, step, f"{isolate(step.title)} is on the route again."
+        )
 
     def merge_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         step = self.get_step(request, object_id)
@@ -66,9 +71,9 @@ class StepOperationsAdmin(ProtectedDeletionAdmin):
             except ValidationError as error:  # another editor has just retired it
                 form.add_error("into", error)
             else:
-                message = f"Merged {step} into {into}."
+                message = f"Merged {isolate(step.title)} into {isolate(into.title)}."
                 return self.redirect_to_step(request, step, message)
-        title = f"Merge {step} into another"
+        title = f"Merge {isolate(step.title)} into another"
         return self.render_operation(request, "merge", title, step, form)
 
     def split_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -82,9 +87,12 @@ class StepOperationsAdmin(ProtectedDeletionAdmin):
             except ValidationError as error:
                 form.add_error(None, error)
             else:
-                message = f"Split {step}: {new} is right behind it, and yours to write."
+                message = (
+                    f"Split {isolate(step.title)}: {isolate(new.title)} is right "
+                    "behind it, and yours to write."
+                )
                 return self.redirect_to_step(request, new, message)
-        title = f"Split {step} into two"
+        title = f"Split {isolate(step.title)} into two"
         return self.render_operation(request, "split", title, step, form)
 
     def get_step(self, request: HttpRequest, object_id: int) -> Step:

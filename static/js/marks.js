@@ -22,22 +22,25 @@ if (document.querySelector("[hx-trigger=fresh]")) {
     return navigator.onLine ? "The server did not answer." : "You are offline.";
   }
 
-  function createElement(name, text, properties) {
-    return Object.assign(document.createElement(name), { textContent: text, ...properties });
+  function createElement(name, children, properties) {
+    const element = Object.assign(document.createElement(name), properties);
+    element.append(...children);
+    return element;
   }
 
   function showAlert() {
     const last = [...unsaved].at(-1);
     if (!last) return alert.replaceChildren();
     const [region, { status }] = last;
-    const title = region.querySelector("h1, h2").textContent;
-    const what = unsaved.size > 1 ? `${unsaved.size} steps were not saved.` : `${title} was not saved.`;
+    const title = createElement("bdi", [region.querySelector("h1, h2").textContent]);
+    const what = unsaved.size > 1 ? [unsaved.size, " steps were"] : [title, " was"];
     const next = location.pathname + (region.matches(".step") ? `#${region.id}` : "");
+    const href = `/accounts/login/?next=${encodeURIComponent(next)}`;
     alert.replaceChildren(
-      createElement("span", `${what} ${reasonFor(status)}`),
+      createElement("span", [...what, ` not saved. ${reasonFor(status)}`]),
       status === 401
-        ? createElement("a", `Sign in to go on with ${title}`, { href: `/accounts/login/?next=${encodeURIComponent(next)}` })
-        : createElement("button", "Try again", { type: "button", onclick: retry }),
+        ? createElement("a", ["Sign in to go on with ", title.cloneNode(true)], { href })
+        : createElement("button", ["Try again"], { type: "button", onclick: retry }),
     );
   }
 
@@ -54,7 +57,7 @@ if (document.querySelector("[hx-trigger=fresh]")) {
   // A `status` of 0 means that no response came. The mark may have been saved anyway.
   function handleFailure({ target, detail }, status) {
     if (target.matches?.("[role=search]")) {
-      alert.replaceChildren(createElement("span", `Not searched. ${reasonFor(status)}`));
+      alert.replaceChildren(createElement("span", [`Not searched. ${reasonFor(status)}`]));
     }
     if (!isMarkButton(target)) return;
     const region = regionOf(target);

@@ -62,7 +62,7 @@ def test_every_mail_has_text_and_html_and_names_the_site(send, settings, name):
     assert "Cairn" not in mail.body + mail.subject
     html = html_of(mail)
     assert "R&amp;D &lt;Way&gt;" in html
-    assert '<html lang="en-GB">' in html
+    assert '<html lang="en-GB" dir="ltr">' in html
     assert "<script" not in html
     assert "\n\n\n" not in mail.body
     if name.rpartition("/")[2] in MAILS_WITH_CODE:

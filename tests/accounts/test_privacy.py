@@ -57,14 +57,14 @@ class TestSiteName:
     def test_is_in_title_and_header(self, client, db, path):
         page = html(client, path)
         assert "· Learn &amp; Co</title>" in page
-        assert "<span>Learn &amp; Co</span>" in page
+        assert "<bdi>Learn &amp; Co</bdi>" in page
 
     def test_is_on_error_pages(self, client, db):
         page = client.get("/nowhere/").content.decode()
-        assert "<span>Learn &amp; Co</span>" in page
+        assert "<bdi>Learn &amp; Co</bdi>" in page
 
 
 def test_the_language_comes_from_the_settings(client, db, settings):
-    assert '<html lang="en-GB">' in html(client)
+    assert '<html lang="en-GB" dir="ltr">' in html(client)
     settings.LANGUAGE_CODE = "de"
-    assert '<html lang="de">' in html(client)
+    assert '<html lang="de" dir="ltr">' in html(client)

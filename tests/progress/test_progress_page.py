@@ -23,6 +23,7 @@ from tests.factories import (
     StepFactory,
     StepProgressFactory,
 )
+from tests.html import decode
 
 PATH = "/progress/"
 HTMX = {"HX-Request": "true"}
@@ -43,7 +44,7 @@ def html(signed_in):
 
     def html(heading=None, query="", **kwargs):
         response = signed_in.get(f"{PATH}{query}", **kwargs)
-        page = " ".join(response.content.decode().replace("&nbsp;", " ").split())
+        page = " ".join(decode(response).replace("&nbsp;", " ").split())
         if not heading:
             return page
         sections = re.findall("<section.*?</section>", page, re.DOTALL)

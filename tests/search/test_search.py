@@ -11,6 +11,7 @@ from roadmaps.models import MAX_BODY_LENGTH, Resource
 from search.query import Query
 from search.results import EXCERPT_LENGTH
 from tests.factories import RoadmapFactory, StepFactory, UserFactory
+from tests.html import decode
 
 PATH = "/search/"
 HTMX = {"HX-Request": "true"}
@@ -19,7 +20,7 @@ HTMX = {"HX-Request": "true"}
 def search(client, text, **kwargs):
     response = client.get(PATH, {"q": text}, **kwargs)
     assert response.status_code == 200
-    return response.content.decode()
+    return decode(response)
 
 
 def results(client, text):
