@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 from django.utils import timezone
 
 from progress.activity import without_copies
@@ -25,10 +24,13 @@ from progress.route import (
     UndoOffer,
 )
 from progress.snapshot import ProgressSnapshot, routes_in_progress
-from roadmaps.models import LARGE_FIELDS, Roadmap, RoadmapQuerySet, Step
+from progress.statistics import RoadmapStatistics  # noqa: F401, as above
+from roadmaps.models import LARGE_FIELDS, Roadmap, Step
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+MANY_MARKS = 10_000  # read in some 10 ms
 
 
 class MarkResult(NamedTuple):
@@ -58,27 +60,15 @@ class MarkResult(NamedTuple):
         return None if self.route.completed_at else self.route_before.completed_at
 
 
-def with_learners(roadmaps: RoadmapQuerySet) -> RoadmapQuerySet:
-    """Annotate `learner_count`, the number of people with a mark on one of the steps,
-    and `completion_count`.
-    """
-    learners = (
-        StepProgress.objects.filter(step__roadmap=OuterRef("pk"))
-        .values("step__roadmap")
-        .annotate(count=models.Count("user", distinct=True))
-    )
-    completions = (
-        Completion.objects.filter(roadmap=OuterRef("pk"))
-        .values("roadmap")
-        .annotate(count=models.Count("*"))
-    )
-    return roadmaps.annotate(
-        learner_count=Coalesce(Subquery(learners.values("count")), 0),
-        completion_count=Coalesce(Subquery(completions.values("count")), 0),
-    )
-
-
 class StepProgressQuerySet(models.QuerySet["StepProgress"]):
+    def are_many(self, roadmap_id: int) -> bool:
+        """Whether the roadmap has too many marks to read them all in a request.
+
+        It reads at most MANY_MARKS rows, however many there are.
+        """
+        marks = self.filter(step__roadmap=roadmap_id)
+        return marks[: MANY_MARKS + 1].count() > MANY_MARKS
+
     def done(self, user: User) -> StepProgressQuerySet:
         """The person's done steps, newest first, including retired ones."""
         return (

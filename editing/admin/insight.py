@@ -10,8 +10,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from editing.insight import INACTIVITY, MIN_PEOPLE, get_insight
+from editing.insight import MIN_PEOPLE, get_insight
 from editing.insight_chart import Chart
+from progress.learner_counts import INACTIVITY
 from roadmaps.models import Roadmap
 
 

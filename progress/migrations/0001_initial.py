@@ -108,6 +108,29 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="RoadmapStatistics",
+            fields=[
+                (
+                    "roadmap",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="statistics",
+                        serialize=False,
+                        to="roadmaps.roadmap",
+                    ),
+                ),
+                ("counted_at", models.DateTimeField()),
+                ("learner_count", models.PositiveIntegerField()),
+                ("completion_count", models.PositiveIntegerField()),
+                ("steps", models.JSONField()),
+            ],
+            options={
+                "verbose_name": "roadmap statistics",
+                "verbose_name_plural": "roadmap statistics",
+            },
+        ),
+        migrations.CreateModel(
             name="StepProgress",
             fields=[
                 (
