@@ -8,15 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from django.contrib.postgres.aggregates import BoolOr
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
-from progress.models import Completion, StepProgress
+from core.postgresql.pool import statement_timeout
+from progress.backfill import backfill_completions
+from progress.learner_counts import QUERY_TIMEOUT
+from progress.models import StepProgress
 from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note
 from progress.route import State
+from progress.statistics import RoadmapStatistics
 from roadmaps.models import Roadmap, Step, StepQuerySet
 
 
@@ -29,12 +34,21 @@ class Impact(NamedTuple):
 
     @classmethod
     def for_steps(cls, steps: StepQuerySet) -> Impact:
-        learners = StepProgress.objects.filter(step__in=steps).aggregate(
-            learners=Count("user", distinct=True),
-            done=Count("user", distinct=True, filter=Q(state=State.DONE)),
-        )
+        """Of one step on a roadmap with many marks, return the stored counts."""
         notes = Note.objects.filter(step__in=steps).values("user").distinct().count()
-        return cls(**learners, notes=notes)
+        ids = list(steps.values_list("pk", flat=True))
+        if len(ids) == 1:
+            stored = RoadmapStatistics.objects.filter(roadmap__steps=ids[0]).first()
+            if stored:
+                counts = stored.get_counts(ids[0])
+                return cls(counts.reached, counts.finished, notes)
+        marks = StepProgress.objects.filter(step__in=ids).values("user")
+        people = marks.annotate(has_done=BoolOr(Q(state=State.DONE)))
+        with statement_timeout(QUERY_TIMEOUT):
+            counted = people.aggregate(
+                learners=Count("user"), done=Count("user", filter=Q(has_done=True))
+            )
+        return cls(**counted, notes=notes)
 
     def __bool__(self) -> bool:
         return bool(self.learners or self.notes)
@@ -84,7 +98,7 @@ def bring_back(step: Step) -> None:
         step.is_retired = False
         step.added_at = timezone.now()
         step.save_with_reason("Brought back")
-        Completion.objects.backfill(step.roadmap)
+        backfill_completions(step.roadmap)
 
 
 @transaction.atomic
@@ -130,7 +144,7 @@ def split(step: Step, new: Step) -> None:
     ids.insert(ids.index(step.pk) + 1, new.pk)
     roadmap.reorder_steps(ids)
     Roadmap.objects.record([roadmap], reason=f"Split {step.slug}"[:100])
-    Completion.objects.backfill(roadmap)
+    backfill_completions(roadmap)
 
 
 def _lock_steps(*steps: Step) -> dict[int, Step]:
@@ -149,7 +163,7 @@ def _lock_steps(*steps: Step) -> dict[int, Step]:
 def _retire(step: Step, reason: str) -> None:
     step.is_retired = True
     step.save_with_reason(reason)
-    Completion.objects.backfill(step.roadmap)
+    backfill_completions(step.roadmap)
 
 
 def _copy_progress(step: Step, into: Step) -> None:

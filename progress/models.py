@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -257,39 +257,6 @@ class CompletionQuerySet(models.QuerySet["Completion"]):
             ],
             ignore_conflicts=True,  # an edit may have just written the same one
         )
-
-    def backfill(self, roadmap: Roadmap) -> None:
-        """Write the completions that an edit has caused. Each has the date on which the
-        person did their last required step.
-
-        Call it after every edit that changes which steps are required. A new required
-        step can complete a roadmap too, for a person who has done it and skipped all
-        the others. The rule is that of `Total.is_complete`, for all people in one
-        statement.
-        """
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                WITH required AS (
-                    SELECT id FROM roadmaps_step WHERE roadmap_id = %(roadmap)s
-                        AND NOT is_optional AND NOT is_retired
-                )
-                INSERT INTO progress_completion (user_id, roadmap_id, completed_at)
-                SELECT user_id, %(roadmap)s, completed_at FROM (
-                    SELECT user_id, max(done_at) AS completed_at
-                    FROM progress_stepprogress
-                    WHERE step_id IN (SELECT id FROM required)
-                        AND state IN ('done', 'skipped')
-                    GROUP BY user_id
-                    HAVING count(*) = (SELECT count(*) FROM required)
-                        AND max(done_at) IS NOT NULL
-                ) AS complete
-                JOIN accounts_user AS person ON person.id = user_id
-                FOR KEY SHARE OF person
-                ON CONFLICT DO NOTHING
-                """,
-                {"roadmap": roadmap.pk},
-            )
 
 
 class Completion(models.Model):

@@ -32,7 +32,7 @@ from editing.admin.operations import StepOperationsAdmin
 from editing.diff import Difference, Values
 from editing.same_as import explain_missing
 from editing.step_operations import Impact, is_done_by_anyone
-from progress.models import Completion
+from progress.backfill import backfill_completions
 from roadmaps.markdown import to_html
 from roadmaps.models import Resource, Roadmap, Step, StepQuerySet
 
@@ -137,7 +137,7 @@ class StepAdmin(StepOperationsAdmin):
         if not change:
             Roadmap.objects.record([step.roadmap], reason=f"Added {step.slug}"[:100])
         elif "is_optional" in form.changed_data:
-            Completion.objects.backfill(step.roadmap)
+            backfill_completions(step.roadmap)
 
     def response_post_save_add(
         self, request: HttpRequest, obj: Step
@@ -157,14 +157,14 @@ class StepAdmin(StepOperationsAdmin):
     def delete_model(self, request: HttpRequest, obj: Step) -> None:
         super().delete_model(request, obj)
         Roadmap.objects.record([obj.roadmap], reason=f"Deleted {obj.slug}"[:100])
-        Completion.objects.backfill(obj.roadmap)
+        backfill_completions(obj.roadmap)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         roadmaps = list(Roadmap.objects.filter(steps__in=queryset).distinct())
         super().delete_queryset(request, queryset)
         Roadmap.objects.record(roadmaps, reason="Deleted steps")
         for roadmap in roadmaps:
-            Completion.objects.backfill(roadmap)
+            backfill_completions(roadmap)
 
     # Versions
 
@@ -194,7 +194,7 @@ class StepAdmin(StepOperationsAdmin):
             for position, entry in enumerate(values["resources"], start=1)
         )
         if obj.is_optional != was_optional:
-            Completion.objects.backfill(obj.roadmap)
+            backfill_completions(obj.roadmap)
         warn_of_missing_step(request, obj)
 
     def must_ask_meaning(self, obj: Step, changes: Sequence[Difference]) -> bool:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from editing.yaml_format.plan import Plan, StepPlan, compare
 from editing.yaml_format.schema import RoadmapFile
-from progress.models import Completion
+from progress.backfill import backfill_completions
 from roadmaps.markdown import to_html
 from roadmaps.models import Resource, Roadmap, Step
 
@@ -87,7 +87,7 @@ def _apply(
     _replace_resources([pair for pair in pairs if pair[1].has_changed("resources")])
     _update_references(plan)
     if any(step_plan.has_changed_requirement for step_plan in plan.steps):
-        Completion.objects.backfill(roadmap)
+        backfill_completions(roadmap)
 
     Step.objects.record([*added, *changed, *plan.referring_steps], reason, user)
     has_new_order = plan.new_positions or plan.steps_by_kind["renamed"]

@@ -10,6 +10,7 @@ from django.db.models import ProtectedError
 from django.test.utils import CaptureQueriesContext
 
 from editing import step_operations
+from progress.backfill import backfill_completions
 from progress.models import Completion, StepProgress
 from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note, NoteConflictError
 from progress.route import Route
@@ -147,7 +148,7 @@ class TestRetire:
                 if chance.random() < 0.9:
                     state = chance.choice(["done", "done", "skipped"])
                     mark(person, step, state)
-        Completion.objects.backfill(roadmap)
+        backfill_completions(roadmap)
         assert set(Completion.objects.values_list("user", flat=True)) == {
             person.pk for person in people if total(person, roadmap).is_complete
         }

@@ -33,6 +33,7 @@ from editing.yaml_format.schema import (
 )
 from editing.yaml_format.validators import normalize_body
 from progress import undo
+from progress.backfill import backfill_completions
 from progress.models import Completion, StepProgress
 from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note
 from progress.route import Route, StepStatus
@@ -183,7 +184,7 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         step = self.step(index)
         step.is_optional = not step.is_optional
         step.save()
-        Completion.objects.backfill(self.roadmap)
+        backfill_completions(self.roadmap)
         self.steps[step.pk]["optional"] = step.is_optional
         self.complete_in_model(*self.people)
 

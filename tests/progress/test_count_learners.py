@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from editing.insight import get_insight
 from progress import models
-from progress.models import Completion, StepProgress
+from progress.models import Completion
 from progress.statistics import RoadmapStatistics
 from tests.factories import RoadmapFactory, StepProgressFactory, UserFactory
 

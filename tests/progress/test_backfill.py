@@ -1,0 +1,73 @@
+"""Completions that an edit causes on a roadmap with many marks"""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from editing import step_operations
+from progress import models
+from progress.backfill import write_completions
+from progress.models import Completion
+from tests.factories import StepFactory, StepProgressFactory
+
+MAY = timezone.now() - timedelta(days=30)
+
+
+@pytest.fixture
+def queue(settings, monkeypatch):
+    """Queue tasks as in production, for a roadmap with more than two marks."""
+    monkeypatch.setattr(models, "MANY_MARKS", 2)
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    return DBTaskResult.objects
+
+
+@pytest.fixture
+def almost_done(cooking, user):
+    """The user has done all steps but the first."""
+    for step in cooking.steps.all()[1:]:
+        StepProgressFactory(user=user, step=step, started_at=MAY)
+    return user
+
+
+def run(task):
+    task.task.call(*task.args_kwargs["args"])
+
+
+def test_a_worker_writes_them_after_the_edit(cooking, almost_done, queue):
+    step_operations.retire(cooking.steps.first())
+    assert not Completion.objects.exists()
+    run(queue.get())
+    assert Completion.objects.get().completed_at == MAY
+
+
+def test_a_repeat_changes_nothing(cooking, almost_done, queue):
+    step_operations.retire(cooking.steps.first())
+    for _ in range(2):
+        run(queue.get())
+    assert Completion.objects.get().completed_at == MAY
+
+
+def test_a_step_added_before_the_worker_runs_takes_no_completion_away(
+    cooking, almost_done, queue
+):
+    step_operations.retire(cooking.steps.first())
+    StepFactory(roadmap=cooking, position=9)
+    run(queue.get())
+    assert Completion.objects.get().user == almost_done
+
+
+def test_what_was_done_after_the_edit_completes_nothing(cooking, almost_done):
+    required = list(cooking.steps.values_list("pk", flat=True)[1:])
+    write_completions(cooking.pk, required, MAY - timedelta(days=1))
+    assert not Completion.objects.exists()
+
+
+def test_an_edit_that_is_undone_queues_nothing(cooking, almost_done, queue):
+    with transaction.atomic():
+        step_operations.retire(cooking.steps.first())
+        assert queue.exists()
+        transaction.set_rollback(True)
+    assert not queue.exists()
