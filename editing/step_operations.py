@@ -15,6 +15,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
+from accounts.models import User
 from core.postgresql.pool import statement_timeout
 from progress.backfill import backfill_completions
 from progress.learner_counts import QUERY_TIMEOUT
@@ -102,13 +103,14 @@ def bring_back(step: Step) -> None:
 
 
 @transaction.atomic
-def merge(step: Step, into: Step) -> None:
+def merge(step: Step, into: Step, editor: User | None = None) -> None:
     """Copy everybody's progress on `step` to `into`, move the notes and retire `step`.
 
     Where a learner has progress on both, the state that is further along wins: done,
     then in progress, then skipped. The earlier dates win. Notes are joined; if the
     result would be too long, each stays on its step. Steps of other roadmaps whose
-    same_as names `step` then refer to `into`.
+    same_as names `step` then refer to `into`. The versions name the editor, by default
+    that of the current request.
 
     Raises ValidationError unless `into` is another active step of the same roadmap.
     """
@@ -120,12 +122,12 @@ def merge(step: Step, into: Step) -> None:
         raise ValidationError("Choose another step on the route of this roadmap.")
     _copy_progress(step, into)
     _merge_notes(step, into)
-    _update_references(set(steps.values()) - {step, into}, path, into)
-    _retire(step, f"Merged into {into.slug}")
+    _update_references(set(steps.values()) - {step, into}, path, into, editor)
+    _retire(step, f"Merged into {into.slug}", editor)
 
 
 @transaction.atomic
-def split(step: Step, new: Step) -> None:
+def split(step: Step, new: Step, editor: User | None = None) -> None:
     """Save `new` directly after `step` and copy everybody's progress to it.
 
     The copy keeps everybody's total from falling. Notes stay on `step`.
@@ -138,12 +140,12 @@ def split(step: Step, new: Step) -> None:
     roadmap = step.roadmap
     new.roadmap, new.position = roadmap, step.position
     new.full_clean()
-    new.save_with_reason(f"Split off {step.slug}")
+    new.save_with_reason(f"Split off {step.slug}", editor)
     _copy_progress(step, new)
     ids = [pk for pk in roadmap.steps.values_list("pk", flat=True) if pk != new.pk]
     ids.insert(ids.index(step.pk) + 1, new.pk)
     roadmap.reorder_steps(ids)
-    Roadmap.objects.record([roadmap], reason=f"Split {step.slug}"[:100])
+    Roadmap.objects.record([roadmap], reason=f"Split {step.slug}"[:100], user=editor)
     backfill_completions(roadmap)
 
 
@@ -160,9 +162,9 @@ def _lock_steps(*steps: Step) -> dict[int, Step]:
     return {step.pk: step for step in own}
 
 
-def _retire(step: Step, reason: str) -> None:
+def _retire(step: Step, reason: str, editor: User | None = None) -> None:
     step.is_retired = True
-    step.save_with_reason(reason)
+    step.save_with_reason(reason, editor)
     backfill_completions(step.roadmap)
 
 
@@ -248,7 +250,9 @@ def _lock_notes(step: Step, into: Step) -> None:
         )
 
 
-def _update_references(referring_steps: Iterable[Step], path: str, into: Step) -> None:
+def _update_references(
+    referring_steps: Iterable[Step], path: str, into: Step, editor: User | None
+) -> None:
     """Let steps whose same_as is `path` refer to `into` instead."""
     changed = [step for step in referring_steps if step.same_as == path]
     for step in changed:
@@ -257,7 +261,7 @@ def _update_references(referring_steps: Iterable[Step], path: str, into: Step) -
         step.same_as = "" if is_circle else into.canonical_path
     Step.objects.bulk_update(changed, ["same_as"])
     reason = f"{path} was merged into {into.slug}"[:100]
-    Step.objects.record(changed, reason=reason)
+    Step.objects.record(changed, reason=reason, user=editor)
 
 
 def update_roadmap_slug(old: str, new: str) -> None:

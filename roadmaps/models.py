@@ -16,6 +16,7 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 from simple_history.signals import pre_create_historical_record
 
+from accounts.models import User
 from core.model_fields import LineField, WebAddressField
 from core.text import validate_text
 from roadmaps.emoji import validate_emoji
@@ -266,9 +267,14 @@ class Step(models.Model):
             others = Step.objects.filter(roadmap=self.roadmap_id).exclude(pk=self.pk)
             validate_slug_is_new(self.slug, others)
 
-    def save_with_reason(self, reason: str) -> None:
-        """Save, and record the first 100 characters of the reason in the version."""
+    def save_with_reason(self, reason: str, user: User | None = None) -> None:
+        """Save, and record the first 100 characters of the reason in the version.
+
+        `user` defaults to the current request's.
+        """
         self._change_reason = reason[:100]
+        if user:
+            self._history_user = user
         self.save()
 
     def render_body(self) -> None:

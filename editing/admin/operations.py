@@ -5,27 +5,37 @@ Each page shows how many learners have progress on the step before anything happ
 
 from __future__ import annotations
 
+from datetime import timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path
-from django.views.decorators.http import require_POST
+from django.tasks import TaskResultStatus
+from django.urls import path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+from django_tasks_db.models import DBTaskResult
 
 from core.text import isolate
-from editing import step_operations
+from editing import background_operations, step_operations
 from editing.admin.deletion import ProtectedDeletionAdmin
 from editing.admin.forms import MergeForm, SplitForm
+from editing.background_operations import find_unfinished, perform_later
 from editing.step_operations import Impact
 from roadmaps.models import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from uuid import UUID
 
     from django.urls import URLPattern
+
+    from accounts.models import User
+
+LATE = timedelta(minutes=1)  # a task that still waits has no worker
 
 
 class StepOperationsAdmin(ProtectedDeletionAdmin):
@@ -38,15 +48,40 @@ class StepOperationsAdmin(ProtectedDeletionAdmin):
             )
 
         return [
-            url_pattern("retire", self.retire_view),
-            url_pattern("bring-back", require_POST(self.bring_back_view)),
-            url_pattern("merge", self.merge_view),
-            url_pattern("split", self.split_view),
+            url_pattern("retire", self.unless_busy(self.retire_view)),
+            url_pattern(
+                "bring-back", require_POST(self.unless_busy(self.bring_back_view))
+            ),
+            url_pattern("merge", self.unless_busy(self.merge_view)),
+            url_pattern("split", self.unless_busy(self.split_view)),
+            path(
+                "<int:object_id>/operation/<uuid:task_id>/",
+                self.admin_site.admin_view(require_safe(self.operation_view)),
+                name="roadmaps_step_operation",
+            ),
             *super().get_urls(),
         ]
 
-    def retire_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        step = self.get_step(request, object_id)
+    def unless_busy(
+        self, view: Callable[[HttpRequest, Step], HttpResponse]
+    ) -> Callable[[HttpRequest, int], HttpResponse]:
+        """Pass the step to the view. While a worker changes a step of the same roadmap,
+        redirect to the page of that operation.
+        """
+
+        def wrapper(request: HttpRequest, object_id: int) -> HttpResponse:
+            step = self.get_step(request, object_id)
+            unfinished = find_unfinished(step.roadmap_id)
+            if unfinished is None:
+                return view(request, step)
+            text = "Wait for this operation on the roadmap to finish."
+            self.message_user(request, text, messages.WARNING)
+            changed_step = unfinished.args_kwargs["kwargs"]["step"]
+            return redirect(self.get_operation_url(changed_step, unfinished.id))
+
+        return wrapper
+
+    def retire_view(self, request: HttpRequest, step: Step) -> HttpResponse:
         if request.method != "POST":
             return self.render_operation(
                 request, "retire", f"Retire {isolate(step.title)}", step
@@ -54,46 +89,84 @@ class StepOperationsAdmin(ProtectedDeletionAdmin):
         step_operations.retire(step)
         return self.redirect_to_step(request, step, f"Retired {isolate(step.title)}.")
 
-    def bring_back_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        step = self.get_step(request, object_id)
+    def bring_back_view(self, request: HttpRequest, step: Step) -> HttpResponse:
         step_operations.bring_back(step)
         return self.redirect_to_step(
             request, step, f"{isolate(step.title)} is on the route again."
         )
 
-    def merge_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        step = self.get_step(request, object_id)
+    def merge_view(self, request: HttpRequest, step: Step) -> HttpResponse:
         form = MergeForm(step, request.POST or None)
         if form.is_valid():
-            into = form.cleaned_data["into"]
-            try:
-                step_operations.merge(step, into=into)
-            except ValidationError as error:  # another editor has just retired it
-                form.add_error("into", error)
-            else:
-                message = f"Merged {isolate(step.title)} into {isolate(into.title)}."
-                return self.redirect_to_step(request, step, message)
+            arguments = {"into": form.cleaned_data["into"].pk}
+            response = self.start(request, "merge", step, form, arguments)
+            if response:
+                return response
         title = f"Merge {isolate(step.title)} into another"
         return self.render_operation(request, "merge", title, step, form)
 
-    def split_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        step = self.get_step(request, object_id)
+    def split_view(self, request: HttpRequest, step: Step) -> HttpResponse:
         initial = {"is_optional": step.is_optional}
         form = SplitForm(step, request.POST or None, initial=initial)
         if form.is_valid():
-            new = form.save(commit=False)
-            try:
-                step_operations.split(step, new)
-            except ValidationError as error:
-                form.add_error(None, error)
-            else:
-                message = (
-                    f"Split {isolate(step.title)}: {isolate(new.title)} is right "
-                    "behind it, and yours to write."
-                )
-                return self.redirect_to_step(request, new, message)
+            response = self.start(request, "split", step, form, form.cleaned_data)
+            if response:
+                return response
         title = f"Split {isolate(step.title)} into two"
         return self.render_operation(request, "split", title, step, form)
+
+    def start(
+        self,
+        request: HttpRequest,
+        name: str,
+        step: Step,
+        form: Any,
+        arguments: dict[str, Any],
+    ) -> HttpResponse | None:
+        """Redirect to the step, or to the page that waits for a worker.
+
+        Return None with an error in the form if the operation was refused.
+        """
+        user = cast("User", request.user)
+        try:
+            outcome = background_operations.start(name, step, user, arguments)
+        except ValidationError as error:
+            form.add_error(None, error)
+            return None
+        if isinstance(outcome, str):
+            return redirect(self.get_operation_url(step.pk, outcome))
+        if outcome["errors"]:
+            form.add_error(None, outcome["errors"])
+            return None
+        self.message_user(request, outcome["message"], messages.SUCCESS)
+        return redirect(self.get_page_url("change", outcome["step"]))
+
+    def operation_view(
+        self, request: HttpRequest, object_id: int, task_id: UUID
+    ) -> HttpResponse:
+        """Show what became of an operation that a worker performs."""
+        step = self.get_step(request, object_id)
+        result = DBTaskResult.objects.filter(
+            pk=task_id,
+            task_path=perform_later.module_path,
+            args_kwargs__kwargs__step=step.pk,
+        ).first()
+        if result is None:
+            raise Http404("There is no such operation.")
+        is_waiting = result.status == TaskResultStatus.READY
+        return self.render_page(
+            request,
+            "admin/roadmaps/step/progress.html",
+            f"{result.args_kwargs['kwargs']['name'].capitalize()} {isolate(step.title)}",
+            step,
+            result=result,
+            is_unfinished=result.finished_at is None,
+            is_late=is_waiting and timezone.now() - result.enqueued_at > LATE,
+            impact=Impact.for_steps(Step.objects.filter(pk=step.pk)),
+        )
+
+    def get_operation_url(self, step_id: int, task_id: object) -> str:
+        return reverse("admin:roadmaps_step_operation", args=[step_id, task_id])
 
     def get_step(self, request: HttpRequest, object_id: int) -> Step:
         """Return the step. Raises Http404 or PermissionDenied."""

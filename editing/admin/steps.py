@@ -29,6 +29,7 @@ from editing.admin.forms import (
     StepForm,
 )
 from editing.admin.operations import StepOperationsAdmin
+from editing.background_operations import find_unfinished
 from editing.diff import Difference, Values
 from editing.same_as import explain_missing
 from editing.step_operations import Impact, is_done_by_anyone
@@ -102,7 +103,11 @@ class StepAdmin(StepOperationsAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         steps = self.filter_by_id(Step.objects, unquote(object_id))
-        context = {"impact": Impact.for_steps(steps)} | (extra_context or {})
+        roadmap_id = steps.values_list("roadmap", flat=True).first()
+        context = {
+            "impact": Impact.for_steps(steps),
+            "unfinished": roadmap_id and find_unfinished(roadmap_id),
+        } | (extra_context or {})
         return super().change_view(request, object_id, form_url, context)
 
     def render_change_form(

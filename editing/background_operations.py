@@ -1,0 +1,114 @@
+"""Merge and split steps: at once, or in a worker if the step has many learners.
+
+Each operation is one transaction, so a worker that dies changes nothing, and `cleanup`
+puts its task back. Only one operation per roadmap waits or runs.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.tasks import TaskResultStatus, task
+from django_tasks_db.models import DBTaskResult
+
+from accounts.models import User
+from core.text import isolate
+from editing import step_operations
+from roadmaps.models import Roadmap, Step
+
+MANY_LEARNERS = 1_000  # copied in some 100 ms
+
+
+class Outcome(TypedDict):
+    step: int  # the page to open next
+    message: str
+    errors: list[str]  # if there are any, nothing was changed
+
+
+def start(
+    name: str, step: Step, editor: User, arguments: dict[str, Any]
+) -> Outcome | str:
+    """Return the outcome, or the id of the task that performs the operation.
+
+    Raises ValidationError while another operation on the roadmap waits or runs.
+    """
+    learners = step.progress.all()[: MANY_LEARNERS + 1].count()
+    if learners <= MANY_LEARNERS:
+        return perform(name, step.pk, editor.pk, arguments)
+    with transaction.atomic():
+        # Two editors could start at the same time.
+        Roadmap.objects.select_for_update(no_key=True).get(pk=step.roadmap_id)
+        if find_unfinished(step.roadmap_id):
+            raise ValidationError("Another operation on this roadmap is in progress.")
+        result = perform_later.enqueue(
+            name=name,
+            roadmap=step.roadmap_id,
+            step=step.pk,
+            editor=editor.pk,
+            arguments=arguments,
+        )
+    return result.return_value if result.is_finished else result.id
+
+
+def find_unfinished(roadmap_id: int) -> DBTaskResult | None:
+    """Return the task that waits or runs for a step of this roadmap."""
+    return DBTaskResult.objects.filter(
+        task_path=perform_later.module_path,
+        status__in=[TaskResultStatus.READY, TaskResultStatus.RUNNING],
+        args_kwargs__kwargs__roadmap=roadmap_id,
+    ).first()
+
+
+@task(priority=-10)  # mails come first
+def perform_later(
+    name: str,
+    roadmap: int,  # noqa: ARG001, for find_unfinished
+    step: int,
+    editor: int,
+    arguments: dict[str, Any],
+) -> Outcome:
+    return perform(name, step, editor, arguments)
+
+
+def perform(
+    name: str, step_id: int, editor_id: int, arguments: dict[str, Any]
+) -> Outcome:
+    """Merge or split the step, unless the editor may no longer do that."""
+    try:
+        with transaction.atomic():
+            editor = User.objects.get(pk=editor_id)
+            if not (editor.is_staff and editor.has_perm("roadmaps.change_step")):
+                raise ValidationError("You may no longer change steps.")
+            step = Step.objects.select_related("roadmap").get(pk=step_id)
+            if step.is_retired:
+                raise ValidationError(
+                    f"{isolate(step.title)} is retired: bring it back first."
+                )
+            target, message = OPERATIONS[name](step, editor, **arguments)
+            LogEntry.objects.log_actions(
+                editor.pk, [target], CHANGE, message, single_object=True
+            )
+    except ValidationError as error:
+        return {"step": step_id, "message": "", "errors": error.messages}
+    except (User.DoesNotExist, Step.DoesNotExist):
+        return {"step": step_id, "message": "", "errors": ["It no longer exists."]}
+    return {"step": target.pk, "message": message, "errors": []}
+
+
+def merge(step: Step, editor: User, into: int) -> tuple[Step, str]:
+    target = Step.objects.select_related("roadmap").get(pk=into)
+    step_operations.merge(step, target, editor)
+    return step, f"Merged {isolate(step.title)} into {isolate(target.title)}."
+
+
+def split(step: Step, editor: User, **fields: Any) -> tuple[Step, str]:
+    new = Step(**fields)
+    step_operations.split(step, new, editor)
+    titles = f"{isolate(step.title)}: {isolate(new.title)}"
+    return new, f"Split {titles} comes directly after it. Write its text now."
+
+
+OPERATIONS = {"merge": merge, "split": split}
