@@ -11,7 +11,7 @@ FUZZ_SEED := $(or $(FUZZ_SEED),$(shell echo $$RANDOM))
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-15s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-15s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: setup ## serve on localhost:8000, with everything it needs
@@ -87,6 +87,14 @@ html: setup $(VNU) ## drill: check the HTML of every page; needs java and npm
 
 $(VNU):
 	npm install --prefix .vnu --no-save --ignore-scripts --no-audit --no-fund vnu-jar@26.9.27
+
+.PHONY: pgbouncer
+pgbouncer: setup ## drill: work behind PgBouncer; needs it, or root and debootstrap
+	$(PYTHON) -m deploy.drills.pgbouncer
+
+.PHONY: postgresql-15
+postgresql-15: setup ## drill: run tests on PostgreSQL 15; needs postgresql-15
+	$(PYTHON) -m deploy.drills.postgresql_15 $(OPTIONS)
 
 .PHONY: stack
 stack: ## drill: build the image and use the whole stack; needs root and podman

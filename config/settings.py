@@ -170,6 +170,9 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
 )
 # Connections per web process.
 DATABASE_POOL_SIZE = env.read("DATABASE_POOL_SIZE", 16, parse.integer(1, 1000, 16))
+# Behind a pooler in transaction mode, a server-side cursor ends with its transaction.
+DATABASE_POOLER = env.read("DATABASE_POOLER", False, parse.boolean)
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLER
 
 # Entries of a local cache. Django's default of 300 would lose the counts of rate limits
 # when many people use the site.

@@ -6,6 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 from core.observability import tracing
+from core.postgresql.pooler import check_pooler
 from core.postgresql.settings import configure_for_web
 from core.request_body import read_whole_body
 from core.wsgi import check_requests
@@ -20,6 +21,10 @@ application = read_whole_body(
     check_requests(get_wsgi_application()),
     limit=32 * 1024 * 1024,  # bytes; more than any page accepts
 )
+try:
+    check_pooler(is_expected=settings.DATABASE_POOLER)
+except ImproperlyConfigured as error:
+    sys.exit(str(error))  # one line instead of a traceback
 
 if settings.METRICS_ADDRESS:
     from core.observability import metrics

@@ -27,13 +27,14 @@ def configure_for_web(database: Any, pool_size: int) -> None:
     use_prepared_statements(database)
     database["CONN_MAX_AGE"] = 0  # Django requires it with a pool
     options = database["OPTIONS"]
-    timeouts = {
-        "statement_timeout": STATEMENT_TIMEOUT,
-        "lock_timeout": LOCK_TIMEOUT,
-        "idle_in_transaction_session_timeout": IDLE_TRANSACTION_TIMEOUT,
-    }
-    flags = [f"-c {name}={seconds * 1000:.0f}" for name, seconds in timeouts.items()]
-    options["options"] = " ".join([*flags, options.get("options", "")]).strip()
+    if not database.get("DISABLE_SERVER_SIDE_CURSORS"):  # poolers refuse options
+        timeouts = {
+            "statement_timeout": STATEMENT_TIMEOUT,
+            "lock_timeout": LOCK_TIMEOUT,
+            "idle_in_transaction_session_timeout": IDLE_TRANSACTION_TIMEOUT,
+        }
+        flags = [f"-c {key}={seconds * 1000:.0f}" for key, seconds in timeouts.items()]
+        options["options"] = " ".join([*flags, options.get("options", "")]).strip()
     options["pool"] = {
         "min_size": 1,
         "max_size": pool_size,

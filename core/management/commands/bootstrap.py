@@ -6,9 +6,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 from psycopg.errors import LockNotAvailable
+
+from core.postgresql.pooler import is_pooled
 
 LOCK_TIMEOUT = "2s"  # while a migration waits for a table, other queries wait behind it
 RETRY_INTERVAL = 3  # seconds, so that the queries behind it can run
@@ -60,6 +62,11 @@ def bootstrap_lock() -> Iterator[None]:
     no longer than LOCK_TIMEOUT.
     """
     with connection.cursor() as cursor:
+        if is_pooled(connection.connection):
+            raise CommandError(
+                "A connection pooler cannot hold the lock of a session. Run bootstrap "
+                "with a DATABASE_URL that leads to PostgreSQL itself."
+            )
         cursor.execute("SET statement_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK_ID])
         try:
