@@ -10,6 +10,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +67,8 @@ def work() -> None:
     while task := DBTaskResult.objects.ready().first():
         task.claim("worker")
         values = task.args_kwargs
-        name = f"  worker: {task.task_name}"
-        task.set_successful(
-            measure(name, lambda: task.task.call(*values["args"], **values["kwargs"]))
-        )
+        perform = partial(task.task.call, *values["args"], **values["kwargs"])
+        task.set_successful(measure(f"  worker: {task.task_name}", perform))
 
 
 def measure_pages(client: Any) -> None:
@@ -85,7 +84,7 @@ def measure_pages(client: Any) -> None:
         "delete the largest: refused": f"roadmap/{largest.pk}/delete/",
     }.items():
         address = f"/admin/roadmaps/{path}"
-        measure(name, lambda a=address: client.get(a), REPETITIONS)
+        measure(name, partial(client.get, address), REPETITIONS)
 
 
 def measure_operations(client: Any) -> None:
@@ -100,7 +99,7 @@ def measure_operations(client: Any) -> None:
         ("split", halved, new),
     ]:
         address = f"/admin/roadmaps/step/{step}/{name}/"
-        measure(name, lambda a=address, d=data: client.post(a, d))
+        measure(name, partial(client.post, address, data))
         work()
 
 

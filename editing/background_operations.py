@@ -6,6 +6,7 @@ puts its task back. Only one operation per roadmap waits or runs.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypedDict
 
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -15,6 +16,7 @@ from django.tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
+from core.postgresql.pool import without_limits
 from core.text import isolate
 from editing import step_operations
 from roadmaps.models import Roadmap, Step
@@ -53,7 +55,7 @@ def start(
     return result.return_value if result.is_finished else result.id
 
 
-def find_unfinished(roadmap_id: int) -> DBTaskResult | None:
+def find_unfinished(roadmap_id: int) -> DBTaskResult[..., Outcome] | None:
     """Return the task that waits or runs for a step of this roadmap."""
     return DBTaskResult.objects.filter(
         task_path=perform_later.module_path,
@@ -70,7 +72,8 @@ def perform_later(
     editor: int,
     arguments: dict[str, Any],
 ) -> Outcome:
-    return perform(name, step, editor, arguments)
+    with without_limits():
+        return perform(name, step, editor, arguments)
 
 
 def perform(
@@ -111,4 +114,7 @@ def split(step: Step, editor: User, **fields: Any) -> tuple[Step, str]:
     return new, f"Split {titles} comes directly after it. Write its text now."
 
 
-OPERATIONS = {"merge": merge, "split": split}
+OPERATIONS: dict[str, Callable[..., tuple[Step, str]]] = {
+    "merge": merge,
+    "split": split,
+}

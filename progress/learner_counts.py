@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models
 from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from core.postgresql.pool import statement_timeout
+from core.postgresql.pool import statement_timeout, without_limits
 from progress.models import Completion, StepProgress
 from progress.statistics import RoadmapStatistics, StepCounts
 
@@ -73,7 +73,10 @@ GROUP BY step_id, tenths
 def get_statistics(roadmap: Roadmap, now: datetime | None = None) -> RoadmapStatistics:
     """Return the stored statistics, or count them now if none are stored."""
     stored = RoadmapStatistics.objects.filter(roadmap=roadmap).first()
-    return stored or count_learners(roadmap, now)
+    if stored:
+        return stored
+    with statement_timeout(QUERY_TIMEOUT):
+        return count_learners(roadmap, now)
 
 
 def count_learners(roadmap: Roadmap, now: datetime | None = None) -> RoadmapStatistics:
@@ -113,7 +116,8 @@ def refresh_statistics(roadmap: Roadmap) -> bool:
     Return whether it has many.
     """
     if StepProgress.objects.are_many(roadmap.pk):
-        count_learners(roadmap).save()
+        with without_limits():
+            count_learners(roadmap).save()
         return True
     RoadmapStatistics.objects.filter(roadmap=roadmap).delete()
     return False
@@ -161,7 +165,7 @@ def get_median_days(tenths: Counter[int]) -> float | None:
 def _count_marks(
     roadmap: Roadmap, inactive_since: datetime
 ) -> list[tuple[int, int | None, int, int, int, int, int]]:
-    with statement_timeout(QUERY_TIMEOUT), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(
             COUNT_LEARNERS,
             {
@@ -170,4 +174,5 @@ def _count_marks(
                 "inactive_since": inactive_since,
             },
         )
-        return cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
+        return rows

@@ -75,3 +75,15 @@ def statement_timeout(seconds: int) -> Iterator[None]:
             else nullcontext()  # a command's connection has no limit
         ):
             yield
+
+
+@contextmanager
+def without_limits() -> Iterator[None]:
+    """Let each query in the block take as long as it needs, in one transaction.
+
+    For tasks. Behind a pooler, the database's role limits their queries too.
+    """
+    with transaction.atomic(), django_connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute("SET LOCAL lock_timeout = 0")
+        yield

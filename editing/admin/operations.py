@@ -153,11 +153,12 @@ class StepOperationsAdmin(ProtectedDeletionAdmin):
         ).first()
         if result is None:
             raise Http404("There is no such operation.")
+        name = result.args_kwargs["kwargs"]["name"].capitalize()
         is_waiting = result.status == TaskResultStatus.READY
         return self.render_page(
             request,
             "admin/roadmaps/step/progress.html",
-            f"{result.args_kwargs['kwargs']['name'].capitalize()} {isolate(step.title)}",
+            f"{name} {isolate(step.title)}",
             step,
             result=result,
             is_unfinished=result.finished_at is None,
