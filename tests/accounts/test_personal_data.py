@@ -45,6 +45,7 @@ PROMISES = {
     "progress_stepprogress": "Which steps you marked and when",
     "progress_completion": "which roadmaps you completed",
     "progress_note": "your notes",
+    "progress_roadmapstatistics": None,  # counts
     "django_tasks_database_dbtaskresult": "Mails to you, encrypted",
     "django_admin_log": "in the admin what you change there",
     "roadmaps_historicalroadmap": "in the admin what you change there",
