@@ -10,6 +10,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from core.site_url import get_site_url
 
+SAFE_METHODS = ("GET", "HEAD")  # RFC 9110, section 9.2.1
+
 
 def is_same_origin(request: HttpRequest) -> bool:
     """Whether the browser says that a page of this site sent the request.
@@ -28,12 +30,13 @@ def same_origin_only[View: Callable[..., HttpResponse]](view: View) -> View:
     """Refuse a request, with 403, unless the browser says that this site sent it.
 
     It replaces Django's CSRF token, so that a page with such a form can be the same
-    for everyone.
+    for everyone, and works after signing in again, which renews the token. GET and HEAD
+    are not checked, as with the token.
     """
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not is_same_origin(request):
+        if request.method not in SAFE_METHODS and not is_same_origin(request):
             raise PermissionDenied("The request does not come from this site.")
         return view(request, *args, **kwargs)
 

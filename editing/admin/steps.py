@@ -20,6 +20,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 
+from core.same_origin import same_origin_only
 from editing.admin.forms import (
     MEANING_CHOICES,
     MEANING_FIELDS,
@@ -73,7 +74,7 @@ class StepAdmin(StepOperationsAdmin):
     formfield_overrides = {TextField: {"form_class": MarkdownField}}
 
     def get_urls(self) -> list[URLPattern]:
-        preview = self.admin_site.admin_view(self.preview_view)
+        preview = self.admin_site.admin_view(same_origin_only(self.preview_view))
         return [
             path("preview/", preview, name="roadmaps_step_preview"),
             *super().get_urls(),

@@ -2,29 +2,55 @@
 {
   const frame = document.getElementById("preview");
   const form = document.getElementById("step_form");
+  const status = document.getElementById("preview_status");
+  const signIn = document.getElementById("preview_sign_in");
+  const FIELDS = ["title", "summary", "body"];
   const DELAY = 400; // milliseconds after the last change
   let timer;
   let latestRequest = 0;
+  let hasFailed = false;
 
   async function update() {
     const request = ++latestRequest;
     const data = new FormData();
-    for (const name of ["csrfmiddlewaretoken", "title", "summary", "body"]) data.set(name, form.elements[name].value);
-    const response = await fetch(frame.src, { method: "POST", body: data }).catch(() => null);
-    if (!response?.ok || request !== latestRequest) return; // keep what is shown
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    for (const name of FIELDS) data.set(name, form.elements[name].value);
+    // Only the sign-in page is redirected to. It must not be shown as the preview.
+    const options = { method: "POST", body: data, redirect: "manual" };
+    const response = await fetch(frame.src, options).catch(() => null);
+    const html = response?.ok ? await response.text().catch(() => null) : null;
+    if (request !== latestRequest) return;
+    hasFailed = html === null;
+    const isSignedOut = response?.type === "opaqueredirect";
+    signIn.hidden = !isSignedOut;
+    status.textContent = hasFailed ? describe(response, isSignedOut) : "";
+    if (!hasFailed) show(html);
+  }
+
+  function describe(response, isSignedOut) {
+    const reason = isSignedOut ? "you are signed out" : response ? `error ${response.status}` : "no connection";
+    return `The preview below is out of date: ${reason}.`;
+  }
+
+  function show(html) {
+    const page = new DOMParser().parseFromString(html, "text/html");
     const main = frame.contentDocument?.querySelector("main");
     // Replacing only the content keeps the scroll position.
     main?.replaceChildren(...page.querySelector("main").childNodes);
   }
 
+  function retry() {
+    if (hasFailed && !document.hidden) update();
+  }
+
   if (frame) {
     form.addEventListener("input", ({ target }) => {
-      if (!["title", "summary", "body"].includes(target.name)) return;
+      if (!FIELDS.includes(target.name)) return;
       clearTimeout(timer);
       timer = setTimeout(update, DELAY);
     });
     frame.addEventListener("load", update);
+    document.addEventListener("visibilitychange", retry); // after signing in in another tab
+    addEventListener("online", retry);
     update();
   }
 }

@@ -211,6 +211,28 @@ class TestStep:
         assert caching.title == "Caching"
         axe(open_page("/admin/roadmaps/step/preview/", editor))
 
+    def test_the_preview_outlives_a_sign_in_and_says_when_one_is_signed_out(
+        self, open_page, caching, editor, axe
+    ):
+        page = open_page(page_of(caching), editor)
+        url = page.url.partition("/admin/")[0]
+        title = page.get_by_label("Title:", exact=True).first
+        heading = page.frame_locator("#preview").get_by_role("heading", level=1)
+        page.context.add_cookies([session_cookie(editor, url)])
+        title.fill("Signed in again")
+        expect(heading).to_have_text("Signed in again")
+        page.context.clear_cookies()
+        title.fill("Signed out")
+        status = page.get_by_role("status").filter(has_text="out of date")
+        expect(status).to_contain_text("you are signed out")
+        expect(page.get_by_role("link", name="Sign in in a new tab")).to_be_visible()
+        expect(heading).to_have_text("Signed in again")
+        axe(page)
+        page.context.add_cookies([session_cookie(editor, url)])
+        show_tab_again(page)
+        expect(heading).to_have_text("Signed out")
+        expect(status).to_be_hidden()
+
     def test_without_javascript_a_button_shows_the_preview(
         self, open_page, caching, editor
     ):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.test import Client
 
 from progress.models import Completion
 from roadmaps.models import MAX_BODY_LENGTH, Resource, Step
@@ -15,6 +16,7 @@ from tests.editing.editor import (
     send,
 )
 from tests.factories import RoadmapFactory, StepFactory, StepProgressFactory
+from tests.progress.test_mark import SAME_ORIGIN
 
 PATH = f"{ADMIN}step/"
 OILS = "https://example.org/oils"
@@ -351,9 +353,14 @@ class TestViewOnSite:
 
 
 class TestPreview:
+    @staticmethod
+    def preview(client, **typed):
+        headers = {**SAME_ORIGIN, "Sec-Fetch-Mode": "cors"}  # as of a script
+        return client.post(f"{PATH}preview/", typed, headers=headers)
+
     def test_it_shows_the_text_as_a_learner_sees_it(self, admin_client):
         typed = {"title": "Fry <it>", "summary": "In oil.", "body": "## Why\n\n*Hot*"}
-        html = admin_client.post(f"{PATH}preview/", typed).content.decode()
+        html = self.preview(admin_client, **typed).content.decode()
         assert "<h1>Fry &lt;it&gt;</h1>" in html
         assert "<h2>Why</h2>" in html
         assert "css/site.css" in html
@@ -361,7 +368,7 @@ class TestPreview:
 
     def test_it_runs_nothing(self, admin_client):
         body = "<script>alert(1)</script> [x](javascript:alert(1))"
-        html = admin_client.post(f"{PATH}preview/", {"body": body}).content.decode()
+        html = self.preview(admin_client, body=body).content.decode()
         assert "<script>" not in html
         assert 'href="javascript' not in html
 
@@ -373,7 +380,7 @@ class TestPreview:
         ],
     )
     def test_it_says_why_a_body_cannot_be_shown(self, admin_client, body, reason):
-        html = admin_client.post(f"{PATH}preview/", {"body": body}).content.decode()
+        html = self.preview(admin_client, body=body).content.decode()
         assert reason in html
         assert "prose" not in html
 
@@ -387,10 +394,19 @@ class TestPreview:
         assert page["X-Frame-Options"] == "DENY"
 
     def test_it_is_for_editors(self, signed_in, sign_in_staff, client):
-        assert signed_in.post(f"{PATH}preview/").status_code in (302, 403)
-        assert client.post(f"{PATH}preview/").status_code == 302
-        assert sign_in_staff().post(f"{PATH}preview/").status_code == 403
-        assert sign_in_staff("Editors").post(f"{PATH}preview/").status_code == 200
+        assert self.preview(signed_in).status_code in (302, 403)
+        assert self.preview(client).status_code == 302
+        assert self.preview(sign_in_staff()).status_code == 403
+        assert self.preview(sign_in_staff("Editors")).status_code == 200
+
+    def test_it_needs_no_csrf_token_but_a_page_of_this_site(self, admin_user):
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(admin_user)
+        assert self.preview(client, csrfmiddlewaretoken="old").status_code == 200
+        cross_site = {"Sec-Fetch-Site": "cross-site"}
+        for headers in (cross_site, {}):
+            refused = client.post(f"{PATH}preview/", {}, headers=headers)
+            assert refused.status_code == 403
 
 
 class TestList:
