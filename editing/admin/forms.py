@@ -11,7 +11,7 @@ from django.db.models import Max
 from django.forms import BaseInlineFormSet
 
 from core.text import shows_nothing
-from editing.admin.history import VersionedForm
+from editing.admin.history import VersionedForm, question
 from editing.step_operations import is_done_by_anyone
 from roadmaps.models import RESOURCE_FIELDS, Resource, Step
 
@@ -23,10 +23,6 @@ MEANING_CHOICES = [
     ("yes", "Yes: it asks something else of a learner now"),
     ("no", "No: a typo, a better sentence or link"),
 ]
-MEANING_QUESTION = (
-    "Learners have ticked this step. Has its meaning changed? If yes, they see "
-    "“Changed since you ticked it”."
-)
 
 
 class RoadmapForm(VersionedForm):
@@ -139,7 +135,7 @@ class StepForm(VersionedForm):
             self.fields["meaning"].widget = forms.RadioSelect(choices=MEANING_CHOICES)
             self.has_new_meaning = cleaned.get("meaning") == "yes"
             if not cleaned.get("meaning"):
-                self.add_error("meaning", MEANING_QUESTION)
+                self.add_error("meaning", question("Has its meaning changed?"))
         return cleaned
 
     @cached_property

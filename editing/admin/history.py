@@ -10,6 +10,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
+from django.forms.utils import ErrorList
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -28,6 +29,20 @@ if TYPE_CHECKING:
     from roadmaps.models import Roadmap, Step
 
 VERSIONS_PER_PAGE = 20
+
+
+def question(text: str) -> ValidationError:
+    """An error that keeps the form from being saved until the editor has answered.
+
+    The templates of the forms ask it. It is not listed among the errors.
+    """
+    return ValidationError(text, code="question")
+
+
+def is_question(errors: Any) -> bool:
+    return isinstance(errors, ErrorList) and all(
+        error.code == "question" for error in errors.as_data()
+    )
 
 
 def get_newest_version(content: Roadmap | Step) -> int:
@@ -60,11 +75,7 @@ class VersionedForm(forms.ModelForm):
             self.base_version = cleaned.get("version") or 0
             self.data = cast("QueryDict", self.data).copy()
             self.data["version"] = str(newest)
-            self.add_error(
-                None,
-                "Not saved: it was saved elsewhere meanwhile. What you typed is kept "
-                "below; save again to put it over that.",
-            )
+            self.add_error(None, question("Which version do you want to keep?"))
         return cleaned
 
     def would_change_anything(self) -> bool:
@@ -147,6 +158,8 @@ class VersionedAdmin(admin.ModelAdmin):
             )
             newer = stored.history.filter(history_id__gt=base)
             context["newer_versions"] = newer.select_related("history_user")
+        if all(is_question(errors) for errors in context["errors"]):
+            context["errors"] = []  # leave out "Please correct the error below"
         kwargs["obj"] = obj
         return super().render_change_form(request, context, *args, **kwargs)
 

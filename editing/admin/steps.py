@@ -24,7 +24,6 @@ from core.same_origin import same_origin_only
 from editing.admin.forms import (
     MEANING_CHOICES,
     MEANING_FIELDS,
-    MEANING_QUESTION,
     MarkdownField,
     ResourceFormSet,
     StepForm,
@@ -110,15 +109,6 @@ class StepAdmin(StepOperationsAdmin):
             "unfinished": roadmap_id and find_unfinished(roadmap_id),
         } | (extra_context or {})
         return super().change_view(request, object_id, form_url, context)
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        # A question is not an error: leave out "Please correct the error below".
-        question = context["adminform"].form.errors.get("meaning")
-        if context["errors"] == [question]:
-            context["errors"] = []
-        return super().render_change_form(request, context, *args, **kwargs)
 
     # Saving
 
@@ -212,7 +202,7 @@ class StepAdmin(StepOperationsAdmin):
     ) -> str:
         has_answer = request.POST.get("meaning") in dict(MEANING_CHOICES)
         is_unanswered = not has_answer and self.must_ask_meaning(obj, changes)
-        return MEANING_QUESTION if is_unanswered else ""
+        return "Choose yes or no." if is_unanswered else ""
 
     # The preview
 

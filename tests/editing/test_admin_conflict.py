@@ -32,7 +32,8 @@ class TestStepConflict:
         answer = admin_client.post(page_of(fry), opened)
         html = answer.content.decode()
         assert answer.status_code == 200
-        assert "it was saved elsewhere meanwhile" in html
+        assert "Your changes are not saved yet" in html
+        assert "Please correct the error" not in html
         assert fry.history.first().history_user.email in html
         assert "<del>Theirs</del>" in html
         assert "<ins>Mine</ins>" in html
@@ -98,6 +99,14 @@ class TestStepConflict:
         html = read_html(admin_client.post(page_of(fry), opened))
         assert ": Retired" in html
 
+    def test_an_error_is_shown_beside_the_question(self, admin_client, other, fry):
+        opened = step_form(fry, title="")
+        send(other, fry, title="Theirs")
+        html = read_html(admin_client.post(page_of(fry), opened))
+        assert "Which one do you want to keep?" in html
+        assert "Please correct the errors below." in html
+        assert "This field is required." in html
+
 
 class TestRoadmapConflict:
     def test_the_conflict_shows_the_order(self, admin_client, other, cooking):
@@ -106,7 +115,8 @@ class TestRoadmapConflict:
         send(other, cooking, order=[*ids[1:], ids[0]])
         before = everything()
         html = admin_client.post(page_of(cooking), opened).content.decode()
-        assert "Saved meanwhile" in html
+        assert "Which one do you want to keep?" in html
+        assert "Please correct the error" not in html
         assert "<del>bake</del>" in html
         assert everything() == before
 

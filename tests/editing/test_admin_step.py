@@ -254,6 +254,7 @@ class TestMeaning:
         html = answer.content.decode()
         assert "Learners have ticked this step. Has its meaning changed?" in html
         assert 'type="radio" name="meaning" value="yes"' in html
+        assert "Please correct the error" not in html
         assert everything() == before
 
     def test_the_submitted_text_is_kept_in_the_form(self, edit, ticked):
