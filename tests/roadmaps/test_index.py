@@ -33,11 +33,11 @@ def test_a_draft_is_for_staff_only(client, signed_in, user):
     assert "Draft" in html
 
 
-def test_an_empty_list_says_so_and_shows_staff_how_to_add_one(client, signed_in, user):
+def test_an_empty_list_says_so_and_shows_editors_how_to_add_one(client, sign_in_staff):
     assert "No roadmap is published yet." in read_html(client.get("/"))
-    user.is_staff = True
-    user.save()
-    assert "Write one in the admin." in read_html(signed_in.get("/"))
+    link = "Write one in the admin."
+    assert link in read_html(sign_in_staff("Editors").get("/"))
+    assert link not in read_html(sign_in_staff("Publishers").get("/"))
 
 
 class TestProgress:

@@ -275,6 +275,28 @@ class TestQueries:
             signed_in.get(path)
 
 
+class TestEditLink:
+    def test_is_for_those_who_may_change_roadmaps(
+        self, sign_in_staff, admin_client, backend
+    ):
+        link = f'<a href="/admin/roadmaps/roadmap/{backend.pk}/change/">Edit roadmap'
+        for group in ("Editors", "Publishers"):
+            assert link in read_html(sign_in_staff(group).get(PATH))
+        assert link in read_html(admin_client.get(PATH))
+
+    def test_nobody_else_has_it(self, client, signed_in, sign_in_staff, backend):
+        for other in (client, signed_in, sign_in_staff()):
+            assert "Edit roadmap" not in read_html(other.get(PATH))
+
+    def test_only_staff_who_are_no_superusers_need_two_queries_for_it(
+        self, sign_in_staff, admin_client, backend, assert_max_queries
+    ):
+        for client, count in ((sign_in_staff("Editors"), 5), (admin_client, 3)):
+            client.get(PATH)
+            with assert_max_queries(count):
+                client.get(PATH)
+
+
 class TestNotFound:
     @pytest.mark.parametrize("slug", ["nope", "Backend-Developer", "a" * 3000])
     def test_an_unknown_roadmap_is_404(self, client, backend, slug):

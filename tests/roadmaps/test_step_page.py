@@ -130,6 +130,28 @@ class TestPerson:
             signed_in.get(PATH)
 
 
+class TestEditLink:
+    LINK = "Edit step</a>"
+
+    def test_is_for_those_who_may_change_steps(self, sign_in_staff, admin_client, step):
+        for client in (sign_in_staff("Editors"), admin_client):
+            page = html(client)
+            assert f'<a href="/admin/roadmaps/step/{step.pk}/change/">Edit' in page
+            assert self.LINK not in html(client, headers=HTMX)
+
+    def test_nobody_else_has_it(self, client, signed_in, sign_in_staff, step):
+        for other in (client, signed_in, sign_in_staff(), sign_in_staff("Publishers")):
+            assert self.LINK not in html(other)
+
+    def test_only_staff_who_are_no_superusers_need_two_queries_for_it(
+        self, sign_in_staff, admin_client, step, assert_max_queries
+    ):
+        for client, count in ((sign_in_staff("Editors"), 9), (admin_client, 7)):
+            client.get(PATH)
+            with assert_max_queries(count):
+                client.get(PATH)
+
+
 class TestNotFound:
     @pytest.mark.parametrize("slug", ["nope", "Caching", "a" * 3000])
     def test_an_unknown_step_is_404(self, client, backend, slug):
