@@ -1,4 +1,15 @@
+from django.apps import apps
 from django.contrib.admin import apps as admin
+
+# The admin's group for each library's app, by the app's label. Apps with the same
+# verbose name are one group: `AdminSite.get_app_list`.
+GROUPS = {
+    "account": "People",
+    "auth": "People",
+    "mfa": "People",
+    "socialaccount": "People",
+    "django_tasks_database": "System",
+}
 
 
 class AdminConfig(admin.AdminConfig):
@@ -6,6 +17,8 @@ class AdminConfig(admin.AdminConfig):
 
     def ready(self) -> None:
         super().ready()
+        for label, group in GROUPS.items():
+            apps.get_app_config(label).verbose_name = group
         from allauth.account.models import EmailAddress
         from allauth.mfa.models import Authenticator
         from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from allauth.account import views as account_views
 from allauth.account.utils import get_next_redirect_url
+from django.apps import apps
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.options import TO_FIELD_VAR
@@ -46,6 +47,22 @@ class AdminSite(admin.AdminSite):
             return view(request, *args, **kwargs)
 
         return cast(View, super().admin_view(checked, cacheable))
+
+    def get_app_list(
+        self, request: HttpRequest, app_label: str | None = None
+    ) -> list[dict[str, Any]]:
+        """List what the user may see, in one group per verbose name of the apps.
+
+        With an app's label, list only the group of that app.
+        """
+        groups: dict[str, dict[str, Any]] = {}
+        for app in super().get_app_list(request):
+            group = groups.setdefault(app["name"], app | {"models": []})
+            group["models"] += app["models"]
+        if app_label:
+            name = apps.get_app_config(app_label).verbose_name
+            return [groups[name]] if name in groups else []
+        return list(groups.values())
 
     def login(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
         """Redirect to the missing sign-in step. The admin has no login form of its own.

@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class RoadmapsConfig(AppConfig):
     name = "roadmaps"
+    verbose_name = "Content"

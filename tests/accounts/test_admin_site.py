@@ -15,6 +15,7 @@ from tests.accounts.second_factors import (
     totp_code,
 )
 from tests.factories import PASSWORD, UserFactory
+from tests.html import read_html
 
 ADMIN = "/admin/"
 MFA_INDEX = "/accounts/2fa/"
@@ -139,6 +140,34 @@ def test_a_group_needs_a_name_that_can_be_seen(client, administrator):
         response = client.post("/admin/auth/group/add/", {"name": name})
         assert response.status_code == 200
         assert list(response.context["adminform"].form.errors) == ["name"]
+
+
+class TestGroups:
+    def test_the_models_are_in_three_groups(self, admin_client):
+        page = admin_client.get(ADMIN)
+        models = {
+            group["name"]: {model["object_name"] for model in group["models"]}
+            for group in page.context["app_list"]
+        }
+        assert list(models) == ["Content", "People", "System"]
+        assert models["Content"] == {"Roadmap", "Step"}
+        assert {"User", "Group", "EmailAddress", "Authenticator"} < models["People"]
+        assert models["System"] == {"DBTaskResult"}
+
+    @pytest.mark.parametrize("label", ["accounts", "auth", "account", "mfa"])
+    def test_the_page_of_an_app_shows_its_group(self, admin_client, label):
+        html = read_html(admin_client.get(f"{ADMIN}{label}/"))
+        assert "People administration" in html
+        assert "Authenticators" in html
+        assert "Invitations" in html
+        assert 'class="app-roadmaps' not in html.partition("<main")[2]
+
+    def test_an_app_that_is_not_in_the_admin_has_no_page(self, admin_client):
+        assert admin_client.get(f"{ADMIN}progress/").status_code == 404
+
+    def test_a_group_without_permissions_has_no_page(self, sign_in_staff):
+        editor = sign_in_staff("Editors")
+        assert editor.get(f"{ADMIN}accounts/").status_code == 404
 
 
 class TestAuthenticators:
