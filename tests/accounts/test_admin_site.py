@@ -1,5 +1,7 @@
 """Access to the admin, and its page for second factors."""
 
+import re
+
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -58,7 +60,7 @@ class TestInDevelopment:
     ):
         sign_in(client, administrator.email)
         html = client.get(ADMIN).content.decode()
-        assert "You are in without a second factor" in html
+        assert "signed in without two-factor authentication" in html
 
     def test_with_a_second_factor_there_is_no_warning(
         self, client, administrator, stopped_clock
@@ -66,7 +68,8 @@ class TestInDevelopment:
         add_authenticator_app(administrator)
         sign_in(client, administrator.email)
         client.post("/accounts/2fa/authenticate/", {"code": totp_code()})
-        assert "without a second factor" not in client.get(ADMIN).content.decode()
+        html = client.get(ADMIN).content.decode()
+        assert "without two-factor authentication" not in html
 
 
 @pytest.mark.usefixtures("second_factor_required")
@@ -168,6 +171,19 @@ class TestGroups:
     def test_a_group_without_permissions_has_no_page(self, sign_in_staff):
         editor = sign_in_staff("Editors")
         assert editor.get(f"{ADMIN}accounts/").status_code == 404
+
+
+def test_the_admin_has_the_theme_of_the_site(admin_client, admin_user):
+    assert "theme-" not in body_class(admin_client.get(ADMIN))
+    data = {"theme": "dark", "next": ADMIN}
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    assert admin_client.post("/theme/", data, headers=headers).url == ADMIN
+    for path in (ADMIN, f"{ADMIN}accounts/user/", f"{ADMIN}roadmaps/roadmap/import/"):
+        assert "theme-dark" in body_class(admin_client.get(path)).split()
+
+
+def body_class(response):
+    return re.search(r'<body class="(.*?)"', response.content.decode())[1]
 
 
 class TestAuthenticators:

@@ -4,7 +4,10 @@ import pytest
 from playwright.sync_api import expect
 
 from roadmaps.models import Resource
-from tests.browser.roadmap_page import ROADMAP
+from tests.browser.conftest import session_cookie
+from tests.browser.roadmap_page import ROADMAP, show_tab_again
+from tests.browser.screens import PHONE, expect_no_sideways_scroll
+from tests.browser.test_theme_switch import BACKGROUNDS
 from tests.editing.editor import order, page_of, send
 from tests.factories import (
     NoteFactory,
@@ -350,3 +353,39 @@ def test_the_header_leads_to_the_admin_and_its_other_pages_open(open_page, edito
     for path in ("accounts/user/", "accounts/user/add/"):
         page.goto(f"/admin/{path}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_the_admin_has_the_colours_of_the_site(open_page, backend, editor, axe):
+    page = open_page("/admin/", editor)
+    body = page.locator("body")
+    expect(body).to_have_css("background-color", BACKGROUNDS["light"])
+    axe(page)
+    for path in (
+        "roadmaps/step/?q=caching",
+        "accounts/user/",
+        f"accounts/user/{UserFactory().pk}/delete/",
+    ):
+        page.goto(f"/admin/{path}")
+        axe(page)
+    page.emulate_media(color_scheme="light")
+    page.get_by_role("button", name="Dark", exact=True).click()
+    expect(body).to_have_css("background-color", BACKGROUNDS["dark"])
+
+
+def test_on_a_phone_no_page_scrolls_sideways(open_page, backend, editor):
+    page = open_page("/admin/", editor, **PHONE)
+    step = backend.steps.get(slug="caching")
+    for path in (
+        *("/admin/", ROADMAPS, f"{ROADMAPS}import/", "/admin/accounts/user/"),
+        *(page_of(backend), page_of(step), page_of(step, "history")),
+    ):
+        page.goto(path)
+        expect_no_sideways_scroll(page)
+
+
+def test_yes_and_no_are_words(open_page, backend, editor):
+    page = open_page("/admin/roadmaps/step/?q=caching", editor)
+    row = page.get_by_role("row").filter(has_text="Caching")
+    expect(row.get_by_role("cell", name="Yes")).to_have_count(1)  # optional
+    expect(row.get_by_role("cell", name="No")).to_have_count(1)  # not retired
+    expect(row.get_by_role("img")).to_have_count(0)
