@@ -55,6 +55,7 @@ class TestOrder:
     def page(self, open_page, backend, editor):
         page = open_page(ROADMAPS, editor)
         page.get_by_role("link", name="Backend Developer Roadmap").click()
+        expect(titles(page).first).to_be_visible()
         return page
 
     def test_a_step_is_dragged(self, page, backend):

@@ -138,7 +138,7 @@ class TestRoadmapConflict:
         before = everything()
         html = admin_client.post(page_of(cooking), opened).content.decode()
         assert "not those of this roadmap" in html
-        assert ">Sear</a>" in html
+        assert "<bdi>Sear</bdi></a>" in html
         assert 'value="Mine"' in html
         assert everything() == before
 
