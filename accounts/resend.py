@@ -103,9 +103,8 @@ def resend_after_csrf_failure(request: HttpRequest, reason: str) -> HttpResponse
 
 
 def is_without_cookies(request: HttpRequest) -> bool:
-    """Whether the browser seems to accept no cookies, or not over plain HTTP."""
-    needs_https = settings.CSRF_COOKIE_SECURE and not request.is_secure()
-    return needs_https or RESENT_FIELD in request.POST or has_secret(request.POST)
+    """Whether the browser seems to accept no cookies."""
+    return RESENT_FIELD in request.POST or has_secret(request.POST)
 
 
 def may_show_again(request: HttpRequest) -> bool:

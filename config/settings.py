@@ -61,10 +61,26 @@ if (SIGN_UP == "domains") != bool(SIGN_UP_DOMAINS):
     )
 
 BEHIND_TLS_PROXY = env.read("BEHIND_TLS_PROXY", False, parse.boolean)
+if BEHIND_TLS_PROXY and SITE_URL.startswith("http:"):
+    env.add_fault(
+        "BEHIND_TLS_PROXY",
+        "goes together with a SITE_URL such as https://cairn.example; remove it to use "
+        f"{SITE_URL}",
+        "true",
+    )
 if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # probes use plain HTTP
+
+# Links, styles and scripts would work below a path only in part.
+FORCE_SCRIPT_NAME = ""
+if prefix := env.get("GRANIAN_URL_PATH_PREFIX"):
+    env.add_fault(
+        "GRANIAN_URL_PATH_PREFIX",
+        "is not supported; give Cairn a host name of its own, such as cairn.example",
+        repr(prefix),
+    )
 
 INSTALLED_APPS = [
     "core",
@@ -108,9 +124,9 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "core.middleware.cross_origin_isolation",
     "core.observability.health.health",
-    "core.middleware.reject_malformed",
     "core.middleware.reject_unsupported",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",  # also at a wrong address
+    "core.middleware.reject_malformed",
     "django.middleware.gzip.GZipMiddleware",
     "core.middleware.etag",
     "core.middleware.reject_nul",

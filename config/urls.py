@@ -26,5 +26,6 @@ urlpatterns = [
     path("sitemap.xml", sitemap, name="sitemap"),
 ]
 
+handler400 = views.bad_request
 handler429 = views.too_many_requests
 handler500 = views.server_error

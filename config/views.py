@@ -2,29 +2,70 @@
 
 import sys
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
+import structlog
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.shortcuts import render
 from django.template import loader
 from django.utils import timezone
+from django.views import defaults
 from structlog.contextvars import get_contextvars
 
 from accounts.resend import resend_after_csrf_failure
 from config.context_processors import site_context
 from core.mail import MailNotSentError
+from core.wsgi import RECEIVED_HOST, WRONG_ADDRESS
+
+log = structlog.get_logger("cairn.requests")
 
 # Codes of PostgreSQL's errors: the server is a read-only standby, or it ended a
 # transaction that was idle or took too long.
 TEMPORARY_SQLSTATES = {"25006", "25P03", "25P04"}
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400. Say which address is right if the request has a wrong one."""
+    is_wrong_address = WRONG_ADDRESS in request.META
+    template = "400_address.html" if is_wrong_address else "400.html"
+    return defaults.bad_request(request, exception, template)
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer 403. If the form is our own and only its token is old, offer to send it
-    again.
+    """Answer 403, and log why. If the form is our own and only its token is old, offer
+    to send it again.
     """
-    response = resend_after_csrf_failure(request, reason)
-    return response or render(request, "403_csrf.html", status=HTTPStatus.FORBIDDEN)
+    if response := resend_after_csrf_failure(request, reason):
+        return response
+    fault = get_form_fault(reason)
+    log.warning(
+        "form_refused",
+        reason=fault,
+        origin=get_origin(request)[:100],
+        host=request.META.get(RECEIVED_HOST, request.get_host())[:100],
+    )
+    context = {"fault": fault}
+    return render(request, "403_csrf.html", context, status=HTTPStatus.FORBIDDEN)
+
+
+def get_form_fault(reason: str) -> str:
+    """Return what is wrong with a form, for one of the reasons that Django gives."""
+    if not reason.startswith("CSRF "):
+        return "origin"
+    return "no cookie" if reason == REASON_NO_CSRF_COOKIE else "token"
+
+
+def get_origin(request: HttpRequest) -> str:
+    """Return the origin that the browser names in `Origin` or `Referer`, or ""."""
+    if origin := request.headers.get("Origin"):
+        return origin
+    try:
+        referer = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return ""
+    return f"{referer.scheme}://{referer.netloc}" if referer.netloc else ""
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
 from django.views.decorators.csrf import csrf_exempt
 
 from core.site_url import get_site_url
@@ -23,7 +24,8 @@ def is_same_origin(request: HttpRequest) -> bool:
     """
     if fetch_site := request.headers.get("Sec-Fetch-Site"):
         return fetch_site == "same-origin"
-    return request.headers.get("Origin") == get_site_url(request)
+    trusted_origins = (get_site_url(request), *settings.CSRF_TRUSTED_ORIGINS)
+    return request.headers.get("Origin") in trusted_origins
 
 
 def same_origin_only[View: Callable[..., HttpResponse]](view: View) -> View:
@@ -37,7 +39,8 @@ def same_origin_only[View: Callable[..., HttpResponse]](view: View) -> View:
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method not in SAFE_METHODS and not is_same_origin(request):
-            raise PermissionDenied("The request does not come from this site.")
+            show_failure = import_string(settings.CSRF_FAILURE_VIEW)
+            return cast(HttpResponse, show_failure(request, reason="Other origin."))
         return view(request, *args, **kwargs)
 
     return cast(View, csrf_exempt(wrapper))

@@ -21,8 +21,11 @@ type Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 log = structlog.get_logger("cairn.requests")
 
-# The key in `environ` and `request.META` for what is wrong with the request.
+# Keys in `environ` and `request.META`: what is wrong with the request, whether that is
+# its address, and the host that the client or the proxy sent.
 FAULT = "cairn.fault"
+WRONG_ADDRESS = "cairn.wrong_address"
+RECEIVED_HOST = "cairn.received_host"
 # Replaces what the client sent in a request that Django cannot create.
 HARMLESS = {
     "CONTENT_TYPE": "",
@@ -46,8 +49,8 @@ def check_requests(application: Application) -> Application:
         if fault := find_content_type_fault(environ.get("CONTENT_TYPE", "")):
             environ |= {FAULT: fault, "CONTENT_TYPE": ""}
         if settings.SITE_URL:
-            if fault := find_host_fault(environ.get("HTTP_HOST", "")):
-                environ[FAULT] = fault
+            refuse_wrong_address(environ)
+            environ[RECEIVED_HOST] = environ.get("HTTP_HOST", "")
             environ["HTTP_HOST"] = urlsplit(settings.SITE_URL).netloc
         try:
             return application(environ, start_response)
@@ -77,6 +80,62 @@ def find_content_type_fault(content_type: str) -> str | None:
             content_type.isascii() and MultiPartParser.boundary_re.fullmatch(boundary)
         ):
             return "the form has no valid boundary"
+    return None
+
+
+def refuse_wrong_address(environ: Environ) -> None:
+    """Mark a request that does not have the scheme, host and path of SITE_URL."""
+    if fault := find_scheme_fault(environ):
+        # Otherwise Django would redirect to HTTPS, perhaps again and again.
+        environ |= {"wsgi.url_scheme": "https", "HTTP_X_FORWARDED_PROTO": "https"}
+    fault = (
+        fault
+        or find_host_fault(environ.get("HTTP_HOST", ""))
+        or find_prefix_fault(environ)
+    )
+    if fault:
+        environ |= {FAULT: fault, WRONG_ADDRESS: True}
+
+
+def find_scheme_fault(environ: Environ) -> str | None:
+    """Return why Cairn would take this for plain HTTP, if redirecting would not help.
+
+    Without HTTPS, browsers do not send the cookies that signing in needs.
+    """
+    if not settings.SITE_URL.startswith("https:"):
+        return None
+    if not settings.BEHIND_TLS_PROXY:
+        if environ["wsgi.url_scheme"] == "https":
+            return None
+        return (
+            f"it came by plain HTTP, but SITE_URL is {settings.SITE_URL}. Behind a "
+            "proxy with TLS, set BEHIND_TLS_PROXY=true"
+        )
+    forwarded = environ.get("HTTP_X_FORWARDED_PROTO")
+    if forwarded is None:
+        return "the proxy sends no X-Forwarded-Proto, but BEHIND_TLS_PROXY is true"
+    # Browsers send this header over HTTPS and to localhost only.
+    is_https = "HTTP_SEC_FETCH_SITE" in environ
+    if is_https and forwarded.partition(",")[0].strip() != "https":
+        return f"X-Forwarded-Proto is {forwarded[:100]!r}, but the browser uses HTTPS"
+    return None
+
+
+def find_prefix_fault(environ: Environ) -> str | None:
+    """Return what tells that Cairn is served below a path, which it does not support.
+
+    Its links and styles would lead to the root of the host.
+    """
+    for name, prefix in (
+        ("SCRIPT_NAME", environ.get("SCRIPT_NAME")),
+        ("X-Forwarded-Prefix", environ.get("HTTP_X_FORWARDED_PREFIX")),
+        ("X-Script-Name", environ.get("HTTP_X_SCRIPT_NAME")),
+    ):
+        if prefix and prefix.strip("/"):
+            return (
+                f"{name} is {prefix[:100]!r}, but Cairn cannot be served below a path. "
+                "Give it a host name of its own"
+            )
     return None
 
 

@@ -125,5 +125,7 @@ def configure(*, json: bool) -> dict[str, Any]:
             # The request log has a line for 4xx responses and unknown hosts.
             "django.request": {"level": "ERROR"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # `config.views.csrf_failure` logs these without the path and the referrer.
+            "django.security.csrf": {"level": "ERROR"},
         },
     }

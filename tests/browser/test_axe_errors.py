@@ -57,6 +57,6 @@ def test_forms_that_are_refused(open_page, live_server, user, axe):
     page.goto("/accounts/login/")
     page.context.clear_cookies()
     sign_in(page, user.email)
-    expect(page.get_by_text("This form has gone stale").first).to_be_visible()
+    expect(page.get_by_text("Cookies are blocked").first).to_be_visible()
     expect_error(page, 403)
     axe(page)

@@ -101,13 +101,13 @@ class TestLogLines:
         logging.getLogger("django.security.DisallowedHost").error("Invalid HTTP_HOST")
         assert read_log() == []
 
-    def test_a_csrf_failure_is_logged_without_the_path(self, read_log):
+    def test_the_path_in_djangos_other_messages_is_replaced(self, read_log):
         request = RequestFactory().get("/people/jane-doe/")
-        logging.getLogger("django.security.csrf").warning(
-            "Forbidden (%s): %s", "no cookie", request.path, extra={"request": request}
+        logging.getLogger("django.security.other").warning(
+            "Forbidden: %s", request.path, extra={"request": request}
         )
         [line] = read_log()
-        assert line["event"] == "Forbidden (no cookie): "
+        assert line["event"] == "Forbidden: "
 
     def test_in_development_lines_are_not_json(self, capsys):
         logging.config.dictConfig(logs.configure(json=False))

@@ -187,8 +187,7 @@ def assert_security_headers(response):
 
 
 def test_http_redirects_to_https(production_site: Site):
-    response = production_site.send(
-        b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    )
+    request = build_get(b"/").replace(b"Proto: https", b"Proto: http")
+    response = production_site.send(request)
     assert status_of(response) == 301
     assert b"https://localhost/" in response
