@@ -102,5 +102,6 @@ class AdminSite(admin.AdminSite):
             request.user.is_authenticated and not mfa.has_used_second_factor(request)
         )
         return super().each_context(request) | {
-            "needs_second_factor_warning": needs_warning
+            "needs_second_factor_warning": needs_warning,
+            "is_insecure_http": settings.INSECURE_HTTP,
         }

@@ -42,12 +42,14 @@ CODE_LIFETIME = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
 def second_factor_url_name(user: User) -> str | None:
     """The URL name of the page that asks for the user's second factor.
 
-    None when the user has no second factor.
+    None when the user has no second factor that works on this site.
     """
     types = Authenticator.objects.filter(user=user).values_list("type", flat=True)
     if Authenticator.Type.TOTP in types:
         return "mfa_reauthenticate"
-    return "mfa_reauthenticate_webauthn" if types else None
+    if Authenticator.Type.WEBAUTHN in types and not settings.INSECURE_HTTP:
+        return "mfa_reauthenticate_webauthn"
+    return None
 
 
 def has_used_second_factor(request: HttpRequest) -> bool:

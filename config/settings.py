@@ -22,8 +22,18 @@ env = Environment(BASE_DIR / ".env")
 VERSION = "0.1.0"
 DEBUG = env.read("DEBUG", False, parse.boolean)
 
+# Anybody on the network can then read passwords and take over sessions.
+INSECURE_HTTP = env.read("INSECURE_HTTP", False, parse.boolean)
 # The one origin of all pages, mails and passkeys. Development uses that of the request.
-SITE_URL = env.read("SITE_URL", "", parse.site_url)
+SITE_URL = env.read(
+    "SITE_URL", "", parse.origin if INSECURE_HTTP else parse.secure_origin
+)
+if INSECURE_HTTP and SITE_URL.startswith("https:"):
+    env.add_fault(
+        "INSECURE_HTTP",
+        "goes together with a SITE_URL such as http://cairn.lan; remove it for HTTPS",
+        "true",
+    )
 if not (DEBUG or SITE_URL):
     env.add_missing(
         "SITE_URL", "the address of the site, such as https://cairn.example"
@@ -323,6 +333,8 @@ MFA_FORMS = {
 }
 MFA_RATE_LIMITS = {"webauthn_login": None}  # nobody can guess a passkey
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+if INSECURE_HTTP:
+    MFA_SUPPORTED_TYPES.remove("webauthn")  # browsers allow passkeys only over HTTPS
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = SITE_NAME
@@ -462,8 +474,8 @@ MAX_REQUEST_BODY = 4 * 1024 * 1024  # bytes
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # With this prefix, browsers refuse a cookie that lacks Secure or Path=/, or has Domain.
-COOKIE_PREFIX = "" if DEBUG else "__Host-"
-if not DEBUG:
+COOKIE_PREFIX = "" if DEBUG or INSECURE_HTTP else "__Host-"
+if not (DEBUG or INSECURE_HTTP):
     # Only the owner of the domain knows whether its other hosts support TLS.
     year = 365 * 24 * 60 * 60  # seconds
     SECURE_HSTS_SECONDS = env.read(

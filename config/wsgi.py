@@ -1,6 +1,7 @@
 import os
 import sys
 
+import structlog
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
@@ -26,6 +27,12 @@ try:
 except ImproperlyConfigured as error:
     sys.exit(str(error))  # one line instead of a traceback
 
+if settings.INSECURE_HTTP:
+    structlog.get_logger("cairn.core").warning(
+        "insecure_http",
+        site_url=settings.SITE_URL,
+        effect="everybody on the network can read passwords and take over sessions",
+    )
 if settings.METRICS_ADDRESS:
     from core.observability import metrics
 

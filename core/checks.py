@@ -35,6 +35,20 @@ def check_mail_server(**_: Any) -> list[checks.CheckMessage]:
 
 
 @checks.register(checks.Tags.security, deploy=True)
+def check_https(**_: Any) -> list[checks.CheckMessage]:
+    if not settings.INSECURE_HTTP:
+        return []
+    return [
+        checks.Warning(
+            "Everybody on the network can read passwords and take over sessions: "
+            "INSECURE_HTTP is true.",
+            hint="Use HTTPS; docs/proxies.md shows how, also in a local network.",
+            id="cairn.W003",
+        )
+    ]
+
+
+@checks.register(checks.Tags.security, deploy=True)
 def check_trusted_proxies(**_: Any) -> list[checks.CheckMessage]:
     if not settings.BEHIND_TLS_PROXY or settings.ALLAUTH_TRUSTED_PROXY_COUNT:
         return []

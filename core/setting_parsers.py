@@ -128,19 +128,25 @@ def origin(text: str) -> str:
         raise ValueError(f"{example}: a scheme, a host and perhaps a port") from None
     if parts.scheme not in DEFAULT_PORTS:
         raise ValueError(f"{example}, with https://")
-    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
-        raise ValueError(f"{example}, without a path, query or user name")
+    if parts.path not in ("", "/"):
+        raise ValueError(
+            f"{example}, without a path: Cairn needs a host name of its own"
+        )
+    if parts.query or parts.fragment or parts.username:
+        raise ValueError(f"{example}, without a query or user name")
     is_default = parts.port in (None, DEFAULT_PORTS[parts.scheme])
     return f"{parts.scheme}://{name}" + ("" if is_default else f":{parts.port}")
 
 
-def site_url(text: str) -> str:
-    """The site's origin, with HTTPS unless it is on this machine only."""
+def secure_origin(text: str) -> str:
+    """An origin with HTTPS, or on this machine."""
     url = origin(text)
     if url.startswith("http:") and not is_loopback(url):
         raise ValueError(
-            "must begin with https://, such as https://cairn.example: browsers refuse "
-            "Cairn's cookies on http://"
+            "must begin with https://, such as https://cairn.example: nobody could "
+            "sign in, because browsers send Cairn's cookies over HTTPS only. "
+            "docs/proxies.md shows three ways to get HTTPS in a local network. If you "
+            "trust everybody on the network, set INSECURE_HTTP=true"
         )
     return url
 

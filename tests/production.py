@@ -206,7 +206,7 @@ def run_site(folder, database_url, **variables):
     site = Site(port)
     log = TemporaryFile("w+")  # noqa: SIM115
     if variables.get("BEHIND_TLS_PROXY") == "false":  # browsers connect directly
-        variables["SITE_URL"] = f"http://localhost:{port}"
+        variables.setdefault("SITE_URL", f"http://localhost:{port}")
     process = subprocess.Popen(
         [*GRANIAN_COMMAND, f"--port={port}"],
         cwd=folder,

@@ -140,6 +140,41 @@ def test_variables_that_belong_together_are_asked_for_together(manage):
     ]
 
 
+@pytest.mark.parametrize(
+    "path", ["https://example.org/cairn", "https://example.org/cairn/"]
+)
+def test_a_site_below_a_path_is_refused(manage, path):
+    result = manage("check", **{**REQUIRED, "SITE_URL": path})
+    assert result.stderr == (
+        f"manage.py: SITE_URL={path!r} must be like https://cairn.example, without a "
+        "path: Cairn needs a host name of its own\n"
+    )
+
+
+def test_settings_that_contradict_each_other_are_named(manage):
+    """All of them in one process, because starting a process takes seconds."""
+    result = manage(
+        "check",
+        **{**REQUIRED, "SITE_URL": "http://cairn.lan"},
+        INSECURE_HTTP="true",
+        BEHIND_TLS_PROXY="true",
+        GRANIAN_URL_PATH_PREFIX="/cairn",
+    )
+    assert [line.split()[1] for line in result.stderr.splitlines()] == [
+        "BEHIND_TLS_PROXY=true",
+        "GRANIAN_URL_PATH_PREFIX='/cairn'",
+    ]
+    result = manage("check", **REQUIRED, INSECURE_HTTP="true")
+    assert result.stderr.startswith("manage.py: INSECURE_HTTP=true goes together with")
+
+
+def test_the_advice_for_plain_http_names_the_ways_out(manage):
+    result = manage("check", **{**REQUIRED, "SITE_URL": "http://cairn.lan:8152"})
+    assert result.stderr.startswith("manage.py: SITE_URL='http://cairn.lan:8152' must")
+    assert "docs/proxies.md" in result.stderr
+    assert "INSECURE_HTTP=true" in result.stderr
+
+
 def test_a_web_process_with_a_faulty_variable_ends_with_one_line(installation):
     result = subprocess.run(
         [sys.executable, "-c", "import config.wsgi"],

@@ -44,5 +44,10 @@ def test_a_limit_that_all_people_share_is_a_warning(find_ids, settings):
     assert find_ids() == ["cairn.W002"]
 
 
+def test_plain_http_is_a_warning(find_ids, settings):
+    settings.INSECURE_HTTP = True
+    assert find_ids() == ["cairn.W003"]
+
+
 def test_development_has_no_findings(db):
     call_command("check")
