@@ -96,6 +96,10 @@ pgbouncer: setup ## drill: work behind PgBouncer; needs it, or root and debootst
 postgresql-15: setup ## drill: run tests on PostgreSQL 15; needs postgresql-15
 	$(PYTHON) -m deploy.drills.postgresql_15 $(OPTIONS)
 
+.PHONY: systemd
+systemd: setup ## drill: verify the systemd units and run their commands; needs systemd
+	$(PYTHON) -m deploy.drills.systemd
+
 .PHONY: stack
 stack: ## drill: build the image and use the whole stack; needs root and podman
 	$(PYTHON) -m deploy.drills.stack
