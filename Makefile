@@ -100,6 +100,10 @@ postgresql-15: setup ## drill: run tests on PostgreSQL 15; needs postgresql-15
 systemd: setup ## drill: verify the systemd units and run their commands; needs systemd
 	$(PYTHON) -m deploy.drills.systemd
 
+.PHONY: proxies
+proxies: setup ## drill: try the examples in docs/proxies.md; needs nginx and apache2
+	$(PYTHON) -m deploy.drills.proxy_examples
+
 .PHONY: stack
 stack: ## drill: build the image and use the whole stack; needs root and podman
 	$(PYTHON) -m deploy.drills.stack

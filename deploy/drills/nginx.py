@@ -32,17 +32,12 @@ PRIVATE = [ROADMAP, "/", "/progress/", f"{ROADMAP}caching/", "/accounts/email/"]
 @contextmanager
 def running(folder: Path):
     """Cairn behind nginx: the address, the certificate, and the web processes."""
-    cairn = Cairn(folder, BEHIND_TLS_PROXY="true")
-    cairn.shell(CREATE_USER)
     ports, port = [free_port(), free_port()], free_port()
     site_url = f"https://localhost:{port}"
+    cairn = Cairn(folder, BEHIND_TLS_PROXY="true", SITE_URL=site_url)
+    cairn.shell(CREATE_USER)
     webs = [cairn.serve(each, SITE_URL=site_url) for each in ports]
-    certificate = folder / "localhost.pem"
-    key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
-    name = "-subj /CN=localhost -addext subjectAltName=DNS:localhost"
-    files = f"-out {certificate} -keyout {certificate}.key"
-    command = f"openssl req -x509 {key} {name} {files}"
-    subprocess.run(command.split(), check=True, capture_output=True)
+    certificate = nginx_example.make_certificate(folder)
     configuration = nginx_example.write(folder, port, ports, certificate)
     subprocess.run([nginx_example.PROGRAM, "-t", "-q", "-c", configuration], check=True)
     proxy = subprocess.Popen([nginx_example.PROGRAM, "-c", configuration])

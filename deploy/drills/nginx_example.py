@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from shutil import which
@@ -11,6 +12,17 @@ from benchmarks.server import ROOT
 LOG = "log_format cache '$upstream_cache_status $request';"
 EXAMPLE = ROOT / "deploy/nginx/nginx.conf"
 PROGRAM = which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+
+
+def make_certificate(folder: Path) -> Path:
+    """A certificate for localhost, with its key beside it as .key"""
+    certificate = folder / "localhost.pem"
+    key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+    name = "-subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    files = f"-out {certificate} -keyout {certificate}.key"
+    command = f"openssl req -x509 {key} {name} {files}"
+    subprocess.run(command.split(), check=True, capture_output=True)
+    return certificate
 
 
 def write(

@@ -22,7 +22,7 @@ MAX_TASK_DURATION = timedelta(minutes=10)
 
 
 class Command(BaseCommand):
-    help = "Clear away what has run out, once a day or whenever; say how much it was."
+    help = "Delete what has expired, and print how much. Run it every hour."
 
     def handle(self, **_: Any) -> None:
         for action, count in cleanup():
