@@ -13,6 +13,10 @@ from core import cache, mail, rate_limit
 from core.postgresql import settings as postgresql
 from core.postgresql.pool import RESPONSE_TIMEOUT
 from data_export.reader import MAX_FILE_SIZE
+from editing import writing_rules as rules
+from editing.admin import upload
+from editing.yaml_format import parser
+from roadmaps.markdown import MAX_LENGTH
 
 ROOT = settings.BASE_DIR
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -152,6 +156,24 @@ def test_mails_are_tried_as_often_and_as_long_as_documented():
     assert "after 15 s, 30 s, 1, 2 and 4 minutes" in TEXTS["watching.md"]
     assert round(sum(delays) / 60) == 8
     assert "about eight minutes" in TEXTS["operations.md"]
+
+
+def test_every_alert_has_a_section():
+    alerts = re.findall(r"alert: (\w+)", (ROOT / "deploy/alerts.yml").read_text())
+    sections = re.findall(r"^### (\w+)$", TEXTS["operations.md"], re.MULTILINE)
+    assert set(alerts) == set(sections)
+
+
+def test_the_limits_of_roadmaps_are_those_of_the_code():
+    text = TEXTS["writing-roadmaps.md"]
+    assert f"A body has at most {MAX_LENGTH:,} characters" in text
+    assert (
+        f"{parser.MAX_FILE_SIZE // 10**6} MB ({upload.MAX_FILE_SIZE // 10**6} MB"
+        in text
+    )
+    assert f"{parser.MAX_VALUES:,} values" in text
+    assert f"{rules.MIN_WORDS} to {rules.MAX_WORDS} words" in text
+    assert f"at most {rules.MAX_SUMMARY_LENGTH} characters" in text
 
 
 def test_the_readme_is_short():
