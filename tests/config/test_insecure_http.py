@@ -71,6 +71,7 @@ def test_other_addresses_are_refused_as_well(serve_insecurely):
         response = site.get("/", headers={"Host": "cairn.lan"})
     assert response.status == 400
     assert b'href="http://cairn.lan:8152"' in response.body
+    assert b"HTTPS only" not in response.body
 
 
 class TestPages:

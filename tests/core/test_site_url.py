@@ -110,6 +110,7 @@ class TestPlainHttp:
             "/accounts/login/", headers={"Host": "cairn.lan:8152"}, scheme="http"
         )
         assert_names_the_address(response)
+        assert "It works over HTTPS only" in response.text
         assert read_reason().startswith(
             "it came by plain HTTP, but SITE_URL is https://cairn.example"
         )
