@@ -6,9 +6,15 @@ import subprocess
 import pytest
 from django.conf import settings
 
+CLEANUP = "python manage.py cleanup"
+COUNT = "python manage.py count_learners"
 
-@pytest.mark.parametrize(("exit_code", "pause"), [(0, "3600"), (1, "60")])
-def test_it_runs_every_hour_and_a_minute_after_a_failure(tmp_path, exit_code, pause):
+
+@pytest.mark.parametrize(
+    ("exit_code", "expected"),
+    [(0, [CLEANUP, COUNT, "sleep 3600"]), (1, [CLEANUP, "sleep 60"])],
+)
+def test_it_runs_every_hour_and_a_minute_after_a_failure(tmp_path, exit_code, expected):
     commands = {
         "python": f'echo "python $*" >>calls\nexit {exit_code}',
         "sleep": 'echo "sleep $*" >>calls\nkill -TERM $PPID',
@@ -25,4 +31,4 @@ def test_it_runs_every_hour_and_a_minute_after_a_failure(tmp_path, exit_code, pa
         timeout=30,
     )
     calls = (tmp_path / "calls").read_text().splitlines()
-    assert calls == ["python manage.py cleanup", f"sleep {pause}"]
+    assert calls == expected

@@ -20,6 +20,7 @@ from tests.factories import (
     UserFactory,
     create_cooking_roadmap,
 )
+from tests.html import decode
 
 NOW = timezone.now()
 LONG_AGO = NOW - INACTIVITY - timedelta(days=300)
@@ -254,7 +255,7 @@ class TestPage:
     def test_it_has_a_chart_and_a_table(self, admin_client, path, mark_steps):
         mark_steps(10, "boil", "fry=skipped", days=2.5)
         mark_steps(5, "boil")
-        html = " ".join(admin_client.get(path).content.decode().split())
+        html = " ".join(decode(admin_client.get(path)).split())
         assert "15 learners have marked a step" in html
         assert "<strong>step 2, Fry</strong>: 10 learners." in html
         fry = re.search(r"Fry *</th>(.*?)</tr>", html)[1]
