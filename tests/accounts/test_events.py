@@ -53,6 +53,7 @@ def test_a_wrong_password(client, user, events, caplog, is_known):
     assert events() == [{"event": "sign_in_failed", "user_id": user_id}]
 
 
+@pytest.mark.usefixtures("stopped_clock")
 def test_too_many_wrong_passwords(client, user, events):
     for _ in range(5):
         sign_in(client, user.email, "wrong")

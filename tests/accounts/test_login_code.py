@@ -90,6 +90,7 @@ def test_a_closed_or_missing_account_gets_no_code(
     assert not re.search(CODE_PATTERN, mailoutbox[0].body)
 
 
+@pytest.mark.usefixtures("stopped_clock")
 def test_limits_how_often_a_code_is_sent(client, user, mailoutbox):
     for _ in range(3):
         client.post(PATH, {"email": user.email})

@@ -87,6 +87,7 @@ def test_a_code_is_valid_once(client, mailoutbox):
     assert not is_reauthenticated(client)
 
 
+@pytest.mark.usefixtures("stopped_clock")
 def test_limits_how_often_a_code_is_sent(client, mailoutbox):
     for _ in range(3):
         send_code(client)

@@ -459,7 +459,8 @@ def test_no_more_than_twenty_errors_are_collected(signed_in, user, cooking):
     assert "There may be more than these 20." in page
 
 
-def test_two_imports_do_not_run_at_once(signed_in, user, cooking):
+def test_two_imports_do_not_run_at_once(signed_in, user, cooking, monkeypatch):
+    monkeypatch.setattr(views, "MAX_WAIT", 0.1)
     content = export_file(progress=[done_entry()])
     with views.import_lock:
         response = upload(signed_in, content)
