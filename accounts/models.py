@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.email_addresses import canonical
-from accounts.passwords import normalize
+from accounts.passwords import is_too_long, normalize
 from accounts.time_zones import parse_time_zone
 from core.model_fields import LineField
 
@@ -107,6 +107,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().set_password(raw_password and normalize(raw_password))
 
     def check_password(self, raw_password: str | None) -> bool:
+        if raw_password and is_too_long(raw_password):
+            return False
         return super().check_password(raw_password and normalize(raw_password))
 
     @property

@@ -8,12 +8,23 @@ from django.contrib.auth import hashers
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 
+MAX_LENGTH = 1000  # characters; normalising a few megabytes takes seconds
+
+
+def is_too_long(password: str) -> bool:
+    return len(password) > MAX_LENGTH
+
 
 def normalize(password: str) -> str:
     """Return the password in Unicode form NFKC, as in NIST SP 800-63B 3.1.1.2.
 
-    Keyboards may encode the same letter in different ways.
+    Keyboards may encode the same letter in different ways. Raises ValidationError for a
+    password that is too long.
     """
+    if is_too_long(password):
+        raise ValidationError(
+            f"Use at most {MAX_LENGTH:,} characters.", code="password_too_long"
+        )
     return unicodedata.normalize("NFKC", password)
 
 

@@ -11,7 +11,7 @@ from django.contrib.auth.password_validation import get_default_password_validat
 
 from accounts.models import User
 from accounts.passwords import Argon2PasswordHasher
-from tests.accounts.actions import SIGN_UP, sign_in
+from tests.accounts.actions import SIGN_UP, is_signed_in, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +52,14 @@ def test_short_and_common_passwords_are_refused(client, password):
     html = sign_up(client, password).content.decode()
     assert 'id="id_password1_error"' in html
     assert not User.objects.exists()
+
+
+def test_a_password_of_megabytes_is_refused_before_it_is_read(client, user):
+    password = "\ufdfa" * 300_000  # NFKC makes 18 characters of each
+    response = sign_up(client, password)
+    assert "Use at most 1,000 characters." in response.text
+    assert sign_in(client, user.email, password).status_code == 200
+    assert not is_signed_in(client)
 
 
 def test_ten_thousand_common_passwords_of_that_length_are_refused():
