@@ -11,6 +11,7 @@ from pathlib import Path
 from django.utils.csp import CSP
 
 from core import setting_parsers as parse
+from core.browser_features import UNUSED_FEATURES
 from core.environment import Environment
 from core.observability import logging as logs
 from core.postgresql import url as postgresql_url
@@ -439,37 +440,7 @@ SECURE_CSP = {
 }
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-PERMISSIONS_POLICY: dict[str, list[str]] = {
-    feature: []
-    for feature in (
-        "accelerometer",
-        "autoplay",
-        "browsing-topics",
-        "camera",
-        "display-capture",
-        "encrypted-media",
-        "fullscreen",
-        "gamepad",
-        "geolocation",
-        "gyroscope",
-        "hid",
-        "identity-credentials-get",
-        "idle-detection",
-        "local-fonts",
-        "magnetometer",
-        "microphone",
-        "midi",
-        "otp-credentials",
-        "payment",
-        "picture-in-picture",
-        "screen-wake-lock",
-        "serial",
-        "storage-access",
-        "usb",
-        "window-management",
-        "xr-spatial-tracking",
-    )
-}
+PERMISSIONS_POLICY: dict[str, list[str]] = {feature: [] for feature in UNUSED_FEATURES}
 MAX_REQUEST_BODY = 4 * 1024 * 1024  # bytes
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 

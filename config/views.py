@@ -2,7 +2,6 @@
 
 import sys
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 import structlog
 from django.db import InterfaceError, InternalError, OperationalError
@@ -17,6 +16,7 @@ from structlog.contextvars import get_contextvars
 from accounts.resend import resend_after_csrf_failure
 from config.context_processors import site_context
 from core.mail import MailNotSentError
+from core.same_origin import get_origin
 from core.wsgi import RECEIVED_HOST, WRONG_ADDRESS
 
 log = structlog.get_logger("cairn.requests")
@@ -55,17 +55,6 @@ def get_form_fault(reason: str) -> str:
     if not reason.startswith("CSRF "):
         return "origin"
     return "no cookie" if reason == REASON_NO_CSRF_COOKIE else "token"
-
-
-def get_origin(request: HttpRequest) -> str:
-    """Return the origin that the browser names in `Origin` or `Referer`, or ""."""
-    if origin := request.headers.get("Origin"):
-        return origin
-    try:
-        referer = urlsplit(request.headers.get("Referer", ""))
-    except ValueError:
-        return ""
-    return f"{referer.scheme}://{referer.netloc}" if referer.netloc else ""
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:

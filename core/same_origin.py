@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -26,6 +27,17 @@ def is_same_origin(request: HttpRequest) -> bool:
         return fetch_site == "same-origin"
     trusted_origins = (get_site_url(request), *settings.CSRF_TRUSTED_ORIGINS)
     return request.headers.get("Origin") in trusted_origins
+
+
+def get_origin(request: HttpRequest) -> str:
+    """Return the origin that the browser names in `Origin` or `Referer`, or ""."""
+    if origin := request.headers.get("Origin"):
+        return origin
+    try:
+        referer = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return ""
+    return f"{referer.scheme}://{referer.netloc}" if referer.netloc else ""
 
 
 def same_origin_only[View: Callable[..., HttpResponse]](view: View) -> View:
