@@ -41,8 +41,7 @@ def read_whole_body(application: Application, limit: int) -> Application:
     def wrapper(
         environ: Environ, start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        length = environ.get("CONTENT_LENGTH") or "0"
-        length = int(length) if length.isascii() and length.isdecimal() else 0
+        length = get_length(environ)
         body = RequestBody(environ["wsgi.input"], length)
         environ["wsgi.input"] = body
         response = application(environ, start_response)
@@ -53,3 +52,11 @@ def read_whole_body(application: Application, limit: int) -> Application:
         return response
 
     return wrapper
+
+
+def get_length(environ: Environ) -> int:
+    """Return the Content-Length in bytes, or 0 if it is not a number."""
+    try:
+        return max(0, int(environ.get("CONTENT_LENGTH") or 0))
+    except ValueError:
+        return 0

@@ -27,7 +27,7 @@ def test_a_body_arrives_as_it_was_sent():
     assert response == [b"text=all"]
 
 
-@pytest.mark.parametrize("length", ["", "0"])
+@pytest.mark.parametrize("length", ["", "0", "-1", "many", "9" * 5000])
 def test_a_request_may_have_no_body(length):
     _, response = serve(read, b"", length)
     assert response == [b""]
