@@ -71,6 +71,7 @@ class ProxiedSite(Cairn):
             *("caddy", "run", "--config", CADDYFILE),
             CADDY_ADMIN=f"localhost:{free_port()}",
             DOMAIN=f"http://localhost:{port}",
+            OTHER_HOSTS=f"http://:{port}",
             UPSTREAMS=" ".join(f"127.0.0.1:{each}" for each in upstreams),
         )
 
