@@ -76,14 +76,17 @@ def nginx_loads(site: Site, folder: Path, visitors_page: str) -> list[Load]:
     constant, proxy = free_port(), free_port()
     files = {
         constant: write_constant(folder, constant, page),
-        proxy: nginx_example.write(folder, proxy, [site.server.port]),
+        proxy: nginx_example.write(folder, proxy, [site.server.port] * 2),
     }
     servers = [
         Server([nginx_example.PROGRAM, "-c", file], port)
         for port, file in files.items()
     ]
+    # Cairn accepts the port in its SITE_URL only.
+    headers = {**site.visit.headers, "Host": f"localhost:{site.server.port}"}
+    visit = site.visit._replace(headers=headers)
     return [
-        Load(name, server, [site.visit])
+        Load(name, server, [visit])
         for name, server in zip((NGINX, BEHIND_NGINX), servers, strict=True)
     ]
 

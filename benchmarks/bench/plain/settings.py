@@ -1,9 +1,11 @@
 """Cairn's tables under Django as it comes: no cache, no pool, nothing tuned."""
 
+import os
+
 import dj_database_url
 
 from config.settings import *  # noqa: F403
-from config.settings import BASE_DIR, TEMPLATES, database_url
+from config.settings import BASE_DIR, TEMPLATES
 
 ROOT_URLCONF = "benchmarks.bench.plain.urls"
 TEMPLATES[0]["DIRS"].insert(0, BASE_DIR / "benchmarks/bench/plain/templates")
@@ -11,7 +13,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 DATABASES = {
     "default": dj_database_url.parse(
-        database_url, conn_max_age=600, conn_health_checks=True
+        os.environ["DATABASE_URL"], conn_max_age=600, conn_health_checks=True
     )
 }
 MIDDLEWARE = [
