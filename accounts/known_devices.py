@@ -13,6 +13,7 @@ from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import User
+from core.cookies import set_cookie
 
 COOKIE = f"{settings.COOKIE_PREFIX}device"
 LIFETIME = timedelta(days=365)
@@ -21,14 +22,7 @@ LIFETIME = timedelta(days=365)
 def remember(response: HttpResponse, user: User) -> None:
     """Set the cookie. A browser remembers only the last user who signed in."""
     device_id = f"{user.pk}.{secrets.token_urlsafe(16)}"
-    response.set_cookie(
-        COOKIE,
-        signer(user).sign(device_id),
-        max_age=LIFETIME,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
+    set_cookie(response, COOKIE, signer(user).sign(device_id), LIFETIME)
 
 
 def forget(response: HttpResponse) -> None:

@@ -6,6 +6,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from accounts.models import Theme
+from core.cookies import set_cookie
 from core.same_origin import same_origin_only
 
 COOKIE_NAME = f"{settings.COOKIE_PREFIX}theme"
@@ -42,14 +43,7 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
         request.user.theme = theme
         request.user.save(update_fields=["theme"])
     if theme:
-        response.set_cookie(
-            COOKIE_NAME,
-            theme,
-            max_age=COOKIE_AGE,
-            secure=settings.SESSION_COOKIE_SECURE,
-            httponly=True,
-            samesite="Lax",
-        )
+        set_cookie(response, COOKIE_NAME, theme, COOKIE_AGE)
     else:
         response.delete_cookie(COOKIE_NAME, samesite="Lax")
     return response

@@ -14,6 +14,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import User
+from core.cookies import set_cookie
 from core.middleware import GetResponse
 from core.text import isolate
 from progress.models import StepProgress
@@ -58,14 +59,8 @@ def remember(
     marks.pop(destination, None)  # the newest comes last
     marks[destination] = PendingMark(step.pk, state, int(time.time()))
     newest = dict(list(marks.items())[-MAX_PENDING_MARKS:])
-    response.set_cookie(
-        COOKIE_NAME,
-        signing.dumps(newest, salt=SALT, compress=True),
-        max_age=LIFETIME,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
+    signed = signing.dumps(newest, salt=SALT, compress=True)
+    set_cookie(response, COOKIE_NAME, signed, LIFETIME)
 
 
 def find(request: HttpRequest, destination: str) -> PendingMark | None:
