@@ -10,15 +10,14 @@ from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
+from core.request_body import get_length
+
 type View = Callable[..., HttpResponse]
 
 
 def content_length(request: HttpRequest) -> int:
     """Return the Content-Length in bytes. Django never reads more than that."""
-    try:
-        return max(0, int(request.META.get("CONTENT_LENGTH") or 0))
-    except ValueError:
-        return 0
+    return get_length(request.META)
 
 
 def content_too_large(request: HttpRequest) -> HttpResponse:
