@@ -31,10 +31,10 @@ def rate_limit[View: Callable[..., HttpResponse]](view: View) -> View:
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method == "POST" and request.user.is_authenticated:
-            minute, second = divmod(int(time.time()), MINUTE)
-            key = f"changes:{request.user.pk}:{minute}"
-            if increment(key) > CHANGES_PER_MINUTE:
-                return too_many_requests(request, MINUTE - second)
+            limit = Limit("changes", CHANGES_PER_MINUTE, MINUTE)
+            if not limit.use(str(request.user.pk)):
+                seconds = MINUTE - int(time.time()) % MINUTE
+                return too_many_requests(request, seconds)
         return view(request, *args, **kwargs)
 
     return cast(View, wrapper)
