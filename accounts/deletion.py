@@ -39,7 +39,7 @@ def delete_account(user: User) -> bool:
 
 @receiver(pre_delete, sender=User)
 def delete_traces(instance: User, **_: Any) -> None:
-    """Delete what refers to a user without a foreign key, whoever deletes them.
+    """Delete what refers to a user without a foreign key, on every way to delete them.
 
     These are their sessions, invitations, and the address in the admin's log.
     """

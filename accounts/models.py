@@ -1,4 +1,4 @@
-"""The user, who signs in with an e-mail address, and their devices and invitations."""
+"""The user, who signs in with an email address, and their devices and invitations."""
 
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo

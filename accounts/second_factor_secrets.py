@@ -1,6 +1,6 @@
 """The secrets of authenticator apps and recovery codes, encrypted in the database.
 
-Whoever reads the database or a backup of it cannot compute codes without SECRET_KEY.
+Without SECRET_KEY, nobody can compute codes from the database or a backup of it.
 """
 
 from collections.abc import Callable
