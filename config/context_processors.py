@@ -5,6 +5,7 @@ from urllib.parse import quote
 import structlog
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import get_language, get_language_bidi
 
 from accounts import signup_policy
 from accounts.theme import get_theme
@@ -17,14 +18,14 @@ ICON_URL = f"data:image/svg+xml,{quote(ICON_SVG, safe='=/:')}"
 
 def site_context() -> dict[str, object]:
     """Return the variables that need no request, so that error pages have them too."""
-    language, _, region = settings.LANGUAGE_CODE.partition("-")
+    language, _, region = (get_language() or settings.LANGUAGE_CODE).partition("-")
     return {
         "site_name": settings.SITE_NAME,
         "contact_email": settings.CONTACT_EMAIL,
         "privacy_url": settings.PRIVACY_URL,
         "icon": ICON_URL,
         "language": f"{language}-{region.upper()}" if region else language,
-        "direction": "rtl" if language in settings.LANGUAGES_BIDI else "ltr",
+        "direction": "rtl" if get_language_bidi() else "ltr",
     }
 
 

@@ -408,8 +408,9 @@ if not DEBUG and mail_host and DEFAULT_FROM_EMAIL.rstrip(">").endswith("@localho
 SIMPLE_HISTORY_DATE_INDEX = False  # versions are looked up by object
 
 LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", "English")]
+FORMAT_MODULE_PATH = ["core.formats"]
 TIME_ZONE = "UTC"
-USE_I18N = False
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

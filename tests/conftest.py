@@ -23,9 +23,16 @@ from core.observability import logging as logs
 from core.postgresql.settings import use_prepared_statements
 from editing.yaml_format.importer import import_roadmap
 from editing.yaml_format.schema import read
+from progress.models import StepProgress
 from roadmaps.models import Resource, Roadmap, Step
 from tests.accounts.actions import reauthenticate
-from tests.factories import StepProgressFactory, UserFactory, create_cooking_roadmap
+from tests.factories import (
+    NoteFactory,
+    StepProgressFactory,
+    UserFactory,
+    create_cooking_roadmap,
+    create_greek_roadmap,
+)
 from tests.github import FakeGitHub
 from tests.production import Proxy, get_database_url, install, run_site
 
@@ -140,6 +147,28 @@ def signed_in(user):
     UserSession.objects.create(user=user, session_key=key, ip="127.0.0.1")
     cache.set(f"seen:{key}", True)
     return client
+
+
+@pytest.fixture
+def greek(db, settings):
+    """A roadmap whose every text is Greek, for `tests.pseudo_language`."""
+    settings.SITE_NAME = "Πέτρα"
+    return create_greek_roadmap()
+
+
+@pytest.fixture
+def greek_learner(signed_in, user, greek):
+    """A client of a user who has done, started and skipped steps, with notes on them.
+
+    `greek` has four steps, so one is not started.
+    """
+    user.name = "Ελένη"
+    user.save()
+    states = ["done", "learning", "skipped"]
+    for step, state in zip(greek.steps.all(), states, strict=False):
+        StepProgress.objects.mark(user, step.pk, state)
+        NoteFactory(user=user, step=step, text="Σημείωση")
+    return signed_in
 
 
 @pytest.fixture

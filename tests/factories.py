@@ -9,7 +9,7 @@ from accounts.models import User
 from progress.models import StepProgress
 from progress.notes import Note
 from progress.route import State
-from roadmaps.models import Roadmap, Step
+from roadmaps.models import Resource, Roadmap, Step
 
 PASSWORD = "correct horse battery staple"
 
@@ -86,4 +86,28 @@ def create_cooking_roadmap(*slugs):
     roadmap = RoadmapFactory(slug="cooking", title="Cooking")
     for position, slug in enumerate(slugs, start=1):
         StepFactory(roadmap=roadmap, slug=slug, title=slug.title(), position=position)
+    return roadmap
+
+
+def create_greek_roadmap():
+    """A roadmap without a Latin letter on its pages: three required steps, an optional.
+
+    Its slug is `odos`, the slugs of its steps are `step-1` to `step-4`.
+    """
+    roadmap = RoadmapFactory(
+        slug="odos", title="Οδός", summary="Από την αρχή.", category="Μαγειρική"
+    )
+    for number in (1, 2, 3, 4):
+        step = StepFactory(
+            roadmap=roadmap,
+            position=number,
+            slug=f"step-{number}",
+            title=f"Βήμα {number}",
+            summary="Το νερό.",
+            body="## Γιατί;\n\nΌλα αρχίζουν εδώ.",
+            is_optional=number == 4,
+        )
+        Resource.objects.create(
+            step=step, title="Νερό", url="https://nero.example/", kind="docs"
+        )
     return roadmap

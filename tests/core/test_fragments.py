@@ -71,9 +71,7 @@ def clients(backend):
     return clients
 
 
-def test_equal_keys_give_equal_bytes_for_every_user(
-    clients, two_languages, monkeypatch
-):
+def test_equal_keys_give_equal_bytes_for_every_user(clients, monkeypatch):
     rendered = defaultdict(set)
     render = fragments._render.__wrapped__
 
@@ -113,7 +111,7 @@ def test_no_fragment_mentions_the_request_the_user_or_a_token():
             assert word not in source, path.name
 
 
-def test_language_and_time_zone_are_part_of_the_key(write_template, two_languages):
+def test_language_and_time_zone_are_part_of_the_key(write_template):
     name = write_template('{% now "e" %} {% now "l" %}')
     outputs = set()
     for language, zone in product(["en-gb", "de"], ["Asia/Tokyo", "Europe/Paris"]):
