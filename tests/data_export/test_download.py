@@ -223,7 +223,7 @@ class TestCsv:
 
     @pytest.mark.parametrize(
         "cell",
-        [*("=1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1"), *"＝＋－＠"],  # noqa: RUF001
+        [*("=1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1"), *"＝＋－＠"],
     )
     def test_escapes_every_prefix_of_a_formula(self, cell):
         assert escape_formula(cell) == f"'{cell}"
