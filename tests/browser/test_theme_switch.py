@@ -59,3 +59,18 @@ def test_a_choice_stays_on_the_page_that_it_was_made_on(open_page, user_with_pro
     choose(page, "Light")
     expect_scheme(page, "light")
     expect(put_back_button(page, "Caching")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [768, 1280, 1600])
+def test_header_page_and_footer_end_at_the_same_edges(open_page, backend, width):
+    page = open_page("/", viewport={"width": width, "height": 900})
+    right = page.get_by_role("link", name="Sign in").bounding_box()
+    theme = page.get_by_role("button", name="Dark")
+    text = theme.evaluate(
+        """button => {
+            const range = document.createRange();
+            range.selectNodeContents(button);
+            return range.getBoundingClientRect().right;
+        }"""
+    )
+    assert abs(right["x"] + right["width"] - text) < 1
