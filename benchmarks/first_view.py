@@ -1,7 +1,7 @@
 """What a first visit to a roadmap transfers, in bytes of headers and bodies.
 
-The first round trip carries ten TCP segments, 14,600 bytes: the page and its styles
-must fit into it.
+The first round trip carries ten TCP segments, 14,600 bytes: a visitor's page and its
+styles must fit into it. A signed-in person's page may need one segment more.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,15 @@ from playwright.sync_api import Browser, sync_playwright
 from benchmarks.server import Server, installed_browser, production_server
 
 PATH = "/roadmaps/backend-developer/"
-LIMITS = {"before the first paint": 14_600, "everything": 30_000, "requests": 5}
+VISITOR_LIMITS = {
+    "before the first paint": 14_600,
+    "everything": 33_000,
+    "requests": 5,
+}
+LIMITS = {
+    "visitor": VISITOR_LIMITS,
+    "signed in": VISITOR_LIMITS | {"before the first paint": 16_000},
+}
 SIGN_IN = """
 from django.conf import settings
 from django.test import Client
@@ -83,7 +91,7 @@ def summarize(view: list[Transfer]) -> dict[str, int]:
     """The values that LIMITS has limits for."""
     sizes = [each.size for each in view if each.is_blocking]
     values = sum(sizes), sum(each.size for each in view), len(view)
-    return dict(zip(LIMITS, values, strict=True))
+    return dict(zip(VISITOR_LIMITS, values, strict=True))
 
 
 def sign_in(server: Server) -> dict[str, str]:
@@ -93,12 +101,12 @@ def sign_in(server: Server) -> dict[str, str]:
 
 
 def show(who: str, view: list[Transfer]) -> None:
-    print(f"{who}\n{'headers':>8} {'body':>8}  address")
+    print(f"{who.capitalize()}\n{'headers':>8} {'body':>8}  address")
     for each in view:
         note = "" if each.is_blocking else "  (not blocking)"
         print(f"{each.headers:8,} {each.body:8,}  {each.path}{note}")
     for name, value in summarize(view).items():
-        print(f"{value:17,}  of {LIMITS[name]:,}: {name}")
+        print(f"{value:17,}  of {LIMITS[who][name]:,}: {name}")
 
 
 def main() -> None:
@@ -106,8 +114,8 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=installed_browser(), args=["--no-sandbox"]
         )
-        show("Visitor", transfers(browser, server.address))
-        show("Signed in", transfers(browser, server.address, sign_in(server)))
+        show("visitor", transfers(browser, server.address))
+        show("signed in", transfers(browser, server.address, sign_in(server)))
         browser.close()
 
 

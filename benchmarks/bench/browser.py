@@ -112,7 +112,7 @@ def first_view(who: str, view: list[Transfer]) -> list[Row]:
     for name, value in summarize(view).items():
         unit = "" if name == "requests" else "bytes"
         row = Row(f"first view, {who}: {name}", unit, [value])
-        row.goals.append(at_most(row, LIMITS[name]))
+        row.goals.append(at_most(row, LIMITS[who][name]))
         rows.append(row)
     return rows
 

@@ -28,12 +28,12 @@ def session(user_with_progress, settings):
 def test_pages_stay_within_their_budgets_and_their_scripts_work(
     browser, address, session, console
 ):
-    for cookies in ({}, session):
+    for cookies, limits in (({}, LIMITS["visitor"]), (session, LIMITS["signed in"])):
         values = summarize(transfers(browser, address, cookies))
-        assert all(value <= LIMITS[name] for name, value in values.items()), values
+        assert all(value <= limits[name] for name, value in values.items()), values
     for path in OTHER_PAGES:
         files = transfers(browser, address, session, path)
-        assert len(files) <= LIMITS["requests"], path
+        assert len(files) <= LIMITS["signed in"]["requests"], path
     context = browser.new_context()
     context.add_cookies([cookie(*each) for each in session.items()])
     expect_working_scripts(context, address, console)
