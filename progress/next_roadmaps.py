@@ -1,0 +1,50 @@
+"""Which roadmap to follow after a completed one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from django.db.models import Case, Count, F, IntegerField, Q, Value, When
+from django.db.models.functions import Concat
+
+from roadmaps.models import Roadmap, RoadmapQuerySet, Step
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+MAX_SUGGESTIONS = 3
+
+# As `Step.canonical_path`.
+CANONICAL_PATH = Case(
+    When(same_as="", then=Concat("roadmap__slug", Value("/"), "slug")),
+    default=F("same_as"),
+)
+
+
+def suggest_next_roadmaps(user: User, completed: Collection[int]) -> RoadmapQuerySet:
+    """Up to three published roadmaps on which the person has marked nothing.
+
+    Those come first that share the most steps with the roadmaps `completed`, which are
+    ids. Each has its `shared_steps` and its `step_count`.
+    """
+    started = Step.objects.filter(progress__user=user).values("roadmap")
+    steps = Step.objects.active().annotate(path=CANONICAL_PATH).order_by()
+    # As a list, not as a subquery: PostgreSQL then looks each path up in a hash table.
+    paths = list(steps.filter(roadmap__in=completed).values_list("path", flat=True))
+    shared = (
+        steps.filter(path__in=paths, roadmap__is_published=True)
+        .exclude(roadmap__in=started)
+        .values_list("roadmap")
+        .annotate(count=Count("*"))
+        .order_by("-count", "roadmap__position", "roadmap")[:MAX_SUGGESTIONS]
+    )
+    counts = [When(Q(pk=pk), then=Value(count)) for pk, count in shared]
+    shared_steps = Case(*counts, default=Value(0), output_field=IntegerField())
+    return (
+        Roadmap.objects.published()
+        .exclude(pk__in=started)
+        .with_step_count()
+        .annotate(shared_steps=shared_steps)
+        .order_by("-shared_steps", "position", "pk")[:MAX_SUGGESTIONS]
+    )
