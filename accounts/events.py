@@ -30,6 +30,15 @@ def log_sign_in(request: HttpRequest, user: User, **_: Any) -> None:
     log.info("signed_in", user_id=user.pk, by=[record["method"] for record in records])
 
 
+@receiver(account_signals.user_logged_in)
+def count_as_reauthentication(request: HttpRequest, user: User, **_: Any) -> None:
+    """Do not ask for the password again within minutes of a sign-in or sign-up.
+
+    allauth counts only what was entered after the sign-in.
+    """
+    record_authentication(request, user, "sign_in", reauthenticated=True)
+
+
 @receiver(auth_signals.user_login_failed)
 def log_failed_sign_in(credentials: dict[str, str], **_: Any) -> None:
     matching = User.objects.filter(email=credentials.get("email", ""))

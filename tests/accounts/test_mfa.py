@@ -46,10 +46,12 @@ def user_with_app(user):
 
 @pytest.mark.usefixtures("stopped_clock")
 class TestAuthenticatorApp:
-    def test_activation_requires_reauthentication(self, client, user):
-        sign_in(client, user.email)
-        assert client.get(ACTIVATE_APP).url.startswith(REAUTHENTICATE)
-        assert client.post(ACTIVATE_APP, {"code": "1"}).url.startswith(REAUTHENTICATE)
+    def test_activation_requires_reauthentication(self, signed_in):
+        for response in (
+            signed_in.get(ACTIVATE_APP),
+            signed_in.post(ACTIVATE_APP, {"code": "1"}),
+        ):
+            assert response.url.startswith(REAUTHENTICATE)
         assert not Authenticator.objects.exists()
 
     def test_its_first_code_activates_it(self, reauthenticated, user):

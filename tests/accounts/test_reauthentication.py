@@ -1,10 +1,19 @@
-"""/accounts/reauthenticate/code/, for users without a password or second factor"""
+"""When a page asks for the password again, and /accounts/reauthenticate/code/, for users
+without a password or second factor.
+"""
 
 import pytest
 from django.test import Client
 
-from tests.accounts.actions import code_in
-from tests.factories import UserFactory
+from tests.accounts.actions import (
+    CONFIRM_EMAIL,
+    SIGN_UP,
+    code_in,
+    sign_in,
+    sign_in_with_github,
+)
+from tests.accounts.second_factors import add_authenticator_app, totp_code
+from tests.factories import PASSWORD, UserFactory
 
 PATH = "/accounts/reauthenticate/code/"
 DATA = "/accounts/data/"
@@ -33,6 +42,59 @@ def enter(client, code, next_url=DATA):
 
 def is_reauthenticated(client):
     return client.get(DATA).status_code == 200
+
+
+class TestAfterSigningIn:
+    """A sign-in counts as a reauthentication, whatever it was made with."""
+
+    def sign_in_by_password(self, user, mailoutbox):
+        client = Client()
+        sign_in(client, user.email)
+        return client
+
+    def sign_in_by_code(self, user, mailoutbox):
+        client = Client()
+        client.post("/accounts/login/code/", {"email": user.email})
+        code = {"code": code_in(mailoutbox[0])}
+        client.post("/accounts/login/code/confirm/", code)
+        return client
+
+    def sign_in_by_second_factor(self, user, mailoutbox):
+        add_authenticator_app(user)
+        client = self.sign_in_by_password(user, mailoutbox)
+        client.post("/accounts/2fa/authenticate/", {"code": totp_code()})
+        return client
+
+    def sign_up(self, user, mailoutbox):
+        client = Client()
+        client.post(SIGN_UP, {"email": "new@example.com", "password1": PASSWORD})
+        client.post(CONFIRM_EMAIL, {"code": code_in(mailoutbox[0])})
+        return client
+
+    @pytest.mark.parametrize(
+        "way",
+        [sign_in_by_password, sign_in_by_code, sign_in_by_second_factor, sign_up],
+        ids=lambda way: way.__name__,
+    )
+    def test_my_data_does_not_ask_for_the_password(self, user, mailoutbox, way):
+        assert is_reauthenticated(way(self, user, mailoutbox))
+
+    def test_nor_does_it_after_signing_in_with_github(self, client, db, github):
+        sign_in_with_github(client)
+        assert is_reauthenticated(client)
+
+    def test_it_asks_for_it_five_minutes_later(self, user, mailoutbox):
+        client = self.sign_in_by_password(user, mailoutbox)
+        session = client.session
+        for record in session["account_authentication_methods"]:
+            record["at"] -= 301
+        session.save()
+        assert client.get(DATA).url.startswith("/accounts/reauthenticate/")
+
+    def test_half_a_sign_in_does_not_count(self, user, mailoutbox):
+        add_authenticator_app(user)
+        client = self.sign_in_by_password(user, mailoutbox)
+        assert client.get(DATA).url.startswith("/accounts/login/")
 
 
 def test_the_code_leads_back_to_the_protected_page(

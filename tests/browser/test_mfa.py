@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 
 from tests.browser.account_pages import (
     PasskeyDevice,
-    confirm_password,
     expect_heading,
     expect_signed_in,
     sign_in,
@@ -44,7 +43,6 @@ class TestAuthenticatorApp:
     def test_it_is_set_up_and_signed_in_with(self, page, user, axe):
         go_to(page, FACTORS)
         page.get_by_role("link", name="Set up an app").click()
-        confirm_password(page)
         expect_heading(page, "Set up an authenticator app")
         qr = page.get_by_role("img", name=re.compile("QR code"))
         assert qr.evaluate("image => image.complete && image.naturalWidth > 0")
@@ -82,7 +80,6 @@ class TestAuthenticatorApp:
         expect(page.get_by_role("button", name="Use a passkey")).to_be_hidden()
         sign_in(page, user.email)
         page.goto("/accounts/2fa/totp/activate/")
-        confirm_password(page)
         secret = page.locator(".secret").inner_text()
         page.get_by_label(CODE_LABEL).fill(totp_code(secret))
         page.get_by_role("button", name="Start using it").click()
@@ -99,7 +96,6 @@ class TestPasskey:
         """A device with a passkey, whose owner is away."""
         device = PasskeyDevice(page)
         go_to(page, "/accounts/2fa/webauthn/add/")
-        confirm_password(page)
         expect_heading(page, "Add a passkey")
         page.get_by_label("Name").fill("My laptop")
         page.get_by_role("button", name="Add the passkey").click()
@@ -133,11 +129,13 @@ class TestPasskey:
         expect_step(page, "Caching", "done", "Undo")
         assert stored_states(user) == {"caching": "done"}
 
-    def test_it_confirms_a_sensitive_action(self, page, device, axe):
+    def test_it_confirms_a_sensitive_action(self, page, device, axe, settings):
         device.set_owner_present(True)
         sign_out(page)
         expect_signed_in(page)
+        settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0  # seconds
         go_to(page, "/accounts/2fa/recovery-codes/generate/")
+        settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
         page.get_by_role("link", name="Use a passkey").click()
         axe(page)
         page.get_by_role("button", name="Use a passkey").click()

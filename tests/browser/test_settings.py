@@ -64,7 +64,6 @@ def test_an_import_restores_what_was_exported_before_the_account_was_deleted(
     enter_code(page, mailoutbox[-1])
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     page.goto(DATA)
-    confirm_password(page)
     page.get_by_label("JSON file").set_input_files(file)
     page.get_by_role("button", name="Import").click()
     expect_heading(page, "Your data is imported")
