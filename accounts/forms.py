@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.forms import ChoiceField, Field, ModelForm, Select
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from accounts.email_addresses import EmailField
 from accounts.limits import login_code_request
@@ -64,18 +65,28 @@ class SignupPolicyMixin:
 
 
 class NewPasswordMixin:
-    """Replaces the help text of a new password with one sentence."""
+    """Replaces allauth's texts.
+
+    The browser checks the length before it sends the form, so that nothing has to be
+    typed again. The server never sends a password back.
+    """
 
     fields: dict[str, Field]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         password = self.fields["password1"]
-        password.help_text = "Twelve characters or more: a few words in a row do well."
+        password.help_text = _(
+            "Use at least 12 characters. Several random words work well."
+        )
+        password.widget.attrs["minlength"] = 12
+        if "password2" in self.fields:
+            password.label = _("New password")
+            self.fields["password2"].label = _("New password again")
 
 
 class SignupForm(SignupPolicyMixin, NewPasswordMixin, forms.SignupForm):
-    email = EmailField()
+    email = EmailField(help_text=_("We'll email you a code to confirm your address."))
 
     def try_save(self, request: HttpRequest) -> Any:
         if self.account_already_exists and self.cleaned_data.get("password1"):
@@ -100,6 +111,7 @@ class ResetPasswordForm(NewPasswordMixin, forms.ResetPasswordKeyForm):
 class ChangePasswordForm(NewPasswordMixin, forms.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].label = _("Current password")
         self.fields["oldpassword"].help_text = ""
 
 
@@ -112,7 +124,7 @@ class ReauthenticateForm(forms.ReauthenticateForm):
 class SocialSignupForm(SignupPolicyMixin, AllauthSocialSignupForm):
     """Asks for the address of a new user when the provider did not send one."""
 
-    email = EmailField()
+    email = EmailField(help_text=_("We'll email you a code to confirm your address."))
 
 
 class AddEmailForm(forms.AddEmailForm):

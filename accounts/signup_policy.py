@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.email_addresses import canonical, canonical_domain
 from accounts.models import Invitation, User
@@ -19,20 +21,30 @@ def is_open() -> bool:
     return bool(settings.SIGN_UP != "closed")
 
 
+def is_open_to_visitors() -> bool:
+    """Whether visitors can sign up without an invitation."""
+    return settings.SIGN_UP in ("open", "domains")
+
+
 def validate_may_sign_up(email: str) -> None:
     """Raises ValidationError, with the reason, if `email` may not sign up."""
     email = canonical(email)
     if settings.SIGN_UP == "closed":
-        raise ValidationError("New accounts cannot be made here at the moment.")
+        raise ValidationError(_("You can't create an account here at the moment."))
     if settings.SIGN_UP == "domains":
         domain = email.rpartition("@")[2]
         if domain not in map(canonical_domain, settings.SIGN_UP_DOMAINS):
-            allowed = " or ".join(settings.SIGN_UP_DOMAINS)
-            raise ValidationError(f"Use an address that ends in {allowed}.")
+            message = ngettext(
+                "Use an email address that ends in %(domains)s.",
+                "Use an email address that ends in one of these: %(domains)s.",
+                len(settings.SIGN_UP_DOMAINS),
+            )
+            domains = ", ".join(settings.SIGN_UP_DOMAINS)
+            raise ValidationError(message % {"domains": domains})
     if settings.SIGN_UP == "invitation":
         invitations = Invitation.objects.open().filter(address=email)
         if not invitations.exists():
-            raise ValidationError("There is no open invitation for this address.")
+            raise ValidationError(_("There is no open invitation for this address."))
 
 
 def may_sign_up(email: str) -> bool:

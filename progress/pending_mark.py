@@ -16,7 +16,6 @@ from django.http import HttpRequest, HttpResponse
 from accounts.models import User
 from core.cookies import set_cookie
 from core.middleware import GetResponse
-from core.text import isolate
 from progress.models import StepProgress
 from progress.route import State
 from roadmaps.models import Step
@@ -26,7 +25,7 @@ SALT = "progress.pending_mark"
 MAX_PENDING_MARKS = 5  # they have to fit into one cookie
 LIFETIME = 30 * 60  # seconds
 
-VERBS = {State.DONE: "tick", State.LEARNING: "start", State.SKIPPED: "skip"}
+STATES = (State.DONE, State.LEARNING, State.SKIPPED)
 
 
 class PendingMark(NamedTuple):
@@ -34,12 +33,10 @@ class PendingMark(NamedTuple):
     state: str
     created_at: int  # seconds since 1970
 
-    @property
-    def description(self) -> str:
-        """As in "Sign in to tick Caching". Empty if the step is not on a route."""
+    def read_title(self) -> str | None:
+        """The step's title. None if the step is not on a roadmap that visitors see."""
         steps = Step.objects.published().filter(pk=self.step_id)
-        title = steps.values_list("title", flat=True).first()
-        return f"{VERBS[State(self.state)]} {isolate(title)}" if title else ""
+        return steps.values_list("title", flat=True).first()
 
 
 def remember(
@@ -53,7 +50,7 @@ def remember(
 
     Each tab has a mark of its own, because each has another destination.
     """
-    if state not in VERBS:
+    if state not in STATES:
         return
     marks = _read(request)
     marks.pop(destination, None)  # the newest comes last

@@ -20,6 +20,7 @@ from django.views.decorators.http import (
 )
 from django_htmx.http import HttpResponseClientRefresh
 
+from accounts import signup_policy
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest, HtmxRequest
 from core.rate_limit import rate_limit
@@ -160,7 +161,7 @@ def page_url(request: HtmxRequest, step: Step | AnnotatedStep) -> str:
 
 
 def remember_mark(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
-    """Remember a visitor's mark in a cookie, and send them to sign in.
+    """Remember a visitor's mark in a cookie, and send them to sign up or in.
 
     They are not counted by `rate_limit`, which counts per person, but by address.
     """
@@ -176,7 +177,8 @@ def remember_mark(request: HtmxRequest, step_id: int, state: str) -> HttpRespons
         response = HttpResponse(status=HTTPStatus.UNAUTHORIZED)
     else:
         query = urlencode({"next": destination})
-        response = redirect(f"{reverse('account_login')}?{query}")
+        way_in = "signup" if signup_policy.is_open_to_visitors() else "login"
+        response = redirect(f"{reverse(f'account_{way_in}')}?{query}")
     pending_mark.remember(request, response, step, state, destination)
     return response
 

@@ -2,6 +2,8 @@
 
 from urllib.parse import quote
 
+from allauth.mfa import app_settings
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.providers import registry
 from django import template
 
@@ -15,6 +17,13 @@ register = template.Library()
 def providers() -> list[tuple[str, str]]:
     """Ids and names of the providers that users can sign in with."""
     return [(provider.id, provider.name) for provider in configured_providers()]
+
+
+@register.simple_tag
+def passkeys_in_use() -> bool:
+    """Whether anybody can sign in with a passkey."""
+    passkeys = Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN)
+    return app_settings.PASSKEY_LOGIN_ENABLED and passkeys.exists()
 
 
 @register.simple_tag(takes_context=True)

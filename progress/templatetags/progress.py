@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from django import template
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -79,10 +78,10 @@ def states() -> list[State]:
 
 
 @register.simple_tag(takes_context=True)
-def describe_pending_mark(
+def find_pending_mark(
     context: template.RequestContext, destination: str | None
-) -> str:
-    """What the visitor wanted, such as "tick Caching", or an empty string."""
-    request: HttpRequest = context["request"]
-    mark = pending_mark.find(request, destination or "")
-    return mark.description if mark else ""
+) -> dict[str, str] | None:
+    """The title and the state of the step that led to a sign-in, if any."""
+    mark = pending_mark.find(context["request"], destination or "")
+    title = mark.read_title() if mark else None
+    return {"title": title, "state": mark.state} if mark and title else None

@@ -1,6 +1,8 @@
 // Asks the browser for a passkey, puts its response into the form, and submits the form.
 {
   const { webauthnJSON } = window;
+  const isSupported = webauthnJSON?.supported();
+  const messages = document.currentScript.dataset;
   const embeddedOptions = document.getElementById("passkey_options");
   let autofill; // AbortController of the passkey autofill, which a button press ends
 
@@ -33,14 +35,13 @@
     event.preventDefault();
     const form = event.currentTarget;
     const alert = form.querySelector("[role=alert]");
-    alert.textContent = "";
+    alert.textContent = isSupported ? "" : messages.unsupported;
+    if (!isSupported) return;
     autofill?.abort();
     try {
       submit(form, await requestCredential(form));
     } catch (error) {
-      alert.textContent = error.name === "InvalidStateError"
-        ? "This device or key has a passkey for the account already."
-        : "No passkey was used. Try again when you are ready.";
+      alert.textContent = error.name === "InvalidStateError" ? messages.exists : messages.cancelled;
     }
   };
 
@@ -55,11 +56,9 @@
     }
   };
 
-  if (webauthnJSON?.supported()) {
-    for (const form of document.querySelectorAll("form[data-passkey]")) {
-      form.hidden = false;
-      form.addEventListener("submit", handleSubmit);
-      if (form.dataset.options) startAutofill(form);
-    }
+  for (const form of document.querySelectorAll("form[data-passkey]")) {
+    form.hidden = false;
+    form.addEventListener("submit", handleSubmit);
+    if (isSupported && "autofill" in form.dataset) startAutofill(form);
   }
 }

@@ -43,8 +43,8 @@ class TestClosed:
         path = f"/progress/{fry.pk}/done/"
         page = client.post(path, headers={"Origin": "http://testserver"}, follow=True)
         html = page.content.decode()
-        assert "Sign in to tick Fry" in html
-        assert "New accounts cannot be made here" in html
+        assert "Sign in to track your progress" in html
+        assert "You can't create an account here" in html
 
     def test_existing_users_can_sign_in(self, client, user):
         assert sign_in(client, user.email).status_code == 302
@@ -70,7 +70,7 @@ class TestDomains:
     )
     def test_other_addresses_may_not_sign_up(self, client, db, address):
         page = sign_up(client, address).content.decode()
-        assert "Use an address that ends in School.example" in page
+        assert "Use an email address that ends in School.example" in page
         assert not User.objects.exists()
 
     def test_starting_again_does_not_evade_the_rule(self, client, db, mailoutbox):
@@ -108,6 +108,18 @@ class TestInvitation:
         assert "There is no open invitation for this address" in page
         assert not User.objects.exists()
 
+    def test_a_visitor_who_ticks_a_step_signs_in_or_learns_how_to_get_an_account(
+        self, client, fry, settings
+    ):
+        settings.CONTACT_EMAIL = "help@example.org"
+        path = f"/progress/{fry.pk}/done/"
+        page = client.post(path, headers={"Origin": "http://testserver"}, follow=True)
+        assert page.redirect_chain[0][0].startswith(LOGIN)
+        assert "Sign in to track your progress" in page.text
+        assert "You need an invitation to create an account" in page.text
+        assert "mailto:help@example.org" in page.text
+        assert f'href="{SIGN_UP}?next=' in page.text
+
     def test_an_address_with_an_account_gets_the_same_answer(
         self, client, user, mailoutbox
     ):
@@ -127,7 +139,7 @@ class TestInvitation:
         assert link in mail.body
 
     def test_the_page_says_that_an_invitation_is_needed(self, client, db):
-        assert "is by invitation" in client.get(SIGN_UP).content.decode()
+        assert "You need an invitation" in client.get(SIGN_UP).content.decode()
 
     def test_the_link_fills_in_the_address(self, client, db):
         page = client.get(SIGN_UP, {"email": "new@school.example"}).content.decode()

@@ -30,6 +30,12 @@ def sign_in(page, email, password=PASSWORD):
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 
+def go_to_sign_in(page):
+    """Press the link on the sign-up page for people who have an account."""
+    page.get_by_role("main").get_by_role("link", name="Sign in").click()
+    expect(page).to_have_title("Sign in · Cairn")
+
+
 def sign_up(page, email, password=PASSWORD):
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(password)
@@ -38,11 +44,11 @@ def sign_up(page, email, password=PASSWORD):
 
 def request_code(page, email):
     page.get_by_label("Email").fill(email)
-    page.get_by_role("button", name="Send the code").click()
+    page.get_by_role("button", name="Email me a code").click()
 
 
 def request_sign_in_code(page, email):
-    page.get_by_role("link", name="E-mail me a code").click()
+    page.get_by_role("link", name="Email me a code").click()
     request_code(page, email)
 
 
@@ -65,9 +71,9 @@ def enter_new_password(page, password):
 
 
 def confirm_password(page, password=PASSWORD):
-    expect_heading(page, "Confirm that it is you")
+    expect_heading(page, "Confirm it's you")
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("button", name="Continue").click()
 
 
 def totp_code(secret):

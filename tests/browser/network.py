@@ -25,6 +25,19 @@ def lose_next_answer(page, pattern):
     page.route(pattern, lose, times=1)
 
 
+def slow_down(page):
+    """Give the page the connection of Lighthouse's slow phone."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    conditions = {
+        "offline": False,
+        "latency": 150,  # milliseconds
+        "downloadThroughput": 200_000,  # bytes per second
+        "uploadThroughput": 90_000,
+    }
+    session.send("Network.emulateNetworkConditions", conditions)
+
+
 def hold_first_request(page, pattern):
     """Hold the first request back. Returns a list that will contain its route."""
     routes = []

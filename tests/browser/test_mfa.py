@@ -6,14 +6,17 @@ import pytest
 from allauth.mfa.models import Authenticator
 from playwright.sync_api import expect
 
+from tests.accounts.second_factors import add_passkey
 from tests.browser.account_pages import (
     PasskeyDevice,
     expect_heading,
     expect_signed_in,
+    go_to_sign_in,
     sign_in,
     totp_code,
 )
 from tests.browser.roadmap_page import ROADMAP, expect_step, stored_states, tick_button
+from tests.factories import UserFactory
 
 FACTORS = "/accounts/2fa/"
 CODE_LABEL = "Enter the code that it shows"
@@ -66,7 +69,7 @@ class TestAuthenticatorApp:
         axe(page)
         sign_out(page)
         sign_in(page, user.email)
-        expect_heading(page, "One more step")
+        expect_heading(page, "Two-factor authentication")
         axe(page)
         page.get_by_label("Code").fill(codes[0])
         page.get_by_role("button", name="Sign in", exact=True).click()
@@ -76,8 +79,9 @@ class TestAuthenticatorApp:
         axe(page)
 
     def test_it_works_without_javascript(self, open_page, user):
+        add_passkey(UserFactory())
         page = open_page("/accounts/login/", java_script_enabled=False)
-        expect(page.get_by_role("button", name="Use a passkey")).to_be_hidden()
+        expect(page.get_by_text("Sign in with a passkey")).to_be_hidden()
         sign_in(page, user.email)
         page.goto("/accounts/2fa/totp/activate/")
         secret = page.locator(".secret").inner_text()
@@ -87,7 +91,7 @@ class TestAuthenticatorApp:
         page.goto("/accounts/2fa/totp/deactivate/")
         page.get_by_role("button", name="Stop using it").click()
         expect(page.get_by_role("link", name="Set up an app")).to_be_visible()
-        assert not Authenticator.objects.exists()
+        assert not user.authenticator_set.exists()
 
 
 class TestPasskey:
@@ -107,12 +111,12 @@ class TestPasskey:
         sign_out(page)
         axe(page)
         device.set_owner_present(True)
-        page.get_by_role("button", name="Use a passkey").click()
+        page.get_by_role("button", name="Sign in with a passkey").click()
         expect_signed_in(page)
         device.set_owner_present(False)
         sign_out(page)
         sign_in(page, user.email)
-        expect_heading(page, "One more step")
+        expect_heading(page, "Two-factor authentication")
         device.set_owner_present(True)
         page.get_by_role("button", name="Use a passkey").click()
         expect_signed_in(page)
@@ -126,6 +130,19 @@ class TestPasskey:
         page.get_by_role("button", name="Sign out").click()
         go_to(page, ROADMAP)
         tick_button(page, "Caching").click()
+        go_to_sign_in(page)
+        expect_step(page, "Caching", "done", "Undo")
+        assert stored_states(user) == {"caching": "done"}
+
+    def test_it_signs_in_a_visitor_who_was_offered_an_account(
+        self, page, device, backend, user
+    ):
+        page.get_by_role("button", name="Sign out").click()
+        go_to(page, ROADMAP)
+        tick_button(page, "Caching").click()
+        expect_heading(page, "Create an account to track your progress")
+        device.set_owner_present(True)
+        page.get_by_role("button", name="Sign in with a passkey").click()
         expect_step(page, "Caching", "done", "Undo")
         assert stored_states(user) == {"caching": "done"}
 
@@ -157,13 +174,14 @@ class TestPasskey:
         expect_heading(page, "Second factor")
         assert not Authenticator.objects.exists()
 
-    def test_an_alert_is_shown_when_no_passkey_is_used(self, page):
+    def test_an_alert_is_shown_when_no_passkey_is_used(self, page, user):
+        add_passkey(user)
         PasskeyDevice(page).set_owner_verified(False)
         sign_out(page)
-        button = page.get_by_role("button", name="Use a passkey")
+        button = page.get_by_role("button", name="Sign in with a passkey")
         button.click()
         alert = page.get_by_role("alert")
-        expect(alert).to_have_text("No passkey was used. Try again when you are ready.")
+        expect(alert).to_have_text("No passkey was used. Try again.")
         button_box, alert_box = button.bounding_box(), alert.bounding_box()
         gap = alert_box["y"] - button_box["y"] - button_box["height"]
         assert 0 < gap < 20  # pixels

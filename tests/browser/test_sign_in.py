@@ -7,6 +7,7 @@ from allauth.socialaccount.models import SocialAccount
 from playwright.sync_api import expect
 
 from accounts.models import User
+from tests.accounts.second_factors import add_passkey
 from tests.browser.account_pages import (
     confirm_password,
     enter_code,
@@ -15,7 +16,10 @@ from tests.browser.account_pages import (
     expect_signed_in,
     request_sign_in_code,
     sign_in,
+    sign_up,
 )
+from tests.browser.network import slow_down
+from tests.browser.screens import SMALLEST_TARGET
 from tests.factories import PASSWORD, UserFactory
 
 
@@ -24,16 +28,84 @@ def test_a_mailed_code_signs_in_and_a_new_one_replaces_it(
 ):
     page = open_page("/accounts/login/", java_script_enabled=javascript)
     request_sign_in_code(page, user.email)
-    expect_heading(page, "Enter the code")
+    expect_heading(page, "Enter your code")
     errors = page.locator(".errorlist")
     enter_wrong_code(page)
-    expect(errors).to_have_text("That code is not right.")
+    expect(errors).to_have_text("That code is incorrect.")
     page.get_by_role("button", name="Send a new code").click()
     expect(errors).to_have_count(0)
     enter_code(page, mailoutbox[0])
-    expect(errors).to_have_text("That code is not right.")
+    expect(errors).to_have_text("That code is incorrect.")
     enter_code(page, mailoutbox[1])
     expect_signed_in(page)
+
+
+RECORD_SHIFTS = """
+    window.shifts = [];
+    new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map(
+        ({ value, sources }) => [value, ...sources.map(({ node }) => node?.outerHTML)]
+    ))).observe({ type: "layout-shift", buffered: true });
+"""
+TWO_FRAMES = "new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))"
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_moves_while_the_page_loads(open_page, user, github, path, width):
+    """With every way to sign in, and scripts that arrive after the page."""
+    add_passkey(user)
+    page = open_page("about:blank", viewport={"width": width, "height": 640})
+    page.add_init_script(RECORD_SHIFTS)
+    slow_down(page)
+    page.goto(path, wait_until="networkidle")
+    expect(page.get_by_role("button", name="Show password")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign in with a passkey")).to_be_visible()
+    page.evaluate(TWO_FRAMES)
+    assert page.evaluate("window.shifts") == []
+
+
+class TestShowPassword:
+    def test_it_shows_and_hides_what_was_typed(self, open_page, user):
+        page = open_page("/accounts/login/")
+        field = page.get_by_label("Password")
+        field.fill("correct horse")
+        page.keyboard.press("Tab")
+        show = page.get_by_role("button", name="Show password")
+        expect(show).to_be_focused()
+        box = show.bounding_box()
+        assert min(box["width"], box["height"]) >= SMALLEST_TARGET
+        page.keyboard.press("Enter")
+        expect(field).to_have_attribute("type", "text")
+        expect(field).to_have_attribute("autocomplete", "current-password")
+        expect(field).to_have_value("correct horse")
+        hide = page.get_by_role("button", name="Hide password")
+        expect(hide).to_be_focused()
+        expect(hide).to_contain_text("Hide")
+        page.keyboard.press("Space")
+        expect(field).to_have_attribute("type", "password")
+        expect(show).to_be_focused()
+
+    def test_a_shown_password_signs_in(self, open_page, user):
+        page = open_page("/accounts/login/")
+        page.get_by_role("button", name="Show password").click()
+        sign_in(page, user.email)
+        expect_signed_in(page)
+
+    def test_there_is_none_without_javascript(self, open_page, user):
+        page = open_page("/accounts/login/", java_script_enabled=False)
+        expect(page.get_by_text("Show password")).to_be_hidden()
+        sign_in(page, user.email)
+        expect_signed_in(page)
+
+
+def test_a_password_that_is_too_short_stays_in_its_field(open_page, db):
+    page = open_page("/accounts/signup/")
+    sign_up(page, "new@example.com", "eleven char")
+    password = page.get_by_label("Password")
+    expect(password).to_be_focused()
+    expect(password).to_have_value("eleven char")
+    expect(page.get_by_label("Email")).to_have_value("new@example.com")
+    assert not User.objects.exists()
 
 
 class TestGitHub:
@@ -42,9 +114,9 @@ class TestGitHub:
 
     def test_it_is_the_last_of_the_ways_to_sign_in(self, open_page, db, github):
         page = open_page("/accounts/login/")
-        ways = page.locator("main").get_by_role("button").or_(page.locator(".button"))
+        ways = page.locator("main :is(form > button, .button)")
         expect(ways).to_have_text(
-            ["Use a passkey", "Sign in", "E-mail me a code", "Continue with GitHub"]
+            ["Sign in", "Email me a code", "Continue with GitHub"]
         )
         for label, autocomplete in {
             "Email": "username webauthn",
@@ -72,7 +144,7 @@ class TestGitHub:
         github.user_cancels = True
         page = open_page("/accounts/login/")
         self.press(page)
-        expect_heading(page, "You cancelled it")
+        expect_heading(page, "Sign-in cancelled")
         axe(page)
 
     def test_it_asks_for_an_address_if_github_gives_none(
@@ -81,7 +153,7 @@ class TestGitHub:
         github.emails = []
         page = open_page("/accounts/login/")
         self.press(page)
-        expect_heading(page, "One thing is missing")
+        expect_heading(page, "Enter your email address")
         axe(page)
         page.get_by_label("Email").fill("ada@example.com")
         page.get_by_role("button", name="Create account").click()
@@ -132,7 +204,7 @@ def test_a_password_is_changed_and_set(open_page, user, action, axe):
     fields = page.get_by_label(re.compile("(New password)|(^Password)", re.I))
     for field in fields.all():
         field.fill("seven stones on a hill")
-    page.get_by_role("button", name=re.compile("^Save the")).click()
-    expect(page.get_by_role("status")).to_contain_text("Your password is")
+    page.get_by_role("button", name="Save password").click()
+    expect(page.get_by_role("status")).to_contain_text("Password")
     user.refresh_from_db()
     assert user.check_password("seven stones on a hill")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from playwright.sync_api import expect
 
 from progress.models import StepProgress
-from tests.browser.account_pages import expect_heading, sign_in
+from tests.browser.account_pages import expect_heading, go_to_sign_in, sign_in
 from tests.browser.roadmap_page import ROADMAP, step_row, stored_states, tick_button
 from tests.browser.step_page import (
     CACHING,
@@ -155,7 +155,8 @@ class TestMarking:
         page = open_page(CACHING, java_script_enabled=javascript)
         expect_state(page, "none")
         state_button(page, "done").click()
-        expect_heading(page, "Sign in to tick Caching")
+        expect_heading(page, "Create an account to track your progress")
+        go_to_sign_in(page)
         sign_in(page, user.email)
         expect_step_page(page)
         expect_state(page, "done")

@@ -30,7 +30,7 @@ def visitor():
 def mark_as_visitor(visitor, step, state="done"):
     """Mark the step, and return the address where the sign-in ends."""
     response = visitor.post(address(step, state), headers=SAME_ORIGIN)
-    assert urlsplit(response.url).path == "/accounts/login/"
+    assert urlsplit(response.url).path == "/accounts/signup/"
     return parse_qs(urlsplit(response.url).query)["next"][0]
 
 
@@ -67,21 +67,23 @@ def test_the_cookie_holds_the_newest_five(visitor, db):
     steps = [StepFactory(roadmap=roadmap, slug=slug, title=slug) for slug in slugs]
     destinations = [mark_as_visitor(visitor, other) for other in steps]
     login = visitor.get("/accounts/login/", query_params={"next": destinations[2]})
-    assert f"to tick {slugs[2]}" in login.text
+    assert f"<bdi>{slugs[2]}</bdi> will be marked done" in login.text
     login = visitor.get("/accounts/login/", query_params={"next": destinations[1]})
-    assert "to tick" not in login.text
+    assert "will be marked" not in login.text
     assert len(cookie(visitor).OutputString()) < 4096
 
 
 @pytest.mark.parametrize(
     ("state", "named"),
-    [("done", "tick"), ("learning", "start"), ("skipped", "skip")],
+    [("done", "done"), ("learning", "in progress"), ("skipped", "skipped")],
 )
 def test_the_sign_in_page_names_the_mark(visitor, step, state, named):
     destination = mark_as_visitor(visitor, step, state)
     for page in ("login", "signup"):
         response = visitor.get(f"/accounts/{page}/", query_params={"next": destination})
-        assert f"to {named} Caching</h1>" in response.content.decode()
+        assert f"<bdi>Caching</bdi> will be marked {named}." in response.text
+        assert "to track your progress</h1>" in response.text
+        assert f'<a href="{destination}">' in response.text
 
 
 def test_signing_in_stores_the_mark_and_ends_at_the_step(visitor, user, step):
