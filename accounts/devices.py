@@ -10,7 +10,8 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from ua_parser import parse
 
 from accounts.ended_sessions import is_valid
@@ -23,9 +24,20 @@ PROLONG_INTERVAL = timedelta(days=1)
 def browser_name(user_agent: str) -> str:
     """A readable name for a browser, such as "Firefox on Windows"."""
     parsed = parse(user_agent)
-    browser = parsed.user_agent.family if parsed.user_agent else "Unknown browser"
-    system = f" on {parsed.os.family}" if parsed.os else ""
-    return f"{browser}{system}"[: Device.MAX_NAME_LENGTH]
+    names = {
+        "browser": parsed.user_agent and parsed.user_agent.family,
+        "system": parsed.os and parsed.os.family,
+    }
+    if not names["browser"]:
+        names["browser"] = _("Unknown browser")
+    text = _("%(browser)s on %(system)s") if names["system"] else "%(browser)s"
+    return (text % names)[: Device.MAX_NAME_LENGTH]
+
+
+def browser_key(user_agent: str) -> str:
+    """The name under which a browser is stored, the same in every language."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return browser_name(user_agent)
 
 
 def record_sign_in(request: HttpRequest, user: User) -> None:
@@ -33,7 +45,7 @@ def record_sign_in(request: HttpRequest, user: User) -> None:
 
     No mail is sent for the user's first browser.
     """
-    name = browser_name(request.headers.get("User-Agent", ""))
+    name = browser_key(request.headers.get("User-Agent", ""))
     is_first = not user.devices.exists()
     _, is_new = Device.objects.get_or_create(user=user, name=name)
     if is_new and not is_first:

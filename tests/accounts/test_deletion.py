@@ -97,7 +97,7 @@ def test_sends_a_confirmation(reauthenticated, user, mailoutbox):
     reauthenticated.post(PATH)
     (mail,) = mailoutbox
     assert mail.to == [user.email]
-    assert mail.subject == "Your Cairn account is deleted"
+    assert mail.subject == "Your Cairn account was deleted"
 
 
 def test_logs_the_id_but_not_the_address(reauthenticated, user, capture_logs):

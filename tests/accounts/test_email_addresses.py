@@ -85,7 +85,7 @@ def test_changes_the_primary_address(reauthenticated, user, second_address, mail
     assert user.email == NEW
     assert EmailAddress.objects.get(user=user, primary=True).email == NEW
     assert mailoutbox[0].to == [old]
-    assert mailoutbox[0].subject == "Your Cairn address was changed"
+    assert mailoutbox[0].subject == "Your Cairn email address was changed"
 
 
 def test_an_unconfirmed_address_cannot_become_primary(
@@ -104,7 +104,7 @@ def test_removes_an_address_and_tells_the_user(
         reauthenticated.post(PATH, {"action_remove": "", "email": NEW})
         assert addresses(user) == {user.email}
     (mail,) = mailoutbox
-    assert mail.subject == "An address was removed from your Cairn account"
+    assert mail.subject == "An email address was removed from your Cairn account"
 
 
 def test_the_primary_address_cannot_be_removed(reauthenticated, user, second_address):
@@ -127,7 +127,7 @@ def test_adds_nothing_if_the_mail_cannot_be_sent(reauthenticated, user):
     with mail_server_down():
         response = add(reauthenticated)
     assert response.status_code == 503
-    assert "The mail could not be sent" in response.content.decode()
+    assert "Email could not be sent" in response.content.decode()
     assert addresses(user) == {user.email}
     assert add(reauthenticated).url == CONFIRM_EMAIL
 

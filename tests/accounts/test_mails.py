@@ -136,7 +136,7 @@ class TestMailServerDown:
             response = client.post(path, {"email": email, **fields})
         assert response.status_code == 503
         assert response["Retry-After"]
-        assert "The mail could not be sent" in response.content.decode()
+        assert "Email could not be sent" in response.content.decode()
         assert User.objects.count() == 1
         assert client.post(path, {"email": email, **fields}).status_code == 302
 
@@ -161,7 +161,9 @@ class TestNewDevice:
         signed_in_browser(user, FIREFOX)
         assert mailoutbox == []
         signed_in_browser(user, SAFARI)
-        assert [mail.subject for mail in mailoutbox] == ["A new sign-in to Cairn"]
+        assert [mail.subject for mail in mailoutbox] == [
+            "New sign-in to your Cairn account"
+        ]
         assert "Mobile Safari on iOS" in mailoutbox[0].body
 
     def test_the_user_is_notified_once(self, user, mailoutbox):

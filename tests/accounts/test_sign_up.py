@@ -35,8 +35,8 @@ def test_the_code_confirms_the_address_and_signs_in(signed_up, mailoutbox):
 
 def test_the_mail_says_where_to_enter_the_code(signed_up, mailoutbox):
     mail = mailoutbox[0]
-    assert mail.subject == "Your Cairn code"
-    assert "Type it into the page that is waiting for it" in mail.body
+    assert mail.subject == "Your Cairn confirmation code"
+    assert "Enter this code on the page you have open" in mail.body
     assert "&" not in mail.body
 
 
