@@ -39,7 +39,7 @@ def test_a_tick_above_the_limit_is_429_and_says_when_to_retry(tick, step):
     response = tick()
     assert response.status_code == 429
     assert response["Retry-After"] == "33"
-    assert "Please wait 33 seconds" in response.content.decode()
+    assert "Try again in 33 seconds" in response.content.decode()
     assert not StepProgress.objects.exists()
 
 

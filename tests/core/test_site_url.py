@@ -98,7 +98,7 @@ def test_a_port_that_the_proxy_drops_is_named(client, read_reason, settings):
         headers={"Host": "cairn.example", "Origin": settings.SITE_URL},
     )
     assert response.status_code == 400
-    assert "If you have opened that" in response.text
+    assert "If you are already using that" in response.text
     assert read_reason() == (
         "the host is 'cairn.example', but SITE_URL is https://cairn.example:8443"
     )
@@ -110,7 +110,7 @@ class TestPlainHttp:
             "/accounts/login/", headers={"Host": "cairn.lan:8152"}, scheme="http"
         )
         assert_names_the_address(response)
-        assert "It works over HTTPS only" in response.text
+        assert "must begin with https:" in response.text
         assert read_reason().startswith(
             "it came by plain HTTP, but SITE_URL is https://cairn.example"
         )
