@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 
 from accounts import (
     devices,
@@ -28,16 +29,21 @@ from accounts.passwords import normalize
 
 class AccountAdapter(MailAdapter):
     error_messages = MailAdapter.error_messages | {
-        "email_password_mismatch": "The address or the password is not right.",
-        "incorrect_code": "That code is not right.",
-        "incorrect_password": "That password is not right.",
-        "enter_current_password": "That is not your current password.",
-        "too_many_login_attempts": "Too many failed attempts. Please wait a while.",
-        "too_many_passwords": (
-            "Too many wrong passwords. Please wait five minutes, or sign in with "
-            "a code by email or a passkey: that works now."
+        "cannot_remove_primary_email": _("You can't remove your primary address."),
+        "duplicate_email": _("This address already belongs to your account."),
+        "email_password_mismatch": _("The email address or password is incorrect."),
+        "email_taken": _("This email address can't be used. Try another one."),
+        "enter_current_password": _("Your current password is incorrect."),
+        "incorrect_code": _("That code is incorrect."),
+        "incorrect_password": _("That password is incorrect."),
+        "rate_limited": _("Too many requests. Wait a few minutes, then try again."),
+        "too_many_login_attempts": _(
+            "Too many failed attempts. Wait a few minutes, then try again."
         ),
-        "rate_limited": "That was a lot at once. Please wait a few minutes.",
+        "too_many_passwords": _(
+            "Too many incorrect passwords. Wait five minutes, or sign in now with an "
+            "emailed code or a passkey."
+        ),
     }
 
     def get_client_ip(self, request: HttpRequest) -> str:
@@ -119,6 +125,23 @@ def use_canonical_addresses(sociallogin: SocialLogin) -> None:
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
+    error_messages = DefaultSocialAccountAdapter.error_messages | {
+        "connected_other": _(
+            "That account is already connected to another account on this site."
+        ),
+        "disconnect_last": _(
+            "You sign in with this account. Set a password before you disconnect it."
+        ),
+        "email_taken": _(
+            "An account already has this email address. Sign in to it first, and then "
+            "connect your %s account."
+        ),
+        "no_password": _("Set a password before you disconnect this account."),
+        "no_verified_email": _(
+            "Confirm your email address before you disconnect this account."
+        ),
+    }
+
     def pre_social_login(self, _: HttpRequest, sociallogin: SocialLogin) -> None:
         """For a new user, keep only one of the addresses that the provider sends.
 

@@ -5,6 +5,7 @@ from typing import Any
 import idna
 from allauth.account import fields
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 MAX_LENGTH = 320  # characters, as in Django's validator
 
@@ -20,7 +21,7 @@ def canonical_domain(domain: str) -> str:
     try:
         return idna.encode(domain, uts46=True).decode()
     except idna.IDNAError as error:
-        raise ValidationError("Enter a valid email address.") from error
+        raise ValidationError(_("Enter a valid email address.")) from error
 
 
 def canonical(address: str) -> str:
@@ -31,7 +32,7 @@ def canonical(address: str) -> str:
     """
     local, at, domain = address.strip().lower().rpartition("@")
     if len(address) > MAX_LENGTH or not (local.isascii() and local.isprintable()):
-        raise ValidationError("Enter a valid email address.")
+        raise ValidationError(_("Enter a valid email address."))
     return f"{local}{at}{canonical_domain(domain)}"
 
 

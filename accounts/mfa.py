@@ -23,6 +23,8 @@ from django.forms import Form, HiddenInput, JSONField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from fido2.utils import websafe_decode
 from fido2.webauthn import CollectedClientData
 
@@ -67,7 +69,19 @@ def has_used_second_factor(request: HttpRequest) -> bool:
 
 class MFAAdapter(DefaultMFAAdapter):
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": "That code is not right, or was used before.",
+        "add_email_blocked": _(
+            "Turn off two-factor authentication before you add an email address."
+        ),
+        "cannot_delete_authenticator": _(
+            "You can't turn off two-factor authentication."
+        ),
+        "cannot_generate_recovery_codes": _(
+            "Turn on two-factor authentication before you create recovery codes."
+        ),
+        "incorrect_code": _("That code is incorrect or was already used."),
+        "unverified_email": _(
+            "Confirm your email addresses before you turn on two-factor authentication."
+        ),
     }
 
     def _get_site_name(self) -> str:
@@ -170,7 +184,8 @@ def reject_malformed_credential[T](clean: Callable[[Any], T]) -> Callable[[Any],
             if isinstance(error, ValidationError) and error.code != "incorrect_code":
                 raise
             log.warning("passkey_refused", error=type(error).__name__)
-            raise ValidationError("That passkey does not fit this account.") from error
+            message = gettext("That passkey doesn't belong to this account.")
+            raise ValidationError(message) from error
 
     return wrapper
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth import hashers
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 MAX_LENGTH = 1000  # characters; normalising a few megabytes takes seconds
 
@@ -23,7 +24,7 @@ def normalize(password: str) -> str:
     """
     if is_too_long(password):
         raise ValidationError(
-            f"Use at most {MAX_LENGTH:,} characters.", code="password_too_long"
+            _("Use at most 1,000 characters."), code="password_too_long"
         )
     return unicodedata.normalize("NFKC", password)
 
@@ -55,9 +56,9 @@ class CommonPairValidator:
             for length in range(1, min(len(password), 64))
         ):
             raise ValidationError(
-                "This password is two common ones in a row.",
+                _("This password is two common passwords in a row."),
                 code="password_too_common",
             )
 
     def get_help_text(self) -> str:
-        return "Your password must not be two common ones in a row."
+        return _("Your password can't be two common passwords in a row.")

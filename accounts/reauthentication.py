@@ -15,6 +15,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.allauth_internals import (
@@ -33,7 +34,7 @@ SESSION_KEY = "reauthentication_code"
 def code_method() -> dict[str, Any]:
     """The mailed code, as an entry of `get_reauthentication_methods` in allauth."""
     url = reverse("account_reauthenticate_by_code")
-    return {"id": "code", "description": "Use a code by e-mail", "url": url}
+    return {"id": "code", "description": _("Use an emailed code"), "url": url}
 
 
 def require_code(request: HttpRequest) -> None:

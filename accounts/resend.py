@@ -48,10 +48,6 @@ class Field(NamedTuple):
     value: str
 
     @property
-    def label(self) -> str:
-        return self.name.replace("_", " ").capitalize()
-
-    @property
     def is_text(self) -> bool:
         """Whether somebody probably typed it, and may want to see or copy it."""
         is_long = len(self.value) > MAX_LINE_LENGTH and " " in self.value

@@ -140,7 +140,7 @@ def test_the_step_that_a_visitor_marked_is_named_at_the_sign_in(client, arabic):
     step = arabic.steps.first()
     path = reverse("progress:mark", args=[step.pk, "done"])
     response = client.post(path, headers={"Sec-Fetch-Site": "same-origin"}, follow=True)
-    assert f"tick {isolate(STEP)}" in response.content.decode()
+    assert f"<bdi>{STEP}</bdi> will be marked done" in response.text
     assert_guarded(response)
 
 
@@ -177,7 +177,7 @@ def test_mails(learner, arabic):
     path = reverse("admin:accounts_invitation_add")
     learner.post(path, {"address": "x@example.org"})
     [message] = mail.outbox
-    assert f"{isolate(NAME)} invites you to {isolate(SITE)}" in message.body
+    assert f"{isolate(NAME)} has invited you to {isolate(SITE)}" in message.body
     [(html, _)] = message.alternatives
     text = UnguardedText(html)
     assert text.guarded

@@ -72,7 +72,7 @@ def test_cannot_be_added_to_an_account_twice(reauthenticated, user):
     response = reauthenticated.post(
         "/accounts/email/", {"email": WRITTEN[2], "action_add": "1"}
     )
-    assert "already associated" in response.content.decode()
+    assert "already belongs to your account" in response.content.decode()
 
 
 @pytest.mark.parametrize("address", WRITTEN)

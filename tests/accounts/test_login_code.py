@@ -39,7 +39,7 @@ def test_redirects_to_next(client, user, mailoutbox):
 def test_three_wrong_codes_invalidate_the_right_one(client_with_code, mailoutbox):
     for _ in range(2):
         html = enter(client_with_code, "wrong").content.decode()
-        assert "That code is not right" in html
+        assert "That code is incorrect" in html
     assert enter(client_with_code, "wrong").url == PATH
     assert enter(client_with_code, code_in(mailoutbox[0])).url == PATH
     assert not is_signed_in(client_with_code)

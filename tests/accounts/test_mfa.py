@@ -65,7 +65,7 @@ class TestAuthenticatorApp:
     def test_a_wrong_code_activates_nothing(self, reauthenticated):
         reauthenticated.get(ACTIVATE_APP)
         response = reauthenticated.post(ACTIVATE_APP, {"code": "000000"})
-        assert "That code is not right" in response.content.decode()
+        assert "That code is incorrect" in response.content.decode()
         assert not Authenticator.objects.exists()
 
     def test_its_code_is_required_after_the_password(self, client, user_with_app):
@@ -88,7 +88,7 @@ class TestAuthenticatorApp:
         other = Client()
         sign_in(other, user.email)
         response = other.post(AUTHENTICATE, {"code": code})
-        assert "or was used before" in response.content.decode()
+        assert "or was already used" in response.content.decode()
         assert not is_signed_in(other)
 
     @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def use_up_the_limit(client, attempts=ATTEMPTS_PER_IP, **request):
 
 
 def is_refused(response):
-    is_limited = "Too many wrong passwords" in response.content.decode()
+    is_limited = "Too many incorrect passwords" in response.content.decode()
     assert is_limited == (response.status_code == 429)
     return is_limited
 
@@ -63,7 +63,7 @@ def locked(user):
 def test_refuses_the_right_password_after_five_wrong_ones(client, user):
     for _ in range(5):
         html = sign_in(client, user.email, "wrong").content.decode()
-        assert "The address or the password is not right" in html
+        assert "The email address or password is incorrect" in html
     assert is_refused(sign_in(client, user.email))
     assert not is_signed_in(client)
 
@@ -81,7 +81,7 @@ def test_other_users_can_still_sign_in(client, locked):
 class TestTheOwnerOfALockedAccount:
     def test_is_told_what_works_meanwhile(self, client, locked):
         html = sign_in(client, locked.email).content.decode()
-        assert "sign in with a code by email or a passkey: that works now" in html
+        assert "sign in now with an emailed code or a passkey" in html
         assert 'href="/accounts/login/code/"' in html
 
     def test_signs_in_with_a_code(self, client, locked, mailoutbox):

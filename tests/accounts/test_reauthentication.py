@@ -1,5 +1,5 @@
-"""When a page asks for the password again, and /accounts/reauthenticate/code/, for users
-without a password or second factor.
+"""When a page asks for the password again, and /accounts/reauthenticate/code/, for
+users without a password or second factor.
 """
 
 import pytest

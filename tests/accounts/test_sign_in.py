@@ -57,7 +57,7 @@ def test_an_unconfirmed_address_is_sent_a_code(client, db, mailoutbox):
 def test_a_closed_account_cannot_sign_in(client, db):
     user = UserFactory(is_active=False)
     response = sign_in(client, user.email)
-    assert "This account is closed" in client.get(response.url).content.decode()
+    assert "Account deactivated" in client.get(response.url).content.decode()
     assert not is_signed_in(client)
 
 

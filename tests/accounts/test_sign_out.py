@@ -8,7 +8,7 @@ PATH = "/accounts/logout/"
 
 
 def test_get_does_not_sign_out(signed_in):
-    assert "Your progress is kept" in signed_in.get(PATH).content.decode()
+    assert "Your progress is saved" in signed_in.get(PATH).content.decode()
     assert is_signed_in(signed_in)
 
 

@@ -34,11 +34,11 @@ def test_signing_in_and_signing_up_with_errors(open_page, user, axe):
     expect(page.locator(".errorlist")).to_be_visible()
     axe(page)
     page.goto("/accounts/signup/")
-    sign_up(page, "new@example.com", "12345")
+    sign_up(page, "new@example.com", "password12345678")
     expect(page.locator(".errorlist").first).to_be_visible()
     axe(page)
     sign_up(page, "new@example.com")
-    expect_heading(page, "Confirm your e-mail address")
+    expect_heading(page, "Confirm your email address")
     axe(page)
     enter_wrong_code(page)
     expect(page.locator(".errorlist")).to_be_visible()
@@ -48,16 +48,16 @@ def test_signing_in_and_signing_up_with_errors(open_page, user, axe):
 def test_choosing_a_new_password(open_page, user, mailoutbox, axe):
     page = open_page("/accounts/password/reset/")
     request_code(page, user.email)
-    expect_heading(page, "Enter the code")
+    expect_heading(page, "Enter your code")
     axe(page)
     enter_code(page, mailoutbox[0])
     expect_heading(page, "Choose a new password")
-    enter_new_password(page, "12345")
+    enter_new_password(page, "password12345678")
     expect(page.locator(".errorlist").first).to_be_visible()
     axe(page)
 
 
 def test_signing_out(open_page, user, axe):
     page = open_page("/accounts/logout/", user)
-    expect_heading(page, "Sign out")
+    expect_heading(page, "Sign out?")
     axe(page)

@@ -223,7 +223,7 @@ class TestSignedOut:
         link = alert(page).get_by_role("link")
         expect(link).to_have_text("Sign in to go on with Web Security")
         link.click()
-        expect_heading(page, "Sign in to tick Web Security")
+        expect_heading(page, "Sign in to track your progress")
         sign_in(page, user.email)
         expect(page).to_have_url(re.compile(rf"{ROADMAP}#web-security$"))
         expect_step(page, "Web Security", "done", "Undo")

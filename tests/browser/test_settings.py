@@ -56,7 +56,7 @@ def test_an_import_restores_what_was_exported_before_the_account_was_deleted(
     page.get_by_role("button", name="Delete my account").click()
     expect_heading(page, "Your account is deleted")
     assert not User.objects.filter(email=address).exists()
-    assert mailoutbox[-1].subject == "Your Cairn account is deleted"
+    assert mailoutbox[-1].subject == "Your Cairn account was deleted"
 
     page.goto("/accounts/signup/")
     sign_up(page, address)
@@ -66,8 +66,8 @@ def test_an_import_restores_what_was_exported_before_the_account_was_deleted(
     page.goto(DATA)
     page.get_by_label("JSON file").set_input_files(file)
     page.get_by_role("button", name="Import").click()
-    expect_heading(page, "Your data is imported")
-    expect(page.get_by_text("4 steps marked as in the file")).to_be_visible()
+    expect_heading(page, "Import complete")
+    expect(page.get_by_text("4 steps updated")).to_be_visible()
     assert stored_data(User.objects.get(email=address)) == before
     if javascript:
         axe(page)
@@ -100,7 +100,7 @@ def test_a_person_without_a_password_confirms_by_a_code(
     user.save()
     page = open_page(DATA, user)
     axe(page)
-    page.get_by_role("button", name="Send the code").click()
+    page.get_by_role("button", name="Email me a code").click()
     expect(page.get_by_label("Code")).to_be_visible()
     axe(page)
     enter_code(page, mailoutbox[0])

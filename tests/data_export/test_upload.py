@@ -105,7 +105,7 @@ def test_restores_everything_with_its_dates_in_another_account(
     client = Client()
     client.force_login(other)
     page = upload(client, content).content.decode()
-    assert "4 steps marked as in the file" in page
+    assert "4 steps updated" in page
     assert "3 notes added" in page
 
     def rows_without_ids(model, user):
@@ -131,7 +131,7 @@ def test_importing_twice_changes_nothing(signed_in, user, steps):
     before = rows(StepProgress, user), rows(Note, user)
     result, page = import_sections(signed_in, **sections)
     assert (result.marked_steps, result.notes_added, result.unchanged) == ([], [], 4)
-    assert "4 were here already" in page
+    assert "4 entries were left as they are" in page
     assert (rows(StepProgress, user), rows(Note, user)) == before
 
 
@@ -196,7 +196,7 @@ class TestNote:
     def test_an_appended_note_is_linked(self, signed_in, user, fry):
         NoteFactory(user=user, step=fry, text="Here first.")
         _, page = import_sections(signed_in, notes=[note_entry("From the file.")])
-        assert "Notes to look at" in page
+        assert "Notes to check" in page
         assert f'href="{fry.get_absolute_url()}"' in page
 
     def test_a_note_within_the_stored_note_changes_nothing(self, signed_in, user, fry):
@@ -233,7 +233,7 @@ class TestCompletion:
         marks = [done_entry(step.slug, EARLY) for step in self.required_steps(cooking)]
         _, page = import_sections(signed_in, progress=marks, completions=self.ENTRIES)
         assert Completion.objects.get(user=user).completed_at == MAY
-        assert "Completed: Cooking" in page
+        assert "Roadmap completed: <bdi>Cooking" in page
 
     def test_is_written_if_the_marks_complete_the_roadmap(
         self, signed_in, user, cooking
@@ -299,7 +299,7 @@ class TestUnknownContent:
         ]
         _, page = import_sections(signed_in, completions=completions)
         assert page.count("<code>r") == 100
-        assert "And 69900 more." in page
+        assert "69900 more are not listed." in page
 
     def test_includes_drafts_unless_the_user_is_staff(self, signed_in, user):
         draft = RoadmapFactory(slug="draft", is_published=False)
