@@ -70,6 +70,13 @@ def test_the_links_to_other_sign_in_pages_keep_next(client, db):
     assert 'href="/accounts/login/code/"' in html
 
 
+def test_the_links_to_sign_in_keep_next(client, db):
+    """Also the one in the header."""
+    for path in ("/accounts/signup/", "/accounts/login/code/"):
+        html = client.get(path, query_params={"next": "/roadmaps/x/"}).text
+        assert html.count('href="/accounts/login/?next=%2Froadmaps%2Fx%2F"') == 2
+
+
 def test_signing_in_changes_the_session_key(client, user):
     """This prevents session fixation: an attacker may know the old key."""
     client.post("/accounts/login/code/", {"email": "nobody@example.com"})
