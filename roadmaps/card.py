@@ -7,6 +7,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from roadmaps.models import Roadmap
 
 # A change to this code changes the pictures, so their version depends on it.
@@ -43,8 +46,13 @@ class Card(NamedTuple):
     def step_count_text(self) -> str:
         """The number of steps, as text below the progress bar."""
         steps, optional = len(self.optional), sum(self.optional)
-        text = f"{steps} step{'' if steps == 1 else 's'}" if steps else ""
-        return f"{text} · {optional} optional" if optional else text
+        if not steps:
+            return ""
+        text = ngettext("%(number)d step", "%(number)d steps", steps)
+        text %= {"number": steps}
+        if not optional:
+            return text
+        return f"{text} · {_('%(number)d optional') % {'number': optional}}"
 
     @property
     def png(self) -> bytes:
