@@ -5,21 +5,16 @@ if (document.querySelector("[hx-trigger=fresh]")) {
   const alert = document.getElementById("page_alert");
   const unsaved = new Map(); // region: URL of the request, and status that it failed with
   let lastRegion; // where a button was clicked last
+  let lastControl; // what gets the focus if that button disappears
 
-  const REASONS = {
-    401: "You are signed out.",
-    403: "Your browser did not say that the request comes from this site.",
-    404: "The step is no longer on this roadmap.",
-    429: "That was a lot at once; please wait a moment.",
-    503: "The database does not answer just now.",
-  };
+  const text = alert.dataset; // what it can say, in the page's language
 
   const isMarkButton = (element) => content.contains(element) && element.matches("button");
   const regionOf = (button) => button.closest(".step, main"); // a row, or a step's own page
 
   function reasonFor(status) {
-    if (status) return REASONS[status] ?? "Something broke on our side.";
-    return navigator.onLine ? "The server did not answer." : "You are offline.";
+    if (status) return text[status] ?? text.error;
+    return navigator.onLine ? text.unreachable : text.offline;
   }
 
   function createElement(name, children, properties) {
@@ -32,15 +27,18 @@ if (document.querySelector("[hx-trigger=fresh]")) {
     const last = [...unsaved].at(-1);
     if (!last) return alert.replaceChildren();
     const [region, { status }] = last;
-    const title = createElement("bdi", [region.querySelector("h1, h2").textContent]);
-    const what = unsaved.size > 1 ? [unsaved.size, " steps were"] : [title, " was"];
+    const titles = [...unsaved.keys()].flatMap((each) => [
+      " ",
+      createElement("bdi", [each.querySelector("h1, h2").textContent]),
+      each === region ? "." : ",",
+    ]);
     const next = location.pathname + (region.matches(".step") ? `#${region.id}` : "");
     const href = `/accounts/login/?next=${encodeURIComponent(next)}`;
     alert.replaceChildren(
-      createElement("span", [...what, ` not saved. ${reasonFor(status)}`]),
+      createElement("span", [text.unsaved, ...titles, ` ${reasonFor(status)}`]),
       status === 401
-        ? createElement("a", ["Sign in to go on with ", title.cloneNode(true)], { href })
-        : createElement("button", ["Try again"], { type: "button", onclick: retry }),
+        ? createElement("a", [text.signIn], { href })
+        : createElement("button", [text.retry], { type: "button", onclick: retry }),
     );
   }
 
@@ -57,7 +55,7 @@ if (document.querySelector("[hx-trigger=fresh]")) {
   // A `status` of 0 means that no response came. The mark may have been saved anyway.
   function handleFailure({ target, detail }, status) {
     if (target.matches?.("[role=search]")) {
-      alert.replaceChildren(createElement("span", [`Not searched. ${reasonFor(status)}`]));
+      alert.replaceChildren(createElement("span", [`${text.unsearched} ${reasonFor(status)}`]));
     }
     if (!isMarkButton(target)) return;
     const region = regionOf(target);
@@ -78,13 +76,16 @@ if (document.querySelector("[hx-trigger=fresh]")) {
       if (!isUnsaved) unsaved.delete(region); // the refreshed page shows that it was saved
     }
     showAlert();
-    // An undo button disappears when it is used. Focus the step's control instead.
-    if (document.activeElement === document.body) lastRegion?.querySelector(".station, [aria-pressed=true]")?.focus();
+    // Some buttons disappear when they are used. Focus the step's menu instead, or its
+    // control: it must not be the opposite of what was just pressed.
+    if (document.activeElement === document.body) lastRegion?.querySelector(lastControl)?.focus();
+    if (document.querySelector(".just")) document.activeElement.scrollIntoView({ block: "nearest" });
   });
 
   // The second click of a double click could hit the updated button and undo the first.
   content.addEventListener("click", (event) => {
     lastRegion = regionOf(event.target);
+    lastControl = event.target.closest(".actions") ? ".more summary" : ".station, [aria-pressed=true]";
     if (event.detail > 1) event.preventDefault(), event.stopImmediatePropagation();
   }, true);
 

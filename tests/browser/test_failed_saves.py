@@ -12,22 +12,23 @@ from tests.browser.network import TICKS, fail_requests, lose_next_answer
 from tests.browser.roadmap_page import (
     ROADMAP,
     expect_step,
+    expect_totals,
     more_menu,
-    put_back_button,
     show_tab_again,
     step_row,
     stored_states,
     tick_button,
     totals,
+    undo_button,
 )
 from tests.browser.step_page import CACHING, expect_state, state_button
 
 pytestmark = pytest.mark.fails_requests
 
 REASONS = {
-    429: "That was a lot at once; please wait a moment.",
-    500: "Something broke on our side.",
-    503: "The database does not answer just now.",
+    429: "That was too many changes at once. Wait a moment.",
+    500: "Something went wrong on our side.",
+    503: "The database is not available right now.",
     0: "The server did not answer.",
 }
 
@@ -51,14 +52,16 @@ class TestServerError:
         for status, reason in REASONS.items():
             fail_requests(page, TICKS, status)
             tick_button(page, "Testing").click()
-            expect(alert(page)).to_contain_text(f"Testing was not saved. {reason}")
+            expect(alert(page)).to_contain_text(f"Not saved: Testing. {reason}")
             expect_step(page, "Testing", "not started", "Mark done")
             tick_button(page, "Caching").click()
-            expect(alert(page)).to_contain_text(f"2 steps were not saved. {reason}")
+            expect(alert(page)).to_contain_text(
+                f"Not saved: Testing, Caching. {reason}"
+            )
             expect_step(page, "Caching", "done", "Undo")
             expect(step_row(page, "Caching")).to_contain_text("Done 3 May")
             expect(page.locator(".route > li")).to_have_count(23)
-            expect(totals(page)).to_contain_text("1 of 13 required · 1 of 9 optional")
+            expect_totals(page, "1 of 13", "1 of 9")
             assert stored_states(user) == before
             page.unroute(TICKS)
             page.reload()
@@ -68,7 +71,7 @@ class TestServerError:
         tick_button(page, "Testing").click()
         with page.expect_response(TICKS):
             try_again_button(page).click()
-        expect(alert(page)).to_contain_text("Testing was not saved.")
+        expect(alert(page)).to_contain_text("Not saved: Testing.")
         page.unroute(TICKS)
         try_again_button(page).click()
         expect_step(page, "Testing", "done", "Undo")
@@ -83,14 +86,17 @@ class TestServerError:
         more_menu(page, "Authentication").click()
         skip = step_row(page, "Authentication").get_by_role("button", name="Skip")
         skip.click()
-        expect(alert(page)).to_contain_text("3 steps were not saved.")
+        expect(alert(page)).to_contain_text(
+            "Not saved: Testing, Caching, Authentication."
+        )
         page.unroute(TICKS)
         try_again_button(page).click()
         expect_step(page, "Testing", "done", "Undo")
         expect_step(page, "Caching", "not started", "Mark done")
         expect_step(page, "Authentication", "skipped", "Mark done")
         expect(alert(page)).to_be_empty()
-        expect(totals(page)).to_contain_text("2 of 12 required · 0 of 9 optional · 2")
+        expect_totals(page, "2 of 12", "0 of 9")
+        expect(totals(page)).to_contain_text("2 skipped")
         states = stored_states(user)
         assert "caching" not in states
         assert (states["testing"], states["authentication"]) == ("done", "skipped")
@@ -102,9 +108,9 @@ class TestServerError:
         fail_requests(page, TICKS, times=2)
         for title in ("Testing", "Caching"):
             tick_button(page, title).click()
-        expect(alert(page)).to_contain_text("2 steps were not saved.")
+        expect(alert(page)).to_contain_text("Not saved: Testing, Caching.")
         tick_button(page, saved).click()
-        expect(alert(page)).to_contain_text(f"{left} was not saved.")
+        expect(alert(page)).to_contain_text(f"Not saved: {left}.")
         try_again_button(page).click()
         expect_step(page, "Testing", "done", "Undo")
         expect_step(page, "Caching", "not started", "Mark done")
@@ -116,18 +122,18 @@ class TestServerError:
         fail_requests(page, TICKS, times=2)
         for title in ("Testing", "Caching"):
             tick_button(page, title).click()
-        expect(alert(page)).to_contain_text("2 steps were not saved.")
+        expect(alert(page)).to_contain_text("Not saved: Testing, Caching.")
         fail_requests(page, TICKS, times=1)
         try_again_button(page).click()
         expect_step(page, "Caching", "not started", "Mark done")
-        expect(alert(page)).to_contain_text("Testing was not saved.")
+        expect(alert(page)).to_contain_text("Not saved: Testing.")
         expect_step(page, "Testing", "not started", "Mark done")
 
     def test_the_steps_own_page_offers_a_retry_too(self, open_page, user_with_progress):
         page = open_page(CACHING, user_with_progress)
         fail_requests(page, TICKS)
         state_button(page, "skipped").click()
-        expect(alert(page)).to_contain_text("Caching was not saved. Something broke")
+        expect(alert(page)).to_contain_text("Not saved: Caching. Something went wrong")
         expect_state(page, "done")
         page.unroute(TICKS)
         try_again_button(page).click()
@@ -142,7 +148,7 @@ class TestLostAnswer:
         tick_button(page, "Caching").click()
         expect_step(page, "Caching", "not started", "Mark done")
         lose_next_answer(page, TICKS)
-        put_back_button(page, "Caching").click()
+        undo_button(page, "Caching").click()
         expect_step(page, "Caching", "done", "Undo")
         expect(alert(page)).to_be_empty()
         expect(step_row(page, "Caching")).to_contain_text("Done 3 May")
@@ -151,13 +157,13 @@ class TestLostAnswer:
         tick_button(page, "Caching").click()
         expect_step(page, "Caching", "not started", "Mark done")
         expect(alert(page)).to_be_empty()
-        expect(totals(page)).to_contain_text("1 of 13 required · 0 of 9 optional")
+        expect_totals(page, "1 of 13", "0 of 9")
         assert "caching" not in stored_states(user)
         lose_next_answer(page, TICKS)
         tick_button(page, "Testing").click()
         expect_step(page, "Testing", "done", "Undo")
         expect(alert(page)).to_be_empty()
-        expect(totals(page)).to_contain_text("2 of 13 required · 0 of 9 optional")
+        expect_totals(page, "2 of 13", "0 of 9")
         assert stored_states(user)["testing"] == "done"
 
     def test_the_steps_own_page_shows_what_was_stored(
@@ -177,17 +183,18 @@ class TestOffline:
         page.context.set_offline(True)
         show_tab_again(page)
         tick_button(page, "Testing").click()
-        expect(alert(page)).to_contain_text("Testing was not saved. You are offline.")
+        expect(alert(page)).to_contain_text("Not saved: Testing. You are offline.")
         expect_step(page, "Testing", "not started", "Mark done")
         expect(page.locator(".route > li")).to_have_count(23)
-        expect(totals(page)).to_contain_text("1 of 13 required · 1 of 9 optional")
+        expect_totals(page, "1 of 13", "1 of 9")
         for title in ("Observability", "Web Security"):
             tick_button(page, title).click()
-        expect(alert(page)).to_contain_text("3 steps were not saved. You are offline.")
+        unsaved = "Not saved: Testing, Observability, Web Security."
+        expect(alert(page)).to_contain_text(f"{unsaved} You are offline.")
         assert stored_states(user) == before
         with page.expect_response(f"**{ROADMAP}*"):
             page.context.set_offline(False)
-        expect(alert(page)).to_contain_text("3 steps were not saved.")
+        expect(alert(page)).to_contain_text(unsaved)
         expect_step(page, "Testing", "not started", "Mark done")
         try_again_button(page).click()
         for title in ("Testing", "Observability", "Web Security"):
@@ -200,7 +207,7 @@ class TestOffline:
         StepProgress.objects.filter(user=user, step__slug="caching").delete()
         page.context.set_offline(False)
         expect_step(page, "Caching", "not started", "Mark done")
-        expect(totals(page)).to_contain_text("1 of 13 required · 0 of 9 optional")
+        expect_totals(page, "1 of 13", "0 of 9")
 
 
 class TestSignedOut:
@@ -212,16 +219,16 @@ class TestSignedOut:
 
     def test_the_alert_leads_to_sign_in_and_back_to_the_ticked_step(self, page, user):
         tick_button(page, "Testing").click()
-        expect(alert(page)).to_contain_text("Testing was not saved. You are signed out")
+        expect(alert(page)).to_contain_text("Not saved: Testing. You are signed out")
         expect(page.locator(".route > li")).to_have_count(23)
         expect_step(page, "Testing", "not started", "Mark done")
         tick_button(page, "Web Security").click()
         expect(alert(page)).to_contain_text(
-            "2 steps were not saved. You are signed out."
+            "Not saved: Testing, Web Security. You are signed out."
         )
         assert stored_states(user) == {}
         link = alert(page).get_by_role("link")
-        expect(link).to_have_text("Sign in to go on with Web Security")
+        expect(link).to_have_text("Sign in to continue")
         link.click()
         expect_heading(page, "Sign in to track your progress")
         sign_in(page, user.email)

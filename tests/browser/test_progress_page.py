@@ -163,7 +163,7 @@ class TestNoteSearch:
         page.context.set_offline(True)
         search_box(page).press_sequentially("vary")
         alert = page.get_by_role("alert")
-        expect(alert).to_have_text("Not searched. You are offline.")
+        expect(alert).to_have_text("The search failed. You are offline.")
         expect(note_count(page)).to_have_text("2 notes")
         axe(page)
         page.context.set_offline(False)
