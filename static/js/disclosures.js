@@ -1,4 +1,5 @@
 // Closes an open menu on Escape, on a click outside it, and on one of its links or buttons.
+// Scrolls until an opened menu is in sight.
 {
   const openMenu = () => document.querySelector("details[name=more][open]");
 
@@ -14,6 +15,9 @@
     // The button soon does the opposite, so the focus must not stay on it.
     else if (target.closest(".menu button")) closeMenu().focus();
   });
+  document.addEventListener("toggle", ({ target }) => {
+    if (target === openMenu()) target.querySelector(".menu").scrollIntoView({ block: "nearest" });
+  }, true);
   document.addEventListener("keydown", ({ key }) => {
     if (key === "Escape" && openMenu()) closeMenu().focus();
   });
