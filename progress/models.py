@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from progress.activity import without_copies
 from progress.locks import lock_user_and_steps
@@ -192,19 +193,22 @@ class StepProgress(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.CASCADE,
+        verbose_name=_("user"),
         related_name="progress",
         db_index=False,  # the primary key starts with it
     )
     # PROTECT: a step with marks is retired, never deleted.
-    step = models.ForeignKey(Step, models.PROTECT, related_name="progress")
-    state = models.CharField(max_length=8, choices=State.choices[1:])
-    started_at = models.DateTimeField()
-    done_at = models.DateTimeField(null=True, blank=True)
+    step = models.ForeignKey(
+        Step, models.PROTECT, verbose_name=_("step"), related_name="progress"
+    )
+    state = models.CharField(_("state"), max_length=8, choices=State.choices[1:])
+    started_at = models.DateTimeField(_("started at"))
+    done_at = models.DateTimeField(_("done at"), null=True, blank=True)
 
     objects = StepProgressQuerySet.as_manager()
 
     class Meta:
-        verbose_name = verbose_name_plural = "step progress"
+        verbose_name = verbose_name_plural = _("step progress")
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=State.values[1:]), name="progress_state_known"
@@ -266,13 +270,23 @@ class Completion(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.CASCADE,
+        verbose_name=_("user"),
         related_name="completions",
         db_index=False,  # the primary key starts with it
     )
-    roadmap = models.ForeignKey(Roadmap, models.PROTECT, related_name="completions")
-    completed_at = models.DateTimeField()
+    roadmap = models.ForeignKey(
+        Roadmap,
+        models.PROTECT,
+        verbose_name=_("roadmap"),
+        related_name="completions",
+    )
+    completed_at = models.DateTimeField(_("completed at"))
 
     objects = CompletionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("completion")
+        verbose_name_plural = _("completions")
 
     def __str__(self) -> str:
         return f"roadmap {self.roadmap_id}: {self.completed_at:%Y-%m-%d}"

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from roadmaps.models import Roadmap
 
@@ -20,15 +21,20 @@ class StepCounts(NamedTuple):
 
 class RoadmapStatistics(models.Model):
     roadmap = models.OneToOneField(
-        Roadmap, models.CASCADE, primary_key=True, related_name="statistics"
+        Roadmap,
+        models.CASCADE,
+        verbose_name=_("roadmap"),
+        primary_key=True,
+        related_name="statistics",
     )
-    counted_at = models.DateTimeField()
-    learner_count = models.PositiveIntegerField()
-    completion_count = models.PositiveIntegerField()
-    steps = models.JSONField()  # StepCounts by the step's primary key
+    counted_at = models.DateTimeField(_("counted at"))
+    learner_count = models.PositiveIntegerField(_("learners"))
+    completion_count = models.PositiveIntegerField(_("completions"))
+    # StepCounts by the step's primary key.
+    steps = models.JSONField(_("steps"))
 
     class Meta:
-        verbose_name = verbose_name_plural = "roadmap statistics"
+        verbose_name = verbose_name_plural = _("roadmap statistics")
 
     def __str__(self) -> str:
         return f"{self.roadmap_id}: {self.learner_count} learners"

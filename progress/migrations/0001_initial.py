@@ -32,13 +32,14 @@ class Migration(migrations.Migration):
                         serialize=False,
                     ),
                 ),
-                ("completed_at", models.DateTimeField()),
+                ("completed_at", models.DateTimeField(verbose_name="completed at")),
                 (
                     "roadmap",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="completions",
                         to="roadmaps.roadmap",
+                        verbose_name="roadmap",
                     ),
                 ),
                 (
@@ -48,9 +49,14 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="completions",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "completion",
+                "verbose_name_plural": "completions",
+            },
         ),
         migrations.CreateModel(
             name="Note",
@@ -118,12 +124,16 @@ class Migration(migrations.Migration):
                         related_name="statistics",
                         serialize=False,
                         to="roadmaps.roadmap",
+                        verbose_name="roadmap",
                     ),
                 ),
-                ("counted_at", models.DateTimeField()),
-                ("learner_count", models.PositiveIntegerField()),
-                ("completion_count", models.PositiveIntegerField()),
-                ("steps", models.JSONField()),
+                ("counted_at", models.DateTimeField(verbose_name="counted at")),
+                ("learner_count", models.PositiveIntegerField(verbose_name="learners")),
+                (
+                    "completion_count",
+                    models.PositiveIntegerField(verbose_name="completions"),
+                ),
+                ("steps", models.JSONField(verbose_name="steps")),
             ],
             options={
                 "verbose_name": "roadmap statistics",
@@ -148,21 +158,26 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("learning", "in progress"),
-                            ("done", "done"),
-                            ("skipped", "skipped"),
+                            ("learning", "In progress"),
+                            ("done", "Done"),
+                            ("skipped", "Skipped"),
                         ],
                         max_length=8,
+                        verbose_name="state",
                     ),
                 ),
-                ("started_at", models.DateTimeField()),
-                ("done_at", models.DateTimeField(blank=True, null=True)),
+                ("started_at", models.DateTimeField(verbose_name="started at")),
+                (
+                    "done_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="done at"),
+                ),
                 (
                     "step",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="progress",
                         to="roadmaps.step",
+                        verbose_name="step",
                     ),
                 ),
                 (
@@ -172,6 +187,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="progress",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
                     ),
                 ),
             ],
