@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple, Protocol
 
 from django.db.models import TextChoices
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -17,10 +20,42 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 class State(TextChoices):
     """How far a person is with a step."""
 
-    NONE = "none", "not started"  # never stored: there is no row
-    LEARNING = "learning", "in progress"
-    DONE = "done", "done"
-    SKIPPED = "skipped", "skipped"
+    NONE = "none", _("Not started")  # never stored: there is no row
+    LEARNING = "learning", _("In progress")
+    DONE = "done", _("Done")
+    SKIPPED = "skipped", _("Skipped")
+
+
+class Filter(TextChoices):
+    """Which steps a roadmap's page shows, by the value of `?show=`.
+
+    The style sheet hides the others: the HTML stays the same, and a link to any step
+    still works. An unknown value shows all steps.
+    """
+
+    ALL = "", _("All")
+    REMAINING = "remaining", _("To do")
+    REQUIRED = "required", _("Required")
+    OPTIONAL = "optional", _("Optional")
+    LEARNING = "learning", _("In progress")
+    DONE = "done", _("Done")
+
+    @classmethod
+    def _missing_(cls, _value: object) -> Filter:
+        return cls.ALL
+
+    def includes(self, step: AnnotatedStep) -> bool:
+        match self:
+            case Filter.REMAINING:
+                return step.is_open
+            case Filter.REQUIRED:
+                return not step.is_optional
+            case Filter.OPTIONAL:
+                return step.is_optional
+            case Filter.LEARNING | Filter.DONE:
+                return step.state == self.value
+            case _:
+                return True
 
 
 class StepStatus(NamedTuple):
@@ -242,11 +277,14 @@ class Total(NamedTuple):
 
     @property
     def next(self) -> AnnotatedStep | None:
-        """The first remaining required step, or else the first optional one."""
-        return next(
-            (step for step in self.remaining if not step.is_optional),
-            self.remaining[0] if self.remaining else None,
-        )
+        """The step to continue with: the first that is in progress, or else the first
+        remaining required one, or else the first optional one.
+
+        The style sheet `route/next-step.css` follows the same rule.
+        """
+        in_progress = (step for step in self.remaining if step.state == State.LEARNING)
+        required = (step for step in self.remaining if not step.is_optional)
+        return next(chain(in_progress, required, self.remaining), None)
 
 
 class RouteCounts(NamedTuple):
@@ -282,10 +320,10 @@ def compute_total(steps: Iterable[AnnotatedStep]) -> Total:
 def get_change_badge(step: AnnotatedStep, route_started_at: datetime | None) -> str:
     """What an editor changed since the person last saw the step; empty for nothing."""
     if step.done_at and step.revised_at and step.revised_at > step.done_at:
-        return "Changed since you ticked it"
+        return gettext("Changed since you ticked it")
     is_not_started = step.state == State.NONE
     if is_not_started and route_started_at and step.added_at > route_started_at:
-        return "New"
+        return gettext("New")
     return ""
 
 
@@ -332,6 +370,19 @@ class Route:
             total.skipped,
             timezone.localdate(self.completed_at) if self.completed_at else None,
             self.added_since_completion,
+        )
+
+    @property
+    def is_started(self) -> bool:
+        """Whether the person has marked any step."""
+        return self.started_at is not None
+
+    @property
+    def filters(self) -> tuple[tuple[str, str, int], ...]:
+        """The value, the label and the number of steps of each filter."""
+        return tuple(
+            (each.value, str(each.label), sum(map(each.includes, self.steps)))
+            for each in Filter
         )
 
     @property

@@ -9,6 +9,7 @@ from progress.route import (
     NOT_STARTED,
     AnnotatedStep,
     Count,
+    Filter,
     Route,
     State,
     StepStatus,
@@ -120,8 +121,12 @@ class TestTotal:
         steps = required(DONE, LEARNING, SKIPPED, NONE)
         assert compute_total(steps).remaining == [steps[1], steps[3]]
 
-    def test_next_is_the_first_required_step_that_is_left(self):
-        steps = [*required(DONE), *optional(NONE), *required(LEARNING, NONE)]
+    def test_next_is_the_first_step_in_progress(self):
+        steps = [*required(DONE, NONE), *optional(LEARNING), *required(LEARNING)]
+        assert compute_total(steps).next is steps[2]
+
+    def test_next_is_required_when_nothing_is_in_progress(self):
+        steps = [*required(DONE), *optional(NONE), *required(NONE, NONE)]
         assert compute_total(steps).next is steps[2]
 
     def test_next_is_optional_when_no_required_step_is_left(self):
@@ -130,6 +135,26 @@ class TestTotal:
 
     def test_nothing_is_next_on_an_empty_roadmap(self):
         assert compute_total([]).next is None
+
+
+class TestFilter:
+    def test_each_counts_the_steps_that_it_shows(self):
+        route = Route([*required(DONE, NONE, SKIPPED), *optional(LEARNING, DONE)])
+        assert [(value, count) for value, _, count in route.filters] == [
+            ("", 5),
+            ("remaining", 2),
+            ("required", 3),
+            ("optional", 2),
+            ("learning", 1),
+            ("done", 2),
+        ]
+
+    def test_retired_steps_are_not_counted(self):
+        route = Route([*required(DONE), step(DONE, is_retired=True)])
+        assert {count for *_, count in route.filters} == {0, 1}
+
+    def test_an_unknown_one_shows_all_steps(self):
+        assert Filter("nonsense") is Filter.ALL
 
 
 class TestRoute:
