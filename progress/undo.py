@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.contrib.sessions.backends.base import SessionBase
 from django.core import signing
 
 from accounts.models import User
@@ -14,6 +15,7 @@ from roadmaps.models import Roadmap
 
 MARK_SALT = "progress.undo.mark"
 RESET_SALT = "progress.undo.reset"
+RESET_KEY = "reset"  # in the session: the last reset's token, by roadmap slug
 MAX_OFFERS = 5  # per page; all of them must fit into a URL
 
 
@@ -80,6 +82,20 @@ def read_reset(token: str, user: User, roadmap: Roadmap) -> ResetSnapshot:
         raise signing.BadSignature("made for another person or roadmap")
     statuses = {step_id: _load(status) for step_id, *status in marks}
     return ResetSnapshot(statuses, _load_date(completed_at))
+
+
+def keep_reset(session: SessionBase, roadmap: Roadmap, token: str) -> None:
+    """Keep the token of the last reset, to offer its undo on the roadmap's page."""
+    session[RESET_KEY] = {roadmap.slug: token}
+
+
+def find_reset(session: SessionBase, roadmap: Roadmap) -> str:
+    """The token of the last reset if it was of this roadmap, or an empty string."""
+    return str(session.get(RESET_KEY, {}).get(roadmap.slug, ""))
+
+
+def drop_reset(session: SessionBase) -> None:
+    session.pop(RESET_KEY, None)
 
 
 def _dump(status: StepStatus) -> list[str | None]:

@@ -37,7 +37,6 @@ from roadmaps.models import Roadmap, Step
 RECENT_STEPS = 10
 NOTES_PER_PAGE = 20
 MAX_SEARCH_LENGTH = 200  # characters
-RESET_KEY = "reset"  # in the session: the last reset's token, by roadmap slug
 
 
 @require_safe
@@ -188,7 +187,7 @@ def remember_mark(request: HtmxRequest, step_id: int, state: str) -> HttpRespons
 def reset(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     """Ask whether to delete all marks on a roadmap. A POST deletes them.
 
-    The page then offers to undo that, until the person marks a step again.
+    The roadmap's page then offers to undo that, until the person marks a step again.
     """
     user = request.user
     roadmap = get_object_or_404(Roadmap.objects.visible(user.is_staff).known_as(slug))
@@ -196,12 +195,10 @@ def reset(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         snapshot = StepProgress.objects.reset(user, roadmap)
         if snapshot.statuses:
             token = undo.sign_reset(user, roadmap, snapshot)
-            request.session[RESET_KEY] = {slug: token}
-        return redirect("progress:reset", slug)
+            undo.keep_reset(request.session, roadmap, token)
+        return redirect(roadmap)
     marks = StepProgress.objects.filter(user=user, step__roadmap=roadmap).count()
-    token = "" if marks else request.session.get(RESET_KEY, {}).get(slug, "")
-    context = {"roadmap": roadmap, "marks": marks, "undo_token": token}
-    return render(request, "progress/reset.html", context)
+    return render(request, "progress/reset.html", {"roadmap": roadmap, "marks": marks})
 
 
 @login_required
@@ -215,5 +212,5 @@ def restore(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     except signing.BadSignature as error:
         raise BadRequest("This undo was not made for you and this roadmap.") from error
     StepProgress.objects.restore(user, roadmap, snapshot)
-    request.session.pop(RESET_KEY, None)
+    undo.drop_reset(request.session)
     return redirect(roadmap)

