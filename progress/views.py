@@ -1,5 +1,6 @@
 """My progress, and the changes that a person makes to it."""
 
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -29,8 +30,9 @@ from progress import pending_mark, undo
 from progress.activity import ActivityChart, get_first_day
 from progress.metrics import TICKS
 from progress.models import MarkResult, StepProgress
+from progress.next_roadmaps import suggest_next_roadmaps
 from progress.notes import Note
-from progress.route import NEVER, AnnotatedStep, UndoOffer
+from progress.route import NEVER, AnnotatedStep, Filter, UndoOffer
 from progress.snapshot import routes_in_progress
 from roadmaps.models import Roadmap, Step
 
@@ -70,8 +72,8 @@ def index(request: HtmxRequest) -> HttpResponse:
             StepProgress.objects.done_by_day(user, get_first_day(today)), today
         ),
     }
-    partial = "#refresh_response" if request.htmx else ""
-    return render(request, f"progress/index.html{partial}", context)
+    part = "#refresh_response" if request.htmx else ""
+    return render(request, f"progress/index.html{part}", context)
 
 
 def search_notes(request: HtmxRequest, user: User) -> dict[str, object]:
@@ -95,9 +97,9 @@ def mark(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
         raise Http404("There is no such step.") from error
     result.step.undo_offer = undo.offer_undo(request.user, result)
     if request.htmx:
-        response = render_mark(request, result)
+        response = render_mark(request, request.user, result)
     else:
-        response = redirect(url_with_offers(request, request.user, result))
+        response = redirect(url_after_mark(request, request.user, result))
     TICKS.labels(state).inc()
     return response
 
@@ -120,7 +122,7 @@ def requested_undo(
     return offer
 
 
-def render_mark(request: HtmxRequest, result: MarkResult) -> HttpResponse:
+def render_mark(request: HtmxRequest, user: User, result: MarkResult) -> HttpResponse:
     """Only what the mark changed on the page that it was made on."""
     page = "step" if is_from_step_page(request) else "roadmap"
     context = {
@@ -130,22 +132,32 @@ def render_mark(request: HtmxRequest, result: MarkResult) -> HttpResponse:
         "step": result.step,
         "rows": [result.step],
         "mark": result,
+        "show": Filter(request.POST.get("show", "")).value,
+        "has_completed": result.has_completed,
+        "suggestions": partial(suggest_next_roadmaps, user, [result.roadmap.pk]),
     }
     return render(request, f"roadmaps/{page}.html#mark_response", context)
 
 
-def url_with_offers(request: HtmxRequest, user: User, result: MarkResult) -> str:
-    """The page that the mark was made on, with its undo offers in the query."""
+def url_after_mark(request: HtmxRequest, user: User, result: MarkResult) -> str:
+    """The page that the mark was made on, at the step. In the query are the page's
+    filter and undo offers, and whether the mark completed the roadmap.
+    """
     step = result.step
     offers = undo.read_offers(request.POST.getlist("undo"), user)
     offers.pop(step.pk, None)
     if step.undo_offer:
         offers[step.pk] = step.undo_offer
-    url = page_url(request, step)
-    path, hash_, fragment = url.partition("#")
-    tokens = [offer.token for offer in offers.values()]
-    query = f"?{urlencode({'undo': tokens}, doseq=True)}" if tokens else ""
-    return f"{path}{query}{hash_}{fragment}"
+    query: dict[str, str | list[str]] = {}
+    if show := Filter(request.POST.get("show", "")).value:
+        query["show"] = show
+    if offers:
+        query["undo"] = [offer.token for offer in offers.values()]
+    if result.has_completed:
+        query["completed"] = "1"
+    path, hash_, fragment = page_url(request, step).partition("#")
+    query_string = f"?{urlencode(query, doseq=True)}" if query else ""
+    return f"{path}{query_string}{hash_}{fragment}"
 
 
 def is_from_step_page(request: HtmxRequest) -> bool:

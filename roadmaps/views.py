@@ -20,8 +20,9 @@ from core.rate_limit import rate_limit
 from progress import undo
 from progress.equivalent_steps import attach_equivalents
 from progress.forms import NoteForm
+from progress.next_roadmaps import suggest_next_roadmaps
 from progress.notes import Note, NoteConflictError
-from progress.route import AnnotatedStep, Route
+from progress.route import AnnotatedStep, Filter, Route
 from progress.snapshot import get_route, routes_in_progress
 from roadmaps.card import Card
 from roadmaps.models import Resource, Roadmap, Step
@@ -33,15 +34,6 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 DAY = 24 * 60 * 60  # seconds
-
-# Which steps a roadmap page shows, by the value of `?show=`. The style sheet hides the
-# others: the HTML stays the same, and a link to any step still works.
-FILTERS = (
-    ("", "All"),
-    ("remaining", "Remaining"),
-    ("required", "Required"),
-    ("learning", "In progress"),
-)
 
 
 @require_safe
@@ -64,8 +56,6 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
     if roadmap.slug != slug:
         return redirect(roadmap)
     attach_offers(request, route, route.steps)
-    show = request.GET.get("show", "")
-    show = show if show in dict(FILTERS) else ""
     context = {
         "roadmap": roadmap,
         "route": route,
@@ -79,9 +69,14 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
             roadmap.title,
             roadmap.summary,
         ),
-        "filters": FILTERS,
-        "show": show,
+        "show": Filter(request.GET.get("show", "")).value,
+        "has_completed": "completed" in request.GET,
     }
+    if request.user.is_authenticated:
+        suggest = partial(suggest_next_roadmaps, request.user, [roadmap.pk])
+        context["suggestions"] = suggest  # called for a completed roadmap only
+        if not route.is_started:
+            context["undo_reset"] = undo.find_reset(request.session, roadmap)
     if request.GET.get("notes") and request.user.is_authenticated:
         notes = Note.objects.for_user(request.user).filter(step__roadmap=roadmap)
         context["notes"] = notes.order_by("step__position")

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from core.fragments import render_fragment
 from progress import pending_mark
 from progress.progress_bar import segments
-from progress.route import AnnotatedStep, State, StepRow
+from progress.route import AnnotatedStep, State
 
 STEP_ROW = "fragments/step_row.html"
 DATE_PLACEHOLDER = "<!-- date -->"  # texts cannot contain it: they are escaped
@@ -25,7 +25,7 @@ register.filter(segments)
 
 @register.filter
 def state_label(state: str) -> str:
-    return State(state).label
+    return str(State(state).label)
 
 
 @register.filter
@@ -50,7 +50,7 @@ def step_rows(steps: Iterable[AnnotatedStep]) -> SafeString:
     They are cached, except those with an undo offer, whose token is for one person.
     The date is a fragment of its own: with it, a step would have a row for each day.
     """
-    this_year = str(timezone.localdate().year)
+    this_year = timezone.localdate().year
     rows = []
     for step in steps:
         if step.undo_offer or step.equivalent:
@@ -59,17 +59,13 @@ def step_rows(steps: Iterable[AnnotatedStep]) -> SafeString:
             row = render_fragment(STEP_ROW, step=step.row)
         if step.done_on:
             done_date = render_fragment(
-                "fragments/done_date.html", done_on=step.done_on, this_year=this_year
+                "fragments/done_date.html",
+                done_on=step.done_on,
+                is_this_year=step.done_on.year == this_year,
             )
             row = SafeString(row.replace(DATE_PLACEHOLDER, done_date))
         rows.append(row)
     return SafeString("".join(rows))
-
-
-@register.filter
-def rows(steps: Iterable[AnnotatedStep]) -> list[StepRow]:
-    """The steps as plain values, for cached fragments."""
-    return [step.row for step in steps]
 
 
 @register.simple_tag

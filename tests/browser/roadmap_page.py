@@ -11,7 +11,7 @@ ROADMAP = "/roadmaps/backend-developer/"
 
 def tick_button(page, title):
     """The button in a step's ring."""
-    return page.get_by_role("button", name=re.compile(rf"^{title}, step \d+,"))
+    return page.get_by_role("button", name=re.compile(rf"^{title}, step \d+"))
 
 
 def step_row(page, title):
@@ -23,23 +23,26 @@ def more_menu(page, title):
     return page.locator("summary", has_text=f"More for {title}")
 
 
-def steps_left(page):
-    """The summary that opens the list of the steps that are left."""
-    return page.locator("summary", has_text=re.compile(r"\d+ left"))
-
-
-def put_back_button(page, title):
-    return page.get_by_role("button", name=re.compile(f"^Put it back.*{title}$"))
+def undo_button(page, title):
+    """The button that undoes the last mark on a step, below its summary."""
+    return page.get_by_role("button", name=re.compile(f"^Undo {title}$"))
 
 
 def totals(page):
     return page.get_by_role("region", name="Progress")
 
 
+def expect_totals(page, required, optional):
+    """Expect the totals to say counts such as "1 of 13" and "1 of 9"."""
+    expect(totals(page)).to_contain_text(f"{required} required")
+    expect(totals(page)).to_contain_text(f"{optional} optional")
+
+
 def expect_step(page, title, state, action):
     """Expect a step's button to name the step's state and the button's action."""
+    step = rf"{title}, step \d+(, optional)?"
     expect(tick_button(page, title)).to_have_accessible_name(
-        re.compile(rf"^{title}, step \d+, {state}\. {action}$")
+        re.compile(rf"^{step}\. {state.capitalize()}\. {action}$")
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.network import TICKS, fail_requests
-from tests.browser.roadmap_page import ROADMAP, more_menu, steps_left, tick_button
+from tests.browser.roadmap_page import ROADMAP, more_menu, tick_button, undo_button
 
 
 def test_an_empty_list(open_page, user, axe):
@@ -21,9 +21,8 @@ def test_a_roadmap_in_progress(open_page, user_with_progress, axe):
     page.goto(ROADMAP)
     axe(page)
     tick_button(page, "Caching").click()
-    expect(page.get_by_role("button", name="Put it back")).to_be_visible()
+    expect(undo_button(page, "Caching")).to_be_visible()
     more_menu(page, "Caching").click()
-    steps_left(page).click()
     axe(page)
     page.emulate_media(contrast="more")
     axe(page)
@@ -38,7 +37,7 @@ def test_a_roadmap_with_an_alert(open_page, user_with_progress, axe):
     for status in (401, 500):
         fail_requests(page, TICKS, status)
         tick_button(page, "Caching").click()
-        expect(page.get_by_role("alert")).to_contain_text("Caching was not saved.")
+        expect(page.get_by_role("alert")).to_contain_text("Not saved: Caching.")
         axe(page)
         page.unroute(TICKS)
         page.reload()
@@ -49,6 +48,8 @@ def test_a_draft_with_a_retired_step(open_page, backend, user_with_progress, axe
     type(backend).objects.update(is_published=False)
     type(user_with_progress).objects.update(is_staff=True)
     page = open_page(ROADMAP, user_with_progress)
-    expect(page.get_by_text("Retired, you did this")).to_be_visible()
+    expect(
+        page.get_by_text("Completed steps no longer in this roadmap")
+    ).to_be_visible()
     expect(page.get_by_text("Draft")).to_be_visible()
     axe(page)

@@ -9,9 +9,9 @@ from progress.models import StepProgress
 from tests.browser.roadmap_page import (
     ROADMAP,
     expect_step,
-    put_back_button,
     step_row,
     tick_button,
+    undo_button,
 )
 from tests.browser.step_page import CACHING, expect_state, state_button
 
@@ -49,7 +49,7 @@ def test_a_mark_removes_the_badge_from_the_roadmap(open_page, edited, axe, javas
     tick_button(page, "Caching").click()
     expect_step(page, "Caching", "not started", "Mark done")
     expect(changed).to_have_count(0)
-    put_back_button(page, "Caching").click()
+    undo_button(page, "Caching").click()
     expect_step(page, "Caching", "done", "Undo")
     expect(changed).to_be_visible()
     for state, action in (("not started", "Mark done"), ("done", "Undo")):

@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from roadmaps.models import Step
 from tests.browser.network import TICKS, fail_requests
-from tests.browser.roadmap_page import ROADMAP, more_menu, steps_left, tick_button
+from tests.browser.roadmap_page import ROADMAP, more_menu, tick_button, undo_button
 from tests.browser.screens import (
     PHONE,
     expect_large_targets,
@@ -30,9 +31,8 @@ def test_a_roadmap_in_progress(open_page, user_with_progress):
     page.goto(ROADMAP)
     expect_large_targets(page)
     tick_button(page, "Caching").click()
-    expect(page.get_by_role("button", name="Put it back")).to_be_visible()
+    expect(undo_button(page, "Caching")).to_be_visible()
     more_menu(page, "Caching").click()
-    steps_left(page).click()
     expect_large_targets(page)
     expect_no_sideways_scroll(page)
     fail_requests(page, TICKS)
@@ -45,7 +45,7 @@ def test_a_roadmap_in_progress(open_page, user_with_progress):
 def test_a_step(open_page, backend, user_with_progress):
     page = open_page(CACHING, user_with_progress, **PHONE)
     state_button(page, "none").click()
-    expect(page.get_by_role("button", name="Put it back")).to_be_visible()
+    expect(undo_button(page, "Caching")).to_be_visible()
     expect_large_targets(page)
     expect_no_sideways_scroll(page)
 
@@ -63,3 +63,19 @@ def longest_code_line(step):
     blocks = step.body.split("```")[1::2]
     lines = "\n".join(blocks).splitlines()
     return max(map(len, lines), default=0)
+
+
+def test_the_bar_that_stays_is_low(open_page, user_with_progress):
+    """It is a line with the required steps and the next one, however long its title."""
+    title = "A step with a title that is so long that it does not fit on a small screen"
+    Step.objects.filter(slug="choose-a-backend-language").update(title=title)
+    page = open_page(ROADMAP, user_with_progress, **PHONE)
+    page.locator("#testing").scroll_into_view_if_needed()
+    line = page.locator(".total .line")
+    expect(line).to_be_in_viewport(ratio=1)
+    expect(line).to_contain_text(f"Continue: {title}")
+    expect(page.locator(".total .strip")).not_to_be_in_viewport()
+    box = line.bounding_box()
+    assert (box["y"], box["x"] + box["width"]) == (0, 304)
+    assert box["height"] <= 64
+    expect_no_sideways_scroll(page)

@@ -110,14 +110,16 @@ class TestMarking:
         for state in ("none", "learning", "skipped"):
             state_button(page, state).click()
             expect_state(page, state)
-            expect(page.get_by_text("Was done on 3 May 2026.")).to_be_visible()
-            put_back = page.get_by_role("button", name="Put it back Caching")
+            expect(
+                page.get_by_text("You marked this done on 3 May 2026.")
+            ).to_be_visible()
+            put_back = page.get_by_role("button", name="Undo Caching")
             if javascript:
                 axe(page)
             put_back.focus()
             page.keyboard.press("Enter")
             expect_put_back(page, user_with_progress)
-            expect(page.get_by_text("Was done on")).to_have_count(0)
+            expect(page.get_by_text("You marked this done on")).to_have_count(0)
             if javascript:
                 expect(state_button(page, "done")).to_be_focused()
 
@@ -147,7 +149,7 @@ class TestMarking:
         state_button(page, "skipped").click()
         expect_state(page, "skipped")
         page.go_back()
-        expect(tick_button(page, "Caching")).to_contain_text("skipped")
+        expect(tick_button(page, "Caching")).to_contain_text("Skipped")
 
     def test_a_visitor_signs_in_and_returns_to_the_ticked_step(
         self, open_page, backend, user, javascript

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.roadmap_page import ROADMAP, put_back_button, tick_button
+from tests.browser.roadmap_page import ROADMAP, tick_button, undo_button
 
 BACKGROUNDS = {"light": "rgb(251, 250, 246)", "dark": "rgb(23, 22, 19)"}
 
@@ -58,7 +58,7 @@ def test_a_choice_stays_on_the_page_that_it_was_made_on(open_page, user_with_pro
     tick_button(page, "Caching").click()
     choose(page, "Light")
     expect_scheme(page, "light")
-    expect(put_back_button(page, "Caching")).to_be_visible()
+    expect(undo_button(page, "Caching")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [768, 1280, 1600])

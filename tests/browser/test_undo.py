@@ -10,10 +10,10 @@ from tests.browser.roadmap_page import (
     ROADMAP,
     expect_step,
     more_menu,
-    put_back_button,
     step_row,
     stored_states,
     tick_button,
+    undo_button,
 )
 
 MAY_3 = datetime(2026, 5, 3, 9, 30, tzinfo=UTC)
@@ -32,21 +32,23 @@ def expect_original_dates(user):
 def test_an_unticked_and_a_skipped_step_are_put_back(page, user):
     tick_button(page, "Testing").click()
     expect_step(page, "Testing", "done", "Undo")
-    expect(put_back_button(page, "Testing")).to_have_count(0)
+    expect(undo_button(page, "Testing")).to_have_count(0)
     tick_button(page, "Caching").click()
     expect_step(page, "Caching", "not started", "Mark done")
-    expect(step_row(page, "Caching")).to_contain_text("Was done on 3 May 2026.")
+    expect(step_row(page, "Caching")).to_contain_text(
+        "You marked this done on 3 May 2026."
+    )
     assert "caching" not in stored_states(user)
-    put_back_button(page, "Caching").click()
+    undo_button(page, "Caching").click()
     expect_step(page, "Caching", "done", "Undo")
     expect(step_row(page, "Caching")).to_contain_text("Done 3 May")
-    expect(put_back_button(page, "Caching")).to_have_count(0)
+    expect(undo_button(page, "Caching")).to_have_count(0)
     expect_original_dates(user)
     more_menu(page, "Caching").click()
     skip = step_row(page, "Caching").get_by_role("button", name="Skip", exact=True)
     skip.click()
     expect_step(page, "Caching", "skipped", "Mark done")
-    put_back_button(page, "Caching").click()
+    undo_button(page, "Caching").click()
     expect_step(page, "Caching", "done", "Undo")
     expect_original_dates(user)
 
@@ -55,7 +57,7 @@ def test_the_keyboard_puts_a_step_back(page, javascript):
     tick_button(page, "Caching").focus()
     page.keyboard.press("Space")
     expect_step(page, "Caching", "not started", "Mark done")
-    put_back_button(page, "Caching").focus()
+    undo_button(page, "Caching").focus()
     page.keyboard.press("Enter")
     expect_step(page, "Caching", "done", "Undo")
     if javascript:

@@ -10,7 +10,7 @@ from tests.html import read_html
 from tests.progress.test_mark import HTMX
 
 MAY = datetime(2026, 5, 3, 12, tzinfo=UTC)
-OFFER = "You ticked this in the"
+OFFER = "You marked this done in"
 
 
 @pytest.fixture

@@ -79,19 +79,27 @@ class TestStoredStatus:
 
 class TestResponse:
     def test_a_plain_form_returns_to_the_step(self, mark, step):
+        StepFactory(roadmap=step.roadmap)
         response = mark(step)
         assert response.status_code == 302
         assert response.url == f"{step.roadmap.get_absolute_url()}#caching"
 
-    def test_htmx_gets_the_row_the_total_and_the_announcement(self, mark, step):
+    def test_htmx_gets_every_region_that_changed(self, mark, step):
         StepFactory(roadmap=step.roadmap)
         StepFactory(roadmap=step.roadmap, title="Another", is_optional=True)
         html = read_html(mark(step, headers=HTMX))
-        assert html.count("<hx-partial") == 3
+        assert html.count("<hx-partial") == 4
         assert html.count("<li id=") == 1
         assert "Step 1, Caching, done. 1 of 2 required." in html
-        assert "Another" in html  # in the list of what is left
-        assert "<b>0</b> of 1 optional" in html
+        assert "<b>0 of 1</b> optional" in html
+        assert "Continue: " in html
+        assert "To do <span>2</span>" in html
+
+    def test_the_page_keeps_its_filter(self, mark, step):
+        shown = {"show": "done"}
+        html = read_html(mark(step, headers=HTMX, data=shown))
+        assert '?show=done" aria-current="true"' in html
+        assert mark(step, data=shown).url.endswith("?show=done#caching")
 
     def test_the_row_is_the_same_as_on_the_page(self, mark, signed_in, step):
         response = read_html(mark(step, headers=HTMX))
@@ -119,11 +127,18 @@ class TestQueries:
             with assert_max_queries(5):
                 mark(step, state, headers=HTMX)
 
-    def test_a_completion_takes_one_more(self, mark, step, assert_max_queries):
+    def test_a_completion_takes_one_more_and_three_for_what_to_follow_next(
+        self, mark, step, assert_max_queries
+    ):
+        optional = StepFactory(roadmap=step.roadmap, is_optional=True)
         mark(step, "learning", headers=HTMX)
-        for state in ("done", "none"):
-            with assert_max_queries(6):
-                mark(step, state, headers=HTMX)
+        for marked, state, queries in (
+            (step, "done", 9),
+            (optional, "done", 5),
+            (step, "none", 6),
+        ):
+            with assert_max_queries(queries):
+                mark(marked, state, headers=HTMX)
 
 
 class TestMetric:
@@ -268,11 +283,16 @@ class TestCompletion:
     def test_only_the_mark_that_completes_it_celebrates(self, mark, signed_in, steps):
         mark(steps[0])
         html = read_html(mark(steps[1], headers=HTMX))
-        assert 'class="cairn just"' in html
-        assert "You completed the" in html
+        assert 'class="completion just"' in html
+        assert "required. Roadmap completed." in html
         later = read_html(mark(steps[2], headers=HTMX))
-        assert "The last stone is on" in later
-        assert "just" not in later
+        assert 'class="completion"' in later
+
+    def test_without_javascript_the_page_celebrates(self, mark, signed_in, steps):
+        mark(steps[0])
+        url = mark(steps[1]).url
+        assert url.endswith(f"?completed=1#{steps[1].slug}")
+        assert 'class="completion just"' in read_html(signed_in.get(url))
 
     def test_the_page_shows_it_later_and_links_what_is_left(
         self, mark, signed_in, steps
@@ -280,7 +300,7 @@ class TestCompletion:
         mark(steps[0])
         mark(steps[1])
         html = read_html(signed_in.get(steps[0].roadmap.get_absolute_url()))
-        assert 'class="cairn"' in html
+        assert 'class="completion"' in html
         assert f'<a href="#{steps[2].slug}">{steps[2].title}</a>' in html
 
 
@@ -297,7 +317,7 @@ class TestUndo:
 
     def test_unticking_offers_to_restore_the_dates(self, mark, signed_in, user, step):
         response = mark(step, "none", headers=HTMX)
-        assert "Was done on 3 May 2026." in read_html(response)
+        assert "You marked this done on 3 May 2026." in read_html(response)
         signed_in.post(self.undo_url(response), headers=HTMX)
         row = stored(user, step)
         assert (row.state, row.started_at, row.done_at) == (State.DONE, MAY, MAY)
@@ -306,7 +326,7 @@ class TestUndo:
         page_url = mark(step, "none").url
         assert page_url.endswith("#caching")
         page = signed_in.get(page_url)
-        assert "Was done on 3 May 2026." in read_html(page)
+        assert "You marked this done on 3 May 2026." in read_html(page)
         signed_in.post(self.undo_url(page), headers=SAME_ORIGIN)
         assert stored(user, step).done_at == MAY
         assert 'class="offer"' not in read_html(signed_in.get(page_url))
@@ -338,7 +358,9 @@ class TestUndo:
         page = read_html(signed_in.get(mark(step, "none").url))
         token = page.split('name="undo" value="')[1].split('"')[0]
         page_url = mark(other, data={"undo": token}).url
-        assert "Was done on 3 May 2026." in read_html(signed_in.get(page_url))
+        assert "You marked this done on 3 May 2026." in read_html(
+            signed_in.get(page_url)
+        )
 
     def test_the_offer_stays_when_the_page_refreshes_itself(
         self, mark, signed_in, step
@@ -347,7 +369,7 @@ class TestUndo:
         token = html.split('name="undo" value="')[1].split('"')[0]
         path = step.roadmap.get_absolute_url()
         refreshed = signed_in.get(path, {"undo": token}, headers=HTMX)
-        assert "Was done on 3 May 2026." in read_html(refreshed)
+        assert "You marked this done on 3 May 2026." in read_html(refreshed)
 
     def test_a_first_mark_offers_nothing(self, mark, step):
         other = StepFactory(roadmap=step.roadmap)

@@ -138,25 +138,46 @@ class TestPerson:
         for step, state in zip(backend.steps.all(), states, strict=False):
             StepProgressFactory(user=user, step=step, state=state, started_at=may)
         shown = rows(signed_in.get(PATH))
-        assert "Internet Fundamentals, step 1, done." in shown[0]
+        assert "Internet Fundamentals, step 1. Done. Undo" in shown[0]
         assert ">3 May 2025<" in shown[0]
         assert "In progress" in shown[1]
         assert "Skipped" in shown[2]
-        assert "Relational Databases, step 4, not started." in shown[3]
+        assert "Relational Databases, step 4. Not started. Mark done" in shown[3]
 
     def test_sees_no_progress_of_others(self, signed_in, backend):
         StepProgressFactory(user=UserFactory(), step=backend.steps.first())
         page = signed_in.get(PATH)
-        assert "<b>0</b> of 14 required" in read_html(page)
+        assert "<b>0 of 14</b> required" in read_html(page)
         assert 'data-state="done"' not in read_html(page)
 
-    def test_gets_links_to_the_steps_that_are_left(self, signed_in, user, backend):
-        steps = list(backend.steps.all())
-        for step in steps[:-1]:
+    def test_is_led_to_the_next_step_by_its_name(self, signed_in, user, backend):
+        assert "Start: Internet Fundamentals" in read_html(signed_in.get(PATH))
+        StepProgressFactory(user=user, step=backend.steps.first())
+        page = read_html(signed_in.get(PATH))
+        assert "Continue: Choose a Backend Language" in page
+
+    def test_gets_links_to_the_optional_steps_that_remain(
+        self, signed_in, user, backend
+    ):
+        for step in backend.steps.exclude(title__in=["CI/CD", "Caching"]):
             StepProgressFactory(user=user, step=step)
         page = read_html(signed_in.get(PATH))
-        assert "1 left" in page
-        assert page.count('href="#basic-infrastructure-knowledge"') == 3
+        assert "2 optional steps remaining" in page
+        assert '<a href="#ci-cd">CI/CD</a>' in page
+
+    def test_is_offered_roadmaps_that_share_steps_after_a_completed_one(
+        self, signed_in, user, backend, cooking
+    ):
+        cooking.steps.filter(slug="fry").update(same_as="backend-developer/caching")
+        first, *others = backend.steps.all()
+        Step.objects.filter(pk__in=[step.pk for step in others]).update(
+            is_optional=True
+        )
+        assert "What to follow next" not in read_html(signed_in.get(PATH))
+        StepProgressFactory(user=user, step=first)
+        page = read_html(signed_in.get(PATH))
+        assert '<a href="/roadmaps/cooking/">Cooking</a>' in page
+        assert "1 step in common" in page
 
     def test_sees_when_they_completed_it(self, signed_in, user, backend):
         Completion.objects.create(
@@ -169,7 +190,7 @@ class TestPerson:
         StepProgressFactory(user=user, step=step)
         Step.objects.filter(slug__in=["caching", "testing"]).update(is_retired=True)
         theirs = visible_lines(signed_in.get(PATH))
-        retired = theirs.index("Retired, you did this")
+        retired = theirs.index("Completed steps no longer in this roadmap")
         assert theirs[retired + 1] == "Caching"
         assert "Testing" not in theirs
         assert "21 steps in this roadmap" in theirs
@@ -182,7 +203,7 @@ class TestPerson:
 
     def test_a_refresh_returns_only_what_can_have_changed(self, signed_in, backend):
         part = read_html(signed_in.get(PATH, headers={"HX-Request": "true"}))
-        assert part.count("<hx-partial") == 3
+        assert part.count("<hx-partial") == 4
         assert part.count("<li id=") == 23
         assert "<html" not in part
 
@@ -230,7 +251,9 @@ class TestChangeBadge:
 
 
 class TestFilters:
-    @pytest.mark.parametrize("show", ["remaining", "required", "learning"])
+    @pytest.mark.parametrize(
+        "show", ["remaining", "required", "optional", "learning", "done"]
+    )
     def test_the_address_selects_the_filter(self, signed_in, backend, show):
         html_ = read_html(signed_in.get(PATH, query_params={"show": show}))
         assert f'data-show="{show}"' in html_
@@ -241,6 +264,24 @@ class TestFilters:
         html_ = read_html(signed_in.get(PATH, query_params={"show": show}))
         assert "data-show" not in html_
         assert f'href="{PATH}" aria-current="true"' in html_
+
+    def test_each_says_how_many_steps_it_shows(self, client, user_with_progress):
+        client.force_login(user_with_progress)
+        html_ = read_html(client.get(PATH))
+        filters = re.findall(
+            r'<a href="[^"#]*"[^>]*>([\w ]+) <span>(\d+)</span>', html_
+        )
+        assert filters == [
+            ("All", "23"),
+            ("To do", "20"),
+            ("Required", "14"),
+            ("Optional", "9"),
+            ("In progress", "1"),
+            ("Done", "2"),
+        ]
+
+    def test_a_visitor_gets_none(self, backend_page):
+        assert "?show=" not in read_html(backend_page)
 
 
 class TestQueries:

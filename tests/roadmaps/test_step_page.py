@@ -101,7 +101,7 @@ class TestPerson:
         response = signed_in.post(
             address(step, "none"), {"at": "step"}, headers=SAME_ORIGIN
         )
-        assert "Was done on 3 May 2026." in html(signed_in, response.url)
+        assert "You marked this done on 3 May 2026." in html(signed_in, response.url)
 
     def test_is_offered_to_undo_on_a_revised_step(self, signed_in, user, step):
         StepProgressFactory(user=user, step=step, state="learning", started_at=MAY)
@@ -110,7 +110,7 @@ class TestPerson:
         response = signed_in.post(
             address(step, "none"), {"at": "step"}, headers=SAME_ORIGIN
         )
-        assert "Was in progress." in html(signed_in, response.url)
+        assert "This was in progress." in html(signed_in, response.url)
 
     def test_gets_only_what_the_mark_changed(self, signed_in, step):
         response = signed_in.post(address(step), {"at": "step"}, headers=HTMX)
