@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from django.utils.translation import gettext_lazy as _
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date, datetime
+
+    from django.utils.functional import _StrPromise
 
 WEEKS = 53
 
@@ -23,14 +27,15 @@ class DotSize(NamedTuple):
 
     min_steps: int
     radius: float
-    name: str
+    name: _StrPromise
 
 
+# A day without steps has a dot of radius 1, so the smallest of these is clearly larger.
 DOT_SIZES = [
-    DotSize(1, 2.5, "1 step"),
-    DotSize(2, 3.75, "2 steps"),
-    DotSize(3, 5, "3 or 4"),
-    DotSize(5, 6.25, "5 and more"),
+    DotSize(1, 3.25, _("1 step")),
+    DotSize(2, 4.25, _("2 steps")),
+    DotSize(3, 5.25, _("3 or 4")),
+    DotSize(5, 6.25, _("5 or more")),
 ]
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from html import unescape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.html import strip_tags
+from django.utils.text import Truncator
 
 from core.text import shows_nothing
 from progress.locks import lock_user_and_steps
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 
 MAX_NOTE_LENGTH = 20_000  # characters
 MAX_SEARCH_WORDS = 10
+# A list of notes folds those that are longer, and shows an excerpt.
+SHORT_NOTE_LENGTH, SHORT_NOTE_LINES = 500, 8
+EXCERPT_LENGTH = 200  # characters
 NOTE_SEPARATOR = "\n\n---\n\n"  # between merged notes; a horizontal rule in Markdown
 
 
@@ -168,6 +174,17 @@ class Note(models.Model):
     def version(self) -> str:
         """The value that a page sends back to say which version it started from."""
         return self.saved_at.isoformat()
+
+    @property
+    def is_long(self) -> bool:
+        is_high = self.text.strip().count("\n") >= SHORT_NOTE_LINES
+        return is_high or len(self.text) > SHORT_NOTE_LENGTH
+
+    @property
+    def excerpt(self) -> str:
+        """The beginning of the note as plain text."""
+        words = unescape(strip_tags(self.get_html())).split()
+        return Truncator(" ".join(words)).chars(EXCERPT_LENGTH)
 
     def render(self) -> None:
         """Set `html`: the note as HTML, for a place below an h3."""

@@ -43,7 +43,7 @@ def heading(page, name):
 
 
 def search_box(page):
-    return page.get_by_label("Words in your notes")
+    return page.get_by_label("Search notes")
 
 
 def note_count(page):
@@ -60,7 +60,7 @@ class TestPage:
         page = open_page(PATH, user, **PHONE)
         axe(page)
         expect_no_sideways_scroll(page)
-        page.get_by_text("The same as a table").click()
+        page.get_by_text("View as table").click()
         expect(page.get_by_role("table", name="Steps done by day")).to_be_visible()
         axe(page)
         expect_no_sideways_scroll(page)
@@ -96,10 +96,10 @@ class TestPage:
         StepProgressFactory(user=user, step=step)
         NoteFactory(user=user, step=step, text="Read the RFC")
         show_tab_again(page)
-        expect(heading(page, "Under way")).to_be_visible()
+        expect(heading(page, "In progress")).to_be_visible()
         expect(heading(page, "Caching")).to_be_visible()
         search_box(page).press_sequentially("rfc")
-        expect(note_count(page)).to_have_text("1 note with “rfc”")
+        expect(note_count(page)).to_have_text("1 result for “rfc”")
 
     @pytest.mark.usefixtures("progress")
     def test_without_javascript_forms_links_and_utc_dates_work(self, open_page, user):
@@ -121,10 +121,10 @@ class TestNoteSearch:
     @pytest.mark.usefixtures("progress")
     def test_results_follow_the_typing(self, open_page, axe, user):
         page = open_page(PATH, user)
-        page.get_by_text("The same as a table").click()
+        page.get_by_text("View as table").click()
         page.evaluate("document.getElementById('progress_parts').dataset.same = 1")
         search_box(page).press_sequentially("vary")
-        expect(note_count(page)).to_have_text("1 note with “vary”")
+        expect(note_count(page)).to_have_text("1 result for “vary”")
         expect(note_count(page)).to_have_role("status")
         expect(heading(page, "Testing")).to_have_count(0)
         expect(search_box(page)).to_be_focused()
@@ -133,7 +133,7 @@ class TestNoteSearch:
         axe(page)
         NoteFactory(user=user, text="Vary again")
         show_tab_again(page)
-        expect(note_count(page)).to_have_text("2 notes with “vary”")
+        expect(note_count(page)).to_have_text("2 results for “vary”")
         expect(search_box(page)).to_be_focused()
         expect(search_box(page)).to_have_value("vary")
         table = page.get_by_role("table", name="Steps done by day")
@@ -147,7 +147,7 @@ class TestNoteSearch:
             NoteFactory(user=user, step=step, text="Stones")
         page = open_page(PATH, user)
         search_box(page).press_sequentially("stones")
-        expect(note_count(page)).to_contain_text("21 notes with “stones”")
+        expect(note_count(page)).to_have_text("21 results for “stones”")
         axe(page)
         page.get_by_role("link", name="Older notes").click()
         page.wait_for_url(f"**{PATH}?q=stones&page=2#notes")
@@ -169,7 +169,7 @@ class TestNoteSearch:
         page.context.set_offline(False)
         search_box(page).press("End")
         search_box(page).press_sequentially(" key")
-        expect(note_count(page)).to_have_text("1 note with “vary key”")
+        expect(note_count(page)).to_have_text("1 result for “vary key”")
         expect(alert).to_be_empty()
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from editing import step_operations
 from progress.activity import ActivityChart, get_first_day
@@ -97,31 +98,38 @@ class TestPage:
         page = html()
         assert "Theirs" not in page
         assert "Secret" not in page
-        assert "Nothing is here yet." in page
+        assert "Choose a roadmap and mark its first step done." in page
 
 
 class TestEmptyPage:
     def test_leads_to_the_roadmaps(self, html):
         page = html()
-        assert "Nothing is here yet." in page
+        assert "Choose a roadmap and mark its first step done." in page
         assert '<a class="button" href="/">Choose a roadmap</a>' in page
         assert "<h2" not in page
         assert "<form id" not in page
 
-    def test_an_empty_section_says_what_would_be_there(self, html, user):
+    def test_without_a_done_step_the_page_says_how_to_get_one(self, html, user):
         StepProgressFactory(user=user, state=State.LEARNING)
-        assert "No step is done yet." in html("Done lately")
-        assert "Each day on which you do a step" in html("A year, day by day")
-        assert "None yet." in html("Completed")
-        assert "You have written none yet." in html("Notes")
+        assert "Mark a step done to see it here." in html("Recently completed")
+
+    def test_a_part_without_contents_has_no_heading(self, html, user):
+        StepProgressFactory(user=user, state=State.LEARNING)
+        headings = re.findall(r"<h2.*?>(.*?)</h2>", html())
+        assert headings == ["In progress", "Recently completed"]
 
     def test_nothing_in_progress_leads_to_the_roadmaps(self, html, complete):
         complete(days_ago(1))
-        assert "Choose a roadmap</a>" in html("Under way")
+        page = html()
+        assert "You have no roadmap in progress." in page
+        assert '<a href="/">Choose a roadmap</a>' in page
+        assert ">In progress</h2>" not in page
 
     def test_a_note_alone_fills_the_page(self, html, user):
         NoteFactory(user=user)
-        assert "Nothing is here yet." not in html()
+        page = html()
+        assert "mark its first step done" not in page
+        assert "Mark a step done to see it here." not in page
 
 
 class TestInProgress:
@@ -131,7 +139,7 @@ class TestInProgress:
         for step in backend.steps.all()[:8]:
             state = "skipped" if step.slug == "caching" else "done"
             StepProgressFactory(user=user, step=step, state=state)
-        part = html("Under way")
+        part = html("In progress")
         assert '<a href="/roadmaps/backend-developer/">' in part
         assert part.count('class="segment') == 23
         assert "<b>7</b> of 14 required" in part
@@ -143,19 +151,19 @@ class TestInProgress:
         for title, days in (("Older", 5), ("Newer", 2), ("Oldest", 9)):
             step = StepFactory(roadmap__title=title)
             StepProgressFactory(user=user, step=step, started_at=days_ago(days))
-        part = html("Under way")
+        part = html("In progress")
         assert re.findall(r">(\w+)</a>\s*</h3>", part) == ["Newer", "Older", "Oldest"]
 
     def test_leaves_out_completed_roadmaps_and_drafts(self, html, user, complete):
         complete(days_ago(1), title="Finished")
         draft = StepFactory(roadmap__title="Half-baked", roadmap__is_published=False)
         StepProgressFactory(user=user, step=draft)
-        part = html("Under way")
-        assert "Finished" not in part
-        assert "Half-baked" not in part
+        assert ">In progress</h2>" not in html()
         user.is_staff = True
         user.save()
-        assert "Half-baked" in html("Under way")
+        part = html("In progress")
+        assert "Half-baked" in part
+        assert "Finished" not in part
 
 
 class TestRecentlyDone:
@@ -163,14 +171,14 @@ class TestRecentlyDone:
         for days in range(12, 0, -1):
             step = StepFactory(title=f"Ago{days}")
             StepProgressFactory(user=user, step=step, started_at=days_ago(days))
-        part = html("Done lately")
+        part = html("Recently completed")
         assert re.findall(r"Ago(\d+)</a>", part) == [str(n) for n in range(1, 11)]
 
     def test_links_the_step_and_gives_the_date(self, html, user):
         step = StepFactory(title="Caching")
         at = datetime(2026, 5, 3, 23, 30, tzinfo=UTC)
         StepProgressFactory(user=user, step=step, started_at=at)
-        part = html("Done lately")
+        part = html("Recently completed")
         assert f'<a href="{step.get_absolute_url()}">Caching</a>' in part
         assert step.roadmap.title in part
         assert ">3 May 2026</time>" in part
@@ -178,24 +186,26 @@ class TestRecentlyDone:
     @pytest.mark.parametrize("state", ["learning", "skipped"])
     def test_lists_only_done_steps(self, html, user, state):
         StepProgressFactory(user=user, state=state, step__title="Caching")
-        assert "Caching" not in html("Done lately")
+        assert "Caching" not in html("Recently completed")
 
     def test_does_not_link_retired_steps_or_drafts(self, html, user):
         for change in ({"is_retired": True}, {"roadmap__is_published": False}):
             StepProgressFactory(user=user, step=StepFactory(**change, title="Gone"))
-        part = html("Done lately")
+        part = html("Recently completed")
         assert part.count("Gone") == 2
         assert "Gone</a>" not in part
-        assert part.count("Retired") == 1
+        assert part.count("No longer in this roadmap") == 1
+        assert part.count("Hidden for now") == 1
 
 
 class TestActivity:
     def test_has_a_dot_and_a_row_for_each_day_with_done_steps(self, html, user):
         for days in (0, 3, 3, 90):
             StepProgressFactory(user=user, started_at=days_ago(days))
-        part = html("A year, day by day")
+        part = html("Activity")
+        since = date_format(get_first_day(NOON.date()), "DATE_FORMAT")
         assert part.count("<circle cx") == 3
-        assert "4 steps done on 3 days since" in part
+        assert f"4 steps done since {since}. 3 active days." in part
         rows = re.findall(r'datetime="(.*?)">.*?</th> <td>(\d)', part)
         assert rows == [
             (days_ago(days).date().isoformat(), count)
@@ -205,9 +215,9 @@ class TestActivity:
     def test_uses_the_days_of_the_persons_time_zone(self, html, signed_in, user):
         late = days_ago(10).replace(hour=23, minute=30)
         StepProgressFactory(user=user, started_at=late)
-        assert f'datetime="{late:%Y-%m-%d}"' in html("A year, day by day")
+        assert f'datetime="{late:%Y-%m-%d}"' in html("Activity")
         signed_in.cookies["time_zone"] = "Pacific/Auckland"
-        part = html("A year, day by day")
+        part = html("Activity")
         assert f'datetime="{late + timedelta(days=1):%Y-%m-%d}"' in part
         assert part.count("<circle cx") == 1
 
@@ -222,13 +232,13 @@ class TestActivity:
 
     def test_ends_after_a_year(self, html, user):
         StepProgressFactory(user=user, started_at=days_ago(380))
-        assert "Each day on which you do a step" in html("A year, day by day")
+        assert "Days when you complete steps appear here." in html("Activity")
 
     def test_is_one_image_with_a_name_and_no_inline_style(self, html, user):
         StepProgressFactory(user=user)
-        part = html("A year, day by day")
+        part = html("Activity")
         assert 'role="img" aria-labelledby="activity_title"' in part
-        assert "1 step done on 1 day since" in part
+        assert "1 active day." in part
         assert "style=" not in part
 
 
@@ -248,7 +258,7 @@ class TestActivityWithCopiedDates:
         for slug in ("one", "two"):
             step_operations.split(first, Step(slug=slug, title=slug, summary=slug))
         assert StepProgress.objects.count() == 4
-        assert "2 steps done on 1 day" in html("A year, day by day")
+        assert "2 steps done since" in html("Activity")
 
     def test_a_merged_step_counts_once(self, html, steps, cooking):
         first = steps[0]
@@ -256,7 +266,7 @@ class TestActivityWithCopiedDates:
         step_operations.merge(first, third)
         step_operations.merge(third, fourth)
         assert StepProgress.objects.count() == 4
-        assert "2 steps done on 1 day" in html("A year, day by day")
+        assert "2 steps done since" in html("Activity")
 
     def test_the_same_step_of_two_roadmaps_counts_once(self, html, user, steps):
         other = StepFactory(same_as=f"cooking/{steps[0].slug}")
@@ -265,12 +275,12 @@ class TestActivityWithCopiedDates:
         offer = route.get(other.pk).equivalent.undo_offer
         StepProgress.objects.mark(user, other.pk, State.DONE, offer)
         assert StepProgress.objects.count() == 3
-        assert "2 steps done on 1 day" in html("A year, day by day")
+        assert "2 steps done since" in html("Activity")
 
     def test_equal_times_from_a_file_count_each(self, html, user, cooking):
         for step in cooking.steps.all():
             StepProgressFactory(user=user, step=step, started_at=days_ago(1))
-        assert "4 steps done on 1 day" in html("A year, day by day")
+        assert "4 steps done since" in html("Activity")
 
 
 class TestActivityChart:
@@ -305,19 +315,19 @@ class TestCompleted:
     def test_lists_roadmaps_by_date_newest_first(self, html, complete):
         complete(datetime(2026, 5, 3, 12, tzinfo=UTC), title="First")
         complete(datetime(2026, 6, 7, 12, tzinfo=UTC), title="Second")
-        part = html("Completed")
+        part = html("Completed roadmaps")
         assert re.findall(r">(\w+)</a>", part) == ["Second", "First"]
-        assert re.findall(r">([^<]+)</time>", part) == ["7 June 2026", "3 May 2026"]
+        assert re.findall(r"> ([^<]+) </time>", part) == ["7 June 2026", "3 May 2026"]
         assert "added since" not in part
 
     @pytest.mark.parametrize(("added", "words"), [(1, "1 step"), (2, "2 steps")])
     def test_counts_the_steps_added_since(self, html, complete, added, words):
         StepFactory.create_batch(added, roadmap=complete(days_ago(9)))
-        assert f"{words} added since" in html("Completed")
+        assert f"{words} added since" in html("Completed roadmaps")
 
     def test_keeps_a_roadmap_that_is_no_longer_published(self, html, complete):
         complete(days_ago(9), title="Gone", is_published=False)
-        part = html("Completed")
+        part = html("Completed roadmaps")
         assert "Gone" in part
         assert "Gone</a>" not in part
 
@@ -331,7 +341,21 @@ class TestNotes:
         assert re.findall(r"Ago(\d)</a>\s*</h3>", part) == ["1", "2"]
         assert "<p>Read <strong>it</strong></p>" in part
         assert "<h4>Keys</h4>" in part
-        assert "2 notes </p>" in part
+        assert "> 2 notes <" in part
+
+    @pytest.mark.parametrize("text", ["*Vary* & co. " * 50, "*Vary* & co.\n" * 9])
+    def test_are_folded_when_they_are_long(self, html, user, text):
+        NoteFactory(user=user, text="Short\n" * 8)
+        NoteFactory(user=user, text=text)
+        part = html("Notes")
+        assert part.count("<summary>Whole note</summary>") == 1
+        excerpt = re.search(r'<p class="excerpt">(.*?)</p>', part)[1]
+        assert excerpt.startswith("Vary &amp; co. Vary &amp; co. ")
+        assert part.index("<em>Vary</em>") > part.index("<details>")
+
+    def test_a_search_shows_long_notes_unfolded(self, html, user):
+        NoteFactory(user=user, text="Vary " * 200)
+        assert "<details>" not in html("Notes", "?q=vary")
 
     def test_on_retired_steps_are_listed(self, html, user):
         NoteFactory(user=user, step__is_retired=True, step__title="Gone", text="Keep")
@@ -349,14 +373,13 @@ class TestNotes:
         part = html("Notes", f"?q={query}")
         assert "Read RFC 9111" in part
         assert "Something else" not in part
-        assert f"1 note with “{query.replace('+', ' ')}”" in part
+        assert f"1 result for “{query.replace('+', ' ')}”" in part
         assert f'value="{query.replace("+", " ")}"' in part
 
     def test_a_search_without_results_says_so(self, html, user):
         NoteFactory(user=user)
         part = html("Notes", "?q=rust")
-        assert "0 notes with “rust”" in part
-        assert "No note has these words" in part
+        assert "No results for “rust”" in part
         assert f'href="{PATH}#notes">Show all notes' in part
 
     @pytest.mark.parametrize(
@@ -370,7 +393,7 @@ class TestNotes:
         NoteFactory(user=user, text="0 1 2 3 4 5 6 7 8 9")
         words = "+".join(map(str, range(10)))
         with CaptureQueriesContext(connection) as queries:
-            assert "1 note with" in html("Notes", f"?q={words}+{words}+missing")
+            assert "1 result for" in html("Notes", f"?q={words}+{words}+missing")
         searches = [query["sql"].count(" LIKE ") for query in queries]
         assert max(searches) == 3 * MAX_SEARCH_WORDS
 
@@ -382,7 +405,8 @@ class TestNotes:
         for step in StepFactory.create_batch(NOTES_PER_PAGE + 3):
             NoteFactory(user=user, step=step)
         part = html("Notes", "?q=rfc")
-        assert f"23 notes with “rfc”, showing 1 to {NOTES_PER_PAGE}" in part
+        assert "23 results for “rfc”" in part
+        assert f"Showing 1 to {NOTES_PER_PAGE} of 23" in part
         assert f'href="{PATH}?q=rfc&amp;page=2#notes"' in part
         assert "Newer notes" not in part
         last = html("Notes", "?q=rfc&page=2")
@@ -395,7 +419,7 @@ class TestHtmx:
         NoteFactory(user=user)
         part = html(query="?q=rfc", headers=SEARCH)
         assert re.findall('hx-target="(.*?)"', part) == ["#notes_found", "#notes_count"]
-        assert "1 note with “rfc”" in part
+        assert "1 result for “rfc”" in part
 
     def test_a_refresh_returns_everything_that_can_have_changed(self, html, user):
         NoteFactory(user=user)
