@@ -32,7 +32,7 @@ SITE_URL = env.read(
 if INSECURE_HTTP and SITE_URL.startswith("https:"):
     env.add_fault(
         "INSECURE_HTTP",
-        "goes together with a SITE_URL such as http://cairn.lan; remove it for HTTPS",
+        "needs a SITE_URL such as http://cairn.lan; remove INSECURE_HTTP to use HTTPS",
         "true",
     )
 if not (DEBUG or SITE_URL):
@@ -49,7 +49,9 @@ SECRET_KEY = env.read_secret("SECRET_KEY", "", parse.secret_key)
 if DEBUG:
     SECRET_KEY = SECRET_KEY or "development only"
 elif not SECRET_KEY:
-    env.add_missing("SECRET_KEY", "a key; make one with: openssl rand -hex 32")
+    env.add_missing(
+        "SECRET_KEY", "a random key; generate one with: openssl rand -hex 32"
+    )
 SECRET_KEY_FALLBACKS = env.read_secret(
     "SECRET_KEY_FALLBACKS", [], parse.list_of(parse.secret_key)
 )
@@ -67,7 +69,7 @@ SIGN_UP_DOMAINS = env.read("SIGN_UP_DOMAINS", [], parse.list_of(parse.email_doma
 if (SIGN_UP == "domains") != bool(SIGN_UP_DOMAINS):
     env.add_fault(
         "SIGN_UP_DOMAINS",
-        "goes together with SIGN_UP=domains; set both, such as "
+        "and SIGN_UP=domains belong together; set both, with domains such as "
         "SIGN_UP_DOMAINS=example.org, or neither",
     )
 
@@ -75,8 +77,7 @@ BEHIND_TLS_PROXY = env.read("BEHIND_TLS_PROXY", False, parse.boolean)
 if BEHIND_TLS_PROXY and SITE_URL.startswith("http:"):
     env.add_fault(
         "BEHIND_TLS_PROXY",
-        "goes together with a SITE_URL such as https://cairn.example; remove it to use "
-        f"{SITE_URL}",
+        f"needs a SITE_URL such as https://cairn.example; to use {SITE_URL}, remove it",
         "true",
     )
 if BEHIND_TLS_PROXY:
@@ -89,7 +90,7 @@ FORCE_SCRIPT_NAME = ""
 if prefix := env.get("GRANIAN_URL_PATH_PREFIX"):
     env.add_fault(
         "GRANIAN_URL_PATH_PREFIX",
-        "is not supported; give Cairn a host name of its own, such as cairn.example",
+        "is not supported; give Cairn its own host name, such as cairn.example",
         repr(prefix),
     )
 
@@ -186,7 +187,9 @@ if database is None and DEBUG:
 
     database = postgresql_url.parse(start(BASE_DIR / ".postgres"))
 elif database is None:
-    env.add_missing("DATABASE_URL", f"a PostgreSQL, such as {postgresql_url.EXAMPLE}")
+    env.add_missing(
+        "DATABASE_URL", f"a PostgreSQL database, such as {postgresql_url.EXAMPLE}"
+    )
 DATABASES = {"default": database or {}}
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     connect_timeout=3,  # seconds
@@ -358,7 +361,7 @@ for provider in ("github", "google"):
     elif client_id or secret:
         env.add_fault(
             f"{provider.upper()}_CLIENT_ID",
-            f"and {provider.upper()}_CLIENT_SECRET go together; set both or neither",
+            f"and {provider.upper()}_CLIENT_SECRET belong together; set both or none",
         )
 
 MAILERS: dict[str, dict[str, object]]
@@ -400,7 +403,7 @@ DEFAULT_FROM_EMAIL = env.read(
 if not DEBUG and mail_host and DEFAULT_FROM_EMAIL.rstrip(">").endswith("@localhost"):
     env.add_fault(
         "DEFAULT_FROM_EMAIL",
-        "goes together with EMAIL_HOST; set the sender of all mails, such as "
+        "cannot be used with EMAIL_HOST; set it to the sender of all emails, such as "
         f"{Address(SITE_NAME, addr_spec='cairn@example.org')}",
         repr(DEFAULT_FROM_EMAIL),
     )

@@ -14,8 +14,9 @@ def check_shared_cache(**_: Any) -> list[checks.CheckMessage]:
         return []
     return [
         checks.Warning(
-            "Each web process counts limits by itself, and may handle a form twice.",
-            hint="Set CACHE_URL to a Redis or Valkey, or run one web process.",
+            "Each web process counts rate limits by itself, and two of them may handle "
+            "the same form.",
+            hint="Set CACHE_URL to a Redis or Valkey server, or run one web process.",
             id="cairn.W001",
         )
     ]
@@ -27,8 +28,9 @@ def check_mail_server(**_: Any) -> list[checks.CheckMessage]:
         return []
     return [
         checks.Error(
-            "Signing up needs a code from a mail, and there is no mail server.",
-            hint="Set EMAIL_HOST. Until then codes are printed to the log.",
+            "Signing up requires a code that is sent by email, and no mail server is "
+            "configured.",
+            hint="Set EMAIL_HOST. Until then, codes are printed to the log.",
             id="cairn.E001",
         )
     ]
@@ -40,9 +42,9 @@ def check_https(**_: Any) -> list[checks.CheckMessage]:
         return []
     return [
         checks.Warning(
-            "Everybody on the network can read passwords and take over sessions: "
-            "INSECURE_HTTP is true.",
-            hint="Use HTTPS; docs/proxies.md shows how, also in a local network.",
+            "INSECURE_HTTP is true, so everybody on the network can read passwords and "
+            "take over sessions.",
+            hint="Use HTTPS. docs/proxies.md shows how, including in a local network.",
             id="cairn.W003",
         )
     ]
@@ -54,7 +56,7 @@ def check_trusted_proxies(**_: Any) -> list[checks.CheckMessage]:
         return []
     return [
         checks.Warning(
-            "All people share the limits on signing in: BEHIND_TLS_PROXY is true, but "
+            "Everybody shares the same sign-in limits: BEHIND_TLS_PROXY is true, but "
             "TRUSTED_PROXY_COUNT is 0.",
             hint="Set TRUSTED_PROXY_COUNT to the number of your proxies, such as 1.",
             id="cairn.W002",

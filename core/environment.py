@@ -45,21 +45,25 @@ class Environment:
         text = self.get(name)
         if file := self.get(f"{name}_FILE"):
             if text:
-                self.add_fault(name, f"is set, and so is {name}_FILE; set one of them")
+                self.add_fault(
+                    name, f"and {name}_FILE are both set; set only one of them"
+                )
                 return default
             try:
                 text = Path(file).read_text().strip()
             except (OSError, UnicodeDecodeError) as error:
                 reason = error.strerror if isinstance(error, OSError) else "not text"
                 advice = (
-                    f"cannot be read ({reason}); name a file that this user may read"
+                    f"cannot be read ({reason}); set it to a file that Cairn's user "
+                    f"can read, such as /run/secrets/{name.lower()}"
                 )
-                advice = f"{advice}, such as /run/secrets/{name.lower()}"
                 self.add_fault(f"{name}_FILE", advice, repr(file))
                 return default
             if not text:
                 self.add_fault(
-                    f"{name}_FILE", "is empty; write the value into it", repr(file)
+                    f"{name}_FILE",
+                    "is an empty file; write the value into it",
+                    repr(file),
                 )
         if not text:
             return default

@@ -94,8 +94,8 @@ def allowed_host(text: str) -> str:
         name = host(text.removeprefix("."))
     except ValueError:
         raise ValueError(
-            "must list host names without scheme, port, path or *, "
-            "such as www.cairn.example,10.0.0.5"
+            "must be host names without a scheme, port, path or *, separated by "
+            "commas, such as www.cairn.example,10.0.0.5"
         ) from None
     return f".{name}" if is_wildcard else name
 
@@ -105,7 +105,7 @@ def email_domain(text: str) -> str:
         return host(text.removeprefix("@"))
     except ValueError:
         raise ValueError(
-            "must list email domains, such as example.org,example.com"
+            "must be email domains separated by commas, such as example.org,example.com"
         ) from None
 
 
@@ -125,12 +125,14 @@ def origin(text: str) -> str:
         name = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
         name = host(str(name))
     except ValueError:
-        raise ValueError(f"{example}: a scheme, a host and perhaps a port") from None
+        raise ValueError(
+            f"{example}, with a scheme, a host and optionally a port"
+        ) from None
     if parts.scheme not in DEFAULT_PORTS:
-        raise ValueError(f"{example}, with https://")
+        raise ValueError(f"{example}, and begin with https://")
     if parts.path not in ("", "/"):
         raise ValueError(
-            f"{example}, without a path: Cairn needs a host name of its own"
+            f"{example}, without a path, because Cairn needs its own host name"
         )
     if parts.query or parts.fragment or parts.username:
         raise ValueError(f"{example}, without a query or user name")
@@ -143,8 +145,8 @@ def secure_origin(text: str) -> str:
     url = origin(text)
     if url.startswith("http:") and not is_loopback(url):
         raise ValueError(
-            "must begin with https://, such as https://cairn.example: nobody could "
-            "sign in, because browsers send Cairn's cookies over HTTPS only. "
+            "must begin with https://, such as https://cairn.example. Otherwise nobody "
+            "can sign in, because browsers send Cairn's cookies only over HTTPS. "
             "docs/proxies.md shows three ways to get HTTPS in a local network. If you "
             "trust everybody on the network, set INSECURE_HTTP=true"
         )
@@ -195,7 +197,7 @@ def mail_host(text: str) -> str:
         return host(text)
     except ValueError:
         raise ValueError(
-            "must be a host name without scheme or port, such as smtp.example.org"
+            "must be a host name without a scheme or port, such as smtp.example.org"
         ) from None
 
 
@@ -236,7 +238,9 @@ def listen_address(text: str) -> str:
 def secret_key(text: str) -> str:
     # The rule of Django's check security.W009: a key copied from an example is shorter.
     if len(text) < 50 or len(set(text)) < 5:
-        raise ValueError("is too easy to guess; make a key with: openssl rand -hex 32")
+        raise ValueError(
+            "is too easy to guess; generate a key with: openssl rand -hex 32"
+        )
     return text
 
 

@@ -92,7 +92,7 @@ def main() -> None:
     with production_server() as server, sync_playwright() as playwright:
         address = server.address
         printed = server.manage("make_administrator", EMAIL)
-        password = re.search(r"this once: (\S+)", printed)[1]
+        password = re.search(r"only once\): (\S+)", printed)[1]
         browser = playwright.chromium.launch(
             executable_path=installed_browser(), args=["--no-sandbox"]
         )

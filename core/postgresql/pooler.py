@@ -16,11 +16,11 @@ log = structlog.get_logger("cairn.database")
 
 SETTING_MISSING = (
     "DATABASE_URL leads to a connection pooler, such as PgBouncer. Set "
-    "DATABASE_POOLER=true, or let DATABASE_URL lead to PostgreSQL itself."
+    "DATABASE_POOLER=true, or connect to PostgreSQL directly."
 )
 TOO_OLD = (
-    "The connection pooler that DATABASE_URL leads to does not support prepared "
-    "statements. PgBouncer must be 1.22 or later, with max_prepared_statements above 0."
+    "The connection pooler in DATABASE_URL does not support prepared statements. "
+    "PgBouncer must be 1.22 or later, with max_prepared_statements above 0."
 )
 
 

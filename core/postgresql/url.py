@@ -16,7 +16,7 @@ def parse(url: str) -> dict[str, Any]:
     """
     scheme = url.partition("://")[0]
     if scheme not in ("postgres", "postgresql"):
-        raise ValueError(f"must be the URL of a PostgreSQL, such as {EXAMPLE}")
+        raise ValueError(f"must be the URL of a PostgreSQL database, such as {EXAMPLE}")
     if has_unencoded_password(url):
         raise ValueError(
             "cannot be parsed; write special characters in the password as %XX, such "
@@ -32,7 +32,7 @@ def parse(url: str) -> dict[str, Any]:
             "are written as postgres://cairn:password@/cairn?host=a,b&port=5432,5432"
         ) from None
     if not database["NAME"]:
-        raise ValueError(f"names no database; write one at its end, as in {EXAMPLE}")
+        raise ValueError(f"has no database name; add one at the end, as in {EXAMPLE}")
     return dict(database)
 
 

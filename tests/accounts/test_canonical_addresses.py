@@ -139,4 +139,4 @@ def test_cleanup_counts_addresses_that_another_program_stored(user):
     EmailAddress.objects.create(user=user, email="ada@münchen.de")
     out = StringIO()
     call_command("cleanup", stdout=out)
-    assert "written in ASCII by hand: 1" in out.getvalue()
+    assert "rewrite in ASCII by hand: 1" in out.getvalue()

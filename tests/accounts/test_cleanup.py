@@ -16,14 +16,14 @@ from accounts.models import User
 from tests.factories import NoteFactory, StepProgressFactory, UserFactory
 
 NO_CHANGES = """\
-expired sessions deleted: 0
-addresses and browsers of ended sessions deleted: 0
-accounts that were never confirmed deleted: 0
-tasks that were done deleted: 0
-tasks that had failed deleted: 0
-tasks of workers that died put back: 0
-addresses that must be written in ASCII by hand: 0
-secrets encrypted with the current key: 0
+Expired sessions deleted: 0
+IP addresses and browsers of ended sessions deleted: 0
+Unconfirmed accounts deleted: 0
+Finished tasks deleted: 0
+Failed tasks deleted: 0
+Tasks of dead workers queued again: 0
+Email addresses to rewrite in ASCII by hand: 0
+Secrets encrypted again with the current key: 0
 """
 
 
@@ -61,7 +61,7 @@ def test_a_second_run_changes_nothing(cleanup):
 def test_only_expired_sessions_are_deleted(cleanup):
     old = Session.objects.create(session_key="old", expire_date=ago(minutes=1))
     new = Session.objects.create(session_key="new", expire_date=ago(minutes=-1))
-    assert "expired sessions deleted: 1\n" in cleanup()
+    assert "Expired sessions deleted: 1\n" in cleanup()
     assert not Session.objects.filter(pk=old.pk).exists()
     assert Session.objects.filter(pk=new.pk).exists()
 
@@ -75,7 +75,7 @@ class TestAccounts:
         return user
 
     def test_an_old_unconfirmed_account_is_deleted(self, cleanup, unconfirmed):
-        assert "never confirmed deleted: 1\n" in cleanup()
+        assert "Unconfirmed accounts deleted: 1\n" in cleanup()
         assert not User.objects.exists()
         assert not EmailAddress.objects.exists()
 
@@ -112,17 +112,17 @@ class TestTasks:
     def test_successful_tasks_are_deleted_after_a_day(self, cleanup):
         create_task(TaskResultStatus.SUCCESSFUL, finished_at=ago(hours=25))
         create_task(TaskResultStatus.SUCCESSFUL, finished_at=ago(hours=23))
-        assert "tasks that were done deleted: 1\n" in cleanup()
+        assert "Finished tasks deleted: 1\n" in cleanup()
 
     def test_failed_tasks_are_deleted_after_30_days(self, cleanup):
         create_task(TaskResultStatus.FAILED, finished_at=ago(days=31))
         create_task(TaskResultStatus.FAILED, finished_at=ago(days=29))
-        assert "tasks that had failed deleted: 1\n" in cleanup()
+        assert "Failed tasks deleted: 1\n" in cleanup()
 
     def test_tasks_of_a_dead_worker_run_again(self, cleanup):
         orphan = create_task(TaskResultStatus.RUNNING, started_at=ago(minutes=11))
         running = create_task(TaskResultStatus.RUNNING, started_at=ago(minutes=9))
-        assert "workers that died put back: 1\n" in cleanup()
+        assert "Tasks of dead workers queued again: 1\n" in cleanup()
         orphan.refresh_from_db()
         running.refresh_from_db()
         assert orphan.status == TaskResultStatus.READY
@@ -137,4 +137,4 @@ def test_many_rows_are_deleted_in_batches(cleanup, monkeypatch):
     monkeypatch.setattr(cleanup_command, "BATCH_SIZE", 2)
     for number in range(5):
         Session.objects.create(session_key=f"{number}", expire_date=ago(days=1))
-    assert "expired sessions deleted: 5\n" in cleanup()
+    assert "Expired sessions deleted: 5\n" in cleanup()

@@ -20,26 +20,26 @@ def run(email="Boss@Example.com"):
 
 
 def test_the_printed_password_signs_in(client):
-    password = re.search(r"this once: (\S+)", run())[1]
+    password = re.search(r"only once\): (\S+)", run())[1]
     assert sign_in(client, "boss@example.com", password).url == "/"
     assert client.get("/admin/").status_code == 200
 
 
 def test_a_second_run_changes_nothing():
     run()
-    assert run() == "There is an administrator already.\n"
+    assert run() == "An administrator already exists.\n"
     assert User.objects.count() == 1
 
 
 def test_an_existing_account_keeps_its_password():
     user = UserFactory(email="boss@example.com")
-    assert run() == "boss@example.com is an administrator now.\n"
+    assert run() == "boss@example.com is now an administrator.\n"
     user.refresh_from_db()
     assert user.is_superuser
     assert user.has_usable_password()
 
 
 def test_refuses_an_invalid_address():
-    with pytest.raises(CommandError, match="nonsense is not an email address"):
+    with pytest.raises(CommandError, match="nonsense is not a valid email address"):
         run("nonsense")
     assert not User.objects.exists()

@@ -65,8 +65,8 @@ def test_a_new_secret_key_still_reads_them_by_its_fallback(codes, user, settings
 def test_after_a_cleanup_the_fallback_is_no_longer_needed(codes, user, settings):
     assert sign_in_with(codes[0], user)[0]
     rotate(settings)
-    assert "secrets encrypted with the current key: 2\n" in cleanup()
-    assert "secrets encrypted with the current key: 0\n" in cleanup()
+    assert "Secrets encrypted again with the current key: 2\n" in cleanup()
+    assert "Secrets encrypted again with the current key: 0\n" in cleanup()
     settings.SECRET_KEY_FALLBACKS = []
     assert sign_in_with(totp_code(), user)[0]
     assert sign_in_with(codes[1], user)[0]
@@ -82,7 +82,7 @@ def test_with_a_lost_secret_key_no_code_signs_in_and_the_page_says_why(
         assert not is_in
         assert "can no longer read your second factor" in response.text
     assert "second_factor_unreadable" in [line["event"] for line in capture_logs]
-    assert "secrets encrypted with the current key: 0\n" in cleanup()
+    assert "Secrets encrypted again with the current key: 0\n" in cleanup()
 
 
 def test_with_a_lost_secret_key_the_settings_can_still_be_read(codes, reauthenticated):

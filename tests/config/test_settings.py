@@ -69,8 +69,9 @@ def test_without_any_settings_the_required_ones_are_named(installation, command)
     assert lines == [
         "SITE_URL is missing; set it to the address of the site, such as "
         "https://cairn.example",
-        "SECRET_KEY is missing; set it to a key; make one with: openssl rand -hex 32",
-        "DATABASE_URL is missing; set it to a PostgreSQL, such as "
+        "SECRET_KEY is missing; set it to a random key; generate one with: "
+        "openssl rand -hex 32",
+        "DATABASE_URL is missing; set it to a PostgreSQL database, such as "
         "postgres://cairn:password@db.example.org:5432/cairn",
     ]
 
@@ -137,8 +138,8 @@ def test_variables_that_belong_together_are_asked_for_together(read_faults):
 )
 def test_a_site_below_a_path_is_refused(read_faults, path):
     assert read_faults(**{**REQUIRED, "SITE_URL": path}) == [
-        f"SITE_URL={path!r} must be like https://cairn.example, without a path: "
-        "Cairn needs a host name of its own"
+        f"SITE_URL={path!r} must be like https://cairn.example, without a path, "
+        "because Cairn needs its own host name"
     ]
 
 
@@ -154,7 +155,7 @@ def test_settings_that_contradict_each_other_are_named(read_faults):
         "GRANIAN_URL_PATH_PREFIX='/cairn'",
     ]
     [fault] = read_faults(**REQUIRED, INSECURE_HTTP="true")
-    assert fault.startswith("INSECURE_HTTP=true goes together with")
+    assert fault.startswith("INSECURE_HTTP=true needs a SITE_URL")
 
 
 def test_the_advice_for_plain_http_names_the_ways_out(read_faults):
@@ -249,8 +250,8 @@ def test_a_secret_that_cannot_be_read_is_named(read_faults, tmp_path):
         CACHE_URL_FILE=str(empty),
     )
     assert len(faults) == 3
-    assert "SECRET_KEY is set, and so is SECRET_KEY_FILE" in faults[0]
-    assert f"CACHE_URL_FILE='{empty}' is empty" in faults[1]
+    assert "SECRET_KEY and SECRET_KEY_FILE are both set" in faults[0]
+    assert f"CACHE_URL_FILE='{empty}' is an empty file" in faults[1]
     assert "EMAIL_PASSWORD_FILE='/nowhere' cannot be read (No such file" in faults[2]
 
 

@@ -28,7 +28,7 @@ def test_it_loads_the_roadmaps_and_makes_no_administrator_by_default():
 
 
 def test_it_makes_the_administrator_once():
-    assert "Password, shown this once" in run(administrator="boss@example.com")
+    assert "Password (shown only once)" in run(administrator="boss@example.com")
     assert "Password" not in run(administrator="boss@example.com")
 
 
@@ -70,7 +70,7 @@ class TestTableInUse:
         monkeypatch.setattr(
             bootstrap.time, "sleep", lambda _: other_connection.rollback()
         )
-        assert run().startswith("A table is in use; the migration is tried again.\n")
+        assert run().startswith("A table is in use. Trying the migration again.\n")
         assert Roadmap.objects.exists()
 
     def test_it_gives_up_after_the_last_attempt_and_resets_the_timeout(

@@ -37,7 +37,7 @@ def test_a_password_with_an_unencoded_character_is_named(character):
         ("mysql://cairn:topword@db/cairn", "must be the URL of a PostgreSQL"),
         ("cairn", "must be the URL of a PostgreSQL"),
         ("postgres://cairn:topword@a:5432,b:5432/cairn", "Several hosts"),
-        ("postgres://cairn:topword@db", "names no database"),
+        ("postgres://cairn:topword@db", "has no database name"),
         ("postgres://cairn:topword@db:many/cairn", "must be one URL"),
     ],
 )

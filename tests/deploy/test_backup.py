@@ -104,7 +104,7 @@ def test_a_database_with_tables_is_not_changed(dump, database_url):
     before = checksums(database_url)
     result = run("restore", database_url, dump)
     assert result.returncode == 1
-    assert "nothing was changed" in result.stderr
+    assert "Nothing was changed" in result.stderr
     assert checksums(database_url) == before
 
 
@@ -145,7 +145,7 @@ def test_only_old_dumps_are_deleted(dump, database_url):
         os.utime(path, (0, time.time() - 40 * 24 * 60 * 60))
     time.sleep(1)  # the name of a dump holds its time in seconds
     result = run("backup", database_url, folder, "30")
-    assert f"deleted {old}\n" in result.stdout
+    assert f"Deleted {old}\n" in result.stdout
     assert other.exists()
     assert dump.exists()
     assert not old.exists()

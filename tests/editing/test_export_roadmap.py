@@ -208,7 +208,9 @@ class TestCommand:
 
     def test_an_unknown_slug_is_reported_with_the_known_ones(self):
         RoadmapFactory(slug="cooking")
-        with pytest.raises(CommandError, match=r"no roadmap x; there are: cooking"):
+        with pytest.raises(
+            CommandError, match=r"No roadmap has the slug x. Existing slugs: cooking"
+        ):
             export("x")
 
     def test_a_file_that_cannot_be_written_is_named(self, tmp_path):

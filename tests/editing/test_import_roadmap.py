@@ -122,7 +122,7 @@ class TestImport:
         assert "cooking" in run(write(), only_if_new=True)
         Roadmap.objects.update(title="Edited")
         out = run(write(), only_if_new=True)
-        assert out == "There are roadmaps already; nothing was imported.\n"
+        assert out == "The database already has roadmaps. Nothing was imported.\n"
         assert Roadmap.objects.get().title == "Edited"
 
 
@@ -428,13 +428,13 @@ class TestBadInput:
 
     def test_one_bad_file_stops_the_whole_import(self, write):
         bad = write("", name="bad.yaml")
-        with pytest.raises(CommandError, match=r"nothing was imported"):
+        with pytest.raises(CommandError, match=r"Nothing was imported"):
             run(write(), bad)
         assert not Roadmap.objects.exists()
 
     def test_two_files_of_one_roadmap_are_refused(self, write):
         other = write(SOURCE, name="other.yaml")
-        with pytest.raises(CommandError, match="slug cooking is another file's"):
+        with pytest.raises(CommandError, match="another file has the slug cooking"):
             run(write(), other)
         assert not Roadmap.objects.exists()
 

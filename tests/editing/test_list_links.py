@@ -73,7 +73,7 @@ def test_only_the_named_roadmaps_are_listed(cooking):
 
 
 def test_an_unknown_roadmap_is_an_error(cooking):
-    with pytest.raises(CommandError, match="no roadmap coffee"):
+    with pytest.raises(CommandError, match="No roadmap has this slug: coffee"):
         list_links("cooking", "coffee")
 
 

@@ -388,7 +388,9 @@ class TestConcurrency:
             importing.join(0.3)
             assert importing.is_alive()  # it waits for the other transaction
         importing.join()
-        assert "cooking was added by somebody else meanwhile; run it again" in errors[0]
+        assert (
+            "somebody else has just added cooking; run the command again" in errors[0]
+        )
         assert not Step.objects.exists()
 
     @pytest.mark.django_db(transaction=True)

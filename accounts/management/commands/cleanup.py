@@ -22,7 +22,7 @@ MAX_TASK_DURATION = timedelta(minutes=10)
 
 
 class Command(BaseCommand):
-    help = "Delete what has expired, and print how much. Run it every hour."
+    help = "Delete expired data and print how much was deleted. Run it every hour."
 
     def handle(self, **_: Any) -> None:
         for action, count in cleanup():
@@ -34,18 +34,18 @@ def cleanup() -> Iterator[tuple[str, int]]:
     now = timezone.now()
     tasks = DBTaskResult.objects
     expired = Session.objects.filter(expire_date__lt=now)
-    yield "expired sessions deleted", delete(expired)
-    yield "addresses and browsers of ended sessions deleted", delete_ended()
-    yield "accounts that were never confirmed deleted", delete(never_confirmed())
+    yield "Expired sessions deleted", delete(expired)
+    yield "IP addresses and browsers of ended sessions deleted", delete_ended()
+    yield "Unconfirmed accounts deleted", delete(never_confirmed())
     done = tasks.successful().filter(finished_at__lt=now - SUCCESSFUL_TASK_AGE)
-    yield "tasks that were done deleted", delete(done)
+    yield "Finished tasks deleted", delete(done)
     failed = tasks.failed().filter(finished_at__lt=now - FAILED_TASK_AGE)
-    yield "tasks that had failed deleted", delete(failed)
+    yield "Failed tasks deleted", delete(failed)
     orphaned = tasks.running().filter(started_at__lt=now - MAX_TASK_DURATION)
     restarted = orphaned.update(status=TaskResultStatus.READY)
-    yield "tasks of workers that died put back", restarted
-    yield "addresses that must be written in ASCII by hand", not_canonical().count()
-    yield "secrets encrypted with the current key", renew_encryption()
+    yield "Tasks of dead workers queued again", restarted
+    yield "Email addresses to rewrite in ASCII by hand", not_canonical().count()
+    yield "Secrets encrypted again with the current key", renew_encryption()
 
 
 def not_canonical() -> models.QuerySet[EmailAddress]:

@@ -13,7 +13,7 @@ from accounts.models import User
 
 
 class Command(BaseCommand):
-    help = "Make the first administrator, with a random password that is shown once."
+    help = "Create the first administrator, with a random password that is shown once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
@@ -21,24 +21,24 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *, email: str, **_: Any) -> None:
         if User.objects.filter(is_superuser=True).exists():
-            self.stdout.write("There is an administrator already.")
+            self.stdout.write("An administrator already exists.")
             return
         try:
             email = canonical(email)
             validate_email(email)
         except ValidationError as error:
-            raise CommandError(f"{email} is not an email address.") from error
+            raise CommandError(f"{email} is not a valid email address.") from error
         if user := User.objects.filter(email=email).first():
             user.is_staff = user.is_superuser = True
             user.save()
-            self.stdout.write(f"{user.email} is an administrator now.")
+            self.stdout.write(f"{user.email} is now an administrator.")
             return
         password = secrets.token_urlsafe(12)
         user = User.objects.create_superuser(email, password)
-        # Confirmed, so that the first sign-in does not ask for a code by mail.
+        # Confirmed, so that the first sign-in does not ask for a code by email.
         EmailAddress.objects.create(
             user=user, email=user.email, verified=True, primary=True
         )
         self.stdout.write(
-            f"Administrator: {user.email}\nPassword, shown this once: {password}"
+            f"Administrator: {user.email}\nPassword (shown only once): {password}"
         )

@@ -19,13 +19,13 @@ LOCK_ID = 0xCA184  # of the advisory lock
 
 
 class Command(BaseCommand):
-    help = "Bring the database up to date. Load the shipped roadmaps into a new one."
+    help = "Migrate the database. If it is new, import the roadmaps that Cairn ships."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--administrator",
             metavar="EMAIL",
-            help="make this administrator when there is none",
+            help="create this administrator if there is none",
         )
 
     def handle(self, *, administrator: str | None, verbosity: int, **_: Any) -> None:
@@ -50,7 +50,7 @@ class Command(BaseCommand):
                 is_in_use = isinstance(error.__cause__, LockNotAvailable)
                 if not is_in_use or attempt == MAX_ATTEMPTS:
                     raise
-                self.stdout.write("A table is in use; the migration is tried again.")
+                self.stdout.write("A table is in use. Trying the migration again.")
                 time.sleep(RETRY_INTERVAL)
             else:
                 return
@@ -64,8 +64,9 @@ def bootstrap_lock() -> Iterator[None]:
     with connection.cursor() as cursor:
         if is_pooled(connection.connection):
             raise CommandError(
-                "A connection pooler cannot hold the lock of a session. Run bootstrap "
-                "with a DATABASE_URL that leads to PostgreSQL itself."
+                "Bootstrap cannot run behind a connection pooler, because its lock "
+                "belongs to a session. Run it with a DATABASE_URL that leads to "
+                "PostgreSQL itself."
             )
         cursor.execute("SET statement_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK_ID])

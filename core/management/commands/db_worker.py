@@ -53,7 +53,7 @@ class Worker(db_worker.Worker):
 class Command(db_worker.Command):
     """Replaces django-tasks-db's command of the same name. It has no `--reload`."""
 
-    help = "Send mails and do the other work that is queued, until it is stopped."
+    help = "Send emails and run other queued tasks until stopped."
 
     def handle(
         self,

@@ -34,15 +34,15 @@ BREAKING_RULES = {
 
 class Command(BaseCommand):
     help = (
-        "Check that migrations since the last release lock no table for long, and that "
-        "the last release works on their schema."
+        "Check that no migration since the last release locks a table for long, and "
+        "that the last release works with the new schema."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--release",
             metavar="VERSION",
-            help="record that this version was released with the migrations there are",
+            help="record the current migrations as those of this release",
         )
 
     def handle(self, *, release: str | None, **_: Any) -> None:
@@ -52,7 +52,9 @@ class Command(BaseCommand):
             return
         last_release = tomllib.loads(LAST_RELEASE.read_text())
         if not last_release:
-            self.stdout.write("Nothing is released yet: every migration may change.")
+            self.stdout.write(
+                "Nothing has been released yet, so any migration may change."
+            )
             return
         findings = []
         for node in migrations_since(loader, last_release["migrations"]):

@@ -10,7 +10,7 @@ from roadmaps.models import Roadmap
 
 
 class Command(BaseCommand):
-    help = "Write a roadmap as the YAML file that import_roadmap reads."
+    help = "Export a roadmap as a YAML file that import_roadmap can read."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug")
@@ -27,7 +27,9 @@ class Command(BaseCommand):
             text = export(Roadmap.objects.get(slug=slug))
         except Roadmap.DoesNotExist as error:
             slugs = ", ".join(Roadmap.objects.values_list("slug", flat=True))
-            message = f"there is no roadmap {slug}; there are: {slugs or 'none'}"
+            message = (
+                f"No roadmap has the slug {slug}. Existing slugs: {slugs or 'none'}"
+            )
             raise CommandError(message) from error
         except InvalidFileError as error:
             raise CommandError(f"{slug} was not exported.\n{error}") from error

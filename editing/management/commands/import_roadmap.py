@@ -18,7 +18,7 @@ from editing.yaml_format.summary import describe_plan, summarize
 
 
 class Command(BaseCommand):
-    help = "Make the stored roadmaps match their files: all of them, or none."
+    help = "Import roadmaps from YAML files. If one has an error, none is imported."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -30,14 +30,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--only-if-new",
             action="store_true",
-            help="do nothing if the database has, or had, any roadmap",
+            help="do nothing if the database has, or has ever had, a roadmap",
         )
 
     def handle(
         self, *, files: list[Path], dry_run: bool, only_if_new: bool, **_: Any
     ) -> None:
         if only_if_new and not is_new_database():
-            self.stdout.write("There are roadmaps already; nothing was imported.")
+            self.stdout.write(
+                "The database already has roadmaps. Nothing was imported."
+            )
             return
         roadmaps = read_files(files)
         warnings = find_warnings(roadmaps.values())
@@ -61,7 +63,7 @@ def read_files(paths: Iterable[Path]) -> dict[Path, RoadmapFile]:
             problems.append(str(error))
             continue
         if any(file.slug == other.slug for other in files.values()):
-            problems.append(f"{path}: slug {file.slug} is another file's already")
+            problems.append(f"{path}: another file has the slug {file.slug} too")
         files[path] = file
     if problems:
         raise import_error(problems)
@@ -89,7 +91,7 @@ def import_files(files: Mapping[Path, RoadmapFile], dry_run: bool) -> list[str]:
         except InvalidFileError as error:
             problems.append(str(error))
         except StalePlanError:
-            message = f"{file.slug} was added by somebody else meanwhile; run it again"
+            message = f"somebody else has just added {file.slug}; run the command again"
             problems.append(f"{path}: {message}")
     if problems:
         raise import_error(problems)
@@ -97,4 +99,4 @@ def import_files(files: Mapping[Path, RoadmapFile], dry_run: bool) -> list[str]:
 
 
 def import_error(problems: list[str]) -> CommandError:
-    return CommandError("nothing was imported.\n" + "\n".join(problems))
+    return CommandError("Nothing was imported.\n" + "\n".join(problems))

@@ -11,7 +11,7 @@ from editing.yaml_format.schema import read
 
 
 class Command(BaseCommand):
-    help = "Check roadmap files against the rules of docs/writing-roadmaps.md."
+    help = "Check roadmap files against the rules in docs/writing-roadmaps.md."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -19,7 +19,7 @@ class Command(BaseCommand):
             nargs="*",
             type=Path,
             metavar="FILE",
-            help="a roadmap's file (default: fixtures/*.yaml)",
+            help="a roadmap file (default: fixtures/*.yaml)",
         )
 
     def handle(self, *, paths: list[Path], **_: Any) -> None:

@@ -10,25 +10,25 @@ from roadmaps.models import Roadmap
 
 class Command(BaseCommand):
     help = (
-        "List every web address that roadmaps link to: one per line, then a tab and "
-        "the steps that link to it."
+        "List the links in roadmaps. Each line has a URL, a tab, and the steps that "
+        "link to it."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "slugs", nargs="*", metavar="SLUG", help="a roadmap (default: all of them)"
+            "slugs", nargs="*", metavar="SLUG", help="a roadmap (default: all roadmaps)"
         )
         parser.add_argument(
             "--json",
             action="store_true",
             dest="as_json",
-            help="print JSON, with the titles of the resources",
+            help="print JSON, including the titles of the resources",
         )
 
     def handle(self, *, slugs: list[str], as_json: bool, **_: Any) -> None:
         known = Roadmap.objects.filter(slug__in=slugs).values_list("slug", flat=True)
         if unknown := sorted({*slugs} - {*known}):
-            raise CommandError(f"There is no roadmap {', '.join(unknown)}.")
+            raise CommandError(f"No roadmap has this slug: {', '.join(unknown)}")
         links = find_links(slugs)
         if as_json:
             report = [

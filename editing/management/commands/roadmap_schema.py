@@ -7,7 +7,7 @@ from editing.yaml_format.schema import RoadmapFile
 
 
 class Command(BaseCommand):
-    help = "Write the JSON Schema of a roadmap's file, as docs/roadmap.schema.json."
+    help = "Print the JSON Schema of roadmap files, as in docs/roadmap.schema.json."
 
     def handle(self, **_: Any) -> None:
         dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}

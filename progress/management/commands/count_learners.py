@@ -7,8 +7,8 @@ from roadmaps.models import Roadmap
 
 
 class Command(BaseCommand):
-    help = "Count the learners of the roadmaps with many marks, for the admin's pages."
+    help = "Update the learner counts that the admin shows for large roadmaps."
 
     def handle(self, **_: Any) -> None:
         counted = sum(map(refresh_statistics, Roadmap.objects.all()))
-        self.stdout.write(f"roadmaps counted: {counted}")
+        self.stdout.write(f"Roadmaps counted: {counted}")
