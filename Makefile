@@ -56,6 +56,11 @@ docs: setup ## write the tables of settings and licences
 	$(PYTHON) docs/settings.py >docs/settings.md
 	$(PYTHON) docs/licences.py >docs/licences.md
 
+.PHONY: messages
+messages: setup ## collect texts for translators: make messages LOCALE=de; needs gettext
+	$(if $(LOCALE),,$(error Name a language: make messages LOCALE=de))
+	$(PYTHON) manage.py makemessages --locale $(LOCALE) --ignore tests --ignore benchmarks --add-location file
+
 .PHONY: rolling
 rolling: setup ## drill: replace web processes under load; needs caddy and nginx
 	$(PYTHON) -m deploy.drills.rolling

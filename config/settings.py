@@ -413,6 +413,7 @@ SIMPLE_HISTORY_DATE_INDEX = False  # versions are looked up by object
 LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", "English")]
 FORMAT_MODULE_PATH = ["core.formats"]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
