@@ -520,6 +520,7 @@ def entry(slug, title, summary, **more):
     return step.model_dump(exclude={"was", "new_meaning"}) | more
 
 
+@pytest.mark.no_cover  # coverage doubles its time
 @pytest.mark.django_db
 def test_no_edit_loses_any_progress():
     roadmap = RoadmapFactory()
