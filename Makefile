@@ -7,6 +7,8 @@ UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
 VNU := .vnu/node_modules/vnu-jar/build/dist/vnu.jar
 PORT ?= 8000
 WORKERS ?= auto
+# Some machines set this. Without it, each program is compiled once, not at each start.
+unexport PYTHONDONTWRITEBYTECODE
 FUZZ_SEED := $(or $(FUZZ_SEED),$(shell echo $$RANDOM))
 
 .PHONY: help
@@ -20,8 +22,8 @@ run: setup ## serve on localhost:8000, with everything it needs
 
 .PHONY: test
 test: setup lint types browser ## run every check: lint, types, all tests
-	$(PYTHON) -m pytest -n $(WORKERS) --ignore tests/browser --cov --cov-report=term
-	$(PYTHON) -m pytest -n $(WORKERS) --reruns 1 tests/browser
+	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal --ignore tests/browser --cov --cov-report=term
+	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal --reruns 1 tests/browser
 
 .PHONY: lint
 lint: setup ## check style, format and migrations
