@@ -26,6 +26,10 @@ from roadmaps.full_text import (
     weighted_vector,
 )
 from roadmaps.markdown import MAX_LENGTH, to_html, validate_markdown
+from roadmaps.synonyms import (  # noqa: F401, Django loads models from here
+    IndexedWord,
+    Synonym,
+)
 from roadmaps.versions import (
     RoadmapVersion,
     StepVersion,

@@ -1,15 +1,22 @@
-"""The page under `/search/`."""
-
-from collections import Counter
+"""The page under `/search/`, and the results that the box over every page shows."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.requests import HtmxRequest
 from search.query import Query
-from search.results import MAX_PER_KIND, find_results
+from search.results import MAX_PER_KIND, Kind, find_results
+
+# What results can be narrowed to.
+TYPES = {
+    Kind.ROADMAP: _("Roadmaps"),
+    Kind.STEP: _("Steps"),
+    Kind.RESOURCE: _("Resources"),
+    Kind.NOTE: _("Your notes"),
+}
 
 
 @require_safe
@@ -17,13 +24,27 @@ from search.results import MAX_PER_KIND, find_results
 @vary_on_headers("HX-Request")
 def search(request: HtmxRequest) -> HttpResponse:
     query = Query(request.GET.get("q", ""))
-    results = find_results(query, request.user)
-    count_by_kind = Counter(result.kind for result in results)
+    types = [
+        (kind.slug, name)
+        for kind, name in TYPES.items()
+        if kind != Kind.NOTE or request.user.is_authenticated
+    ]
+    kinds = {kind.slug: kind for kind in Kind}
+    kind = kinds.get(request.GET.get("type", ""))
     context = {
         "query": query,
-        "results": results,
-        "is_truncated": MAX_PER_KIND in count_by_kind.values(),
+        "types": types,
+        "kind": kind.slug if kind else "",
         "max_per_kind": MAX_PER_KIND,
+        "results": find_results(query, request.user, kind),
     }
     partial = "#search_response" if request.htmx else ""
     return render(request, f"search/search.html{partial}", context)
+
+
+@require_safe
+def options(request: HtmxRequest) -> HttpResponse:
+    """The results as the options of a combobox: static/js/search-key.js."""
+    query = Query(request.GET.get("q", ""))
+    context = {"query": query, "results": find_results(query, request.user)}
+    return render(request, "search/search.html#options", context)

@@ -26,6 +26,7 @@ from editing.yaml_format.importer import import_roadmap
 from editing.yaml_format.schema import read
 from progress.models import StepProgress
 from roadmaps.models import Resource, Roadmap, Step
+from roadmaps.synonyms import IndexedWord, Synonym
 from tests.accounts.actions import reauthenticate
 from tests.factories import (
     NoteFactory,
@@ -94,7 +95,10 @@ def fast_flush():
 
 @functools.cache
 def tables_to_empty():
-    permanent = [ContentType, Permission, Group, Group.permissions.through]
+    permanent = [
+        *(ContentType, Permission, Group, Group.permissions.through),
+        *(IndexedWord, Synonym),
+    ]
     return [
         table
         for table in connection.introspection.django_table_names(only_existing=True)

@@ -5,13 +5,20 @@ takes longer than a search does.
 """
 
 from django.contrib.postgres.indexes import GinIndex
-from django.db import migrations
+from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
+import core.model_fields
 from roadmaps.full_text import (
     GeneratedSearchVectorField,
+    fold_sql,
+    folded,
     html_to_text,
     weighted_vector,
+    words_sql,
 )
+from roadmaps.synonyms import DEFAULT_SYNONYMS
 
 # Words as they are written, without English stop words.
 WRITTEN_WORDS = """
@@ -27,23 +34,36 @@ DROP TEXT SEARCH CONFIGURATION cairn_written;
 DROP TEXT SEARCH DICTIONARY cairn_written;
 """
 
-# PostgreSQL reads CI/CD as a path, Node.js as a host and <b> as a tag. With a control
-# character after each punctuation mark it reads words.
-ONLY_WORDS = r"""
-CREATE FUNCTION cairn_only_words(text) RETURNS text
+# The words of titles have weight A and include stop words: "C" is a title, and so is "S".
+VECTOR_OF_WORDS = """
+CREATE FUNCTION cairn_vector_of_words(text, "char") RETURNS tsvector
     IMMUTABLE
-    RETURN regexp_replace(
-        $1, '[!-/:-@[-`{-~]', '\&' || U&'\0080', 'g'
+    RETURN setweight(
+        to_tsvector('english', $1) || CASE $2
+            WHEN 'A' THEN to_tsvector('pg_catalog.simple', $1)
+            ELSE to_tsvector('cairn_written', $1)
+        END,
+        $2
     )
 """
 WEIGHTED_VECTOR = """
 CREATE FUNCTION cairn_weighted_vector(text, "char") RETURNS tsvector
     IMMUTABLE
-    RETURN setweight(
-        to_tsvector('english', cairn_only_words($1))
-            || to_tsvector('cairn_written', cairn_only_words($1)),
-        $2
-    )
+    RETURN cairn_vector_of_words(cairn_words($1), $2)
+"""
+# How well words match: those of the query that are finished, the last one as a whole
+# word, and the last one as the beginning of a word. A whole word counts more than a
+# beginning, a title (weight A) more than a summary (B), a summary more than the rest.
+# Words that are most of the title count more than words in a long title.
+RANK = """
+CREATE FUNCTION cairn_rank(tsvector, tsquery, tsquery, tsquery) RETURNS real
+    IMMUTABLE
+    RETURN ts_rank('{0.1, 0.1, 0.4, 1}', $1, $2)
+        + greatest(
+            ts_rank('{0.1, 0.1, 0.4, 1}', $1, $3),
+            0.2 * ts_rank('{0.1, 0.1, 0.4, 1}', $1, $4)
+        )
+        + ts_rank(ts_filter($1, '{a}'), $2 || $3, 2)
 """
 # For the HTML that roadmaps/markdown.py makes: it has a line break between blocks, and
 # no entities but these three.
@@ -100,14 +120,57 @@ DROP FUNCTION cairn_renew_content_version CASCADE;
 """
 
 
+# The argument is the column with the search vector. Sorted, so that two transactions that
+# add the same words do not wait for each other in a circle.
+ADD_WORDS = """
+CREATE FUNCTION cairn_add_words() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format(
+        'INSERT INTO roadmaps_indexedword (word)'
+        ' SELECT DISTINCT new.word FROM written, unnest(tsvector_to_array(%I)) AS new (word)'
+        ' WHERE NOT EXISTS'
+        ' (SELECT FROM roadmaps_indexedword AS known WHERE known.word = new.word)'
+        ' ORDER BY new.word ON CONFLICT DO NOTHING',
+        TG_ARGV[0]
+    );
+    RETURN NULL;
+END $$;
+"""
+for _table, _vector in [
+    ("roadmaps_roadmap", "search_vector"),
+    ("roadmaps_step", "search_vector_with_body"),
+    ("roadmaps_resource", "search_vector"),
+]:
+    for _event in ("INSERT", "UPDATE"):
+        ADD_WORDS += f"""
+CREATE TRIGGER add_words_after_{_event.lower()} AFTER {_event} ON {_table}
+REFERENCING NEW TABLE AS written
+FOR EACH STATEMENT EXECUTE FUNCTION cairn_add_words('{_vector}');
+"""
+
+
+def add_synonyms(apps: StateApps, _: BaseDatabaseSchemaEditor) -> None:
+    synonym = apps.get_model("roadmaps", "Synonym")
+    synonym.objects.bulk_create(
+        synonym(word=word, meaning=meaning) for word, meaning in DEFAULT_SYNONYMS
+    )
+
+
 class Migration(migrations.Migration):
     dependencies = [("roadmaps", "0001_initial")]
 
     operations = [
         migrations.RunSQL(WRITTEN_WORDS, DROP_WRITTEN_WORDS),
-        migrations.RunSQL(ONLY_WORDS, "DROP FUNCTION cairn_only_words(text)"),
+        migrations.RunSQL(fold_sql(), "DROP FUNCTION cairn_fold(text)"),
+        migrations.RunSQL(words_sql(), "DROP FUNCTION cairn_words(text)"),
+        migrations.RunSQL(
+            VECTOR_OF_WORDS, 'DROP FUNCTION cairn_vector_of_words(text, "char")'
+        ),
         migrations.RunSQL(
             WEIGHTED_VECTOR, 'DROP FUNCTION cairn_weighted_vector(text, "char")'
+        ),
+        migrations.RunSQL(
+            RANK, "DROP FUNCTION cairn_rank(tsvector, tsquery, tsquery, tsquery)"
         ),
         migrations.RunSQL(HTML_TO_TEXT, "DROP FUNCTION cairn_html_to_text(text)"),
         migrations.AddField(
@@ -148,5 +211,67 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "resource", GinIndex("search_vector", name="resource_words")
         ),
+        migrations.CreateModel(
+            name="Synonym",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "word",
+                    core.model_fields.LineField(
+                        help_text="One word.", max_length=40, verbose_name="short form"
+                    ),
+                ),
+                (
+                    "meaning",
+                    core.model_fields.LineField(
+                        help_text="One or more words. A search for the short form finds these too, and a search for a meaning of one word finds the short form.",
+                        max_length=80,
+                        verbose_name="meaning",
+                    ),
+                ),
+                (
+                    "folded_word",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=folded("word"),
+                        output_field=models.TextField(),
+                    ),
+                ),
+                (
+                    "folded_meaning",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=folded("meaning"),
+                        output_field=models.TextField(),
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "search synonym",
+                "verbose_name_plural": "search synonyms",
+                "ordering": ["word", "meaning"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("folded_word", "folded_meaning"), name="synonym_unique"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="IndexedWord",
+            fields=[
+                ("word", models.TextField(primary_key=True, serialize=False)),
+            ],
+        ),
+        migrations.RunSQL(ADD_WORDS, "DROP FUNCTION cairn_add_words CASCADE"),
+        migrations.RunPython(add_synonyms, migrations.RunPython.noop),
         migrations.RunSQL(RENEW_CONTENT_VERSION, DROP_RENEW_CONTENT_VERSION),
     ]

@@ -53,6 +53,8 @@ PROMISES = {
     "roadmaps_roadmap": None,
     "roadmaps_step": None,
     "roadmaps_resource": None,
+    "roadmaps_synonym": None,
+    "roadmaps_indexedword": None,
     "auth_permission": None,
     "auth_group": None,
     "auth_group_permissions": None,
