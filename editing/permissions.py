@@ -12,6 +12,7 @@ GROUPS = {
         *("add_roadmap", "change_roadmap", "view_roadmap"),
         *("add_step", "change_step", "view_step", "delete_step"),
         *("add_resource", "change_resource", "view_resource", "delete_resource"),
+        *("add_synonym", "change_synonym", "view_synonym", "delete_synonym"),
     ],
     "Publishers": [
         *("publish_roadmap", "change_roadmap", "view_roadmap", "delete_roadmap"),

@@ -2,3 +2,4 @@
 
 from editing.admin import roadmaps as roadmaps
 from editing.admin import steps as steps
+from editing.admin import synonyms as synonyms

@@ -28,7 +28,7 @@ class TestGroups:
     def test_they_have_no_permissions_on_people(self, db):
         allowed = Permission.objects.filter(group__name__in=["Editors", "Publishers"])
         models = set(allowed.values_list("content_type__model", flat=True))
-        assert models == {"roadmap", "step", "resource"}
+        assert models == {"roadmap", "step", "resource", "synonym"}
 
     def test_an_editor_may_not_publish(self, db):
         editors = Group.objects.get(name="Editors").permissions
@@ -54,7 +54,8 @@ class TestEditors:
     def test_the_admin_shows_them_only_content(self, editor, cooking):
         [group] = editor.get("/admin/").context["app_list"]
         assert group["name"] == "Content"
-        assert [model["name"] for model in group["models"]] == ["Roadmaps", "Steps"]
+        names = [model["name"] for model in group["models"]]
+        assert names == ["Roadmaps", "Search synonyms", "Steps"]
 
     @pytest.mark.parametrize(
         "path", ["accounts/user/", "accounts/user/1/change/", "auth/group/"]
