@@ -61,4 +61,4 @@ def expect_working_scripts(context, address, console):
     page.keyboard.press("Escape")
     page.get_by_role("heading", level=1).click()
     page.keyboard.press("/")
-    page.wait_for_url("**/search/")
+    expect(page.get_by_role("combobox", name="Search")).to_be_focused()
