@@ -15,7 +15,7 @@ TYPES = {
     Kind.ROADMAP: _("Roadmaps"),
     Kind.STEP: _("Steps"),
     Kind.RESOURCE: _("Resources"),
-    Kind.NOTE: _("Your notes"),
+    Kind.NOTE: _("Notes"),
 }
 
 
