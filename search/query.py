@@ -18,7 +18,7 @@ ALPHABETS = [
     "αβγδεζηθικλμνξοπρστυφχψω",
     "абвгдежзиклмнопрстуфхцчшщъыьэюя",
 ]
-# No form of a word has a quote or a backslash, so that it can be quoted for a tsquery.
+# PostgreSQL refuses text with these.
 FORBIDDEN = re.compile(r"[\x00\ud800-\udfff]")
 
 # The words in the order of their last places, folded as in the index.
@@ -42,8 +42,6 @@ WHERE term.word <> ''
 GROUP BY term.word
 ORDER BY max(term.place)
 """
-
-
 CORRECTIONS_SQL = "SELECT word FROM roadmaps_indexedword WHERE word = ANY(%s)"
 
 
@@ -128,6 +126,7 @@ class Query:
 
 
 def quote(word: str) -> str:
+    """Return a folded word for a tsquery: it has no quote and no backslash."""
     return f"'{word}'"
 
 

@@ -16,8 +16,8 @@ from search.query import Query
 
 MAX_PER_KIND = 8
 MAX_OF_ONE_KIND = 40  # when the results are narrowed to it
-# The best rows of each kind by a quick rank, of which the rank is then computed. It
-# reads the bodies of steps, which takes a tenth of a millisecond each.
+# The best rows of each kind by a quick rank. Only their rank is computed, which reads
+# the bodies of steps and counts their resources.
 MAX_CANDIDATES = 50
 
 
