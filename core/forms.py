@@ -13,6 +13,7 @@ from django.forms import (
     Widget,
 )
 from django.forms.renderers import TemplatesSetting
+from django.utils.translation import gettext_lazy as _
 
 from core.text import shows_nothing, validate_line
 from core.web_address import validate_web_address
@@ -57,7 +58,7 @@ class LineField(CharField):
 class WebAddressField(URLField):
     default_validators = [validate_web_address]
     default_error_messages = {
-        "invalid": "This should be an address such as https://example.org/page."
+        "invalid": _("Use an address such as https://example.org/page.")
     }
 
 

@@ -14,7 +14,7 @@ import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from core.text import describe_line_fault, shows_nothing
+from core.text import is_line, shows_nothing
 
 BOOLEANS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(
     ("false", "no", "off", "0"), False
@@ -51,7 +51,7 @@ port = integer(1, 65_535, example=587)
 
 def line(text: str) -> str:
     """One line of text that can stand in a header."""
-    if shows_nothing(text) or describe_line_fault(text):
+    if shows_nothing(text) or not is_line(text):
         raise ValueError("must be one line of text, such as Cairn")
     return text
 

@@ -7,6 +7,7 @@ import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language_bidi
+from django.utils.translation import gettext as _
 
 # Characters that YAML 1.2 does not allow (its production c-printable), and DEL.
 UNPRINTABLE = re.compile(
@@ -40,30 +41,39 @@ def format_code_point(character: str) -> str:
     return f"U+{ord(character):04X}"
 
 
+def is_line(text: str) -> bool:
+    """Whether the text is right as one line: settings are read before translations."""
+    is_one_line = len(text.strip().splitlines()) <= 1
+    faults = UNPRINTABLE.search(text) or BIDI_CONTROLS.search(text)
+    return is_one_line and not faults
+
+
 def describe_line_fault(text: str) -> str:
-    """Return what one line of text should be instead; "" if it is right."""
+    """Return a sentence on what to change in one line of text, or ""."""
     if len(text.strip().splitlines()) > 1 or UNPRINTABLE.search(text):
-        return "should be one line of plain text"
+        return _("Use one line of plain text.")
     return describe_text_fault(text)
 
 
 def describe_text_fault(text: str) -> str:
-    """Return what text with line breaks should be instead; "" if it is right."""
+    """Return a sentence on what to change in text of several lines, or ""."""
     if match := UNPRINTABLE.search(text):
-        return f"should hold no control characters ({format_code_point(match[0])})"
-    if match := BIDI_CONTROLS.search(text):
-        return f"should hold no marks that reorder text ({format_code_point(match[0])})"
-    return ""
+        message = _("Remove the control character %(code_point)s.")
+    elif match := BIDI_CONTROLS.search(text):
+        message = _("Remove the character %(code_point)s, which reorders text.")
+    else:
+        return ""
+    return message % {"code_point": format_code_point(match[0])}
 
 
 def validate_line(text: str) -> None:
     if fault := describe_line_fault(text):
-        raise ValidationError(f"This {fault}.", code="not_a_line")
+        raise ValidationError(fault, code="not_a_line")
 
 
 def validate_text(text: str) -> None:
     if fault := describe_text_fault(text):
-        raise ValidationError(f"This {fault}.", code="not_plain_text")
+        raise ValidationError(fault, code="not_plain_text")
 
 
 def get_direction(text: str) -> str:

@@ -6,6 +6,7 @@ from urllib.parse import SplitResult, urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
+from django.utils.translation import gettext as _
 
 from core.text import INVISIBLE_CHARACTER, format_code_point
 
@@ -20,23 +21,23 @@ is_public = URLValidator(schemes=["https", "http"])
 def validate_web_address(url: str) -> None:
     if fault := describe_url_fault(url):
         # A form field would replace the message of an error with the code "invalid".
-        raise ValidationError(f"This {fault}.", code="not_an_address")
+        raise ValidationError(fault, code="not_an_address")
 
 
 def describe_url_fault(url: str) -> str:
-    """Return what the address should be instead; "" if it is right."""
+    """Return a sentence on what to change in the address, or ""."""
     if match := INVISIBLE_CHARACTER.search(url):
-        code_point = format_code_point(match[0])
-        return f"should hold no spaces or invisible characters ({code_point})"
+        message = _("Remove the space or invisible character %(code_point)s.")
+        return message % {"code_point": format_code_point(match[0])}
     if not re.match("https?://", url, re.IGNORECASE):
-        return "should be an address that begins with https:// or http://"
+        return _("Use an address that begins with https:// or http://.")
     try:
         parts = urlsplit(url)
-        _ = parts.port
+        _port = parts.port
     except ValueError:
-        return "should have a valid host and port, such as example.org:8080"
+        return _("Use a valid host and port, such as example.org:8080.")
     if not parts.hostname:
-        return "should name a host, such as https://example.org"
+        return _("Add a host, as in https://example.org.")
     try:
         is_public(url)
     except ValidationError:
@@ -49,13 +50,22 @@ def describe_host_fault(parts: SplitResult) -> str:
     last_label = host.rstrip(".").rpartition(".")[2]
     is_name = INTRANET_HOST.fullmatch(host) and not last_label.isdecimal()
     if not is_name or len(host) > MAX_HOST_LENGTH:
-        return f"should have a valid host, such as example.org, not “{host}”"
-    if settings.INTRANET_LINKS:
+        message = _("Use a valid host, such as example.org. “%(host)s” is not valid.")
+    elif settings.INTRANET_LINKS:
         return ""
-    reason = "has no dot"
-    if "." in host:
-        reason = "has an underscore" if "_" in host else "is not a public name"
-    return (
-        f"should have the host of a public site; “{host}” {reason} "
-        "(the setting INTRANET_LINKS allows hosts of an intranet)"
-    )
+    elif "." not in host:
+        message = _(
+            "Use a public host: “%(host)s” has no dot. The setting INTRANET_LINKS "
+            "allows hosts of an intranet."
+        )
+    elif "_" in host:
+        message = _(
+            "Use a public host: “%(host)s” has an underscore. The setting "
+            "INTRANET_LINKS allows hosts of an intranet."
+        )
+    else:
+        message = _(
+            "Use a public host: “%(host)s” is not a public name. The setting "
+            "INTRANET_LINKS allows hosts of an intranet."
+        )
+    return message % {"host": host}

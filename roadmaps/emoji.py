@@ -4,7 +4,7 @@ from unicodedata import category
 
 from django.core.exceptions import ValidationError
 
-from core.text import describe_line_fault, shows_nothing
+from core.text import is_line, shows_nothing
 
 MARKERS = "\ufe0f\u20e3"  # they turn a character into an emoji or a keycap
 EMOJI_LETTER = "ℹ\ufe0f"  # noqa: RUF001, the only emoji that is also a letter
@@ -12,7 +12,7 @@ EMOJI_LETTER = "ℹ\ufe0f"  # noqa: RUF001, the only emoji that is also a letter
 
 def is_emoji(text: str) -> bool:
     """Whether the text consists of emoji, without letters and spaces."""
-    if shows_nothing(text) or describe_line_fault(text):
+    if shows_nothing(text) or not is_line(text):
         return False
     is_picture = any(is_symbol(character) for character in text)
     rest = text.replace(EMOJI_LETTER, "")

@@ -45,8 +45,8 @@ def export(roadmap: Roadmap) -> str:
         details = validation_error.errors(include_url=False)
         raise InvalidFileError(
             *(
-                f"{_get_path(file, each['loc'])}: {describe_error(each)}; "
-                "mend it in the admin"
+                f"{_get_path(file, each['loc'])}: {describe_error(each)} "
+                "(change it in the admin)"
                 for each in details
             )
         ) from validation_error

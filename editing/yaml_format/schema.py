@@ -267,6 +267,8 @@ def describe_error(error: ErrorDetails) -> str:
     kind = "empty" if value is None and error["type"] != "missing" else error["type"]
     message = ERROR_MESSAGES.get(kind, error["msg"])
     name = next((p for p in reversed(location) if isinstance(p, str)), "the file")
+    if kind == "not_plain_text":  # a whole sentence
+        return f"{quote(name)}: {message}"
     message = f"{quote(name)} {message.format(**error.get('ctx', {}))}"
     if kind == "extra_forbidden":
         message += suggest(name, get_model(location).model_fields)

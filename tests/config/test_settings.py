@@ -55,11 +55,11 @@ def read_faults(read_settings):
 @pytest.mark.parametrize(
     "command", [["manage.py", "check"], ["-c", "import config.wsgi"]]
 )
-def test_without_any_settings_the_required_ones_are_named(installation, command):
+def test_a_process_names_its_missing_and_faulty_settings(installation, command):
     result = subprocess.run(
         [sys.executable, *command],
         cwd=installation,
-        env={"PATH": os.environ["PATH"]},
+        env={"PATH": os.environ["PATH"], "SITE_NAME": "two\nlines"},
         capture_output=True,
         text=True,
         check=False,
@@ -71,6 +71,7 @@ def test_without_any_settings_the_required_ones_are_named(installation, command)
         "https://cairn.example",
         "SECRET_KEY is missing; set it to a random key; generate one with: "
         "openssl rand -hex 32",
+        "SITE_NAME='two\\nlines' must be one line of text, such as Cairn",
         "DATABASE_URL is missing; set it to a PostgreSQL database, such as "
         "postgres://cairn:password@db.example.org:5432/cairn",
     ]

@@ -23,16 +23,16 @@ INVALID = {
     "wiki/page": "begins with https:// or http://",
     "ftp://example.org/": "begins with https:// or http://",
     "javascript:alert(1)": "begins with https:// or http://",
-    "https:///page": "should name a host",
+    "https:///page": "Add a host",
     "https://example.org:port/": "valid host and port",
     "https://[::1/": "valid host and port",
-    "https://exa..mple/": "valid host, such as example.org, not “exa..mple”",
-    "https://-wiki/": "valid host, such as example.org, not “-wiki”",
-    "https://999.1.1.1/": "valid host, such as example.org, not “999.1.1.1”",
+    "https://exa..mple/": "“exa..mple” is not valid",
+    "https://-wiki/": "“-wiki” is not valid",
+    "https://999.1.1.1/": "“999.1.1.1” is not valid",
     f"https://{'a.' * 127}b/": "valid host",
-    "https://example.org/a b": "no spaces or invisible characters (U+0020)",
-    "https://exa\u202emple.org/": "no spaces or invisible characters (U+202E)",
-    "https://example.org/\u200b": "no spaces or invisible characters (U+200B)",
+    "https://example.org/a b": "space or invisible character U+0020",
+    "https://exa\u202emple.org/": "space or invisible character U+202E",
+    "https://example.org/\u200b": "space or invisible character U+200B",
 }
 
 

@@ -397,7 +397,7 @@ class TestExport:
     def test_text_that_no_file_may_contain_is_reported(self, editor, cooking):
         cooking.steps.filter(slug="fry").update(title="a\x01b")
         response = editor.get(f"{LIST}{cooking.pk}/export/", follow=True)
-        assert "cooking/fry: title should be one line" in response.content.decode()
+        assert "cooking/fry: title: Use one line" in response.content.decode()
 
     def test_exporting_needs_the_permission_to_view(self, person, cooking):
         assert person().get(f"{LIST}{cooking.pk}/export/").status_code == 403

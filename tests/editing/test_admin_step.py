@@ -154,13 +154,13 @@ class TestEditing:
         before = everything()
         answer, _ = edit(**{field: "a\u202eb"})
         (error,) = answer.context["adminform"].form.errors[field]
-        assert error == "This should hold no marks that reorder text (U+202E)."
+        assert error == "Remove the character U+202E, which reorders text."
         assert everything() == before
 
     def test_a_title_has_one_line(self, edit):
         answer, _ = edit(title="a\nb")
         (error,) = answer.context["adminform"].form.errors["title"]
-        assert error == "This should be one line of plain text."
+        assert error == "Use one line of plain text."
 
 
 class TestResources:
@@ -192,7 +192,7 @@ class TestResources:
         row = resource_row(0, "http://wiki/page")
         answer, _ = edit(**row, **{"resources-TOTAL_FORMS": 1})
         html = answer.content.decode()
-        assert "the host of a public site; “wiki” has no dot" in html
+        assert "Use a public host: “wiki” has no dot." in html
         assert "INTRANET_LINKS" in html
 
     def test_a_host_of_an_intranet_is_accepted_where_the_operator_allows_it(

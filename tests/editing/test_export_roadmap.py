@@ -145,7 +145,7 @@ class TestRoundTrip:
         roadmap = RoadmapFactory(title=title, icon="🧭")
         StepFactory(roadmap=roadmap, title=title, summary=title)
         if len(title.splitlines()) > 1:
-            with pytest.raises(CommandError, match="should be one line"):
+            with pytest.raises(CommandError, match="Use one line"):
                 export(roadmap.slug)
         else:
             export_and_import(roadmap)
@@ -223,9 +223,10 @@ class TestCommand:
         StepFactory(roadmap=roadmap, slug="boil", title="a\x01b")
         with pytest.raises(CommandError) as error:
             export("cooking")
-        assert "cooking: title should hold no marks that reorder text (U+202E)" in str(
-            error.value
+        assert (
+            "cooking: title: Remove the character U+202E, which reorders text."
+            in str(error.value)
         )
-        assert "cooking/boil: title should be one line of plain text; mend it" in str(
+        assert "cooking/boil: title: Use one line of plain text. (change it" in str(
             error.value
         )

@@ -130,7 +130,7 @@ STEP = "  - slug: boil-water\n"
 BAD = {
     "an invalid address": (
         SOURCE + RESOURCES.replace("https:", "javascript:"),
-        ":21:9: url should be an address",
+        ":21:9: url: Use an address",
     ),
     "an unknown kind": (
         SOURCE + RESOURCES.replace("kind: docs", "kind: song"),
@@ -183,7 +183,7 @@ BAD = {
     ),
     "a title of two lines": (
         SOURCE.replace("title: Eggs", "title: |\n      Eggs\n      and more"),
-        ":12:5: title should be one line of plain text",
+        ":12:5: title: Use one line of plain text.",
     ),
     "a slug with capitals": (
         SOURCE.replace("slug: eggs", "slug: Eggs"),
@@ -326,7 +326,7 @@ BAD = {
     ),
     "a NUL that is escaped": (
         SOURCE.replace("title: Eggs", 'title: "Eg\\0gs"'),
-        ":12:5: title should be one line of plain text",
+        ":12:5: title: Use one line of plain text.",
     ),
     "bytes that are not UTF-8": (
         SOURCE.replace("Eggs", "#").encode().replace(b"#", b"\xff\xfe"),

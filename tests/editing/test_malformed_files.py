@@ -70,14 +70,14 @@ FILES = {
         title("\x1b[31m"),
         ":2:8: a control character (U+001B)",
     ),
-    "marks that reorder text": (title("a\u202eb"), "(U+202E)"),
+    "marks that reorder text": (title("a\u202eb"), "U+202E"),
     "a body that reorders text": (
         HEAD + STEP + '    body: "a\\u2066b"\n',
-        ":10:5: body should hold no marks that reorder text (U+2066)",
+        ":10:5: body: Remove the character U+2066, which reorders text.",
     ),
     "a body with a NUL": (
         HEAD + STEP + '    body: "a\\0b"\n',
-        ":10:5: body should hold no control characters (U+0000)",
+        ":10:5: body: Remove the control character U+0000.",
     ),
     "a long body": (
         HEAD + STEP + f"    body: {'x' * LONG}\n",
