@@ -16,6 +16,8 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.deletion import delete_account
 from accounts.email_addresses import EmailField
@@ -27,7 +29,7 @@ log = structlog.get_logger("cairn.accounts")
 
 
 class UserForm(UserChangeForm):
-    email = EmailField(label="Email address")
+    email = EmailField(label=gettext_lazy("Email address"))
 
     class Meta:
         model = User
@@ -35,7 +37,7 @@ class UserForm(UserChangeForm):
 
 
 class NewUserForm(AdminUserCreationForm):
-    email = EmailField(label="Email address")
+    email = EmailField(label=gettext_lazy("Email address"))
 
     class Meta:
         model = User
@@ -57,7 +59,7 @@ class UserAdmin(DjangoUserAdmin):
     fieldsets = [
         (None, {"fields": ["email", "name", "password"]}),
         (
-            "Permissions",
+            gettext_lazy("Permissions"),
             {
                 "fields": [
                     "is_active",
@@ -68,7 +70,7 @@ class UserAdmin(DjangoUserAdmin):
                 ]
             },
         ),
-        ("Dates", {"fields": ["last_login", "date_joined"]}),
+        (gettext_lazy("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [
         (None, {"fields": ["email", "usable_password", "password1", "password2"]})
@@ -86,7 +88,7 @@ class UserAdmin(DjangoUserAdmin):
         id: str,  # noqa: A002
         form_url: str = "",
     ) -> HttpResponse:
-        """Set a password for somebody else, and mail them."""
+        """Set a password for another user, and mail them."""
         user = self.get_object(request, id)
         if is_own(request, user):
             return redirect("account_change_password")
@@ -119,17 +121,21 @@ class UserAdmin(DjangoUserAdmin):
 
         Your own account is protected here; its page deletes it.
         """
-        _, counts, missing_permissions, protected = super().get_deleted_objects(
+        _rows, counts, missing_permissions, protected = super().get_deleted_objects(
             objs, request
         )
-        own = [f"{user} (your own account)" for user in objs if is_own(request, user)]
+        own = [
+            _("%(user)s (your own account)") % {"user": user}
+            for user in objs
+            if is_own(request, user)
+        ]
         if own:  # the reason to show, not the permissions on its addresses
             missing_permissions, protected = set(), own
         return [str(user) for user in objs], counts, missing_permissions, protected
 
 
 class GroupForm(ModelForm):
-    name = LineField(max_length=150)
+    name = LineField(label=gettext_lazy("Name"), max_length=150)
 
     class Meta:
         model = Group
@@ -145,12 +151,12 @@ class GroupAdmin(DjangoGroupAdmin):
 
 
 class InvitationForm(ModelForm):
-    address = EmailField(label="Email address")
+    address = EmailField(label=gettext_lazy("Email address"))
 
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"]
         if EmailAddress.objects.filter(email=address, verified=True).exists():
-            raise ValidationError("Whoever has this address has an account already.")
+            raise ValidationError(_("This address already has an account."))
         return address
 
 
@@ -178,8 +184,14 @@ class InvitationAdmin(admin.ModelAdmin):
     ) -> None:
         invite(request, obj)
 
-    @admin.action(description="Send again", permissions=["add"])
+    @admin.action(description=gettext_lazy("Send again"), permissions=["add"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
         for invitation in queryset:
             invite(request, invitation)
-        messages.success(request, f"Sent again: {len(queryset)}.")
+        count = len(queryset)
+        message = ngettext(
+            "%(count)d invitation was sent again.",
+            "%(count)d invitations were sent again.",
+            count,
+        )
+        messages.success(request, message % {"count": count})

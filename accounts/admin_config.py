@@ -1,14 +1,28 @@
 from django.apps import apps
 from django.contrib.admin import apps as admin
+from django.utils.translation import gettext_lazy as _
 
 # The admin's group for each library's app, by the app's label. Apps with the same
 # verbose name are one group: `AdminSite.get_app_list`.
 GROUPS = {
-    "account": "People",
-    "auth": "People",
-    "mfa": "People",
-    "socialaccount": "People",
-    "django_tasks_database": "System",
+    "account": _("People"),
+    "auth": _("People"),
+    "mfa": _("People"),
+    "socialaccount": _("People"),
+    "django_tasks_database": _("System"),
+}
+# Labels that libraries do not translate, by the model and its fields.
+MODEL_NAMES = {
+    "mfa.Authenticator": (_("two-factor method"), _("two-factor methods")),
+}
+FIELD_NAMES = {
+    "mfa.Authenticator": {
+        "user": _("user"),
+        "type": _("type"),
+        "created_at": _("added"),
+        "last_used_at": _("last used"),
+    },
+    "socialaccount.SocialAccount": {"user": _("user")},
 }
 
 
@@ -19,6 +33,12 @@ class AdminConfig(admin.AdminConfig):
         super().ready()
         for label, group in GROUPS.items():
             apps.get_app_config(label).verbose_name = group
+        for label, (name, plural) in MODEL_NAMES.items():
+            options = apps.get_model(label)._meta
+            options.verbose_name, options.verbose_name_plural = name, plural
+        for label, names in FIELD_NAMES.items():
+            for field, name in names.items():
+                apps.get_model(label)._meta.get_field(field).verbose_name = name
         from allauth.account.models import EmailAddress
         from allauth.mfa.models import Authenticator
         from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken

@@ -15,6 +15,7 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 
 from accounts import mfa
 
@@ -78,7 +79,10 @@ class AdminSite(admin.AdminSite):
             return redirect("admin:index")
         if url_name := mfa.second_factor_url_name(request.user):
             return redirect_to_login(next_url, url_name)
-        messages.info(request, "The admin asks for a second factor. Set one up here.")
+        messages.info(
+            request,
+            gettext("The admin requires two-factor authentication. Set it up here."),
+        )
         return redirect("mfa_index")
 
     def logout(  # type: ignore[override]

@@ -1,9 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
-    verbose_name = "People"  # the admin's group: see admin_config.py
+    verbose_name = _("People")  # the admin's group: see admin_config.py
 
     def ready(self) -> None:
         from accounts import deletion, ended_sessions, events  # noqa: F401

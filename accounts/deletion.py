@@ -10,10 +10,11 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Invitation, User
 
-DELETED = "deleted account"  # instead of the address, in the admin's log
+DELETED = gettext_lazy("deleted account")  # instead of the address, in the admin's log
 
 
 @transaction.atomic

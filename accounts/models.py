@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.email_addresses import canonical
 from accounts.passwords import is_too_long, normalize
@@ -38,49 +39,51 @@ class UserManager(BaseUserManager["User"]):
 class Theme(models.TextChoices):
     """The colour scheme that a user chose instead of their system's."""
 
-    LIGHT = "light"
-    DARK = "dark"
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
 
 
 def validate_time_zone(name: str) -> None:
     if parse_time_zone(name) is None:
-        raise ValidationError("There is no such time zone.")
+        raise ValidationError(_("This time zone does not exist."))
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     id = models.AutoField(primary_key=True)  # 4 bytes: it is in every progress row
-    email = models.EmailField("e-mail address", max_length=254, unique=True)
+    email = models.EmailField(_("email address"), max_length=254, unique=True)
     name = LineField(
-        "display name",
+        _("display name"),
         max_length=80,
         blank=True,
         default="",
         db_default="",  # old processes insert rows without it during an upgrade
-        help_text="How mails greet you.",
+        help_text=_("Used in emails to you."),
     )
     is_staff = models.BooleanField(
-        "staff", default=False, help_text="May sign in to the admin."
+        _("staff"), default=False, help_text=_("Can sign in to the admin.")
     )
     is_active = models.BooleanField(
-        "active",
+        _("active"),
         default=True,
-        help_text="Take this away instead of deleting the account.",
+        help_text=_("Clear this to close the account without deleting its data."),
     )
     theme = models.CharField(
+        _("theme"),
         max_length=5,
         blank=True,
-        choices=Theme.choices,
-        help_text="Empty: as their system has it.",
+        choices=Theme,
+        help_text=_("If empty, pages use the system setting."),
     )
     time_zone = models.CharField(
+        _("time zone"),
         max_length=64,
         blank=True,
         default="",
         db_default="",
         validators=[validate_time_zone],
-        help_text="Empty: as their browser says.",
+        help_text=_("If empty, pages use the browser setting."),
     )
-    date_joined = models.DateTimeField("joined", default=timezone.now)
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -89,6 +92,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")) & models.Q(email__regex=ASCII),
@@ -128,11 +133,16 @@ class Device(models.Model):
 
     MAX_NAME_LENGTH = 120  # characters
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="devices")
-    name = models.CharField(max_length=MAX_NAME_LENGTH)  # "Firefox on Windows"
-    first_seen_at = models.DateTimeField(default=timezone.now)
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="devices", verbose_name=_("user")
+    )
+    # In English in every language: "Firefox on Windows".
+    name = models.CharField(_("name"), max_length=MAX_NAME_LENGTH)
+    first_seen_at = models.DateTimeField(_("first seen"), default=timezone.now)
 
     class Meta:
+        verbose_name = _("device")
+        verbose_name_plural = _("devices")
         constraints = [
             models.UniqueConstraint(fields=["user", "name"], name="device_once")
         ]
@@ -152,7 +162,7 @@ class Invitation(models.Model):
     Used invitations are not deleted.
     """
 
-    address = models.EmailField("e-mail address", max_length=254, unique=True)
+    address = models.EmailField(_("email address"), max_length=254, unique=True)
     invited_by = models.ForeignKey(
         User,
         models.SET_NULL,
@@ -160,13 +170,18 @@ class Invitation(models.Model):
         blank=True,
         editable=False,
         related_name="invitations",
+        verbose_name=_("invited by"),
     )
-    invited_at = models.DateTimeField(default=timezone.now, editable=False)
-    used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    invited_at = models.DateTimeField(
+        _("invited"), default=timezone.now, editable=False
+    )
+    used_at = models.DateTimeField(_("used"), null=True, blank=True, editable=False)
 
     objects = InvitationQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
         ordering = ["-invited_at", "-pk"]
         constraints = [
             models.CheckConstraint(

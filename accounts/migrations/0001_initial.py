@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 (
                     "email",
                     models.EmailField(
-                        max_length=254, unique=True, verbose_name="e-mail address"
+                        max_length=254, unique=True, verbose_name="email address"
                     ),
                 ),
                 (
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_default="",
                         default="",
-                        help_text="How mails greet you.",
+                        help_text="Used in emails to you.",
                         max_length=80,
                         verbose_name="display name",
                     ),
@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                     "is_staff",
                     models.BooleanField(
                         default=False,
-                        help_text="May sign in to the admin.",
+                        help_text="Can sign in to the admin.",
                         verbose_name="staff",
                     ),
                 ),
@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                     "is_active",
                     models.BooleanField(
                         default=True,
-                        help_text="Take this away instead of deleting the account.",
+                        help_text="Clear this to close the account without deleting its data.",
                         verbose_name="active",
                     ),
                 ),
@@ -75,8 +75,9 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[("light", "Light"), ("dark", "Dark")],
-                        help_text="Empty: as their system has it.",
+                        help_text="If empty, pages use the system setting.",
                         max_length=5,
+                        verbose_name="theme",
                     ),
                 ),
                 (
@@ -85,9 +86,10 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_default="",
                         default="",
-                        help_text="Empty: as their browser says.",
+                        help_text="If empty, pages use the browser setting.",
                         max_length=64,
                         validators=[accounts.models.validate_time_zone],
+                        verbose_name="time zone",
                     ),
                 ),
                 (
@@ -119,6 +121,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
+            },
         ),
         migrations.CreateModel(
             name="Device",
@@ -132,10 +138,12 @@ class Migration(migrations.Migration):
                         verbose_name="ID",
                     ),
                 ),
-                ("name", models.CharField(max_length=120)),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
                 (
                     "first_seen_at",
-                    models.DateTimeField(default=django.utils.timezone.now),
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="first seen"
+                    ),
                 ),
                 (
                     "user",
@@ -143,9 +151,14 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="devices",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "device",
+                "verbose_name_plural": "devices",
+            },
         ),
         migrations.CreateModel(
             name="Invitation",
@@ -162,18 +175,22 @@ class Migration(migrations.Migration):
                 (
                     "address",
                     models.EmailField(
-                        max_length=254, unique=True, verbose_name="e-mail address"
+                        max_length=254, unique=True, verbose_name="email address"
                     ),
                 ),
                 (
                     "invited_at",
                     models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
+                        default=django.utils.timezone.now,
+                        editable=False,
+                        verbose_name="invited",
                     ),
                 ),
                 (
                     "used_at",
-                    models.DateTimeField(blank=True, editable=False, null=True),
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="used"
+                    ),
                 ),
                 (
                     "invited_by",
@@ -184,10 +201,13 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="invitations",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="invited by",
                     ),
                 ),
             ],
             options={
+                "verbose_name": "invitation",
+                "verbose_name_plural": "invitations",
                 "ordering": ["-invited_at", "-pk"],
             },
         ),

@@ -81,7 +81,7 @@ class TestInProduction:
         sign_in(client, administrator.email)
         response = client.get(ADMIN, follow=True)
         assert response.request["PATH_INFO"] == MFA_INDEX
-        assert "The admin asks for a second factor" in response.content.decode()
+        assert "The admin requires two-factor" in response.content.decode()
         client.post("/accounts/reauthenticate/", {"password": PASSWORD})
         secret = secret_in(client.get("/accounts/2fa/totp/activate/"))
         client.post("/accounts/2fa/totp/activate/", {"code": totp_code(secret)})
@@ -161,7 +161,7 @@ class TestGroups:
     def test_the_page_of_an_app_shows_its_group(self, admin_client, label):
         html = read_html(admin_client.get(f"{ADMIN}{label}/"))
         assert "People administration" in html
-        assert "Authenticators" in html
+        assert "Two-factor methods" in html
         assert "Invitations" in html
         assert 'class="app-roadmaps' not in html.partition("<main")[2]
 

@@ -161,7 +161,7 @@ class TestInvitation:
         self, admin_client, user, mailoutbox
     ):
         response = admin_client.post(f"{ADMIN}add/", {"address": user.email})
-        assert "has an account already" in response.content.decode()
+        assert "already has an account" in response.content.decode()
         assert not Invitation.objects.exists()
         assert mailoutbox == []
 
