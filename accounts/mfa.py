@@ -16,6 +16,7 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn import forms, views
 from django.conf import settings
+from django.contrib import messages
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError
@@ -100,7 +101,9 @@ class MFAAdapter(DefaultMFAAdapter):
         type: Authenticator.Type,  # noqa: A002
     ) -> str:
         count = Authenticator.objects.filter(user=user, type=type).count()
-        return f"Passkey {count + 1}" if count else "Passkey"
+        if not count:
+            return gettext("Passkey")
+        return gettext("Passkey %(number)d") % {"number": count + 1}
 
 
 class AuthenticatorCodeFormMixin(CodeFormMixin):
@@ -140,7 +143,7 @@ class ActivateAuthenticatorAppForm(AuthenticatorCodeFormMixin, ActivateTOTPForm)
         super().__init__(*args, **kwargs)
         self.secret = secret
         store_totp_secret(secret)
-        self.fields["code"].label = "Enter the code that it shows"
+        self.fields["code"].label = _("Enter the code shown in the app")
 
 
 def check_origin(credential: Any) -> None:
@@ -191,7 +194,9 @@ def reject_malformed_credential[T](clean: Callable[[Any], T]) -> Callable[[Any],
 
 
 class AddPasskeyForm(forms.AddWebAuthnForm):
-    name = LineField(max_length=MAX_PASSKEY_NAME_LENGTH, required=False)
+    name = LineField(
+        label=_("Name"), max_length=MAX_PASSKEY_NAME_LENGTH, required=False
+    )
     credential = CredentialField()
     clean = reject_malformed_credential(forms.AddWebAuthnForm.clean)
 
@@ -199,14 +204,15 @@ class AddPasskeyForm(forms.AddWebAuthnForm):
         super().__init__(*args, **kwargs)
         passwordless = self.fields["passwordless"]
         passwordless.initial = True
-        passwordless.label = "Sign in with it alone, without a password"
-        passwordless.help_text = (
-            "Needs a fingerprint, a face or a PIN. Leave it out for a key without."
+        passwordless.label = _("Sign in with this passkey alone, without a password")
+        passwordless.help_text = _(
+            "Needs a fingerprint, face or PIN. Clear this for a security key that has "
+            "none of them."
         )
 
 
 class EditPasskeyForm(forms.EditWebAuthnForm):
-    name = LineField(max_length=MAX_PASSKEY_NAME_LENGTH)
+    name = LineField(label=_("Name"), max_length=MAX_PASSKEY_NAME_LENGTH)
 
 
 class AuthenticateByPasskeyForm(forms.AuthenticateWebAuthnForm):
@@ -228,6 +234,13 @@ class ReauthenticateByPasskeyForm(forms.ReauthenticateWebAuthnForm):
     clean_credential = reject_malformed_credential(
         forms.ReauthenticateWebAuthnForm.clean_credential
     )
+
+
+class EditPasskeyView(views.EditWebAuthnView):
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.success(self.request, gettext("Passkey renamed."))
+        response: HttpResponse = super().form_valid(form)
+        return response
 
 
 class RedirectWhenInvalidMixin:

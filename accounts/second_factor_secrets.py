@@ -15,6 +15,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from core.encryption import get_cipher
 
@@ -43,8 +44,10 @@ def decrypt(encrypted: str) -> str:
     except InvalidToken as error:
         log.error("second_factor_unreadable")
         raise UnreadableSecretError(
-            "This site can no longer read your second factor. "
-            "Please ask the people who run it to remove it."
+            _(
+                "This site can no longer read your authenticator app or recovery "
+                "codes. Ask the people who run it to remove them."
+            )
         ) from error
 
 

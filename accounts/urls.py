@@ -181,7 +181,7 @@ urlpatterns = [
     ),
     path(
         "2fa/webauthn/keys/<int:pk>/edit/",
-        login_required(webauthn_views.edit_webauthn),
+        login_required(mfa.EditPasskeyView.as_view()),
         name="mfa_edit_webauthn",
     ),
     path(

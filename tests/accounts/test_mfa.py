@@ -161,7 +161,7 @@ class TestAuthenticatorApp:
     def test_deactivation_removes_the_recovery_codes(
         self, reauthenticated, user_with_app
     ):
-        assert "Stop using" in reauthenticated.get(DEACTIVATE_APP).content.decode()
+        assert "Remove the app" in reauthenticated.get(DEACTIVATE_APP).content.decode()
         assert user_with_app.authenticator_set.filter(type="totp").exists()
         assert reauthenticated.post(DEACTIVATE_APP).url == INDEX
         assert not Authenticator.objects.exists()
@@ -292,6 +292,12 @@ class TestPasskey:
             data = {"name": "Laptop", "credential": credential}
             assert reauthenticated.post(ADD_PASSKEY, data).status_code == 200
         assert not Authenticator.objects.exists()
+
+    def test_renaming_one_is_confirmed(self, reauthenticated, user):
+        path = f"/accounts/2fa/webauthn/keys/{add_passkey(user).pk}/edit/"
+        response = reauthenticated.post(path, {"name": "Phone"}, follow=True)
+        assert "Passkey renamed." in response.text
+        assert "Phone" in response.text
 
     @pytest.mark.parametrize("name", ["", "\x00", "\u200b", "a\u202eb", "n" * 65])
     def test_an_invalid_name_is_refused(self, reauthenticated, user, name):

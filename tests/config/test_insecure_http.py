@@ -89,7 +89,7 @@ class TestPages:
     def test_passkeys_cannot_be_added(self, reauthenticated):
         text = reauthenticated.get("/accounts/2fa/").text
         assert "Add a passkey" not in text
-        assert "Browsers allow passkeys only over HTTPS" in text
+        assert "Passkeys need HTTPS" in text
 
     def test_the_admin_does_not_ask_for_a_passkey(self, client, settings, db):
         settings.ADMIN_NEEDS_SECOND_FACTOR = True
