@@ -26,6 +26,17 @@ from accounts.mail import MailAdapter
 from accounts.models import User
 from accounts.passwords import normalize
 
+# The sections of the settings that show allauth's messages about their changes.
+MESSAGE_SECTIONS = {
+    "account/messages/cannot_delete_primary_email.txt": "email",
+    "account/messages/email_confirmed.txt": "email",
+    "account/messages/email_deleted.txt": "email",
+    "account/messages/primary_email_set.txt": "email",
+    "account/messages/unverified_primary_email.txt": "email",
+    "account/messages/password_changed.txt": "sign-in",
+    "account/messages/password_set.txt": "sign-in",
+}
+
 
 class AccountAdapter(MailAdapter):
     error_messages = MailAdapter.error_messages | {
@@ -45,6 +56,21 @@ class AccountAdapter(MailAdapter):
             "emailed code or a passkey."
         ),
     }
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        message_context: dict[str, Any] | None = None,
+        extra_tags: str = "",
+        message: str | None = None,
+    ) -> None:
+        """Tag the message with the section of the settings that shows it, if any."""
+        section = MESSAGE_SECTIONS.get(message_template or "", extra_tags)
+        super().add_message(
+            request, level, message_template, message_context, section, message
+        )
 
     def get_client_ip(self, request: HttpRequest) -> str:
         try:

@@ -128,14 +128,14 @@ class SocialSignupForm(SignupPolicyMixin, AllauthSocialSignupForm):
 
 
 class AddEmailForm(forms.AddEmailForm):
-    email = EmailField(label="Another address")
+    email = EmailField(label=_("Another email address"))
 
 
 class NameForm(ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ["name"]
-        help_texts = {"name": "How mails greet you. Nobody else sees it."}
+        help_texts = {"name": _("Used in emails to you. Other people cannot see it.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -148,9 +148,10 @@ class NameForm(ModelForm):  # type: ignore[type-arg]
 
 class TimeZoneForm(ModelForm):  # type: ignore[type-arg]
     time_zone = ChoiceField(
+        label=_("Time zone"),
         required=False,
         widget=Select,
-        help_text="In which pages and mails say dates.",
+        help_text=_("Used for dates on the site and in emails."),
     )
 
     class Meta:
@@ -159,7 +160,7 @@ class TimeZoneForm(ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        first_choices = [("", "As the browser says"), ("UTC", "UTC")]
+        first_choices = [("", _("Use browser setting")), ("UTC", "UTC")]
         regions = choices_by_region()
         listed = {"", "UTC", *(name for _, zones in regions for name, _ in zones)}
         current = self.instance.time_zone

@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import (
     require_http_methods,
     require_POST,
@@ -67,7 +68,10 @@ def start_again(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: AuthenticatedRequest) -> HttpResponse:
-    """All settings on one page. A POST saves the section that `section` names."""
+    """All settings on one page. A POST saves the section that `section` names.
+
+    A message with the id of a section as its tag is shown in that section.
+    """
     user = request.user
     forms = {name: form(instance=user) for name, form in SECTION_FORMS.items()}
     status = HTTPStatus.OK
@@ -80,7 +84,7 @@ def settings(request: AuthenticatedRequest) -> HttpResponse:
         form = SECTION_FORMS[section](request.POST, instance=instance)
         if form.is_valid():
             form.save()
-            messages.success(request, "Saved.")
+            messages.success(request, _("Saved"), extra_tags=section)
             return redirect(reverse("account_settings", fragment=section))
         forms[section] = form
         status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -110,6 +114,10 @@ def sign_out_device(request: AuthenticatedRequest, session_id: int) -> HttpRespo
     session = get_object_or_404(UserSession, user=request.user, pk=session_id)
     if session.session_key == request.session.session_key:
         logout(request)
+    else:
+        device = devices.browser_name(session.user_agent)
+        message = _("%(device)s was signed out.") % {"device": device}
+        messages.success(request, message, extra_tags="devices")
     session.end()
     return redirect(reverse("account_settings", fragment="devices"))
 
@@ -121,7 +129,8 @@ def sign_out_others(request: AuthenticatedRequest) -> HttpResponse:
     sessions = UserSession.objects.filter(user=request.user)
     for session in sessions.exclude(session_key=request.session.session_key):
         session.end()
-    messages.success(request, "All other devices are signed out.")
+    message = _("All other devices were signed out.")
+    messages.success(request, message, extra_tags="devices")
     return redirect(reverse("account_settings", fragment="devices"))
 
 

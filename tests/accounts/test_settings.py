@@ -1,16 +1,29 @@
 """/accounts/settings/"""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import User
-from tests.accounts.actions import FIREFOX, SAFARI, is_signed_in, signed_in_browser
-from tests.factories import StepProgressFactory
+from tests.accounts.actions import (
+    CONFIRM_EMAIL,
+    FIREFOX,
+    NEW_PASSWORD,
+    SAFARI,
+    code_in,
+    is_signed_in,
+    reauthenticate,
+    signed_in_browser,
+)
+from tests.factories import PASSWORD, StepProgressFactory
+from tests.html import read_html
 
 PATH = "/accounts/settings/"
 
@@ -21,6 +34,14 @@ def save(client, section, **fields):
 
 def html(client):
     return client.get(PATH).content.decode()
+
+
+def messages_by_section(client):
+    """Return the messages on the page, which is loaded once, by the section's id."""
+    page = re.split('<section id="(.*?)"', read_html(client.get(PATH)))
+    texts = [re.findall('role="status">(.*?)</p>', part) for part in page[::2]]
+    sections = zip(["", *page[1::2]], texts, strict=True)
+    return {section: found for section, found in sections if found}
 
 
 def test_redirects_visitors_to_sign_in(client, db):
@@ -67,6 +88,11 @@ class TestName:
         user.refresh_from_db()
         assert user.name == "Ada Lovelace"
         assert 'value="Ada Lovelace"' in html(signed_in)
+
+    def test_the_section_says_once_that_it_was_saved(self, signed_in):
+        save(signed_in, "name", name="Ada")
+        assert messages_by_section(signed_in) == {"name": ["Saved"]}
+        assert messages_by_section(signed_in) == {}
 
     def test_can_be_removed(self, signed_in, user):
         save(signed_in, "name", name="Ada")
@@ -121,6 +147,10 @@ class TestTimeZone:
         page = signed_in.get("/roadmaps/cooking/").content.decode()
         assert "3 May" in page
 
+    def test_the_section_says_that_it_was_saved(self, signed_in):
+        save(signed_in, "time-zone", time_zone="UTC")
+        assert messages_by_section(signed_in) == {"time-zone": ["Saved"]}
+
     def test_applies_to_the_first_page_after_signing_in(self, done_step, user):
         User.objects.filter(pk=user.pk).update(time_zone="Pacific/Auckland")
         page = signed_in_browser(user).get("/roadmaps/cooking/").content.decode()
@@ -146,11 +176,65 @@ class TestTimeZone:
         assert signed_in.get(PATH).status_code == 200
 
 
+class TestEmailAddresses:
+    """test_email_addresses.py tests the changes."""
+
+    OTHER = "other@example.com"
+
+    @pytest.fixture
+    def change(self, signed_in, user):
+        """A function that presses a button of an added address."""
+        EmailAddress.objects.create(user=user, email=self.OTHER, verified=True)
+        reauthenticate(signed_in)
+
+        def change(action):
+            response = signed_in.post(
+                "/accounts/email/", {"email": self.OTHER, action: ""}
+            )
+            assert response.url == f"{PATH}#email"
+            return messages_by_section(signed_in)
+
+        return change
+
+    @pytest.mark.parametrize("action", ["action_primary", "action_remove"])
+    def test_the_section_says_that_an_address_was_changed(self, change, action):
+        messages = change(action)
+        assert list(messages) == ["email"]
+        assert len(messages["email"]) == 1
+
+    def test_the_section_says_that_a_new_address_is_confirmed(
+        self, reauthenticated, mailoutbox
+    ):
+        reauthenticated.post(
+            "/accounts/email/", {"action_add": "", "email": self.OTHER}
+        )
+        code = {"code": code_in(mailoutbox[0])}
+        assert reauthenticated.post(CONFIRM_EMAIL, code).url == f"{PATH}#email"
+        expected = {"email": [f"{self.OTHER} is confirmed."]}
+        assert messages_by_section(reauthenticated) == expected
+
+
 class TestSigningIn:
+    def test_the_section_says_that_the_password_was_changed(self, reauthenticated):
+        fields = {"oldpassword": PASSWORD, **NEW_PASSWORD}
+        response = reauthenticated.post("/accounts/password/change/", fields)
+        assert response.url == f"{PATH}#sign-in"
+        assert list(messages_by_section(reauthenticated)) == ["sign-in"]
+
+    def test_connected_accounts_are_listed_only_if_there_can_be_some(
+        self, signed_in, user, settings
+    ):
+        assert "Connected accounts" not in html(signed_in)
+        SocialAccount.objects.create(user=user, provider="github", uid="42")
+        assert "Connected accounts" in html(signed_in)
+        SocialAccount.objects.all().delete()
+        settings.SOCIALACCOUNT_PROVIDERS = {"github": {}}
+        assert "Connected accounts" in html(signed_in)
+
     def test_lists_the_ways_to_sign_in(self, signed_in, user):
         Authenticator.objects.create(user=user, type="totp", data={})
         page = html(signed_in)
-        assert "authenticator app" in page
+        assert "Authenticator app" in page
         assert 'href="/accounts/2fa/"' in page
         assert "Change password" in page
 
@@ -181,7 +265,8 @@ class TestDevices:
         sign_out = f"{PATH}devices/{session.pk}/sign-out/"
         assert client.post(sign_out).url == f"{PATH}#devices"
         assert not is_signed_in(other)
-        assert is_signed_in(client)
+        message = "Mobile Safari on iOS was signed out."
+        assert messages_by_section(client) == {"devices": [message]}
         assert client.post(sign_out).status_code == 404
 
     def test_the_current_device_can_be_signed_out(self, user):
@@ -199,6 +284,8 @@ class TestDevices:
         for _ in range(2):
             response = client.post(f"{PATH}devices/sign-out-others/")
             assert response.status_code == 302
+            message = "All other devices were signed out."
+            assert messages_by_section(client) == {"devices": [message]}
         assert not any(map(is_signed_in, others))
         assert is_signed_in(client)
 
