@@ -12,6 +12,7 @@ from accounts.models import Invitation, User
 from progress.models import Completion
 from tests.accounts.actions import SIGN_UP, is_signed_in, mail_server_down
 from tests.factories import NoteFactory, StepProgressFactory, UserFactory
+from tests.html import read_html
 
 PATH = "/accounts/delete/"
 
@@ -65,15 +66,15 @@ def test_refuses_other_methods(reauthenticated):
 
 def test_get_lists_the_data_and_deletes_nothing(user_with_data, reauthenticated, user):
     sign_in_elsewhere(user)
-    page = reauthenticated.get(PATH).content.decode()
+    page = read_html(reauthenticated.get(PATH))
     for text in (
-        f"the account of {user.email}, with 2 e-mail addresses",
-        "what you marked on 3 steps",
-        "1 note<",
-        "1 completed roadmap<",
-        "1 passkey",
-        "GitHub",
-        "on 2 devices",
+        f"your account {user.email}, with 2 email addresses",
+        "your progress on 3 steps",
+        ">1 note<",
+        ">1 completed roadmap<",
+        "your passkeys and two-factor authentication",
+        "the connection to your GitHub account",
+        "your sign-ins on 2 devices, including this one",
     ):
         assert text in page
     assert len(foreign_keys_to(user.pk)) > 6
@@ -89,7 +90,7 @@ def test_post_deletes_all_data_and_sessions(user_with_data, reauthenticated, use
     assert not is_signed_in(other)
     assert not Session.objects.exists()
     page = reauthenticated.get(response.url).content.decode()
-    assert "Your account is deleted" in page
+    assert "Your account has been deleted" in page
     assert "Sign in" in page
 
 

@@ -29,27 +29,27 @@ USER_AGENT = "Mozilla/5.0 (X11; Linux) Gecko/20100101 Firefox/132.0 Unmistakable
 # What the privacy page says about each table. None: it holds nothing about a person.
 # A new table has to be added here, and to the page if it holds personal data.
 PROMISES = {
-    "accounts_user": "Your e-mail addresses; and, if you give them, a name",
-    "accounts_user_groups": "which groups of editors you belong to",
-    "accounts_user_user_permissions": "which groups of editors you belong to",
-    "accounts_device": "Of browsers from before, only the name",
-    "accounts_invitation": "the address that you were invited at",
-    "account_emailaddress": "Your e-mail addresses",
+    "accounts_user": "Your email addresses, and a name, a time zone and a theme",
+    "accounts_user_groups": "your groups and permissions",
+    "accounts_user_user_permissions": "your groups and permissions",
+    "accounts_device": "For browsers that you used before, only the name",
+    "accounts_invitation": "the address that was invited, by whom and when",
+    "account_emailaddress": "Your email addresses",
     "account_emailconfirmation": None,  # unused: codes confirm addresses
-    "mfa_authenticator": "passkeys as public keys",
-    "usersessions_usersession": "from which internet address and with which browser",
-    "django_session": "For each sign-in that lasts",
-    "socialaccount_socialaccount": "who they say you are",
+    "mfa_authenticator": "your passkeys as public keys",
+    "usersessions_usersession": "its IP address and browser",
+    "django_session": "For each device on which you are signed in",
+    "socialaccount_socialaccount": "what they tell us about who you are",
     "socialaccount_socialapp": None,
     "socialaccount_socialtoken": None,  # unused: no token is stored
-    "progress_stepprogress": "Which steps you marked and when",
-    "progress_completion": "which roadmaps you completed",
+    "progress_stepprogress": "The steps that you marked and when",
+    "progress_completion": "the roadmaps that you completed",
     "progress_note": "your notes",
     "progress_roadmapstatistics": None,  # counts
-    "django_tasks_database_dbtaskresult": "Mails to you, encrypted",
-    "django_admin_log": "in the admin what you change there",
-    "roadmaps_historicalroadmap": "in the admin what you change there",
-    "roadmaps_historicalstep": "in the admin what you change there",
+    "django_tasks_database_dbtaskresult": "Emails to you, encrypted",
+    "django_admin_log": "what you change in the admin and when",
+    "roadmaps_historicalroadmap": "what you change in the admin and when",
+    "roadmaps_historicalstep": "what you change in the admin and when",
     "roadmaps_roadmap": None,
     "roadmaps_step": None,
     "roadmaps_resource": None,
@@ -98,7 +98,7 @@ def assert_address_and_browser_are_gone():
     rows = dump()
     assert IP not in rows
     assert USER_AGENT not in rows
-    assert "Firefox on Linux" in rows  # "Of browsers from before, only the name"
+    assert "Firefox on Linux" in rows  # "only the name"
 
 
 def test_the_privacy_page_speaks_of_every_table(client, db):

@@ -12,13 +12,13 @@ def html(client, path=PATH):
 
 
 def test_it_says_how_long_a_session_lasts(client, db, settings):
-    assert "has not been used for 14 days" in html(client)
+    assert "have not used a device for 14 days" in html(client)
     settings.SESSION_COOKIE_AGE = 3 * 24 * 60 * 60
-    assert "has not been used for 3 days" in html(client)
+    assert "have not used a device for 3 days" in html(client)
 
 
 def test_it_shows_the_contact_address_if_there_is_one(client, db, settings):
-    assert "have not said here how to reach them" in html(client)
+    assert "have not given a contact address" in html(client)
     settings.CONTACT_EMAIL = "help@example.org"
     assert 'href="mailto:help@example.org"' in html(client)
 
