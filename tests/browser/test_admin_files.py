@@ -90,4 +90,4 @@ def test_a_faulty_file_is_refused(open_page, editor, axe):
     axe(page)
     page.goto(f"{ROADMAPS}import/")
     upload(page, b"#" * 4_000_000)
-    expect(page.get_by_role("heading", level=1)).to_have_text("That is too large")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Too large")

@@ -57,7 +57,7 @@ def test_an_unknown_url_is_404(client, db):
     response = client.get("/nope/")
     assert response.status_code == 404
     assert has_site_layout(response)
-    assert "There is no page here" in response.content.decode()
+    assert "Page not found" in response.content.decode()
 
 
 def test_a_missing_slash_redirects_to_the_page(client, backend):

@@ -299,7 +299,7 @@ class TestBadFiles:
         response = upload(editor, "#" * 3_000_000)
         assert response.status_code == 413
         html = response.content.decode()
-        assert "That is too large" in html
+        assert "Too large" in html
         assert 'class="brand"' in html
 
     def test_an_invalid_content_length_is_not_a_server_error(self, editor):

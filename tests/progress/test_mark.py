@@ -232,7 +232,7 @@ class TestRefusal:
         response = signed_in.post(address(step), headers=SAME_ORIGIN)
         assert response.status_code == 503
         assert response["Retry-After"] == "5"
-        assert "Cairn is catching its breath" in read_html(response)
+        assert "Temporarily unavailable" in read_html(response)
 
 
 class TestCompletion:
