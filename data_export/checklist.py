@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from django.utils.formats import date_format
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
 from accounts.models import User
-from progress.route import AnnotatedStep, Route, State
+from progress.route import AnnotatedStep, Count, Route, State
 from progress.snapshot import routes_in_progress
 from roadmaps.models import Roadmap
 
@@ -17,7 +19,9 @@ def to_markdown(user: User) -> str:
     routes = routes_in_progress(user)
     roadmaps = Roadmap.objects.in_bulk(routes)
     checklists = [format_checklist(roadmaps[pk], route) for pk, route in routes.items()]
-    return "\n".join(checklists) if checklists else "No step is marked yet.\n"
+    if not checklists:
+        checklists = [_("You have not started a step yet."), ""]
+    return "\n".join(checklists)
 
 
 def format_checklist(roadmap: Roadmap, route: Route) -> str:
@@ -26,7 +30,7 @@ def format_checklist(roadmap: Roadmap, route: Route) -> str:
     if route.retired_done:
         lines += [
             "",
-            "## Retired, you did this",
+            f"## {_('Completed steps no longer in this roadmap')}",
             "",
             *map(format_step, route.retired_done),
         ]
@@ -36,14 +40,19 @@ def format_checklist(roadmap: Roadmap, route: Route) -> str:
 def format_total(route: Route) -> str:
     """Return text such as "8 of 14 required · 1 of 9 optional · 2 skipped"."""
     total = route.total
-    text = f"{total.required.done} of {total.required.total} required"
+    facts = [format_count(_("%(done)d of %(total)d required"), total.required)]
     if total.optional.total:
-        text += f" · {total.optional.done} of {total.optional.total} optional"
+        facts.append(format_count(_("%(done)d of %(total)d optional"), total.optional))
     if total.skipped:
-        text += f" · {total.skipped} skipped"
+        facts.append(_("%(count)d skipped") % {"count": total.skipped})
     if route.completed_at:
-        text += f" · completed on {format_date(route.completed_at)}"
-    return text
+        date = format_date(route.completed_at)
+        facts.append(_("completed on %(date)s") % {"date": date})
+    return " · ".join(facts)
+
+
+def format_count(text: str, count: Count) -> str:
+    return text % {"done": count.done, "total": count.total}
 
 
 def format_step(step: AnnotatedStep) -> str:
@@ -51,14 +60,16 @@ def format_step(step: AnnotatedStep) -> str:
     title = step.title.translate(ESCAPE_MARKUP)
     checkbox, status = "[ ]", ""
     if step.done_at:
-        checkbox, status = "[x]", f" — done {format_date(step.done_at)}"
+        checkbox = "[x]"
+        status = _("done %(date)s") % {"date": format_date(step.done_at)}
     elif step.state == State.SKIPPED:
-        title, status = f"~~{title}~~", " — skipped"
+        title, status = f"~~{title}~~", _("skipped")
     elif step.state == State.LEARNING:
-        status = " — in progress"
-    optional = " (optional)" if step.is_optional else ""
-    return f"- {checkbox} {title}{optional}{status}"
+        status = _("in progress")
+    if step.is_optional:
+        title = f"{title} ({_('optional')})"
+    return f"- {checkbox} {title} — {status}" if status else f"- {checkbox} {title}"
 
 
 def format_date(date: datetime) -> str:
-    return f"{localtime(date):%-d %B %Y}"
+    return date_format(localtime(date), "DATE_FORMAT")

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal, Self
 
+from django.utils.translation import gettext as _
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -30,16 +31,16 @@ def validate_date(date: datetime) -> datetime:
     One day in the future is allowed, because clocks can be wrong.
     """
     if not EARLIEST_DATE <= date <= datetime.now(UTC) + timedelta(days=1):
-        raise ValueError("is a date in the future, or long before Cairn")
+        raise ValueError(_("This date is in the future, or long before Cairn."))
     return date
 
 
 def validate_note_text(text: str) -> str:
     """Raises ValueError for empty text and for NUL, which PostgreSQL cannot store."""
     if "\0" in text:
-        raise ValueError("holds a NUL character")
+        raise ValueError(_("Remove the NUL character."))
     if shows_nothing(text):
-        raise ValueError("is empty")
+        raise ValueError(_("This text is empty."))
     return text
 
 
@@ -80,7 +81,7 @@ class Progress(StepReference):
     @model_validator(mode="after")
     def check_done_at_matches_state(self) -> Self:
         if (self.state == "done") != (self.done_at is not None):
-            raise ValueError("done_at belongs to the state done, and only to it")
+            raise ValueError(_("Only a step that is done has the key done_at."))
         return self
 
 
@@ -114,7 +115,8 @@ class ImportDocument(BaseModel):
         ):
             for path, count in Counter(paths).items():
                 if count > 1:
-                    raise ValueError(f"{section} names {path} twice")
+                    message = _("%(path)s is in %(section)s more than once.")
+                    raise ValueError(message % {"path": path, "section": section})
         return self
 
     def step_paths(self) -> list[str]:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -15,16 +18,36 @@ if TYPE_CHECKING:
     from data_export.document import ImportDocument
 
 MAX_FILE_SIZE = 25_000_000  # bytes: 300 notes of 20,000 characters of 4 bytes each
-TOO_LARGE = (
-    f"The file is larger than {MAX_FILE_SIZE // 1_000_000} MB. Nothing was imported. "
-    "Split its lists into several files and import each."
+MAX_MEGABYTES = MAX_FILE_SIZE // 1_000_000
+TOO_LARGE = format_lazy(
+    gettext_lazy(
+        "The file is larger than {megabytes} MB, so nothing was imported. Divide its "
+        "lists into several files, and import them one by one."
+    ),
+    megabytes=MAX_MEGABYTES,
 )
-NOT_UTF_8 = "The file is not UTF-8. Nothing was imported. Save it as UTF-8."
-INVALID = "This is no file of data from Cairn, or it was changed. Nothing was imported."
-TOO_MANY_VALUES = (
-    "The file has more values than Cairn would write into a file of its size. "
-    "Nothing was imported."
+NOT_UTF_8 = gettext_lazy(
+    "The file is not UTF-8, so nothing was imported. Save it as UTF-8."
 )
+INVALID = gettext_lazy(
+    "This file is not a JSON file from Cairn, or it was changed. Nothing was imported."
+)
+TOO_MANY_VALUES = gettext_lazy(
+    "The file has more values than a file from Cairn of this size. Nothing was "
+    "imported."
+)
+# Our messages for pydantic's error types. Any other error is `INVALID_VALUE`.
+ERROR_MESSAGES = {
+    "json_invalid": gettext_lazy("The file is not valid JSON."),
+    "missing": gettext_lazy("This is missing."),
+    "list_type": gettext_lazy("Use a list."),
+    "string_type": gettext_lazy("Use text."),
+    "string_too_long": gettext_lazy("Use at most %(max_length)s characters."),
+    "literal_error": gettext_lazy("This value is not supported."),
+    "timezone_aware": gettext_lazy("Add the time zone."),
+    "value_error": "%(error)s",  # from data_export.document
+}
+INVALID_VALUE = gettext_lazy("This value is not valid.")
 # Each value takes up to 75 bytes in memory. Files from Cairn have more than 15 bytes
 # per value even without indentation.
 MIN_BYTES_PER_VALUE = 10
@@ -86,17 +109,25 @@ def has_too_many_values(data: bytes) -> bool:
 def format_errors(errors: list[ErrorDetails]) -> list[str]:
     from core.fault_limit import MAX_FAULTS
 
-    messages = [INVALID]
-    for error in errors[:MAX_FAULTS]:
-        messages.append(f"{format_location(error['loc'])}{error['msg']}")
+    messages = [str(INVALID)]
+    messages += [format_error(error) for error in errors[:MAX_FAULTS]]
     if len(errors) >= MAX_FAULTS:
-        messages.append(f"There may be more than these {MAX_FAULTS}.")
+        message = _("There may be more errors than these %(count)d.")
+        messages.append(message % {"count": MAX_FAULTS})
     return messages
 
 
+def format_error(error: ErrorDetails) -> str:
+    """Return text such as "progress, entry 3, done_at: This is missing."."""
+    message = str(ERROR_MESSAGES.get(error["type"], INVALID_VALUE))
+    message %= error.get("ctx", {})
+    location = format_location(error["loc"])
+    return f"{location}: {message}" if location else message
+
+
 def format_location(location: tuple[int | str, ...]) -> str:
-    """Return "progress, entry 3, done_at: " for ("progress", 2, "done_at")."""
-    parts = [
-        f"entry {part + 1}" if isinstance(part, int) else part for part in location
-    ]
-    return f"{', '.join(parts)}: " if parts else ""
+    """Return "progress, entry 3, done_at" for ("progress", 2, "done_at")."""
+    return ", ".join(
+        _("entry %(number)d") % {"number": part + 1} if isinstance(part, int) else part
+        for part in location
+    )

@@ -1,6 +1,7 @@
 """The pages under `/accounts/data/`: download and import of a user's data."""
 
 import threading
+from collections.abc import Sequence
 from http import HTTPStatus
 
 import structlog
@@ -10,6 +11,9 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
@@ -37,14 +41,12 @@ FILE_TYPES = {
     "csv": ("text/csv; charset=utf-8", to_csv),
     "md": ("text/markdown; charset=utf-8", to_markdown),
 }
-MAX_MEGABYTES = reader.MAX_FILE_SIZE // 1_000_000
 FORM_OVERHEAD = 10_000  # bytes for the CSRF token and the boundaries of the form
 # An import may take ten times the memory of its file: one at a time in each process.
 import_lock = threading.Lock()
 MAX_WAIT = 5  # seconds, for the imports of others
-IMPORT_IN_PROGRESS = (
-    "Somebody else is importing a file just now. Nothing was imported. "
-    "Try again in a minute."
+IMPORT_IN_PROGRESS = gettext_lazy(
+    "Someone else is importing a file, so nothing was imported. Try again in a minute."
 )
 
 
@@ -53,7 +55,8 @@ IMPORT_IN_PROGRESS = (
 @reauthentication_required
 def my_data(request: AuthenticatedRequest) -> HttpResponse:
     """The page with the downloads and the form that imports a file."""
-    return render(request, "account/my_data.html", {"max_megabytes": MAX_MEGABYTES})
+    context = {"max_megabytes": reader.MAX_MEGABYTES}
+    return render(request, "account/my_data.html", context)
 
 
 @login_required
@@ -86,7 +89,7 @@ def upload(request: AuthenticatedRequest) -> HttpResponse:
     """Import a JSON file that was downloaded from this site or from another one."""
     file = request.FILES.get("file")
     if file is None:
-        return show_errors(request, ["Choose the file first."])
+        return show_errors(request, [_("Choose a file first.")])
     if not import_lock.acquire(timeout=MAX_WAIT):
         status = HTTPStatus.SERVICE_UNAVAILABLE
         return show_errors(request, [IMPORT_IN_PROGRESS], status)
@@ -102,8 +105,8 @@ def upload(request: AuthenticatedRequest) -> HttpResponse:
 
 def show_errors(
     request: HttpRequest,
-    errors: list[str],
+    errors: Sequence[str | Promise],
     status: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY,
 ) -> HttpResponse:
-    context = {"errors": errors, "max_megabytes": MAX_MEGABYTES}
+    context = {"errors": errors, "max_megabytes": reader.MAX_MEGABYTES}
     return render(request, "account/my_data.html", context, status=status)

@@ -263,10 +263,11 @@ class TestMarkdown:
     def test_lists_retired_steps_separately(self, reauthenticated, user):
         StepProgressFactory(user=user, step__is_retired=True, step__title="Old")
         text = download(reauthenticated, MARKDOWN)
-        assert "## Retired, you did this\n\n- [x] Old" in text
+        assert "## Completed steps no longer in this roadmap\n\n- [x] Old" in text
 
     def test_a_new_user_gets_an_explanation(self, reauthenticated):
-        assert download(reauthenticated, MARKDOWN) == "No step is marked yet.\n"
+        text = download(reauthenticated, MARKDOWN)
+        assert text == "You have not started a step yet.\n"
 
 
 def test_the_schema_in_the_docs_is_up_to_date():
