@@ -19,7 +19,7 @@ from tests.browser.roadmap_page import ROADMAP, expect_step, stored_states, tick
 from tests.factories import UserFactory
 
 FACTORS = "/accounts/2fa/"
-CODE_LABEL = "Enter the code that it shows"
+CODE_LABEL = "Enter the code shown in the app"
 
 
 @pytest.fixture
@@ -50,13 +50,13 @@ class TestAuthenticatorApp:
         qr = page.get_by_role("img", name=re.compile("QR code"))
         assert qr.evaluate("image => image.complete && image.naturalWidth > 0")
         page.get_by_label(CODE_LABEL).fill("000000")
-        page.get_by_role("button", name="Start using it").click()
+        page.get_by_role("button", name="Turn on").click()
         expect(page.locator(".errorlist")).to_be_visible()
         expect(page.get_by_label(CODE_LABEL)).to_be_focused()
         axe(page)
         secret = page.locator(".secret").inner_text()
         page.get_by_label(CODE_LABEL).fill(totp_code(secret))
-        page.get_by_role("button", name="Start using it").click()
+        page.get_by_role("button", name="Turn on").click()
         expect_heading(page, "Recovery codes")
         axe(page)
         codes = page.locator(".codes li").all_inner_texts()
@@ -65,7 +65,7 @@ class TestAuthenticatorApp:
             page.get_by_role("link", name="Download").click()
         assert download.value.path().read_text().split() == codes
         page.reload()
-        expect(page.get_by_text("They were shown once")).to_be_visible()
+        expect(page.get_by_text("The codes were shown once")).to_be_visible()
         axe(page)
         sign_out(page)
         sign_in(page, user.email)
@@ -75,7 +75,7 @@ class TestAuthenticatorApp:
         page.get_by_role("button", name="Sign in", exact=True).click()
         expect_signed_in(page)
         go_to(page, FACTORS)
-        expect(page.get_by_text("You have 9 left")).to_be_visible()
+        expect(page.get_by_text("You have 9 unused codes")).to_be_visible()
         axe(page)
 
     def test_it_works_without_javascript(self, open_page, user):
@@ -86,10 +86,10 @@ class TestAuthenticatorApp:
         page.goto("/accounts/2fa/totp/activate/")
         secret = page.locator(".secret").inner_text()
         page.get_by_label(CODE_LABEL).fill(totp_code(secret))
-        page.get_by_role("button", name="Start using it").click()
+        page.get_by_role("button", name="Turn on").click()
         expect_heading(page, "Recovery codes")
         page.goto("/accounts/2fa/totp/deactivate/")
-        page.get_by_role("button", name="Stop using it").click()
+        page.get_by_role("button", name="Remove the app").click()
         expect(page.get_by_role("link", name="Set up an app")).to_be_visible()
         assert not user.authenticator_set.exists()
 
@@ -156,7 +156,7 @@ class TestPasskey:
         page.get_by_role("link", name="Use a passkey").click()
         axe(page)
         page.get_by_role("button", name="Use a passkey").click()
-        expect_heading(page, "Make new recovery codes?")
+        expect_heading(page, "Create new recovery codes?")
         axe(page)
 
     def test_it_is_renamed_and_removed(self, page, device, axe):
@@ -170,8 +170,8 @@ class TestPasskey:
         page.get_by_role("link", name="Remove Old laptop").click()
         expect_heading(page, "Remove “Old laptop”?")
         axe(page)
-        page.get_by_role("button", name="Remove").click()
-        expect_heading(page, "Second factor")
+        page.get_by_role("button", name="Remove the passkey").click()
+        expect_heading(page, "Two-factor authentication")
         assert not Authenticator.objects.exists()
 
     def test_an_alert_is_shown_when_no_passkey_is_used(self, page, user):

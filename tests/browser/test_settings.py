@@ -3,12 +3,14 @@
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import Client
 from playwright.sync_api import expect
 
 from accounts.models import User
 from progress.models import StepProgress
 from progress.notes import Note
+from tests.accounts.actions import FIREFOX
 from tests.browser.account_pages import (
     confirm_password,
     enter_code,
@@ -49,12 +51,12 @@ def test_an_import_restores_what_was_exported_before_the_account_was_deleted(
     download.value.save_as(file)
     assert re.fullmatch(r"cairn-\d{4}-\d\d-\d\d\.json", file.name)
 
-    page.get_by_role("link", name="Back to the settings").click()
+    page.get_by_role("link", name="Back to settings").click()
     page.get_by_role("link", name="Delete my account…").click()
-    expect(page.get_by_text("what you marked on 4 steps")).to_be_visible()
+    expect(page.get_by_text("your progress on 4 steps")).to_be_visible()
     expect(page.get_by_text("2 notes")).to_be_visible()
     page.get_by_role("button", name="Delete my account").click()
-    expect_heading(page, "Your account is deleted")
+    expect_heading(page, "Your account has been deleted")
     assert not User.objects.filter(email=address).exists()
     assert mailoutbox[-1].subject == "Your Cairn account was deleted"
 
@@ -73,12 +75,57 @@ def test_an_import_restores_what_was_exported_before_the_account_was_deleted(
         axe(page)
 
 
+PHONE = {"viewport": {"width": 360, "height": 740}}
+
+
+def test_each_change_is_confirmed_in_view(open_page, user, javascript):
+    for _ in range(2):
+        elsewhere = Client(headers={"User-Agent": FIREFOX})
+        elsewhere.force_login(user)
+        elsewhere.get("/")
+    EmailAddress.objects.create(user=user, email="b@example.com", verified=True)
+    page = open_page(DATA, user, java_script_enabled=javascript, **PHONE)
+    confirm_password(page)
+    page.goto(SETTINGS)
+    for name, message in (
+        ("Save name", "Saved"),
+        ("Make primary", "Primary email address"),
+        ("Remove person", "removed"),
+        ("Sign out Firefox on Windows", "Firefox on Windows was signed out."),
+        ("Sign out all other devices", "All other devices were signed out."),
+        ("Save time zone", "Saved"),
+    ):
+        button = page.get_by_role("button", name=name).first
+        button.click()
+        status = page.get_by_role("status")
+        expect(status).to_contain_text(message, ignore_case=True)
+        expect(status).to_be_in_viewport(ratio=1)
+        if name.startswith("Save"):  # then it is on the line of the button
+            gap = status.bounding_box()["y"] - button.bounding_box()["y"]
+            assert abs(gap) < 10  # pixels
+    page.reload()
+    expect(page.get_by_role("status")).to_have_count(0)
+
+
+def test_rows_and_rules_end_at_one_edge(open_page, user):
+    EmailAddress.objects.create(user=user, email="b@example.com", verified=True)
+    for width in (360, 768, 1280):
+        viewport = {"width": width, "height": 740}
+        page = open_page(SETTINGS, user, viewport=viewport)
+        ends = page.locator(
+            ".sections > section, .rows, .rows > li > :not(div), .stacked"
+        ).evaluate_all("all => all.map((e) => e.getBoundingClientRect().right)")
+        assert max(ends) - min(ends) < 1, width  # pixels
+
+
 def test_the_settings_and_their_pages(open_page, user_with_progress, axe):
     elsewhere = Client()
     elsewhere.force_login(user_with_progress)
     elsewhere.get("/")
     page = open_page(SETTINGS, user_with_progress)
-    expect(page.get_by_role("button", name="Sign out all others")).to_be_visible()
+    expect(
+        page.get_by_role("button", name="Sign out all other devices")
+    ).to_be_visible()
     axe(page)
     page.goto(DATA)
     axe(page)

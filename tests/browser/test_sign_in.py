@@ -184,7 +184,7 @@ def test_signing_out_all_other_devices_signs_them_out(open_page, user, axe):
     devices = here.locator("#devices li")
     expect(devices).to_have_count(2)
     axe(here)
-    here.get_by_role("button", name="Sign out all others").click()
+    here.get_by_role("button", name="Sign out all other devices").click()
     expect(devices).to_have_count(1)
     there.reload()
     expect(there.get_by_role("link", name="Sign in")).to_be_visible()
