@@ -23,6 +23,7 @@ from accounts.deletion import delete_account
 from accounts.email_addresses import EmailField
 from accounts.models import Invitation, User
 from accounts.signup_policy import invite
+from core.admin_columns import yes_or_no
 from core.forms import LineField
 
 log = structlog.get_logger("cairn.accounts")
@@ -52,7 +53,13 @@ def is_own(request: HttpRequest, user: User | None) -> bool:
 class UserAdmin(DjangoUserAdmin):
     form = UserForm
     add_form = NewUserForm
-    list_display = ["email", "name", "is_staff", "is_active", "date_joined"]
+    list_display = [
+        "email",
+        "name",
+        yes_or_no(User, "is_staff"),
+        yes_or_no(User, "is_active"),
+        "date_joined",
+    ]
     search_fields = ["email", "name"]
     ordering = ["email"]
     readonly_fields = ["last_login", "date_joined"]

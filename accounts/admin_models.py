@@ -8,11 +8,14 @@ from typing import Any
 import structlog
 from allauth.account.adapter import get_adapter
 from allauth.account.admin import EmailAddressAdmin as AllauthEmailAddressAdmin
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.admin import SocialAccountAdmin as AllauthSocialAccountAdmin
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+
+from core.admin_columns import yes_or_no
 
 log = structlog.get_logger("cairn.accounts")
 
@@ -36,6 +39,12 @@ class RemoveOnlyMixin:
 
 
 class EmailAddressAdmin(RemoveOnlyMixin, AllauthEmailAddressAdmin):
+    list_display = [  # type: ignore[assignment]
+        "email",
+        "user",
+        yes_or_no(EmailAddress, "primary"),
+        yes_or_no(EmailAddress, "verified"),
+    ]
     actions: list[Any] = []  # only a code confirms an address
 
 
