@@ -113,7 +113,7 @@ def assert_page_is_translated(response, *expected: str) -> None:
         for text in VisibleText(html).texts
         for found in find_bare_english(text, *expected)
     ]
-    assert bare == []
+    assert bare == [], bare
     assert "⟦" in html, response
 
 
@@ -123,4 +123,4 @@ def assert_mail_is_translated(message, *expected: str) -> None:
     for html, _ in getattr(message, "alternatives", []):
         texts += VisibleText(html).texts
     bare = [found for text in texts for found in find_bare_english(text, *expected)]
-    assert bare == []
+    assert bare == [], bare
