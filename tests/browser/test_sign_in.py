@@ -170,7 +170,7 @@ class TestGitHub:
         axe(page)
         assert SocialAccount.objects.get().user == user
         page.get_by_role("button", name="Disconnect GitHub").click()
-        expect(page.get_by_text("None is connected.")).to_be_visible()
+        expect(page.get_by_text("Account disconnected.")).to_be_visible()
         axe(page)
         assert not SocialAccount.objects.exists()
 
