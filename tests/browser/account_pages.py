@@ -18,10 +18,20 @@ def expect_heading(page, text):
     expect(page.get_by_role("heading", level=1)).to_have_text(text)
 
 
+def account_menu(page):
+    """What opens the menu of the person who is signed in."""
+    return page.get_by_role("banner").locator("summary", has_text="Account")
+
+
 def expect_signed_in(page):
     """Expect the list of roadmaps, as a person who is signed in sees it."""
     expect(page).to_have_title("Roadmaps · Cairn")
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    expect(account_menu(page)).to_be_visible()
+
+
+def sign_out(page):
+    account_menu(page).click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
 
 
 def sign_in(page, email, password=PASSWORD):

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from roadmaps.models import Resource
+from tests.browser.account_pages import account_menu
 from tests.browser.conftest import session_cookie
 from tests.browser.roadmap_page import ROADMAP, show_tab_again
 from tests.browser.screens import PHONE, expect_no_sideways_scroll
@@ -349,6 +350,7 @@ def test_a_published_roadmap_is_in_the_list(open_page, editor):
 
 def test_the_header_leads_to_the_admin_and_its_other_pages_open(open_page, editor):
     page = open_page("/", editor)
+    account_menu(page).click()
     page.get_by_role("link", name="Admin", exact=True).click()
     expect(page.get_by_role("heading", name="Content and people")).to_be_visible()
     for path in ("accounts/user/", "accounts/user/add/"):

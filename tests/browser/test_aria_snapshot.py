@@ -76,12 +76,14 @@ ROUTE = """
 """
 
 FRAME = """
-- link "Skip to the content"
+- link "Skip to content"
 - banner:
   - link "Cairn"
   - navigation "Site":
     - link "Roadmaps"
-    - button "Sign out"
+    - link "Progress"
+    - link "Search"
+    - group: Account
 - main:
   - heading "Backend Developer Roadmap" [level=1]
   - region "Progress"

@@ -13,6 +13,7 @@ from tests.browser.account_pages import (
     expect_signed_in,
     go_to_sign_in,
     sign_in,
+    sign_out,
     totp_code,
 )
 from tests.browser.roadmap_page import ROADMAP, expect_step, stored_states, tick_button
@@ -32,8 +33,8 @@ def page(open_page, live_server, user):
     return page
 
 
-def sign_out(page):
-    page.get_by_role("button", name="Sign out").click()
+def sign_out_and_in(page):
+    sign_out(page)
     page.get_by_role("link", name="Sign in").click()
 
 
@@ -67,7 +68,7 @@ class TestAuthenticatorApp:
         page.reload()
         expect(page.get_by_text("The codes were shown once")).to_be_visible()
         axe(page)
-        sign_out(page)
+        sign_out_and_in(page)
         sign_in(page, user.email)
         expect_heading(page, "Two-factor authentication")
         axe(page)
@@ -108,13 +109,13 @@ class TestPasskey:
         return device
 
     def test_it_signs_in_alone_and_as_a_second_factor(self, page, device, user, axe):
-        sign_out(page)
+        sign_out_and_in(page)
         axe(page)
         device.set_owner_present(True)
         page.get_by_role("button", name="Sign in with a passkey").click()
         expect_signed_in(page)
         device.set_owner_present(False)
-        sign_out(page)
+        sign_out_and_in(page)
         sign_in(page, user.email)
         expect_heading(page, "Two-factor authentication")
         device.set_owner_present(True)
@@ -125,9 +126,9 @@ class TestPasskey:
         self, page, device, backend, user
     ):
         device.set_owner_present(True)
-        sign_out(page)
+        sign_out_and_in(page)
         expect_signed_in(page)
-        page.get_by_role("button", name="Sign out").click()
+        sign_out(page)
         go_to(page, ROADMAP)
         tick_button(page, "Caching").click()
         go_to_sign_in(page)
@@ -137,7 +138,7 @@ class TestPasskey:
     def test_it_signs_in_a_visitor_who_was_offered_an_account(
         self, page, device, backend, user
     ):
-        page.get_by_role("button", name="Sign out").click()
+        sign_out(page)
         go_to(page, ROADMAP)
         tick_button(page, "Caching").click()
         expect_heading(page, "Create an account to track your progress")
@@ -148,7 +149,7 @@ class TestPasskey:
 
     def test_it_confirms_a_sensitive_action(self, page, device, axe, settings):
         device.set_owner_present(True)
-        sign_out(page)
+        sign_out_and_in(page)
         expect_signed_in(page)
         settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0  # seconds
         go_to(page, "/accounts/2fa/recovery-codes/generate/")
@@ -177,7 +178,7 @@ class TestPasskey:
     def test_an_alert_is_shown_when_no_passkey_is_used(self, page, user):
         add_passkey(user)
         PasskeyDevice(page).set_owner_verified(False)
-        sign_out(page)
+        sign_out_and_in(page)
         button = page.get_by_role("button", name="Sign in with a passkey")
         button.click()
         alert = page.get_by_role("alert")

@@ -12,6 +12,7 @@ from progress.models import StepProgress
 from progress.notes import Note
 from tests.accounts.actions import FIREFOX
 from tests.browser.account_pages import (
+    account_menu,
     confirm_password,
     enter_code,
     expect_heading,
@@ -64,7 +65,7 @@ def test_an_import_restores_what_was_exported_before_the_account_was_deleted(
     sign_up(page, address)
     expect(page.get_by_text(f"We sent a code to {address}")).to_be_visible()
     enter_code(page, mailoutbox[-1])
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    expect(account_menu(page)).to_be_visible()
     page.goto(DATA)
     page.get_by_label("JSON file").set_input_files(file)
     page.get_by_role("button", name="Import").click()

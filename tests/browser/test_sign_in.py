@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from accounts.models import User
 from tests.accounts.second_factors import add_passkey
 from tests.browser.account_pages import (
+    account_menu,
     confirm_password,
     enter_code,
     enter_wrong_code,
@@ -16,6 +17,7 @@ from tests.browser.account_pages import (
     expect_signed_in,
     request_sign_in_code,
     sign_in,
+    sign_out,
     sign_up,
 )
 from tests.browser.network import slow_down
@@ -129,7 +131,7 @@ class TestGitHub:
         page = open_page("/accounts/login/")
         self.press(page)
         expect_signed_in(page)
-        page.get_by_role("button", name="Sign out").click()
+        sign_out(page)
         page.get_by_role("link", name="Sign in").click()
         self.press(page)
         expect_signed_in(page)
@@ -189,7 +191,7 @@ def test_signing_out_all_other_devices_signs_them_out(open_page, user, axe):
     there.reload()
     expect(there.get_by_role("link", name="Sign in")).to_be_visible()
     here.reload()
-    expect(here.get_by_role("button", name="Sign out", exact=True)).to_be_visible()
+    expect(account_menu(here)).to_be_visible()
 
 
 @pytest.mark.parametrize("action", ["change", "set"])

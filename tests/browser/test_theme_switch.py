@@ -64,7 +64,7 @@ def test_a_choice_stays_on_the_page_that_it_was_made_on(open_page, user_with_pro
 @pytest.mark.parametrize("width", [768, 1280, 1600])
 def test_header_page_and_footer_end_at_the_same_edges(open_page, backend, width):
     page = open_page("/", viewport={"width": width, "height": 900})
-    right = page.get_by_role("link", name="Sign in").bounding_box()
+    last = page.get_by_role("link", name="Create an account").bounding_box()
     theme = page.get_by_role("button", name="Dark")
     text = theme.evaluate(
         """button => {
@@ -73,4 +73,4 @@ def test_header_page_and_footer_end_at_the_same_edges(open_page, backend, width)
             return range.getBoundingClientRect().right;
         }"""
     )
-    assert abs(right["x"] + right["width"] - text) < 1
+    assert abs(last["x"] + last["width"] - text) < 1
