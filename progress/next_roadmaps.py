@@ -32,8 +32,11 @@ def suggest_next_roadmaps(user: User, completed: Collection[int]) -> RoadmapQuer
     steps = Step.objects.active().annotate(path=CANONICAL_PATH).order_by()
     # As a list, not as a subquery: PostgreSQL then looks each path up in a hash table.
     paths = list(steps.filter(roadmap__in=completed).values_list("path", flat=True))
+    slugs = [path.partition("/")[2] for path in paths]
     shared = (
-        steps.filter(path__in=paths, roadmap__is_published=True)
+        # This needs no join, and leaves few rows for the exact comparison below.
+        steps.filter(Q(same_as__in=paths) | Q(same_as="", slug__in=slugs))
+        .filter(path__in=paths, roadmap__is_published=True)
         .exclude(roadmap__in=started)
         .values_list("roadmap")
         .annotate(count=Count("*"))

@@ -276,6 +276,10 @@ class Total(NamedTuple):
         return 0 < self.required.done == self.required.total
 
     @property
+    def optional_remaining(self) -> int:
+        return self.optional.total - self.optional.done
+
+    @property
     def next(self) -> AnnotatedStep | None:
         """The step to continue with: the first that is in progress, or else the first
         remaining required one, or else the first optional one.

@@ -73,6 +73,20 @@ class RoadmapQuerySet(VersionedQuerySet["Roadmap"]):
         versions = Roadmap.history.filter(slug=slug).values("id")
         return self.filter(Q(slug=slug) | Q(pk__in=versions))
 
+    def matching(self, text: str) -> "RoadmapQuerySet":
+        """The roadmaps with every word of the text in their title, summary or category.
+
+        Words after the tenth are ignored.
+        """
+        roadmaps = self
+        for word in text.split()[:10]:
+            roadmaps = roadmaps.filter(
+                Q(title__icontains=word)
+                | Q(summary__icontains=word)
+                | Q(category__icontains=word)
+            )
+        return roadmaps
+
     def with_step_count(self) -> "RoadmapQuerySet":
         """Annotate `step_count`, the number of active steps."""
         # A join would multiply the rows that other annotations count.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -34,16 +35,45 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 DAY = 24 * 60 * 60  # seconds
+FEW_ROADMAPS = 12  # more are grouped by category, and can be filtered by word
+ROADMAPS_PER_PAGE = 50
+MAX_FILTER_LENGTH = 100  # characters
 
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """All roadmaps, each with the person's progress."""
-    roadmaps = Roadmap.objects.visible(request.user.is_staff).with_step_count()
-    routes = routes_in_progress(request.user) if request.user.is_authenticated else {}
-    roadmaps_with_routes = [(roadmap, routes.get(roadmap.pk)) for roadmap in roadmaps]
+    """All roadmaps. Those that the person has started come first, the one last worked
+    on before the others.
+
+    `?q=` asks for those that have its words, `?page=` for more of a long list.
+    """
+    user = request.user
+    q = request.GET.get("q", "")[:MAX_FILTER_LENGTH].strip()
+    roadmaps = Roadmap.objects.matching(q)
+    routes = routes_in_progress(user) if user.is_authenticated else {}
+    started = roadmaps.in_bulk(routes)
+    entries = [(started[pk], route) for pk, route in routes.items() if pk in started]
+    completed = [entry for entry in entries if entry[1].completed_at]
+    suggested: list[Roadmap] = []
+    if completed and user.is_authenticated and not q:
+        suggested = list(
+            suggest_next_roadmaps(user, [each.pk for each, _ in completed])
+        )
+    shown_above = {*routes, *(each.pk for each in suggested)}
+    others = roadmaps.visible(user.is_staff).exclude(pk__in=shown_above)
+    paginator = Paginator(others.with_step_count(), ROADMAPS_PER_PAGE)
+    are_many = bool(q) or paginator.count + len(shown_above) > FEW_ROADMAPS
+    if are_many:  # the page groups them
+        paginator.object_list = paginator.object_list.order_by(
+            "category", "position", "pk"
+        )
     context = {
-        "roadmaps_with_routes": roadmaps_with_routes,
+        "in_progress": [entry for entry in entries if not entry[1].completed_at],
+        "suggested": suggested,
+        "others": paginator.get_page(request.GET.get("page")),
+        "completed": completed,
+        "are_many": are_many,
+        "q": q,
         "share": site_preview(request),
     }
     return render(request, "roadmaps/index.html", context)
