@@ -6,7 +6,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection
-from django.db.models import F, FilteredRelation, Q, QuerySet, Value
+from django.db.models import (
+    Exists,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.functions import Coalesce
 
 from progress.route import NOT_STARTED, AnnotatedStep, Route, State, StepStatus
@@ -90,6 +98,19 @@ def get_route(slug: str, user: User | AnonymousUser) -> tuple[Roadmap, Route]:
     if snapshot is None:
         raise Roadmap.DoesNotExist
     return snapshot.get_route()
+
+
+def find_hidden_roadmap(slug: str, user: User | AnonymousUser) -> Roadmap | None:
+    """The unpublished roadmap that has this slug, or had it before, if the person has
+    marks or notes on it.
+    """
+    if not user.is_authenticated:
+        return None
+    of_roadmap = Q(step__roadmap=OuterRef("pk"))
+    marks = user.progress.filter(of_roadmap)
+    notes = user.notes.filter(of_roadmap)
+    hidden = Roadmap.objects.known_as(slug).filter(is_published=False)
+    return hidden.filter(Exists(marks) | Exists(notes)).first()
 
 
 def annotate_steps(steps: StepQuerySet, user: User) -> Iterator[AnnotatedStep]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from functools import partial, wraps
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from progress.forms import NoteForm
 from progress.next_roadmaps import suggest_next_roadmaps
 from progress.notes import Note, NoteConflictError
 from progress.route import AnnotatedStep, Filter, Route
-from progress.snapshot import get_route, routes_in_progress
+from progress.snapshot import find_hidden_roadmap, get_route, routes_in_progress
 from roadmaps.card import Card
 from roadmaps.models import Resource, Roadmap, Step
 from roadmaps.share import roadmap_preview, site_preview
@@ -61,12 +62,11 @@ def index(request: HttpRequest) -> HttpResponse:
         )
     shown_above = {*routes, *(each.pk for each in suggested)}
     others = roadmaps.visible(user.is_staff).exclude(pk__in=shown_above)
-    paginator = Paginator(others.with_step_count(), ROADMAPS_PER_PAGE)
+    others = others.with_step_count()
+    paginator = Paginator(others, ROADMAPS_PER_PAGE)
     are_many = bool(q) or paginator.count + len(shown_above) > FEW_ROADMAPS
     if are_many:  # the page groups them
-        paginator.object_list = paginator.object_list.order_by(
-            "category", "position", "pk"
-        )
+        paginator.object_list = others.order_by("category", "position", "pk")
     context = {
         "in_progress": [entry for entry in entries if not entry[1].completed_at],
         "suggested": suggested,
@@ -79,7 +79,34 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "roadmaps/index.html", context)
 
 
+def explain_hidden(
+    view: Callable[..., HttpResponse],
+) -> Callable[..., HttpResponse]:
+    """Tell a person who has marks or notes on an unpublished roadmap that it is hidden
+    and that they are safe.
+
+    The status is still 404, as for everybody else: no cache, bookmark checker or other
+    program should take this for the roadmap.
+    """
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, **slugs: str) -> HttpResponse:
+        try:
+            return view(request, **slugs)
+        except Http404:
+            slug = slugs.get("roadmap_slug", slugs["slug"])
+            hidden = find_hidden_roadmap(slug, request.user)
+            if hidden is None:
+                raise
+        context = {"roadmap": hidden}
+        status = HTTPStatus.NOT_FOUND
+        return render(request, "roadmaps/hidden.html", context, status=status)
+
+    return wrapper
+
+
 @require_safe
+@explain_hidden
 def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
     """A roadmap with its steps and the person's progress."""
     roadmap, route = get_route_or_404(slug, request.user)
@@ -133,6 +160,7 @@ def card(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @rate_limit
+@explain_hidden
 def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
     """A step's own page. A POST saves the private note on it."""
     roadmap, route = get_route_or_404(roadmap_slug, request.user)
