@@ -34,6 +34,11 @@ if (document.getElementById("page_keys")) {
     return target.isContentEditable || target.matches("textarea, select, input:not([type=checkbox])");
   }
 
+  // So that the shortcuts work again. The browser keeps the place for the Tab key.
+  document.addEventListener("keydown", ({ key, target, isComposing }) => {
+    if (key === "Escape" && target.id === "id_text" && !isComposing) target.blur();
+  });
+
   document.addEventListener("keydown", (event) => {
     const action = ACTIONS[event.key];
     if (!action || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -67,6 +67,7 @@ def test_the_list_of_shortcuts_switches_them_off_for_good(page, user, axe):
     press(page, "?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(dialog).to_be_visible()
+    expect(dialog.get_by_role("heading")).to_be_focused()
     axe(page)
     press(page, "Space", "Enter")  # by reflex: they change nothing
     expect(dialog.get_by_role("checkbox")).to_be_checked()
@@ -75,7 +76,7 @@ def test_the_list_of_shortcuts_switches_them_off_for_good(page, user, axe):
     expect(dialog).to_be_hidden()
     page.get_by_role("button", name="Keyboard shortcuts").click()
     expect(dialog).to_be_visible()
-    page.get_by_label("Shortcuts are on in this browser").uncheck()
+    page.get_by_label("Use shortcuts in this browser").uncheck()
     page.get_by_role("button", name="Close").click()
     for _ in range(2):
         press(page, "j", "x", "?", "/")
@@ -83,6 +84,36 @@ def test_the_list_of_shortcuts_switches_them_off_for_good(page, user, axe):
         expect(page).to_have_url(re.compile(f"{ROADMAP}$"))
         page.reload()
     assert stored_states(user) == {}
+
+
+def test_escape_leaves_the_note(open_page, backend, user):
+    page = open_page(CACHING, user)
+    press(page, "n")
+    note = page.get_by_label("Your note")
+    expect(note).to_be_focused()
+    press(page, "x", "Escape")
+    expect(note).not_to_be_focused()
+    expect(note).to_have_value("x")
+    press(page, "x")
+    expect_state(page, "done")
+
+
+def test_each_page_lists_what_works_on_it(open_page, backend, user):
+    only_on = {ROADMAP: ["j", "k", "o"], CACHING: ["Esc"]}
+    page = open_page(ROADMAP, user)
+    for path, own_keys in only_on.items():
+        page.goto(path)
+        press(page, "?")
+        keys = page.get_by_role("dialog").locator("kbd")
+        expect(keys.last).to_be_visible()
+        shown = keys.all_text_contents()
+        assert sorted(shown) == sorted([*own_keys, "x", "n", "/", "Ctrl K", "?"])
+
+
+def test_a_phone_without_a_keyboard_does_not_mention_them(open_page, backend, user):
+    page = open_page(ROADMAP, user, has_touch=True, is_mobile=True)
+    expect(page.get_by_role("button", name="Keyboard shortcuts")).to_be_hidden()
+    expect(page.locator(".search-link kbd")).to_be_hidden()
 
 
 def test_without_javascript_no_shortcuts_are_mentioned(open_page, backend, user):
