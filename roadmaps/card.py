@@ -37,10 +37,16 @@ class Card(NamedTuple):
         optional = tuple(step.is_optional for step in steps)
         return cls(roadmap.title, roadmap.category, optional)
 
+    @classmethod
+    def for_site(cls) -> Card:
+        """The card of the front page."""
+        return cls(_("Follow a learning roadmap one step at a time"))
+
     @property
     def version(self) -> str:
         """Part of the picture's address, so that every edit changes the address."""
-        return sha256(DRAWING_CODE + repr(self).encode()).hexdigest()[:8]
+        shown = repr((self, self.step_count_text)).encode()
+        return sha256(DRAWING_CODE + shown).hexdigest()[:8]
 
     @property
     def step_count_text(self) -> str:
@@ -71,6 +77,3 @@ class Card(NamedTuple):
             if self.step_count_text
             else self.title
         )
-
-
-SITE_CARD = Card("Follow a learning roadmap one step at a time")

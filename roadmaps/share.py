@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from core.site_url import get_site_url
-from roadmaps.card import SITE_CARD, Card, CardStep
+from roadmaps.card import Card, CardStep
 from roadmaps.models import Roadmap
 
 if TYPE_CHECKING:
@@ -30,14 +30,9 @@ class SharePreview(NamedTuple):
 
 def site_preview(request: HttpRequest) -> SharePreview:
     """The preview of the front page."""
-    return _preview(
-        request,
-        "website",
-        settings.SITE_NAME,
-        SITE_CARD.title,
-        SITE_CARD,
-        reverse("card"),
-    )
+    card = Card.for_site()
+    picture = reverse("card")
+    return _preview(request, "website", settings.SITE_NAME, card.title, card, picture)
 
 
 def roadmap_preview(

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from roadmaps.card import SITE_CARD
+from roadmaps.card import Card
 from roadmaps.sitemaps import PublicPages
 
 HOUR = 60 * 60  # seconds
@@ -22,4 +22,4 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 @cache_control(public=True, max_age=DAY)
 def card(request: HttpRequest) -> HttpResponse:
     """Return the picture that is shown where the front page is shared, as a PNG."""
-    return HttpResponse(SITE_CARD.png, content_type="image/png")
+    return HttpResponse(Card.for_site().png, content_type="image/png")

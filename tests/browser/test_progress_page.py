@@ -107,8 +107,8 @@ class TestPage:
         expect(heading(page, "Testing")).to_have_count(0)
         expect(search_box(page)).to_have_value("vary")
         page.goto(PATH)
-        page.get_by_role("link", name="Continue with step 10").click()
-        page.wait_for_url("**/roadmaps/backend-developer/#testing")
+        page.get_by_role("link", name="Continue: Testing").click()
+        page.wait_for_url("**/roadmaps/backend-developer/testing/")
 
 
 class TestNoteSearch:

@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from django.core.cache import caches
 from django.template.loaders import filesystem
 from django.test import Client
+from django.utils import timezone
 
 from core import fragments
 from tests.factories import StepProgressFactory, UserFactory
@@ -62,6 +63,7 @@ def people(backend):
         user = UserFactory(email=f"{name}@example.com", is_staff=is_staff)
         for step in backend.steps.all()[:3]:
             StepProgressFactory(user=user, step=step)
+        user.completions.create(roadmap=backend, completed_at=timezone.now())
         clients[user.email] = Client()
         clients[user.email].force_login(user)
     return clients

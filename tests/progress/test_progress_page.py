@@ -90,7 +90,7 @@ class TestPage:
 
     def test_the_header_links_it(self, signed_in):
         page = signed_in.get("/").content.decode()
-        assert f'<a href="{PATH}">Progress</a>' in page
+        assert f'href="{PATH}"' in page
 
     def test_shows_nothing_of_others(self, html):
         row = StepProgressFactory(step__title="Theirs")
@@ -144,8 +144,8 @@ class TestInProgress:
         assert part.count('class="segment') == 23
         assert "<b>7</b> of 14 required" in part
         assert "1 skipped" in part
-        assert 'href="/roadmaps/backend-developer/#hashing-algorithms"' in part
-        assert "Continue with step 9" in part
+        assert 'href="/roadmaps/backend-developer/hashing-algorithms/"' in part
+        assert "Continue: Hashing Algorithms" in part
 
     def test_starts_with_the_roadmap_marked_last(self, html, user):
         for title, days in (("Older", 5), ("Newer", 2), ("Oldest", 9)):
