@@ -9,7 +9,7 @@ from tests.browser.roadmap_page import ROADMAP, more_menu, tick_button, undo_but
 
 def test_an_empty_list(open_page, user, axe):
     page = open_page("/", user)
-    expect(page.get_by_text("No roadmap is published yet.")).to_be_visible()
+    expect(page.get_by_text("No roadmaps have been published yet.")).to_be_visible()
     axe(page)
 
 
