@@ -153,7 +153,7 @@ class TestGroups:
             for group in page.context["app_list"]
         }
         assert list(models) == ["Content", "People", "System"]
-        assert models["Content"] == {"Roadmap", "Step"}
+        assert models["Content"] == {"Roadmap", "Step", "Synonym"}
         assert {"User", "Group", "EmailAddress", "Authenticator"} < models["People"]
         assert models["System"] == {"DBTaskResult"}
 

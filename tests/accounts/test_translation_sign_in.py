@@ -267,7 +267,8 @@ def test_mails(send, user, name, invited_by):  # noqa: F811
 
 @pytest.mark.parametrize("template", MESSAGES)
 def test_messages(template):
-    text = render_to_string(template, {"email": "ada@example.com"})
+    context = {"email": "ada@example.com", "user": UserFactory.build()}
+    text = render_to_string(template, context)
     assert "⟦" in text
     assert find_bare_english(text) == []
 

@@ -96,7 +96,7 @@ def test_a_restored_database_has_the_same_rows_and_pages(
         http.request("GET", PAGE, headers={"Cookie": cookie})
         restored = main_element(http.getresponse().read())
         http.close()
-    assert b"<b>1</b> of 9 optional" in restored
+    assert b"<b>1 of 9</b> optional" in restored
     assert restored == main_element(signed_in.get(PAGE).content)
 
 

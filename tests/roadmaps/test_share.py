@@ -141,4 +141,5 @@ class TestNoindex:
     def test_no_account_page_is_indexed(self, rf, db, name):
         request = rf.get("/")
         request.user, request.session = AnonymousUser(), {}
-        assert NOINDEX in get_template(f"account/{name}").render({}, request)
+        counts = {"address_count": 1, "step_count": 1, "device_count": 1}
+        assert NOINDEX in get_template(f"account/{name}").render(counts, request)
