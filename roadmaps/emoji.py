@@ -3,6 +3,7 @@
 from unicodedata import category
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from core.text import is_line, shows_nothing
 
@@ -30,4 +31,4 @@ def is_symbol(character: str) -> bool:
 
 def validate_emoji(text: str) -> None:
     if not is_emoji(text):
-        raise ValidationError("Use an emoji, for example 🧭.", code="emoji")
+        raise ValidationError(_("Use an emoji, for example 🧭."), code="emoji")

@@ -3,6 +3,7 @@
 import nh3
 from django.core.exceptions import ValidationError
 from django.utils.html import escape
+from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -14,19 +15,19 @@ from roadmaps.markdown_rules import MAX_NESTING, Renderer, TooComplexError
 # `manage.py render_bodies`.
 HTML_VERSION = 1
 MAX_LENGTH = 40_000  # characters
-ADVICE = (
-    "use fewer list items, table cells and links, and put fewer lists and quotes "
-    "inside each other"
-)
 
 TAGS = {
     *("h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "strong", "em", "s"),
     *("ul", "ol", "li", "pre", "code", "a", "span"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
-ATTRIBUTES = {"a": {"href", "title"}, "code": {"class"}, "ol": {"start"}}
-# A check box of a task list.
-ATTRIBUTE_VALUES = {"span": {"role": {"img"}, "aria-label": {"To do", "Done"}}}
+ATTRIBUTES = {
+    "a": {"href", "title"},
+    "code": {"class"},
+    "ol": {"start"},
+    "span": {"aria-label"},
+}
+ATTRIBUTE_VALUES = {"span": {"role": {"img"}}}  # a check box of a task list
 
 _markdown = MarkdownIt(
     "commonmark",
@@ -76,7 +77,10 @@ def validate_markdown(text: str) -> None:
     try:
         parse(text)
     except TooComplexError as error:
-        message = f"This is too complex to show: {ADVICE}."
+        message = _(
+            "This text is too complex to display. Use fewer list items, table cells "
+            "and links, and nest lists and quotes less deeply."
+        )
         raise ValidationError(message, code="too_complex") from error
 
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from django.utils.html import escape
+from django.utils.html import escape, format_html
+from django.utils.translation import gettext_lazy as _
 from markdown_it import MarkdownIt, helpers
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_block import StateBlock
@@ -32,10 +33,8 @@ IN_URL = r"[^\s<>\[\]\"`\\^{|}«»\u2018-\u201f\u3000-\u303f\uff00-\uff0f\uff1a-
 REST_OF_URL = re.compile(rf"://\w{IN_URL}{{0,2000}}+(?!{IN_URL})")
 PUNCTUATION = frozenset(".,:;!?'*_~…")  # at the end of an address: not part of it
 
-CHECK_BOXES = {
-    "[ ] ": '<span role="img" aria-label="To do">☐</span> ',
-    "[x] ": '<span role="img" aria-label="Done">☑</span> ',
-}
+# The HTML is stored, so it has the language in which the text was converted.
+CHECK_BOXES = {"[ ] ": ("☐", _("To do")), "[x] ": ("☑", _("Done"))}
 
 
 class TooComplexError(Exception):
@@ -189,7 +188,10 @@ def add_check_boxes(state: StateCore) -> None:
         is_item = index > 1 and state.tokens[index - 2].type == "list_item_open"
         if is_item and token.type == "inline" and token.children:
             text = token.children[0]
-            check_box = CHECK_BOXES.get(text.content[:4].lower(), "")
+            check_box = CHECK_BOXES.get(text.content[:4].lower())
             if text.type == "text" and check_box:
                 text.content = text.content[4:]
-                token.children.insert(0, Token("html_inline", "", 0, content=check_box))
+                html = format_html(
+                    '<span role="img" aria-label="{1}">{0}</span> ', *check_box
+                )
+                token.children.insert(0, Token("html_inline", "", 0, content=html))

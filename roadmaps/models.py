@@ -13,6 +13,7 @@ from django.db.models import Count, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 from simple_history.signals import pre_create_historical_record
 
@@ -40,10 +41,12 @@ from roadmaps.versions import (
 
 SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 validate_slug = RegexValidator(
-    rf"^{SLUG}\Z", "Use lower-case letters and digits, with single hyphens between."
+    rf"^{SLUG}\Z",
+    _("Use lower-case letters and digits, with single hyphens between them."),
 )
 validate_step_path = RegexValidator(
-    rf"^{SLUG}/{SLUG}\Z", "Use the slugs of a roadmap and its step: roadmap/step."
+    rf"^{SLUG}/{SLUG}\Z",
+    _("Use the slugs of a roadmap and one of its steps, for example cooking/fry."),
 )
 
 MAX_BODY_LENGTH = MAX_LENGTH  # characters; PostgreSQL can index 1 MB of words
@@ -97,22 +100,30 @@ class RoadmapQuerySet(VersionedQuerySet["Roadmap"]):
 
 class Roadmap(models.Model):
     slug = models.CharField(
+        _("slug"),
         max_length=80,
         unique=True,
         validators=[validate_slug],
-        help_text="Its name in addresses. Old addresses keep leading here.",
+        help_text=_("Used in the URL. If you change it, old links still work."),
     )
-    title = LineField(max_length=120)
-    category = LineField(max_length=80)
+    title = LineField(_("title"), max_length=120)
+    category = LineField(_("category"), max_length=80)
     icon = models.CharField(
-        max_length=16, validators=[validate_emoji], help_text="An emoji."
+        _("icon"),
+        max_length=16,
+        validators=[validate_emoji],
+        help_text=_("An emoji."),
     )
-    summary = LineField(max_length=300)
+    summary = LineField(_("summary"), max_length=300)
     position = models.PositiveIntegerField(
-        default=0, help_text="Its place in the list of roadmaps, lowest first."
+        _("position"),
+        default=0,
+        help_text=_("Roadmaps are listed in this order, lowest first."),
     )
     is_published = models.BooleanField(
-        "published", default=False, help_text="A draft is seen by staff only."
+        _("published"),
+        default=False,
+        help_text=_("Only staff can see a draft."),
     )
     # Database triggers renew it on every change to the roadmap or one of its steps.
     content_version = models.UUIDField(db_default=RandomUUID(), editable=False)
@@ -130,6 +141,8 @@ class Roadmap(models.Model):
     )
 
     class Meta:
+        verbose_name = _("roadmap")
+        verbose_name_plural = _("roadmaps")
         ordering = ["position", "pk"]
         indexes = [GinIndex("search_vector", name="roadmap_words")]
         permissions = [("publish_roadmap", "Can publish and hide roadmaps")]
@@ -159,7 +172,7 @@ class Roadmap(models.Model):
             )
             steps = {step.pk: step for step in own}
             if sorted(ids) != sorted(steps):
-                raise ValidationError("These are not the steps of this roadmap.")
+                raise ValidationError(_("These are not the steps of this roadmap."))
             moved = []
             for position, pk in enumerate(ids, start=1):
                 if steps[pk].position != position:
@@ -195,44 +208,52 @@ class StepQuerySet(VersionedQuerySet["Step"]):
 
 class Step(models.Model):
     id = models.AutoField(primary_key=True)  # four bytes: it is in every progress row
-    roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="steps")
+    roadmap = models.ForeignKey(
+        Roadmap, models.CASCADE, related_name="steps", verbose_name=_("roadmap")
+    )
     slug = models.CharField(
+        _("slug"),
         max_length=80,
         validators=[validate_slug],
-        help_text="Its identity: stays when the title changes.",
+        help_text=_("Permanent ID used in the URL."),
     )
     # Not unique, so that the admin can swap two steps. The primary key breaks ties.
-    position = models.PositiveIntegerField()
-    title = LineField(max_length=120)
-    summary = LineField(max_length=300)
+    position = models.PositiveIntegerField(_("position"))
+    title = LineField(_("title"), max_length=120)
+    summary = LineField(_("summary"), max_length=300)
     body = models.TextField(
+        _("body"),
         blank=True,
         validators=[
             MaxLengthValidator(MAX_BODY_LENGTH),
             validate_text,
             validate_markdown,
         ],
-        help_text="Markdown: what to learn.",
+        help_text=_("What to learn, in Markdown."),
     )
     body_html = models.TextField(blank=True, editable=False)
-    is_optional = models.BooleanField("optional", default=False)
+    is_optional = models.BooleanField(_("optional"), default=False)
     same_as = models.CharField(
+        _("same as"),
         max_length=161,
         blank=True,
         validators=[validate_step_path],
-        help_text="The step of another roadmap that teaches the same: roadmap/step.",
+        help_text=_(
+            "A step of another roadmap that teaches the same, for example cooking/fry. "
+            "Learners who did one are offered to mark the other done too."
+        ),
     )
     is_retired = models.BooleanField(
-        "retired",
+        _("retired"),
         default=False,
-        help_text="Off the route; people who did it keep it.",
+        help_text=_("No longer part of the roadmap. Learners who did it still see it."),
     )
     added_at = models.DateTimeField(default=timezone.now, editable=False)
     revised_at = models.DateTimeField(
         null=True,
         blank=True,
         editable=False,
-        help_text="When what the step asks of a learner last changed.",
+        help_text=_("When the step's meaning last changed."),
     )
     # Small, so that ranking thousands of steps takes a few ms.
     search_vector = GeneratedSearchVectorField(
@@ -258,6 +279,8 @@ class Step(models.Model):
     )
 
     class Meta:
+        verbose_name = _("step")
+        verbose_name_plural = _("steps")
         ordering = ["position", "pk"]
         indexes = [
             GinIndex("search_vector", name="step_words"),
@@ -265,7 +288,11 @@ class Step(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["roadmap", "slug"], name="step_slug_unique_in_roadmap"
+                fields=["roadmap", "slug"],
+                name="step_slug_unique_in_roadmap",
+                violation_error_message=_(
+                    "This roadmap already has a step with this slug."
+                ),
             )
         ]
 
@@ -315,26 +342,32 @@ class Step(models.Model):
 
 class Resource(models.Model):
     class Kind(models.TextChoices):
-        DOCS = "docs", "documentation"
-        ARTICLE = "article", "article"
-        BOOK = "book", "book"
-        COURSE = "course", "course"
-        VIDEO = "video", "video"
-        PRACTICE = "practice", "practice"
+        DOCS = "docs", _("documentation")
+        ARTICLE = "article", _("article")
+        BOOK = "book", _("book")
+        COURSE = "course", _("course")
+        VIDEO = "video", _("video")
+        PRACTICE = "practice", _("practice")
 
-    step = models.ForeignKey(Step, models.CASCADE, related_name="resources")
-    position = models.PositiveIntegerField(default=0)
-    title = LineField(max_length=200)
-    url = WebAddressField("address", max_length=500)
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    step = models.ForeignKey(
+        Step, models.CASCADE, related_name="resources", verbose_name=_("step")
+    )
+    position = models.PositiveIntegerField(_("position"), default=0)
+    title = LineField(_("title"), max_length=200)
+    url = WebAddressField(_("URL"), max_length=500)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     search_vector = GeneratedSearchVectorField(weighted_vector("title", "C"))
 
     class Meta:
+        verbose_name = _("resource")
+        verbose_name_plural = _("resources")
         ordering = ["position", "pk"]
         indexes = [GinIndex("search_vector", name="resource_words")]
         constraints = [
             models.UniqueConstraint(
-                fields=["step", "url"], name="resource_url_unique_in_step"
+                fields=["step", "url"],
+                name="resource_url_unique_in_step",
+                violation_error_message=_("This step already has this URL."),
             )
         ]
 

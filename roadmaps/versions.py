@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 
@@ -83,12 +84,10 @@ def validate_slug_is_new(slug: str, contents: VersionedQuerySet[Any]) -> None:
     Its old address still leads to it.
     """
     if former := contents.formerly(slug).first():
-        raise ValidationError(
-            {
-                "slug": f"“{former}” had this slug before, and old links use it. "
-                "Choose another."
-            }
+        message = _(
+            "“%(title)s” had this slug before, and old links use it. Choose another."
         )
+        raise ValidationError({"slug": message % {"title": former}})
 
 
 def add_related_snapshot(instance: Any, history_instance: Any, **_: Any) -> None:

@@ -38,40 +38,52 @@ class Migration(migrations.Migration):
                 (
                     "slug",
                     models.CharField(
-                        help_text="Its name in addresses. Old addresses keep leading here.",
+                        help_text="Used in the URL. If you change it, old links still work.",
                         max_length=80,
                         unique=True,
                         validators=[
                             django.core.validators.RegexValidator(
                                 "^[a-z0-9]+(?:-[a-z0-9]+)*\\Z",
-                                "Use lower-case letters and digits, with single hyphens between.",
+                                "Use lower-case letters and digits, with single hyphens between them.",
                             )
                         ],
+                        verbose_name="slug",
                     ),
                 ),
-                ("title", core.model_fields.LineField(max_length=120)),
-                ("category", core.model_fields.LineField(max_length=80)),
+                (
+                    "title",
+                    core.model_fields.LineField(max_length=120, verbose_name="title"),
+                ),
+                (
+                    "category",
+                    core.model_fields.LineField(max_length=80, verbose_name="category"),
+                ),
                 (
                     "icon",
                     models.CharField(
                         help_text="An emoji.",
                         max_length=16,
                         validators=[roadmaps.emoji.validate_emoji],
+                        verbose_name="icon",
                     ),
                 ),
-                ("summary", core.model_fields.LineField(max_length=300)),
+                (
+                    "summary",
+                    core.model_fields.LineField(max_length=300, verbose_name="summary"),
+                ),
                 (
                     "position",
                     models.PositiveIntegerField(
                         default=0,
-                        help_text="Its place in the list of roadmaps, lowest first.",
+                        help_text="Roadmaps are listed in this order, lowest first.",
+                        verbose_name="position",
                     ),
                 ),
                 (
                     "is_published",
                     models.BooleanField(
                         default=False,
-                        help_text="A draft is seen by staff only.",
+                        help_text="Only staff can see a draft.",
                         verbose_name="published",
                     ),
                 ),
@@ -86,6 +98,8 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["position", "pk"],
                 "permissions": [("publish_roadmap", "Can publish and hide roadmaps")],
+                "verbose_name": "roadmap",
+                "verbose_name_plural": "roadmaps",
             },
         ),
         migrations.CreateModel(
@@ -107,39 +121,51 @@ class Migration(migrations.Migration):
                     "slug",
                     models.CharField(
                         db_index=True,
-                        help_text="Its name in addresses. Old addresses keep leading here.",
+                        help_text="Used in the URL. If you change it, old links still work.",
                         max_length=80,
                         validators=[
                             django.core.validators.RegexValidator(
                                 "^[a-z0-9]+(?:-[a-z0-9]+)*\\Z",
-                                "Use lower-case letters and digits, with single hyphens between.",
+                                "Use lower-case letters and digits, with single hyphens between them.",
                             )
                         ],
+                        verbose_name="slug",
                     ),
                 ),
-                ("title", core.model_fields.LineField(max_length=120)),
-                ("category", core.model_fields.LineField(max_length=80)),
+                (
+                    "title",
+                    core.model_fields.LineField(max_length=120, verbose_name="title"),
+                ),
+                (
+                    "category",
+                    core.model_fields.LineField(max_length=80, verbose_name="category"),
+                ),
                 (
                     "icon",
                     models.CharField(
                         help_text="An emoji.",
                         max_length=16,
                         validators=[roadmaps.emoji.validate_emoji],
+                        verbose_name="icon",
                     ),
                 ),
-                ("summary", core.model_fields.LineField(max_length=300)),
+                (
+                    "summary",
+                    core.model_fields.LineField(max_length=300, verbose_name="summary"),
+                ),
                 (
                     "position",
                     models.PositiveIntegerField(
                         default=0,
-                        help_text="Its place in the list of roadmaps, lowest first.",
+                        help_text="Roadmaps are listed in this order, lowest first.",
+                        verbose_name="position",
                     ),
                 ),
                 (
                     "is_published",
                     models.BooleanField(
                         default=False,
-                        help_text="A draft is seen by staff only.",
+                        help_text="Only staff can see a draft.",
                         verbose_name="published",
                     ),
                 ),
@@ -184,28 +210,36 @@ class Migration(migrations.Migration):
                 (
                     "slug",
                     models.CharField(
-                        help_text="Its identity: stays when the title changes.",
+                        help_text="Permanent ID used in the URL.",
                         max_length=80,
                         validators=[
                             django.core.validators.RegexValidator(
                                 "^[a-z0-9]+(?:-[a-z0-9]+)*\\Z",
-                                "Use lower-case letters and digits, with single hyphens between.",
+                                "Use lower-case letters and digits, with single hyphens between them.",
                             )
                         ],
+                        verbose_name="slug",
                     ),
                 ),
-                ("title", core.model_fields.LineField(max_length=120)),
-                ("summary", core.model_fields.LineField(max_length=300)),
+                (
+                    "title",
+                    core.model_fields.LineField(max_length=120, verbose_name="title"),
+                ),
+                (
+                    "summary",
+                    core.model_fields.LineField(max_length=300, verbose_name="summary"),
+                ),
                 (
                     "body",
                     models.TextField(
                         blank=True,
-                        help_text="Markdown: what to learn.",
+                        help_text="What to learn, in Markdown.",
                         validators=[
                             django.core.validators.MaxLengthValidator(40000),
                             core.text.validate_text,
                             roadmaps.markdown.validate_markdown,
                         ],
+                        verbose_name="body",
                     ),
                 ),
                 (
@@ -216,21 +250,22 @@ class Migration(migrations.Migration):
                     "same_as",
                     models.CharField(
                         blank=True,
-                        help_text="The step of another roadmap that teaches the same: roadmap/step.",
+                        help_text="A step of another roadmap that teaches the same, for example cooking/fry. Learners who did one are offered to mark the other done too.",
                         max_length=161,
                         validators=[
                             django.core.validators.RegexValidator(
                                 "^[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*\\Z",
-                                "Use the slugs of a roadmap and its step: roadmap/step.",
+                                "Use the slugs of a roadmap and one of its steps, for example cooking/fry.",
                             )
                         ],
+                        verbose_name="same as",
                     ),
                 ),
                 (
                     "is_retired",
                     models.BooleanField(
                         default=False,
-                        help_text="Off the route; people who did it keep it.",
+                        help_text="No longer part of the roadmap. Learners who did it still see it.",
                         verbose_name="retired",
                     ),
                 ),
@@ -245,7 +280,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         blank=True,
                         editable=False,
-                        help_text="When what the step asks of a learner last changed.",
+                        help_text="When the step's meaning last changed.",
                         null=True,
                     ),
                 ),
@@ -282,6 +317,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         to="roadmaps.roadmap",
+                        verbose_name="roadmap",
                     ),
                 ),
             ],
@@ -300,29 +336,37 @@ class Migration(migrations.Migration):
                 (
                     "slug",
                     models.CharField(
-                        help_text="Its identity: stays when the title changes.",
+                        help_text="Permanent ID used in the URL.",
                         max_length=80,
                         validators=[
                             django.core.validators.RegexValidator(
                                 "^[a-z0-9]+(?:-[a-z0-9]+)*\\Z",
-                                "Use lower-case letters and digits, with single hyphens between.",
+                                "Use lower-case letters and digits, with single hyphens between them.",
                             )
                         ],
+                        verbose_name="slug",
                     ),
                 ),
-                ("position", models.PositiveIntegerField()),
-                ("title", core.model_fields.LineField(max_length=120)),
-                ("summary", core.model_fields.LineField(max_length=300)),
+                ("position", models.PositiveIntegerField(verbose_name="position")),
+                (
+                    "title",
+                    core.model_fields.LineField(max_length=120, verbose_name="title"),
+                ),
+                (
+                    "summary",
+                    core.model_fields.LineField(max_length=300, verbose_name="summary"),
+                ),
                 (
                     "body",
                     models.TextField(
                         blank=True,
-                        help_text="Markdown: what to learn.",
+                        help_text="What to learn, in Markdown.",
                         validators=[
                             django.core.validators.MaxLengthValidator(40000),
                             core.text.validate_text,
                             roadmaps.markdown.validate_markdown,
                         ],
+                        verbose_name="body",
                     ),
                 ),
                 ("body_html", models.TextField(blank=True, editable=False)),
@@ -334,21 +378,22 @@ class Migration(migrations.Migration):
                     "same_as",
                     models.CharField(
                         blank=True,
-                        help_text="The step of another roadmap that teaches the same: roadmap/step.",
+                        help_text="A step of another roadmap that teaches the same, for example cooking/fry. Learners who did one are offered to mark the other done too.",
                         max_length=161,
                         validators=[
                             django.core.validators.RegexValidator(
                                 "^[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*\\Z",
-                                "Use the slugs of a roadmap and its step: roadmap/step.",
+                                "Use the slugs of a roadmap and one of its steps, for example cooking/fry.",
                             )
                         ],
+                        verbose_name="same as",
                     ),
                 ),
                 (
                     "is_retired",
                     models.BooleanField(
                         default=False,
-                        help_text="Off the route; people who did it keep it.",
+                        help_text="No longer part of the roadmap. Learners who did it still see it.",
                         verbose_name="retired",
                     ),
                 ),
@@ -363,7 +408,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         blank=True,
                         editable=False,
-                        help_text="When what the step asks of a learner last changed.",
+                        help_text="When the step's meaning last changed.",
                         null=True,
                     ),
                 ),
@@ -373,11 +418,14 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="steps",
                         to="roadmaps.roadmap",
+                        verbose_name="roadmap",
                     ),
                 ),
             ],
             options={
                 "ordering": ["position", "pk"],
+                "verbose_name": "step",
+                "verbose_name_plural": "steps",
             },
         ),
         migrations.CreateModel(
@@ -392,12 +440,18 @@ class Migration(migrations.Migration):
                         verbose_name="ID",
                     ),
                 ),
-                ("position", models.PositiveIntegerField(default=0)),
-                ("title", core.model_fields.LineField(max_length=200)),
+                (
+                    "position",
+                    models.PositiveIntegerField(default=0, verbose_name="position"),
+                ),
+                (
+                    "title",
+                    core.model_fields.LineField(max_length=200, verbose_name="title"),
+                ),
                 (
                     "url",
                     core.model_fields.WebAddressField(
-                        max_length=500, verbose_name="address"
+                        max_length=500, verbose_name="URL"
                     ),
                 ),
                 (
@@ -412,6 +466,7 @@ class Migration(migrations.Migration):
                             ("practice", "practice"),
                         ],
                         max_length=8,
+                        verbose_name="kind",
                     ),
                 ),
                 (
@@ -420,23 +475,30 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="resources",
                         to="roadmaps.step",
+                        verbose_name="step",
                     ),
                 ),
             ],
             options={
                 "ordering": ["position", "pk"],
+                "verbose_name": "resource",
+                "verbose_name_plural": "resources",
             },
         ),
         migrations.AddConstraint(
             model_name="step",
             constraint=models.UniqueConstraint(
-                fields=("roadmap", "slug"), name="step_slug_unique_in_roadmap"
+                fields=("roadmap", "slug"),
+                name="step_slug_unique_in_roadmap",
+                violation_error_message="This roadmap already has a step with this slug.",
             ),
         ),
         migrations.AddConstraint(
             model_name="resource",
             constraint=models.UniqueConstraint(
-                fields=("step", "url"), name="resource_url_unique_in_step"
+                fields=("step", "url"),
+                name="resource_url_unique_in_step",
+                violation_error_message="This step already has this URL.",
             ),
         ),
     ]

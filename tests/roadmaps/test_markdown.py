@@ -281,7 +281,7 @@ class TestCost:
         ids=lambda text: repr(text[:12]),
     )
     def test_a_text_that_takes_too_many_steps_is_refused(self, text):
-        with pytest.raises(ValidationError, match="use fewer list items"):
+        with pytest.raises(ValidationError, match="Use fewer list items"):
             validate_markdown(text)
 
     def test_a_step_with_such_a_body_can_be_saved(self, db):
