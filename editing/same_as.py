@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 
+from django.utils.translation import gettext as _
+
 from editing.near_misses import suggest
 from roadmaps.models import Roadmap, Step
 
@@ -27,14 +29,17 @@ def explain_missing(
     roadmap_slugs = {path.partition("/")[0] for path in existing}
     roadmap_slugs |= set(Roadmap.objects.values_list("slug", flat=True))
     if len(missing) > MAX_SUGGESTIONS:
-        return {path: f"same_as {path} names no step" for path in missing}
+        return {path: _explain(path, (), roadmap_slugs) for path in missing}
     return {path: _explain(path, existing, roadmap_slugs) for path in missing}
 
 
 def _explain(path: str, existing: Collection[str], roadmaps: Collection[str]) -> str:
     slug = path.partition("/")[0]
     if slug in roadmaps:
+        message = _("There is no step %(path)s.")
         candidates = sorted(p for p in existing if p.startswith(f"{slug}/"))
-        return f"same_as {path} names no step{suggest(path, candidates)}"
-    advice = suggest(slug, sorted(roadmaps))
-    return f"same_as {path} names no step: there is no roadmap {slug}{advice}"
+        advice = suggest(path, candidates)
+    else:
+        message = _("There is no step %(path)s, because there is no roadmap %(slug)s.")
+        advice = suggest(slug, sorted(roadmaps))
+    return message % {"path": path, "slug": slug} + advice

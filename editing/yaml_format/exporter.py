@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError
 
 from core.fault_limit import FaultCount
@@ -43,10 +44,10 @@ def export(roadmap: Roadmap) -> str:
         RoadmapFile.model_validate(values, context=FaultCount())
     except ValidationError as validation_error:
         details = validation_error.errors(include_url=False)
+        advice = _("Correct it in the admin.")
         raise InvalidFileError(
             *(
-                f"{_get_path(file, each['loc'])}: {describe_error(each)} "
-                "(change it in the admin)"
+                f"{_get_path(file, each['loc'])}: {describe_error(each)} {advice}"
                 for each in details
             )
         ) from validation_error

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import yaml
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
 from core.fault_limit import MAX_FAULTS
 from core.text import UNPRINTABLE, format_code_point
@@ -37,7 +39,8 @@ class InvalidFileError(Exception):
     def __init__(self, *problems: str) -> None:
         lines = list(problems[:MAX_FAULTS])
         if len(problems) >= MAX_FAULTS:
-            lines.append(f"There may be more than these {MAX_FAULTS}.")
+            message = _("These are the first %(count)d problems. There may be more.")
+            lines.append(message % {"count": MAX_FAULTS})
         super().__init__("\n".join(lines))
 
 
@@ -135,14 +138,16 @@ class _Parser:
             self._positions.setdefault(location, Position.of(event.start_mark))
 
     def parse_document(self) -> Value:
-        _, start = next(self._events), next(self._events)
+        next(self._events)
+        start = next(self._events)
         if isinstance(start, yaml.StreamEndEvent):
-            message = "the file is empty; it should begin with `slug:`"
+            message = _("The file is empty. It should begin with `slug:`.")
             raise InvalidFileError(self.format(Position(0, 0), message))
         value = self._parse_value(next(self._events), (), 0)
-        _, end = next(self._events), next(self._events)
+        next(self._events)
+        end = next(self._events)
         if not isinstance(end, yaml.StreamEndEvent):
-            raise self._error_at(end, "a second document; one roadmap a file")
+            raise self._error_at(end, _("Put each roadmap into a file of its own."))
         return value
 
     def _parse_value(self, event: yaml.Event, location: Location, depth: int) -> Value:
@@ -169,19 +174,19 @@ class _Parser:
         for event in self._events_until(yaml.MappingEndEvent):
             self._check_limits(event, depth)
             if not isinstance(event, yaml.ScalarEvent):
-                raise self._error_at(event, "a key should be one word")
+                raise self._error_at(event, _("Use one word as the key."))
             key = sys.intern(event.value)
             is_repeated = key in values
             self._remember_position((*location, key), event)
             value = self._parse_value(next(self._events), (*location, key), depth + 1)
             if is_repeated:
-                message = f"{quote(key)} stands here a second time; keep one of the two"
-                self._add_problem(event, message)
+                message = _("This key is here a second time. Keep one of the two.")
+                self._add_problem(event, f"{quote(key)}: {message}")
             else:
                 values[key] = value
             if len(values) > MAX_KEYS:
-                message = f"more than {MAX_KEYS} keys; the format has fewer"
-                raise self._error_at(event, message)
+                message = _("There are more than %(number)d keys here.")
+                raise self._error_at(event, message % {"number": MAX_KEYS})
         return values
 
     def _add_problem(self, event: yaml.Event, message: str) -> None:
@@ -192,16 +197,17 @@ class _Parser:
     def _check_limits(self, event: yaml.Event, depth: int) -> None:
         message = ""
         if depth > MAX_DEPTH:
-            message = "nested too deeply"
+            message = _("This is nested too deeply.")
         elif self._value_count > self._max_values:
-            message = (
-                f"more than {self._max_values:,} values; no roadmap has so many in a "
-                "file of this size"
-            )
+            number = number_format(self._max_values, force_grouping=True)
+            message = _("A file of this size can have at most %(number)s values.")
+            message %= {"number": number}
         elif getattr(event, "anchor", None):
-            message = "anchors (&) and aliases (*) are not supported; write it out"
+            message = _(
+                "Anchors (&) and aliases (*) are not supported. Write the value itself."
+            )
         elif getattr(event, "tag", None):
-            message = "tags (!) are not supported; put text in quotes"
+            message = _("Tags (!) are not supported. Put text in quotes.")
         if message:
             raise self._error_at(event, message)
 
@@ -209,17 +215,19 @@ class _Parser:
 def check_text(name: str, data: bytes) -> None:
     """Raises InvalidFileError unless the data is UTF-8 without control characters."""
     if len(data) > MAX_FILE_SIZE:
-        message = f"larger than {MAX_FILE_SIZE:,} bytes; no roadmap is that long"
+        size = number_format(MAX_FILE_SIZE, force_grouping=True)
+        message = _("The file is larger than %(size)s bytes.") % {"size": size}
         raise InvalidFileError(f"{name}: {message}")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode(errors="replace")
-        message = "not UTF-8; save it as UTF-8"
+        message = _("This is not UTF-8. Save the file as UTF-8.")
         raise InvalidFileError(f"{name}:{format_end(before)}: {message}") from error
     if match := UNPRINTABLE.search(text):
         before = text[: match.start()]
-        message = f"a control character ({format_code_point(match[0])}); take it out"
+        message = _("Remove the control character %(code_point)s.")
+        message %= {"code_point": format_code_point(match[0])}
         raise InvalidFileError(f"{name}:{format_end(before)}: {message}")
 
 

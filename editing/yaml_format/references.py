@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 
+from django.utils.translation import ngettext
+
 from core.fault_limit import MAX_FAULTS
 from editing.same_as import explain_missing
 from editing.yaml_format.schema import RoadmapFile
@@ -27,12 +29,13 @@ def find_warnings(files: Collection[RoadmapFile]) -> list[str]:
     count = 0
     for file in files:
         problems = [
-            (("steps", index, "same_as"), explanations[step.same_as])
+            (("steps", index, "same_as"), f"same_as: {explanations[step.same_as]}")
             for index, step in enumerate(file.steps)
             if step.same_as in explanations
         ]
         count += len(problems)
         warnings += file.format_problems(problems[: MAX_FAULTS - len(warnings)])
-    if count > len(warnings):
-        warnings.append(f"and {count - len(warnings):,} more")
+    if more := count - len(warnings):
+        message = ngettext("and %(count)d more", "and %(count)d more", more)
+        warnings.append(message % {"count": more})
     return warnings

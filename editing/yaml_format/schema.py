@@ -8,6 +8,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -38,18 +41,20 @@ from roadmaps.models import MAX_BODY_LENGTH, SLUG
 
 # Our messages for pydantic's error types.
 ERROR_MESSAGES = {
-    "bool_type": "should be true or false",
-    "extra_forbidden": "is not a key of the format",
-    "int_type": "should be a whole number",
-    "list_type": "should be a list",
-    "literal_error": "should be one of {expected}",
-    "missing": "is missing",
-    "model_type": "should be a mapping, `key: value`",
-    "string_too_long": "should be at most {max_length:,} characters long",
-    "string_too_short": "should not be empty",
-    "string_type": "should be text; put it in quotes",
-    "empty": "has no value; write one after the colon",
-    "too_long": "should have at most {max_length:,}",
+    "bool_type": gettext_lazy("Write true or false."),
+    "empty": gettext_lazy("This has no value. Write one after the colon."),
+    "extra_forbidden": gettext_lazy("There is no such key."),
+    "greater_than_equal": gettext_lazy("Use %(ge)s or more."),
+    "int_type": gettext_lazy("Use a whole number."),
+    "less_than": gettext_lazy("Use a number below %(lt)s."),
+    "list_type": gettext_lazy("Write a list, each entry after a hyphen."),
+    "literal_error": gettext_lazy("Use one of these: %(expected)s."),
+    "missing": gettext_lazy("This key is missing."),
+    "model_type": gettext_lazy("Write a mapping, such as `key: value`."),
+    "string_too_long": gettext_lazy("Use at most %(max_length)s characters."),
+    "string_too_short": gettext_lazy("This must not be empty."),
+    "string_type": gettext_lazy("This must be text. Put it in quotes."),
+    "too_long": gettext_lazy("Use at most %(max_length)s entries."),
 }
 # Unlike YAML 1.1, version 1.2 reads these as text.
 BOOLEAN_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
@@ -232,12 +237,14 @@ def find_repeats(file: RoadmapFile) -> Iterator[tuple[Location, str]]:
     for index, step in enumerate(file.steps):
         first = slugs.setdefault(step.slug, index)
         if first != index:
-            message = f"slug {step.slug} is the slug of step {first + 1} already"
-            yield ("steps", index, "slug"), message
+            message = _("Step %(number)d has the slug %(slug)s already.")
+            values = {"number": first + 1, "slug": step.slug}
+            yield ("steps", index, "slug"), f"slug: {message % values}"
         urls: set[str] = set()
         for number, resource in enumerate(step.resources):
             if resource.url in urls:
-                message = f"url {resource.url} is among this step's resources already"
+                message = _("This step has the resource %(url)s already.")
+                message = f"url: {message % {'url': resource.url}}"
                 yield ("steps", index, "resources", number, "url"), message
             urls.add(resource.url)
     yield from find_repeated_old_slugs(file, slugs.keys())
@@ -253,30 +260,52 @@ def find_repeated_old_slugs(
         first = old_slugs.setdefault(step.was, index)
         message = ""
         if first != index:
-            message = f"was {step.was} names what step {first + 1} was already"
+            message = _(
+                "Step %(number)d was %(slug)s already. Only one step can have had this "
+                "slug, so remove one of the two lines."
+            )
         elif step.was in slugs:
-            message = f"was {step.was} is the slug of a step in this file"
+            message = _(
+                "%(slug)s is still the slug of a step in this file. Remove that step "
+                "or this line."
+            )
         if message:
-            message += "; each step has one slug at a time: take one of them out"
-            yield ("steps", index, "was"), message
+            values = {"number": first + 1, "slug": step.was}
+            yield ("steps", index, "was"), f"was: {message % values}"
 
 
 def describe_error(error: ErrorDetails) -> str:
-    """Return the name of the wrong key, what its value should be, and a suggestion."""
+    """Return the name of the wrong key, what is wrong or to write, and a suggestion."""
     location, value = error["loc"], error["input"]
     kind = "empty" if value is None and error["type"] != "missing" else error["type"]
-    message = ERROR_MESSAGES.get(kind, error["msg"])
-    name = next((p for p in reversed(location) if isinstance(p, str)), "the file")
-    if kind == "not_plain_text":  # a whole sentence
-        return f"{quote(name)}: {message}"
-    message = f"{quote(name)} {message.format(**error.get('ctx', {}))}"
+    name = next((p for p in reversed(location) if isinstance(p, str)), "")
+    if kind not in ERROR_MESSAGES:
+        message = error["msg"]
+    else:
+        message = ERROR_MESSAGES[kind] % get_values(error)
     if kind == "extra_forbidden":
         message += suggest(name, get_model(location).model_fields)
     elif kind == "literal_error" and isinstance(value, str):
-        message += suggest(value, re.findall("'(.*?)'", error["ctx"]["expected"]))
+        message += suggest(value, get_choices(error))
     elif kind == "bool_type" and str(value).lower() in BOOLEAN_WORDS:
-        message += f"; write {BOOLEAN_WORDS[str(value).lower()]}"
-    return message
+        word = BOOLEAN_WORDS[str(value).lower()]
+        message = _("Write %(word)s.") % {"word": word}
+    return f"{quote(name)}: {message}" if name else message
+
+
+def get_values(error: ErrorDetails) -> dict[str, str]:
+    """Return the values of the placeholders in our messages."""
+    values = {
+        name: str(number_format(value, force_grouping=True))
+        for name, value in error.get("ctx", {}).items()
+        if isinstance(value, int)
+    }
+    return values | {"expected": ", ".join(get_choices(error))}
+
+
+def get_choices(error: ErrorDetails) -> list[str]:
+    """Return the values that are allowed."""
+    return re.findall("'(.*?)'", error.get("ctx", {}).get("expected", ""))
 
 
 def get_model(location: Location) -> type[Entry]:

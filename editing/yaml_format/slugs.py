@@ -3,12 +3,19 @@
 from collections.abc import Mapping, Sequence
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.fault_limit import MAX_FAULTS
 from editing.near_misses import suggest
 from editing.yaml_format.parser import Location
 from editing.yaml_format.schema import RoadmapFile
 from roadmaps.models import Roadmap, Step
+
+OLD_SLUG = gettext_lazy(
+    "%(slug)s was the slug of %(other)s before, and old links use it. Choose another "
+    "slug."
+)
 
 
 def find_roadmap(file: RoadmapFile, roadmaps: QuerySet[Roadmap]) -> Roadmap | None:
@@ -19,12 +26,16 @@ def find_roadmap(file: RoadmapFile, roadmaps: QuerySet[Roadmap]) -> Roadmap | No
     roadmap = roadmaps.filter(slug=file.slug).first()
     before = roadmaps.filter(slug=file.was).first() if file.was else None
     if roadmap and before:
-        message = f"was {file.was} cannot become {file.slug}, which is another roadmap"
-        raise file.error([(("was",), f"{message} already; choose another slug")])
+        message = _(
+            "%(old)s can't be renamed to %(new)s, because another roadmap has that "
+            "slug. Choose another slug."
+        )
+        message %= {"old": file.was, "new": file.slug}
+        raise file.error([(("was",), f"was: {message}")])
     former = None if roadmap else Roadmap.objects.formerly(file.slug).first()
     if former and former != before:
-        message = f"slug {file.slug} was that of {former.slug} before, and old links"
-        raise file.error([(("slug",), f"{message} use it; choose another slug")])
+        message = OLD_SLUG % {"slug": file.slug, "other": former.slug}
+        raise file.error([(("slug",), f"slug: {message}")])
     return roadmap or before
 
 
@@ -45,8 +56,7 @@ def check_new_slugs(
     problems: list[tuple[Location, str]] = [
         (
             ("steps", indexes[slug], "slug"),
-            f"slug {slug} was that of {slugs[pk]} before, and old links use it; "
-            "choose another slug",
+            f"slug: {OLD_SLUG % {'slug': slug, 'other': slugs[pk]}}",
         )
         for pk, slug in versions.values_list("id", "slug").distinct()
         if old_slugs.get(slug) != slugs[pk]
@@ -65,21 +75,24 @@ def find_old_slugs(file: RoadmapFile, stored: set[str]) -> dict[str, str]:
     for index, step in enumerate(file.steps):
         if not step.was:
             continue
-        message = ""
+        message = advice = ""
         if step.was in stored and step.slug not in stored:
             old_slugs[step.slug] = step.was
         elif step.was in stored:
-            message = (
-                f"was {step.was} cannot become {step.slug}, which is another step "
-                "already; choose another slug, or merge the two in the admin"
+            message = _(
+                "%(old)s can't be renamed to %(new)s, because another step has that "
+                "slug. Choose another slug, or merge the two steps in the admin."
             )
         elif step.slug not in stored:
-            message = (
-                f"was {step.was} names no step of {file.slug}; take it out if "
-                f"{step.slug} is new, or mend its spelling{suggest(step.was, stored)}"
+            message = _(
+                "%(roadmap)s has no step %(old)s. Remove this line if %(new)s is a new "
+                "step; otherwise correct the spelling."
             )
+            advice = suggest(step.was, stored)
         if message:
-            problems.append((("steps", index, "was"), message))
+            values = {"roadmap": file.slug, "old": step.was, "new": step.slug}
+            location = ("steps", index, "was")
+            problems.append((location, f"was: {message % values}{advice}"))
         if len(problems) >= MAX_FAULTS:
             break
     if problems:

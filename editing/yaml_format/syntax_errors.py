@@ -10,28 +10,38 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import yaml
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 KEY = re.compile(r"[\s-]*[\w-]+:(\s|$)")
 KEY_WITHOUT_SPACE = re.compile(r"[\s-]*[\w-]+:\S")
 WIDE_SPACES = re.compile(r"^[\s-]*?([^\S \r\n])")  # any but plain ones, before the text
 
-LACKS_COLON = "a key without a colon; write `key: value`"
-LACKS_SPACE = "a colon without a space after it; write `key: value`"
-COLON_IN_TEXT = "a colon and a space in unquoted text; put the text in quotes"
-NEEDS_QUOTES = "text that begins with {}; put it in quotes"
-WRONG_INDENT = (
-    "the indentation fits no line above; indent each key exactly as far as the others "
-    "of its mapping"
+LACKS_COLON = gettext_lazy("There is no colon after the key. Write `key: value`.")
+LACKS_SPACE = gettext_lazy("There is no space after the colon. Write `key: value`.")
+COLON_IN_TEXT = gettext_lazy(
+    "The text has a colon followed by a space. Put the text in quotes."
 )
-NOT_CLOSED = "{} is not closed; close it, or put the text in quotes"
-NO_END_OF_TEXT = (
-    "the quotes end within the text; put the whole text in quotes, and write a quote "
-    "within it twice ('') or with a backslash (\\\")"
+NEEDS_QUOTES = gettext_lazy("Text can't begin with %(character)s. Put it in quotes.")
+WRONG_INDENT = gettext_lazy(
+    "The indentation matches no line above. Indent each key exactly as far as the "
+    "other keys of its mapping."
 )
-# Advice to append to other messages of libyaml.
-ADVICE = {
-    "unknown escape character": "; write \\\\ for a backslash, or use single quotes",
-    "invalid Unicode character escape": "; write the character itself",
+NOT_CLOSED = gettext_lazy(
+    "The %(character)s is never closed. Close it, or put the text in quotes."
+)
+NO_END_OF_TEXT = gettext_lazy(
+    "There is text after the closing quote. Put the whole text in quotes, and write a "
+    "quote inside it twice ('') or with a backslash (\\\")."
+)
+# Our messages for other problems that libyaml reports.
+MESSAGES = {
+    "unknown escape character": gettext_lazy(
+        "This escape is unknown. Write \\\\ for a backslash, or use single quotes."
+    ),
+    "invalid Unicode character escape": gettext_lazy(
+        "This escape is not a valid character. Write the character itself."
+    ),
 }
 
 
@@ -61,31 +71,36 @@ def explain(error: yaml.MarkedYAMLError, data: bytes) -> tuple[Position, str]:
     context = Position.of(error.context_mark) if error.context_mark else None
     mark = error.problem_mark or error.context_mark
     place = Position.of(mark) if mark else Position(0, 0)
-    message = error.problem or "not YAML"
+    message = error.problem or ""
     lines = find_lines(data, place, context)
     line = lines.at_place
     if match := WIDE_SPACES.match(line):
-        name = "a tab" if match[1] == "\t" else "a space of an unusual kind"
-        column = match.start(1)
-        return Position(place.line, column), f"{name} in the indentation; use spaces"
+        advice = _("There is an unusual kind of space in the indentation. Use spaces.")
+        if match[1] == "\t":
+            advice = _("There is a tab in the indentation. Use spaces.")
+        return Position(place.line, match.start(1)), advice
     if "cannot start any token" in message or "scanning an" in (error.context or ""):
         start, line = (
             (place, line)
             if "token" in message or not context
             else (context, lines.at_context)
         )
-        return start, NEEDS_QUOTES.format(line[start.column : start.column + 1])
+        character = line[start.column : start.column + 1]
+        return start, NEEDS_QUOTES % {"character": character}
     if "could not find expected ':'" in message and context:
         return context, explain_key(lines.at_context)
     if "mapping values are not allowed" in message:
         return explain_colon(lines, place)
     if "end of stream" in message and context:
-        return context, NOT_CLOSED.format("a quote")
+        quote = lines.at_context[context.column : context.column + 1]
+        return context, NOT_CLOSED % {"character": quote}
     if "did not find expected" in message:
         return explain_unexpected(error, line, place, context)
-    for phrase, advice in ADVICE.items():
-        message += advice if phrase in message else ""
-    return place, message
+    for phrase, own_message in MESSAGES.items():
+        if phrase in message:
+            return place, str(own_message)
+    # An English phrase of libyaml.
+    return place, _("This is not valid YAML (%(problem)s).") % {"problem": message}
 
 
 def find_lines(data: bytes, place: Position, context: Position | None) -> Lines:
@@ -111,17 +126,17 @@ def decode(line: bytes) -> str:
 
 
 def explain_key(line: str) -> str:
-    return LACKS_SPACE if KEY_WITHOUT_SPACE.match(line) else LACKS_COLON
+    return str(LACKS_SPACE if KEY_WITHOUT_SPACE.match(line) else LACKS_COLON)
 
 
 def explain_colon(lines: Lines, place: Position) -> tuple[Position, str]:
     """Explain a colon that comes where libyaml reads text."""
     if KEY.match(lines.at_place[: place.column]):
-        return place, COLON_IN_TEXT
+        return place, str(COLON_IN_TEXT)
     if not KEY.match(lines.above):
         position = Position(lines.above_number, measure_indent(lines.above))
         return position, explain_key(lines.above)
-    return Position(place.line, measure_indent(lines.at_place)), WRONG_INDENT
+    return Position(place.line, measure_indent(lines.at_place)), str(WRONG_INDENT)
 
 
 def measure_indent(line: str) -> int:
@@ -133,6 +148,6 @@ def explain_unexpected(
 ) -> tuple[Position, str]:
     if "flow" in (error.context or "") and context:
         is_list = "sequence" in (error.context or "")
-        return context, NOT_CLOSED.format("[" if is_list else "{")
+        return context, NOT_CLOSED % {"character": "[" if is_list else "{"}
     is_indentation = not line[: place.column].strip()
-    return place, WRONG_INDENT if is_indentation else NO_END_OF_TEXT
+    return place, str(WRONG_INDENT if is_indentation else NO_END_OF_TEXT)

@@ -4,18 +4,19 @@ import re
 
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from pydantic_core import PydanticCustomError
 
 from core.text import describe_line_fault, describe_text_fault, shows_nothing
 from core.web_address import describe_url_fault
-from roadmaps.emoji import is_emoji
-from roadmaps.markdown import ADVICE, validate_markdown
+from roadmaps.emoji import validate_emoji as check_emoji
+from roadmaps.markdown import validate_markdown
 from roadmaps.models import SLUG
 
 
 def validate_line(text: str) -> str:
     if shows_nothing(text):
-        raise PydanticCustomError("shows_nothing", "should not be empty")
+        raise_fault(_("This must not be empty."))
     raise_fault(describe_line_fault(text))
     return text.strip()
 
@@ -25,16 +26,14 @@ def validate_body(text: str) -> str:
     try:
         validate_markdown(text)
     except ValidationError as error:
-        message = f"should be less complex: {ADVICE}"
-        raise PydanticCustomError(
-            "too_complex", "{message}", {"message": message}
-        ) from error
+        raise_fault(str(error.message))
     return normalize_body(text)
 
 
 def raise_fault(fault: str) -> None:
+    """Raise an error with the sentence on what is wrong, unless it is empty."""
     if fault:
-        raise PydanticCustomError("not_plain_text", "{fault}", {"fault": fault})
+        raise PydanticCustomError("fault", "{fault}", {"fault": fault})
 
 
 def normalize_body(body: str) -> str:
@@ -46,26 +45,34 @@ def normalize_body(body: str) -> str:
 
 def validate_slug(text: str) -> str:
     if not re.fullmatch(SLUG, text):
-        message = f"should be a to z, 0 to 9 and single hyphens{suggest_slug(text)}"
-        raise PydanticCustomError("slug", "{message}", {"message": message})
+        message = _("Use only a to z, 0 to 9 and single hyphens between them.")
+        if slug := suggest_slug(text):
+            message = _(
+                "Use only a to z, 0 to 9 and single hyphens between them, for example "
+                "%(slug)s."
+            )
+        raise_fault(message % {"slug": slug})
     return text
 
 
 def suggest_slug(text: str) -> str:
     slug = re.sub("[-_]+", "-", slugify(text))
-    return f", for example {slug}" if re.fullmatch(SLUG, slug) else ""
+    return slug if re.fullmatch(SLUG, slug) else ""
 
 
 def validate_emoji(text: str) -> str:
-    if not is_emoji(text):
-        raise PydanticCustomError("emoji", "should be an emoji, for example 🧭")
+    try:
+        check_emoji(text)
+    except ValidationError as error:
+        raise_fault(str(error.message))
     return text
 
 
 def validate_step_path(text: str) -> str:
     if text and not re.fullmatch(f"{SLUG}/{SLUG}", text):
-        message = "should be the slugs of a roadmap and its step, roadmap/step"
-        raise PydanticCustomError("step_path", message)
+        raise_fault(
+            _("Use the slugs of a roadmap and one of its steps, such as cooking/fry.")
+        )
     return text
 
 

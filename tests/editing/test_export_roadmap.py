@@ -227,6 +227,6 @@ class TestCommand:
             "cooking: title: Remove the character U+202E, which reorders text."
             in str(error.value)
         )
-        assert "cooking/boil: title: Use one line of plain text. (change it" in str(
+        assert "cooking/boil: title: Use one line of plain text. Correct it" in str(
             error.value
         )

@@ -79,7 +79,7 @@ class TestImport:
         assert "changed" not in run(write(SOURCE + moved)).replace("unchanged", "")
 
     def test_it_loads_the_roadmap_and_its_steps_in_order(self, write):
-        assert run(write()) == "cooking: a new roadmap, 2 steps added\n"
+        assert run(write()) == "cooking: new roadmap, 2 steps added\n"
         roadmap = Roadmap.objects.get()
         assert (roadmap.title, roadmap.is_published) == ("Cooking", True)
         assert slugs() == ["boil-water", "eggs"]
@@ -97,7 +97,7 @@ class TestImport:
         before = list(StepProgress.objects.values())
         head, boil, eggs = SOURCE.split("  - slug: ")
         swapped = f"{head}  - slug: {eggs}  - slug: {boil}".replace("Eggs", "An Egg")
-        assert "1 step reordered, 1 changed" in run(write(swapped))
+        assert "1 step reordered, 1 step changed" in run(write(swapped))
         assert slugs() == ["eggs", "boil-water"]
         assert Step.objects.get(slug="eggs").title == "An Egg"
         assert list(StepProgress.objects.values()) == before
@@ -105,7 +105,7 @@ class TestImport:
     def test_a_missing_step_is_retired_and_can_be_brought_back(self, write):
         run(write())
         without_eggs = SOURCE[: SOURCE.index("  - slug: eggs")]
-        assert "1 step retired, 1 unchanged" in run(write(without_eggs))
+        assert "1 step retired, 1 step unchanged" in run(write(without_eggs))
         assert slugs() == ["boil-water"]
         assert Step.objects.get(slug="eggs").is_retired
         assert "2 steps unchanged" in run(write(without_eggs))
@@ -130,56 +130,55 @@ STEP = "  - slug: boil-water\n"
 BAD = {
     "an invalid address": (
         SOURCE + RESOURCES.replace("https:", "javascript:"),
-        ":21:9: url: Use an address",
+        ":21:9: url: Use an address that begins with",
     ),
     "an unknown kind": (
         SOURCE + RESOURCES.replace("kind: docs", "kind: song"),
-        ":22:9: kind should be one of 'docs', 'article', 'book', 'course', 'video' or "
-        "'practice'",
+        ":22:9: kind: Use one of these: docs, article, book, course, video, practice.",
     ),
     "an address twice in a step": (
         SOURCE + RESOURCES + RESOURCES.partition("resources:\n")[2],
-        ":24:9: url https://example.org/eggs is among this step's resources already",
+        ":24:9: url: This step has the resource https://example.org/eggs already.",
     ),
     "an unknown key": (
         SOURCE.replace("summary: Soft", "sumary: Soft"),
-        ":14:5: sumary is not a key of the format; did you mean summary?",
+        ":14:5: sumary: There is no such key. Did you mean summary?",
     ),
     "a missing title": (
         SOURCE.replace("    title: Eggs\n", ""),
-        ":11:5: title is missing",
+        ":11:5: title: This key is missing.",
     ),
     "a missing slug of the roadmap": (
         SOURCE.replace("slug: cooking\n", ""),
-        ":1:1: slug is missing",
+        ":1:1: slug: This key is missing.",
     ),
     "a duplicate slug": (
         SOURCE.replace("slug: eggs", "slug: boil-water"),
-        ":11:5: slug boil-water is the slug of step 1 already",
+        ":11:5: slug: Step 1 has the slug boil-water already.",
     ),
     "a duplicate key": (
         SOURCE.replace("icon:", "title:"),
-        ":4:1: title stands here a second time",
+        ":4:1: title: This key is here a second time.",
     ),
     "a wrong type": (
         SOURCE.replace("optional: true", "optional: perhaps"),
-        ":13:5: optional should be true or false",
+        ":13:5: optional: Write true or false.",
     ),
     "a number for a title": (
         SOURCE.replace("title: Eggs", "title: 7"),
-        ":12:5: title should be text; put it in quotes",
+        ":12:5: title: This must be text. Put it in quotes.",
     ),
     "an empty title": (
         SOURCE.replace("title: Eggs", 'title: ""'),
-        ":12:5: title should not be empty",
+        ":12:5: title: This must not be empty.",
     ),
     "a title without a value": (
         SOURCE.replace("title: Eggs", "title:"),
-        ":12:5: title has no value; write one after the colon",
+        ":12:5: title: This has no value. Write one after the colon.",
     ),
     "a title that is too long": (
         SOURCE.replace("title: Eggs", f"title: {'x' * 121}"),
-        ":12:5: title should be at most 120 characters long",
+        ":12:5: title: Use at most 120 characters.",
     ),
     "a title of two lines": (
         SOURCE.replace("title: Eggs", "title: |\n      Eggs\n      and more"),
@@ -187,164 +186,172 @@ BAD = {
     ),
     "a slug with capitals": (
         SOURCE.replace("slug: eggs", "slug: Eggs"),
-        ":11:5: slug should be a to z, 0 to 9 and single hyphens, for example eggs",
+        ":11:5: slug: Use only a to z, 0 to 9 and single hyphens between them, for "
+        "example eggs.",
     ),
     "steps that are not a list": (
         SOURCE[: SOURCE.index("  - slug")].replace("steps:", "steps: many"),
-        ":7:1: steps should be a list",
+        ":7:1: steps: Write a list",
     ),
-    "no steps": (SOURCE[: SOURCE.index("steps:")], ":1:1: steps is missing"),
+    "no steps": (SOURCE[: SOURCE.index("steps:")], ":1:1: steps: This key is missing."),
     "a step that is not a mapping": (
         SOURCE.replace(STEP, "  - boil\n" + STEP),
-        ":8:5: steps should be a mapping",
+        ":8:5: steps: Write a mapping",
     ),
-    "a list": ("- slug: cooking\n", ":1:1: the file should be a mapping"),
+    "a list": ("- slug: cooking\n", ":1:1: Write a mapping"),
     "a position beyond the column": (
         SOURCE.replace("published: true", "position: 99999999999999999999999"),
-        ":6:1: position should be a whole number",
+        ":6:1: position: Use a whole number.",
+    ),
+    "a negative position": (
+        SOURCE.replace("published: true", "position: -1"),
+        ":6:1: position: Use 0 or more.",
     ),
     "a list that is not closed": (
         SOURCE.replace("title: Eggs", "title: [Eggs"),
-        ":12:12: [ is not closed; close it, or put the text in quotes",
+        ":12:12: The [ is never closed. Close it, or put the text in quotes.",
     ),
     "a tab": (
         SOURCE.replace("    title: Eggs", "\ttitle: Eggs"),
-        ":12:1: a tab in the indentation; use spaces",
+        ":12:1: There is a tab in the indentation. Use spaces.",
     ),
     "a tab after spaces": (
         SOURCE.replace("    title: Eggs", "  \ttitle: Eggs"),
-        ":12:3: a tab in the indentation; use spaces",
+        ":12:3: There is a tab in the indentation. Use spaces.",
     ),
     "a tab after a hyphen": (
         SOURCE.replace("- slug: eggs", "-\tslug: eggs"),
-        ":11:4: a tab in the indentation; use spaces",
+        ":11:4: There is a tab in the indentation. Use spaces.",
     ),
     "a no-break space": (
         SOURCE.replace("    title: Eggs", "  \u00a0 title: Eggs"),
-        ":12:3: a space of an unusual kind in the indentation; use spaces",
+        ":12:3: There is an unusual kind of space in the indentation.",
     ),
     "a key without a colon": (
         SOURCE.replace("title: Eggs", "title Eggs"),
-        ":12:5: a key without a colon; write `key: value`",
+        ":12:5: There is no colon after the key. Write `key: value`.",
     ),
     "a first key without a colon": (
         SOURCE.replace("slug: eggs", "slug eggs"),
-        ":11:3: a key without a colon; write `key: value`",
+        ":11:3: There is no colon after the key. Write `key: value`.",
     ),
     "a last key without a colon": (
         SOURCE.replace("summary: Soft or hard.", "summary Soft"),
-        ":14:5: a key without a colon; write `key: value`",
+        ":14:5: There is no colon after the key. Write `key: value`.",
     ),
     "a list's key without a colon": (
         SOURCE.replace("steps:", "steps"),
-        ":7:1: a key without a colon; write `key: value`",
+        ":7:1: There is no colon after the key. Write `key: value`.",
     ),
     "a colon without a space": (
         SOURCE.replace("title: Eggs", "title:Eggs"),
-        ":12:5: a colon without a space after it; write `key: value`",
+        ":12:5: There is no space after the colon. Write `key: value`.",
     ),
     "a first colon without a space": (
         SOURCE.replace("slug: eggs", "slug:eggs"),
-        ":11:3: a colon without a space after it; write `key: value`",
+        ":11:3: There is no space after the colon. Write `key: value`.",
     ),
     "a colon in a title": (
         SOURCE.replace("title: Eggs", "title: Eggs: a Story"),
-        ":12:16: a colon and a space in unquoted text; put the text in quotes",
+        ":12:16: The text has a colon followed by a space.",
     ),
     "a key that is indented too far": (
         SOURCE.replace("    title: Eggs", "     title: Eggs"),
-        ":12:6: the indentation fits no line above",
+        ":12:6: The indentation matches no line above.",
     ),
     "a key that is not indented enough": (
         SOURCE.replace("    title: Eggs", "   title: Eggs"),
-        ":12:4: the indentation fits no line above",
+        ":12:4: The indentation matches no line above.",
     ),
     "a step that is not indented enough": (
         SOURCE.replace("  - slug: eggs", " - slug: eggs"),
-        ":11:2: the indentation fits no line above",
+        ":11:2: The indentation matches no line above.",
     ),
     "a quote that is not closed": (
         SOURCE.replace("title: Eggs", 'title: "Eggs'),
-        ":12:12: a quote is not closed; close it, or put the text in quotes",
+        ':12:12: The " is never closed. Close it, or put the text in quotes.',
     ),
     "an apostrophe in quotes": (
         SOURCE.replace("title: Eggs", "title: 'Cook's Eggs'"),
-        ":12:18: the quotes end within the text; put the whole text in quotes",
+        ":12:18: There is text after the closing quote.",
     ),
     "a title that begins with a backtick": (
         SOURCE.replace("title: Eggs", "title: `Eggs`"),
-        ":12:12: text that begins with `; put it in quotes",
+        ":12:12: Text can't begin with `. Put it in quotes.",
     ),
     "a title that begins with an asterisk": (
         SOURCE.replace("title: Eggs", "title: *Eggs* and more"),
-        ":12:12: text that begins with *; put it in quotes",
+        ":12:12: Text can't begin with *. Put it in quotes.",
     ),
     "a slug with an umlaut": (
         SOURCE.replace("slug: eggs", "slug: rühr-eier"),
-        ":11:5: slug should be a to z, 0 to 9 and single hyphens, "
-        "for example ruhr-eier",
+        ":11:5: slug: Use only a to z, 0 to 9 and single hyphens between them, for "
+        "example ruhr-eier.",
     ),
     "yes instead of true": (
         SOURCE.replace("optional: true", "optional: yes"),
-        ":13:5: optional should be true or false; write true",
+        ":13:5: optional: Write true.",
     ),
     "a kind that is almost right": (
         SOURCE + RESOURCES.replace("kind: docs", "kind: doc"),
-        "'practice'; did you mean docs?",
+        "practice. Did you mean docs?",
     ),
     "a resource's key that is almost right": (
         SOURCE + RESOURCES.replace("kind: docs", "knid: docs"),
-        ":22:9: knid is not a key of the format; did you mean kind?",
+        ":22:9: knid: There is no such key. Did you mean kind?",
     ),
     "a word for an icon": (
         SOURCE.replace("icon: 🍳", "icon: Bread"),
-        ":4:1: icon should be an emoji, for example 🧭",
+        ":4:1: icon: Use an emoji, for example 🧭.",
     ),
     "a NUL byte": (
         SOURCE.replace("Eggs", "Eg\0gs"),
-        ":12:14: a control character (U+0000)",
+        ":12:14: Remove the control character U+0000.",
     ),
     "a C1 control character": (
         SOURCE.replace("Eggs", "Eg\x80gs"),
-        ":12:14: a control character (U+0080)",
+        ":12:14: Remove the control character U+0080.",
     ),
     "a noncharacter": (
         SOURCE.replace("Eggs", "Eg\ufffegs"),
-        ":12:14: a control character (U+FFFE)",
+        ":12:14: Remove the control character U+FFFE.",
     ),
     "a title of blanks": (
         SOURCE.replace("title: Eggs", 'title: "   "'),
-        ":12:5: title should not be empty",
+        ":12:5: title: This must not be empty.",
     ),
     "a title of invisible characters": (
         SOURCE.replace("title: Eggs", "title: \u200b\u3164"),
-        ":12:5: title should not be empty",
+        ":12:5: title: This must not be empty.",
     ),
     "an invisible icon": (
         SOURCE.replace("icon: 🍳", "icon: \ufe0f"),
-        ":4:1: icon should not be empty",
+        ":4:1: icon: This must not be empty.",
     ),
     "a NUL that is escaped": (
         SOURCE.replace("title: Eggs", 'title: "Eg\\0gs"'),
         ":12:5: title: Use one line of plain text.",
     ),
-    "bytes that are not UTF-8": (
+    "bytes that are This is not UTF-8.": (
         SOURCE.replace("Eggs", "#").encode().replace(b"#", b"\xff\xfe"),
-        ":12:12: not UTF-8",
+        ":12:12: This is not UTF-8.",
     ),
-    "an empty file": ("", ":1:1: the file is empty"),
-    "a file of comments": ("# nothing yet\n", ":1:1: the file is empty"),
+    "an empty file": ("", ":1:1: The file is empty."),
+    "a file of comments": ("# nothing yet\n", ":1:1: The file is empty."),
     "two documents": (SOURCE + "---\nslug: x\n", ":15:1: "),
     "an alias": (
         SOURCE.replace("title: Eggs", "title: &t Eggs"),
-        ":12:12: anchors (&) and aliases (*) are not supported",
+        ":12:12: Anchors (&) and aliases (*) are not supported",
     ),
     "a tag that runs code": (
         SOURCE.replace("title: Eggs", "title: !!python/object/apply:os.system [ls]"),
-        ":12:12: tags (!) are not supported",
+        ":12:12: Tags (!) are not supported",
     ),
-    "deeply nested brackets": ("[" * 9999 + "]" * 9999, ":1:22: nested too deeply"),
-    "a key that is a list": ("? [a]\n: b\n", ":1:3: a key should be one word"),
+    "deeply nested brackets": (
+        "[" * 9999 + "]" * 9999,
+        ":1:22: This is nested too deeply.",
+    ),
+    "a key that is a list": ("? [a]\n: b\n", ":1:3: Use one word as the key."),
 }
 
 
@@ -365,14 +372,14 @@ class TestMissingStepInSameAs:
         StepFactory(roadmap__slug="baking", slug="boiled-eggs")
         path = write(with_same_as("baking/boiled-egs"))
         assert self.warn(path, dry_run=dry_run) == (
-            f"Warning: {path}:13:5: same_as baking/boiled-egs names no step; "
-            "did you mean baking/boiled-eggs?\n"
+            f"Warning: {path}:13:5: same_as: There is no step "
+            "baking/boiled-egs. Did you mean baking/boiled-eggs?\n"
         )
         assert Roadmap.objects.filter(slug="cooking").exists() != dry_run
 
     def test_a_missing_roadmap_is_named(self, write):
         StepFactory(roadmap__slug="baking", slug="eggs")
-        assert "there is no roadmap bakin; did you mean baking?" in self.warn(
+        assert "there is no roadmap bakin. Did you mean baking?" in self.warn(
             write(with_same_as("bakin/eggs"))
         )
 
@@ -393,7 +400,7 @@ class TestMissingStepInSameAs:
         )
         other = write(renamed, "baking.yaml")
         path = write(with_same_as("baking/eggs"))
-        assert "same_as baking/eggs names no step" in self.warn(
+        assert "same_as: There is no step baking/eggs." in self.warn(
             path, other, dry_run=True
         )
 
@@ -423,8 +430,8 @@ class TestBadInput:
         path = write(SOURCE.replace("title", "titel"))
         with pytest.raises(CommandError) as error:
             run(path)
-        assert str(error.value).count("title is missing") == 3
-        assert str(error.value).count("titel is not a key") == 3
+        assert str(error.value).count("title: This key is missing.") == 3
+        assert str(error.value).count("titel: There is no such key.") == 3
 
     def test_one_bad_file_stops_the_whole_import(self, write):
         bad = write("", name="bad.yaml")

@@ -127,7 +127,7 @@ def test_roadmaps_that_share_an_address_name_it_alike(tmp_path):
 
 
 def test_a_file_that_cannot_be_parsed_is_reported(find_problems):
-    assert "titel is not a key of the format" in find_problems("title:", "titel:")
+    assert "titel: There is no such key." in find_problems("title:", "titel:")
 
 
 def test_a_file_is_named_after_its_roadmap(find_problems):

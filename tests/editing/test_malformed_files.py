@@ -25,52 +25,67 @@ def title(text):
 
 
 FILES = {
-    "a billion laughs": (LAUGHS, ":1:4: anchors (&) and aliases (*)"),
-    "an alias to nothing": (title("*t"), ":2:8: anchors (&) and aliases (*)"),
-    "an anchor on a key": ("&k slug: a\n", ":1:1: anchors (&)"),
-    "a merge key": (HEAD + "<<: {title: X}\n", ":6:1: << is not a key"),
+    "a billion laughs": (LAUGHS, ":1:4: Anchors (&) and aliases (*)"),
+    "an alias to nothing": (title("*t"), ":2:8: Anchors (&) and aliases (*)"),
+    "an anchor on a key": ("&k slug: a\n", ":1:1: Anchors (&)"),
+    "a merge key": (HEAD + "<<: {title: X}\n", ":6:1: <<: There is no such key."),
     "a long title": (
         title("x" * LONG),
-        ":2:1: title should be at most 120 characters long",
+        ":2:1: title: Use at most 120 characters.",
     ),
-    "a title of emoji": (title("🧭" * LONG), ":2:1: title should be at most 120"),
+    "a title of emoji": (
+        title("🧭" * LONG),
+        ":2:1: title: Use at most 120 characters.",
+    ),
     "a long key": (
         "x" * 900 + ": 1\n" + HEAD,
-        f":1:1: {'x' * 60}… is not a key of the format",
+        f":1:1: {'x' * 60}…: There is no such key.",
     ),
     "a key with an escape sequence": (
         HEAD + '"\\e[31mred": 1\n',
-        ":6:1: '\\x1b[31mred' is not a key of the format",
+        ":6:1: '\\x1b[31mred': There is no such key.",
     ),
     "a repeated key with an escape sequence": (
         HEAD + '"\\e[31m": 1\n"\\e[31m": 1\n',
-        ":7:1: '\\x1b[31m' stands here a second time",
+        ":7:1: '\\x1b[31m': This key is here a second time.",
     ),
     "a long integer": (
         HEAD + f"position: {'9' * LONG}\n",
-        ":6:1: position should be a whole number",
+        ":6:1: position: Use a whole number.",
     ),
-    "a huge exponent": (HEAD + "position: 1e999999999\n", ":6:1: position should be"),
-    "not a number": (HEAD + "position: .nan\n", ":6:1: position should be a whole"),
-    "an octal": (HEAD + "position: 0o17\n", ":6:1: position should be a whole"),
+    "a huge exponent": (
+        HEAD + "position: 1e999999999\n",
+        ":6:1: position: Use a whole number.",
+    ),
+    "not a number": (HEAD + "position: .nan\n", ":6:1: position: Use a whole number."),
+    "an octal": (HEAD + "position: 0o17\n", ":6:1: position: Use a whole number."),
     "a tag for Python": (
         title("!!python/object/apply:os.system [true]"),
-        ":2:8: tags (!) are not supported",
+        ":2:8: Tags (!) are not supported",
     ),
-    "a custom tag": ("%TAG ! x:\n---\nslug: !a b\n", ":3:7: tags (!)"),
-    "binary by tag": (title("!!binary aGk="), ":2:8: tags (!)"),
-    "a lone surrogate": (title('"\\ud800"'), ":2:11: found invalid Unicode"),
+    "a custom tag": ("%TAG ! x:\n---\nslug: !a b\n", ":3:7: Tags (!)"),
+    "binary by tag": (title("!!binary aGk="), ":2:8: Tags (!)"),
+    "a lone surrogate": (
+        title('"\\ud800"'),
+        ":2:11: This escape is not a valid character.",
+    ),
     "surrogates in bytes": (
         title("#").encode().replace(b"#", b"\xed\xa0\x80"),
-        ":2:8: not UTF-8",
+        ":2:8: This is not UTF-8.",
     ),
-    "UTF-16": (HEAD.encode("utf-16"), ":1:1: not UTF-8; save it as UTF-8"),
-    "a NUL": (title("a\0b"), ":2:9: a control character (U+0000)"),
+    "UTF-16": (
+        HEAD.encode("utf-16"),
+        ":1:1: This is not UTF-8. Save the file as UTF-8.",
+    ),
+    "a NUL": (title("a\0b"), ":2:9: Remove the control character U+0000."),
     "an escape for a terminal": (
         title("\x1b[31m"),
-        ":2:8: a control character (U+001B)",
+        ":2:8: Remove the control character U+001B.",
     ),
-    "marks that reorder text": (title("a\u202eb"), "U+202E"),
+    "marks that reorder text": (
+        title("a\u202eb"),
+        "Remove the character U+202E, which reorders text.",
+    ),
     "a body that reorders text": (
         HEAD + STEP + '    body: "a\\u2066b"\n',
         ":10:5: body: Remove the character U+2066, which reorders text.",
@@ -81,50 +96,56 @@ FILES = {
     ),
     "a long body": (
         HEAD + STEP + f"    body: {'x' * LONG}\n",
-        ":10:5: body should be at most 40,000 characters long",
+        ":10:5: body: Use at most 40,000 characters.",
     ),
     "a body that is too complex": (
         HEAD + STEP + '    body: "' + "- a\\n" * 5_000 + '"\n',
-        ":10:5: body should be less complex: use fewer list items",
+        ":10:5: body: This text is too complex to display. Use fewer list",
     ),
-    "a tab": ("slug: a\n\ttitle: T\n", ":2:1: a tab in the indentation; use spaces"),
-    "endless brackets": ("[" * LONG, ":1:22: nested too deeply"),
-    "endless braces": ("{a: " * LONG, ": nested too deeply"),
-    "endless dashes": ("- " * LONG, ":1:43: nested too deeply"),
-    "endless question marks": ("? " * LONG, ":1:3: a key should be one word"),
+    "a tab": (
+        "slug: a\n\ttitle: T\n",
+        ":2:1: There is a tab in the indentation. Use spaces.",
+    ),
+    "endless brackets": ("[" * LONG, ":1:22: This is nested too deeply."),
+    "endless braces": ("{a: " * LONG, ": This is nested too deeply."),
+    "endless dashes": ("- " * LONG, ":1:43: This is nested too deeply."),
+    "endless question marks": ("? " * LONG, ":1:3: Use one word as the key."),
     "too many steps": (
         HEAD + "steps:\n" + f"- {{}} # {'x' * 25}\n" * 20_000,
-        ":7:3: slug is missing",
+        ":7:3: slug: This key is missing.",
     ),
     "too many keys": (
         "".join(f"k{n}: 1\n" for n in range(100_000)),
-        ":101:1: more than 100 keys",
+        ":101:1: There are more than 100 keys here.",
     ),
     "many mistakes": (
         HEAD + "steps:\n" + "- 1\n" * 1000,
-        "\nThere may be more than these 20.",
+        "\nThese are the first 20 problems. There may be more.",
     ),
     "quotes that are never closed": (
         title('"' + "a\n" * LONG),
-        ":2:8: a quote is not closed; close it",
+        ':2:8: The " is never closed. Close it',
     ),
-    "comments only": ("# x\n" * LONG, ":1:1: the file is empty"),
-    "blanks only": (" " * LONG, ":1:1: the file is empty"),
-    "nothing": ("", ":1:1: the file is empty"),
-    "a second document": (HEAD + "---\nslug: b\n", ":6:1: a second document"),
-    "one word": ("x", ":1:1: the file should be a mapping"),
+    "comments only": ("# x\n" * LONG, ":1:1: The file is empty."),
+    "blanks only": (" " * LONG, ":1:1: The file is empty."),
+    "nothing": ("", ":1:1: The file is empty."),
+    "Put each roadmap into a file of its own.": (
+        HEAD + "---\nslug: b\n",
+        ":6:1: Put each roadmap into a file of its own.",
+    ),
+    "one word": ("x", ":1:1: Write a mapping"),
     "a long slug": (
         HEAD.replace("slug: a", "slug: " + "a-" * LONG),
-        ":1:1: slug should be at most 80 characters long",
+        ":1:1: slug: Use at most 80 characters.",
     ),
     "a long address": (
         HEAD
         + STEP
         + "    resources:\n      - title: T\n        kind: docs\n"
         + f"        url: https://{'a.' * LONG}\n",
-        ":13:9: url should be at most 500 characters long",
+        ":13:9: url: Use at most 500 characters.",
     ),
-    "random bytes": (bytes(range(256)) * 1000, ":2:118: not UTF-8"),
+    "random bytes": (bytes(range(256)) * 1000, ":2:118: This is not UTF-8."),
 }
 
 
@@ -152,14 +173,14 @@ def test_the_error_says_what_is_wrong_and_where(write, name):
 @pytest.mark.parametrize("values", ["- {}\n", "- [x]\n", "- a\n", "- {a: 1}\n"])
 def test_the_number_of_values_is_limited(write, monkeypatch, values):
     monkeypatch.setattr(parser, "MAX_VALUES", 1_000)
-    with pytest.raises(InvalidFileError, match="more than 1,000 values"):
+    with pytest.raises(InvalidFileError, match="at most 1,000 values"):
         read(write("steps:\n" + values * 2_000))
 
 
 def test_repeated_keys_are_reported_up_to_the_limit(write):
     with pytest.raises(InvalidFileError) as error:
         read(write(HEAD + "a: 1\n" * 2_000))
-    assert str(error.value).count("stands here a second time") == 20
+    assert str(error.value).count("This key is here a second time.") == 20
 
 
 SIZE = 1_900_000  # bytes; an upload may have 2 MB
