@@ -6,6 +6,7 @@ string that nobody can translate.
 """
 
 import gettext
+import json
 import re
 from contextlib import contextmanager
 from html.parser import HTMLParser
@@ -22,9 +23,10 @@ ACCENTED = str.maketrans(
 UNTRANSLATED = re.compile(
     r"(%\(\w+\)[a-z]|%[ds%]|\{\w*\}|<[^>]+>|&#?\w+;|https?://\S+|\S+@\S+\.\S+)"
 )
-# Latin letters that are not words: web addresses, email addresses, hosts and files.
+# Latin letters that are not words: web addresses, email addresses, hosts, files and
+# placeholders.
 EXPECTED = re.compile(
-    r"https?://\S+|[\w.+-]+@[\w.-]+|\b[\w-]+\.(?:example|json|csv|yaml)\b|/[\w/.?=&-]+"
+    r"https?://\S+|[\w.+-]+@[\w.-]+|\b[\w-]+\.(?:example|json|csv|yaml)\b|\{\w+\}|/[\w/.?=&-]+"
 )
 # The text of these elements is code, or for programs.
 WITHOUT_TEXT = {"code", "kbd", "pre", "script", "style", "textarea", "template"}
@@ -63,7 +65,8 @@ def pseudo_language():
 class VisibleText(HTMLParser):
     """Collects what a person can see or hear: text, attributes and JavaScript's texts.
 
-    A `data-` attribute counts as a text for JavaScript if it has a space.
+    A `data-` attribute, or a value in its JSON, counts as a text for JavaScript if it
+    has a space.
     """
 
     def __init__(self, html: str):
@@ -78,8 +81,10 @@ class VisibleText(HTMLParser):
         if tag in WITHOUT_TEXT:
             self.hidden.append(tag)
         for name, value in attributes.items():
-            if name in SHOWN_ATTRIBUTES or (name.startswith("data-") and " " in value):
+            if name in SHOWN_ATTRIBUTES:
                 self.texts.append(value)
+            elif name.startswith("data-"):
+                self.texts += [text for text in find_strings(value) if " " in text]
         named = attributes.get("name", attributes.get("property", ""))
         if tag == "meta" and named.endswith(("description", "title", "alt")):
             self.texts.append(attributes.get("content", ""))
@@ -93,6 +98,27 @@ class VisibleText(HTMLParser):
     def handle_data(self, data):
         if not self.hidden:
             self.texts.append(data)
+
+
+def find_strings(value: str) -> list[str]:
+    """Return the strings in a value of JSON, or the value itself if it is none."""
+    strings: list[str] = []
+
+    def collect(content):
+        if isinstance(content, dict):
+            for each in content.values():
+                collect(each)
+        elif isinstance(content, list):
+            for each in content:
+                collect(each)
+        elif isinstance(content, str):
+            strings.append(content)
+
+    try:
+        collect(json.loads(value))
+    except ValueError:
+        return [value]
+    return strings
 
 
 def find_bare_english(text: str, *expected: str) -> list[str]:
