@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.translation import gettext_lazy
 
 from accounts.privacy import privacy
 from accounts.theme import choose_theme
@@ -9,7 +10,7 @@ from core.views import favicon, robots
 from roadmaps.site_views import card, sitemap
 
 admin.site.site_header = admin.site.site_title = settings.SITE_NAME
-admin.site.index_title = "Content and people"
+admin.site.index_title = gettext_lazy("Content and people")
 
 urlpatterns = [
     path("", include("roadmaps.urls")),

@@ -13,6 +13,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.tasks import TaskResultStatus, task
+from django.utils.translation import gettext as _
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
@@ -26,7 +27,7 @@ MANY_LEARNERS = 1_000  # copied in some 100 ms
 
 class Outcome(TypedDict):
     step: int  # the page to open next
-    message: str
+    message: str  # a worker writes it in the site's language, as it does `errors`
     errors: list[str]  # if there are any, nothing was changed
 
 
@@ -44,7 +45,9 @@ def start(
         # Two editors could start at the same time.
         Roadmap.objects.select_for_update(no_key=True).get(pk=step.roadmap_id)
         if find_unfinished(step.roadmap_id):
-            raise ValidationError("Another operation on this roadmap is in progress.")
+            raise ValidationError(
+                _("Another operation on this roadmap is in progress.")
+            )
         result = perform_later.enqueue(
             name=name,
             roadmap=step.roadmap_id,
@@ -84,12 +87,13 @@ def perform(
         with transaction.atomic():
             editor = User.objects.get(pk=editor_id)
             if not (editor.is_staff and editor.has_perm("roadmaps.change_step")):
-                raise ValidationError("You may no longer change steps.")
+                raise ValidationError(
+                    _("You no longer have permission to change steps.")
+                )
             step = Step.objects.select_related("roadmap").get(pk=step_id)
             if step.is_retired:
-                raise ValidationError(
-                    f"{isolate(step.title)} is retired: bring it back first."
-                )
+                message = _("%(title)s is retired. Bring it back first.")
+                raise ValidationError(message % {"title": isolate(step.title)})
             target, message = OPERATIONS[name](step, editor, **arguments)
             LogEntry.objects.log_actions(
                 editor.pk, [target], CHANGE, message, single_object=True
@@ -97,21 +101,25 @@ def perform(
     except ValidationError as error:
         return {"step": step_id, "message": "", "errors": error.messages}
     except (User.DoesNotExist, Step.DoesNotExist):
-        return {"step": step_id, "message": "", "errors": ["It no longer exists."]}
+        return {"step": step_id, "message": "", "errors": [_("It no longer exists.")]}
     return {"step": target.pk, "message": message, "errors": []}
 
 
 def merge(step: Step, editor: User, into: int) -> tuple[Step, str]:
     target = Step.objects.select_related("roadmap").get(pk=into)
     step_operations.merge(step, target, editor)
-    return step, f"Merged {isolate(step.title)} into {isolate(target.title)}."
+    message = _("Merged %(title)s into %(target)s.")
+    return step, message % {
+        "title": isolate(step.title),
+        "target": isolate(target.title),
+    }
 
 
 def split(step: Step, editor: User, **fields: Any) -> tuple[Step, str]:
     new = Step(**fields)
     step_operations.split(step, new, editor)
-    titles = f"{isolate(step.title)}: {isolate(new.title)}"
-    return new, f"Split {titles} comes directly after it. Write its text now."
+    message = _("Added %(new)s directly after %(title)s. Write its text now.")
+    return new, message % {"new": isolate(new.title), "title": isolate(step.title)}
 
 
 OPERATIONS: dict[str, Callable[..., tuple[Step, str]]] = {

@@ -8,8 +8,11 @@ from itertools import zip_longest
 from typing import Any, NamedTuple, cast
 
 from django.db.models import Field
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from roadmaps.models import Roadmap, Step
+from roadmaps.models import Resource, Roadmap, Step
 
 type Values = dict[str, Any]  # a version's fields and related snapshot, by name
 
@@ -26,7 +29,10 @@ FIELDS = {
     Step: ["slug", "title", "summary", "body", "same_as", "is_optional", "is_retired"],
 }
 RELATED_SNAPSHOTS = {Roadmap: "order", Step: "resources"}
-RELATED_LABELS = {"order": "Order of the steps", "resources": "Resources"}
+RELATED_LABELS = {
+    "order": gettext_lazy("Order of the steps"),
+    "resources": gettext_lazy("Resources"),
+}
 CONTEXT_LINES = 2  # unchanged lines before and after each change
 # Longer texts are not matched: the time would grow with the square of their length.
 MAX_MATCHED_LINES = 3_000
@@ -86,20 +92,21 @@ def compare_values(
 
 def get_label(model: type[Roadmap | Step], name: str) -> str:
     if name in RELATED_LABELS:
-        return RELATED_LABELS[name]
+        return str(RELATED_LABELS[name])
     field = cast("Field[Any, Any]", model._meta.get_field(name))
-    return str(field.verbose_name).capitalize()
+    return str(capfirst(field.verbose_name))
 
 
 def to_lines(value: Any) -> list[str]:
     """Return a value as lines of text for a person to read."""
     match value:
         case bool():
-            return ["yes" if value else "no"]
+            return [_("Yes") if value else _("No")]
         case list():
             return [line for item in value for line in to_lines(item)]
         case dict():
-            return ["{title} ({kind}) {url}".format(**value)]
+            kind = dict(Resource.Kind.choices).get(value["kind"], value["kind"])
+            return [f"{value['title']} ({kind}) {value['url']}"]
     return str(value).splitlines()
 
 
@@ -112,7 +119,7 @@ def compare_lines(before: list[str], after: list[str]) -> list[Row]:
     for group in matcher.get_grouped_opcodes(CONTEXT_LINES):
         if rows:
             rows.append(Row(None, None))
-        for _, start, end, other_start, other_end in group:
+        for _tag, start, end, other_start, other_end in group:
             pairs = zip_longest(before[start:end], after[other_start:other_end])
             rows += [Row(*pair) for pair in pairs]
     return rows

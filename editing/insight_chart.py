@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import ceil
 from typing import NamedTuple
 
+from django.utils.formats import number_format
+
 from editing.insight import Insight, StepInsight
 
 # Lengths in SVG units.
@@ -62,7 +64,7 @@ class Chart:
         top = interval * max(1, ceil(highest / interval))
         self._height_per_person = PLOT_HEIGHT / top
         self.grid_lines = [
-            (f"{people:,}", self._get_y(people))
+            (number_format(people, force_grouping=True), self._get_y(people))
             for people in range(0, top + 1, interval)
         ]
         self.columns = [

@@ -1,6 +1,7 @@
 """Retire, bring back, merge and split steps without loss of any learner's progress.
 
 Each operation runs a fixed number of statements, however many learners a step has.
+The reasons in the history are stored as text, in the language of the request or worker.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from django.contrib.postgres.aggregates import BoolOr
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Q
-from django.template.defaultfilters import pluralize
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
 from accounts.models import User
 from core.postgresql.pool import statement_timeout
@@ -24,6 +27,20 @@ from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note
 from progress.route import State
 from progress.statistics import RoadmapStatistics
 from roadmaps.models import Roadmap, Step, StepQuerySet
+
+COUNT_DONE = ngettext_lazy(
+    "%(number)s learner has done this.", "%(number)s learners have done this.", "count"
+)
+COUNT_NOT_DONE = ngettext_lazy(
+    "%(number)s learner has started or skipped it.",
+    "%(number)s learners have started or skipped it.",
+    "count",
+)
+COUNT_NOTES = ngettext_lazy(
+    "%(number)s learner has a note on it.",
+    "%(number)s learners have notes on it.",
+    "count",
+)
 
 
 class Impact(NamedTuple):
@@ -55,16 +72,24 @@ class Impact(NamedTuple):
         return bool(self.learners or self.notes)
 
     def __str__(self) -> str:
+        """Return one sentence for each number that is not zero."""
         if not self:
-            return "No learner has a mark or a note on this"
+            return _("No learner has progress or a note on this.")
         not_done = self.learners - self.done
-        parts = [f"{self.done:,} learner{pluralize(self.done)} ticked this"]
-        if not_done:
-            parts.append(
-                f"{not_done:,} {pluralize(not_done, 'has,have')} begun or skipped it"
-            )
-        parts.append(f"{self.notes:,} {pluralize(self.notes, 'has a note,have notes')}")
-        return ", ".join(parts)
+        sentences = [
+            (self.done, COUNT_DONE),
+            (not_done, COUNT_NOT_DONE),
+            (self.notes, COUNT_NOTES),
+        ]
+        return " ".join(
+            sentence % {"count": count, "number": format_count(count)}
+            for count, sentence in sentences
+            if count
+        )
+
+
+def format_count(count: int) -> str:
+    return str(number_format(count, force_grouping=True))
 
 
 def has_learners(steps: StepQuerySet) -> bool:
@@ -85,7 +110,7 @@ def retire(step: Step) -> None:
     """
     step = _lock_steps(step)[step.pk]
     if not step.is_retired:
-        _retire(step, "Retired")
+        _retire(step, _("Retired"))
 
 
 @transaction.atomic
@@ -98,7 +123,7 @@ def bring_back(step: Step) -> None:
     if step.is_retired:
         step.is_retired = False
         step.added_at = timezone.now()
-        step.save_with_reason("Brought back")
+        step.save_with_reason(_("Brought back"))
         backfill_completions(step.roadmap)
 
 
@@ -119,11 +144,11 @@ def merge(step: Step, into: Step, editor: User | None = None) -> None:
     steps = _lock_steps(step, into, *referring_steps)
     step, into = steps[step.pk], steps[into.pk]
     if step == into or step.roadmap_id != into.roadmap_id or into.is_retired:
-        raise ValidationError("Choose another step on the route of this roadmap.")
+        raise ValidationError(_("Choose another active step of this roadmap."))
     _copy_progress(step, into)
     _merge_notes(step, into)
     _update_references(set(steps.values()) - {step, into}, path, into, editor)
-    _retire(step, f"Merged into {into.slug}", editor)
+    _retire(step, _("Merged into %(step)s") % {"step": into.slug}, editor)
 
 
 @transaction.atomic
@@ -136,16 +161,17 @@ def split(step: Step, new: Step, editor: User | None = None) -> None:
     """
     step = _lock_steps(step)[step.pk]
     if step.is_retired:
-        raise ValidationError("A retired step cannot be split: bring it back first.")
+        raise ValidationError(_("A retired step can't be split. Bring it back first."))
     roadmap = step.roadmap
     new.roadmap, new.position = roadmap, step.position
     new.full_clean()
-    new.save_with_reason(f"Split off {step.slug}", editor)
+    new.save_with_reason(_("Split off %(step)s") % {"step": step.slug}, editor)
     _copy_progress(step, new)
     ids = [pk for pk in roadmap.steps.values_list("pk", flat=True) if pk != new.pk]
     ids.insert(ids.index(step.pk) + 1, new.pk)
     roadmap.reorder_steps(ids)
-    Roadmap.objects.record([roadmap], reason=f"Split {step.slug}"[:100], user=editor)
+    reason = _("Split %(step)s") % {"step": step.slug}
+    Roadmap.objects.record([roadmap], reason=reason[:100], user=editor)
     backfill_completions(roadmap)
 
 
@@ -260,8 +286,8 @@ def _update_references(
         is_circle = into.canonical_path == own_path
         step.same_as = "" if is_circle else into.canonical_path
     Step.objects.bulk_update(changed, ["same_as"])
-    reason = f"{path} was merged into {into.slug}"[:100]
-    Step.objects.record(changed, reason=reason, user=editor)
+    reason = _("%(old)s was merged into %(new)s") % {"old": path, "new": into.slug}
+    Step.objects.record(changed, reason=reason[:100], user=editor)
 
 
 def update_roadmap_slug(old: str, new: str) -> None:
@@ -270,4 +296,5 @@ def update_roadmap_slug(old: str, new: str) -> None:
     for step in referring_steps:
         step.same_as = f"{new}/{step.same_as.partition('/')[2]}"
     Step.objects.bulk_update(referring_steps, ["same_as"])
-    Step.objects.record(referring_steps, reason=f"{old} became {new}"[:100])
+    reason = _("%(old)s was renamed to %(new)s") % {"old": old, "new": new}
+    Step.objects.record(referring_steps, reason=reason[:100])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin import actions
 from django.contrib.admin.utils import unquote
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from editing.admin.history import VersionedAdmin
 from editing.step_operations import Impact, has_learners
@@ -31,18 +32,19 @@ class ProtectedDeletionAdmin(VersionedAdmin):
         steps = self.get_steps(contents).select_for_update().order_by("pk")
         return Step.objects.filter(pk__in=[step.pk for step in steps])
 
-    @admin.action(
-        description="Delete those that nobody has begun", permissions=["delete"]
-    )
-    def delete_selected(
+    def delete_unused(
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
+        """Delete the selected content, unless learners have marks or notes on it."""
         with transaction.atomic():
             if has_learners(self.lock_steps(queryset)):
                 self.message_user(
                     request,
-                    "Nothing was deleted: learners have marks or notes on some of what "
-                    "you chose. Open it one by one: it can be retired.",
+                    _(
+                        "Nothing was deleted, because learners have progress or notes "
+                        "on some of your selection. Delete them one by one to see "
+                        "what you can do instead."
+                    ),
                     messages.ERROR,
                 )
                 return None
@@ -70,7 +72,7 @@ class ProtectedDeletionAdmin(VersionedAdmin):
         return self.render_page(
             request,
             "admin/roadmaps/protected.html",
-            f"{obj.title} cannot be deleted",
+            _("%(title)s can't be deleted") % {"title": obj.title},
             obj,
             status=HTTPStatus.CONFLICT if is_post else HTTPStatus.OK,
             impact=impact,

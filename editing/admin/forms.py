@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django import forms
 from django.db.models import Max
 from django.forms import BaseInlineFormSet
+from django.utils.translation import gettext_lazy as _
 
 from core.text import shows_nothing
 from editing.admin.history import VersionedForm, question
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 MEANING_FIELDS = ["title", "summary", "body", "is_optional"]
 MEANING_CHOICES = [
-    ("yes", "Yes: it asks something else of a learner now"),
-    ("no", "No: a typo, a better sentence or link"),
+    ("yes", _("Yes: it now asks something different of learners")),
+    ("no", _("No: I corrected a mistake or improved a sentence")),
 ]
 
 
@@ -90,8 +91,10 @@ class RoadmapForm(VersionedForm):
         if sorted(self.order) != sorted(self.steps):
             self.add_error(
                 None,
-                "Not saved: the steps that were sent are not those of this roadmap, "
-                "each once. Below is the list as it is now.",
+                _(
+                    "Your changes were not saved, because the roadmap's steps have "
+                    "changed since you opened this page. This is the current list."
+                ),
             )
         return cleaned
 
@@ -124,7 +127,7 @@ class StepForm(VersionedForm):
         choices=MEANING_CHOICES,
         required=False,
         widget=forms.HiddenInput,
-        label="Has its meaning changed?",
+        label=_("Has the step's meaning changed?"),
     )
     has_new_meaning = False
 
@@ -135,7 +138,9 @@ class StepForm(VersionedForm):
             self.fields["meaning"].widget = forms.RadioSelect(choices=MEANING_CHOICES)
             self.has_new_meaning = cleaned.get("meaning") == "yes"
             if not cleaned.get("meaning"):
-                self.add_error("meaning", question("Has its meaning changed?"))
+                self.add_error(
+                    "meaning", question(str(_("Has the step's meaning changed?")))
+                )
         return cleaned
 
     @cached_property
@@ -193,15 +198,17 @@ class ResourceFormSet(BaseInlineFormSet):
             if any(row.values()) and not self._should_delete_form(form):  # type: ignore[attr-defined]
                 rows.append((str(form["position"].value() or 0), row))
         rows.sort(key=lambda row: int(row[0][:9]) if row[0].isdecimal() else 0)
-        return [row for _, row in rows]
+        return [row for _position, row in rows]
 
 
 class MergeForm(forms.Form):
     into = forms.ModelChoiceField(
         Step.objects.none(),
-        label="Merge into",
-        empty_label="Choose a step",
-        error_messages={"invalid_choice": "Choose another step on the route."},
+        label=_("Merge into"),
+        empty_label=_("Choose a step"),
+        error_messages={
+            "invalid_choice": _("Choose another active step of this roadmap.")
+        },
     )
 
     def __init__(self, step: Step, *args: Any, **kwargs: Any) -> None:

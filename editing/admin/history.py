@@ -16,6 +16,9 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from editing.diff import compare_values, get_values
 
@@ -75,7 +78,7 @@ class VersionedForm(forms.ModelForm):
             self.base_version = cleaned.get("version") or 0
             self.data = cast("QueryDict", self.data).copy()
             self.data["version"] = str(newest)
-            self.add_error(None, question("Which version do you want to keep?"))
+            self.add_error(None, question(_("Which version do you want to keep?")))
         return cleaned
 
     def would_change_anything(self) -> bool:
@@ -101,6 +104,14 @@ class VersionedAdmin(admin.ModelAdmin):
             return rows.filter(id=self.opts.pk.to_python(object_id))
         except ValidationError:
             return rows.none()
+
+    # Titles
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, title | (extra_context or {}))
 
     # Saving
 
@@ -160,6 +171,8 @@ class VersionedAdmin(admin.ModelAdmin):
             context["newer_versions"] = newer.select_related("history_user")
         if all(is_question(errors) for errors in context["errors"]):
             context["errors"] = []  # leave out "Please correct the error below"
+        if obj:
+            context |= {"title": str(obj) or context["title"], "subtitle": None}
         kwargs["obj"] = obj
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -189,7 +202,7 @@ class VersionedAdmin(admin.ModelAdmin):
         return self.render_page(
             request,
             "admin/roadmaps/history.html",
-            f"History of {(obj or shown[0]).title}",
+            _("History of %(title)s") % {"title": (obj or shown[0]).title},
             obj,
             page=page,
             versions=shown,
@@ -233,7 +246,7 @@ class VersionedAdmin(admin.ModelAdmin):
         return self.render_page(
             request,
             "admin/roadmaps/version.html",
-            f"Restore {obj.title}",
+            _("Restore %(title)s") % {"title": obj.title},
             obj,
             version=version,
             changes=changes,
@@ -245,9 +258,9 @@ class VersionedAdmin(admin.ModelAdmin):
         self, request: HttpRequest, obj: Any, version: Any, restored: Values
     ) -> None:
         self.save_restored_values(request, obj, restored)
-        date = timezone.localtime(version.history_date)
-        reason = f"Restored the version of {date:%-d %B %Y, %H:%M}"
-        type(obj).objects.record([obj], reason)
+        date = date_format(timezone.localtime(version.history_date), "DATETIME_FORMAT")
+        reason = _("Restored the version of %(date)s") % {"date": date}
+        type(obj).objects.record([obj], reason[:100])
         self.log_change(request, obj, f"{reason}.")
         self.message_user(request, f"{reason}.", messages.SUCCESS)
 

@@ -10,11 +10,13 @@ from django.core.exceptions import PermissionDenied
 from django.core.signing import BadSignature
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from accounts.models import User
 from editing.admin.history import VersionedAdmin
 from editing.admin.upload import Upload, UploadForm
-from editing.diff import Difference, compare_lines, to_lines
+from editing.diff import Difference, compare_lines, get_label, to_lines
 from editing.permissions import PUBLISH_ROADMAP
 from editing.step_operations import Impact
 from editing.yaml_format.exporter import export
@@ -28,14 +30,43 @@ from roadmaps.models import Roadmap, Step
 
 MAX_COMPARED_STEPS = 200
 MAX_COMPARED_LINES = 10_000  # a page with more takes long to make and to read
+HEADINGS = {  # by kind of change
+    "added": gettext_lazy("Added"),
+    "renamed": gettext_lazy("Renamed"),
+    "reordered": gettext_lazy("Reordered"),
+    "retired": gettext_lazy("Retired"),
+    "brought back": gettext_lazy("Brought back"),
+}
+# The fields of models that have another name in files.
+MODEL_FIELDS = {"optional": "is_optional", "published": "is_published"}
+# What learners keep of the steps that are retired or get a new meaning.
+RETIRED_DONE = ngettext_lazy(
+    "%(count)d learner has done one of these steps. They still see it, but it no "
+    "longer counts towards their total.",
+    "%(count)d learners have done one of these steps. They still see it, but it no "
+    "longer counts towards their total.",
+    "count",
+)
+RETIRED_NOTES = ngettext_lazy(
+    "%(count)d learner has a note on one of these steps, and keeps it.",
+    "%(count)d learners have notes on one of these steps, and keep them.",
+    "count",
+)
+CHANGED_DONE = ngettext_lazy(
+    "%(count)d learner has done one of these steps. They see “Changed since you "
+    "ticked it”.",
+    "%(count)d learners have done one of these steps. They see “Changed since you "
+    "ticked it”.",
+    "count",
+)
 
 
 class StepGroup(NamedTuple):
     """The steps with one kind of change, each described in words."""
 
-    kind: str
+    heading: str
     steps: list[str]
-    impact: Impact | None
+    impact: str  # on learners, in words
 
 
 class ImportExportPages:
@@ -49,7 +80,7 @@ class ImportExportPages:
         try:
             text = export(roadmap)
         except InvalidFileError as error:
-            messages.error(request, f"Not exported. {error}")
+            messages.error(request, f"{_('Nothing was exported.')} {error}")
             return redirect("admin:roadmaps_roadmap_change", pk)
         disposition = f'attachment; filename="{roadmap.slug}.yaml"'
         return HttpResponse(
@@ -88,13 +119,13 @@ class ImportExportPages:
             if not plan.is_empty:
                 plan = import_roadmap(
                     file,
-                    reason=f"Imported from {upload.name}",
+                    reason=_("Imported from %(file)s") % {"file": upload.name},
                     user=cast("User", request.user),
                     may_publish=request.user.has_perm(PUBLISH_ROADMAP),
                     fingerprint=upload.fingerprint,
                 )
         except BadSignature:
-            error_message = "That preview is not valid any more."
+            error_message = _("This preview has expired. Choose the file again.")
             return self.render_form(request, UploadForm(), [error_message])
         except InvalidFileError as error:
             return self.render_form(request, UploadForm(), str(error).splitlines())
@@ -102,9 +133,11 @@ class ImportExportPages:
             plan = self.make_plan(request, file)
             upload = replace(upload, fingerprint=plan.fingerprint)
             return self.render_preview(request, upload, plan, HTTPStatus.CONFLICT)
-        messages.success(request, f"Imported {upload.name}. {summarize(plan)}.")
+        imported = _("Imported %(file)s.") % {"file": upload.name}
+        messages.success(request, f"{imported} {summarize(plan)}")
         for warning in find_warnings([file]):
-            messages.warning(request, f"Imported, but {warning}")
+            message = _("Warning: %(warning)s") % {"warning": warning}
+            messages.warning(request, message)
         return redirect(
             "admin:roadmaps_roadmap_change", Roadmap.objects.get(slug=file.slug).pk
         )
@@ -135,7 +168,7 @@ class ImportExportPages:
         return self.admin.render_page(
             request,
             "admin/roadmaps/roadmap/import.html",
-            "Import a roadmap",
+            _("Import a roadmap"),
             None,
             status=HTTPStatus.BAD_REQUEST if errors or form.errors else HTTPStatus.OK,
             form=form,
@@ -154,13 +187,13 @@ class ImportExportPages:
         return self.admin.render_page(
             request,
             "admin/roadmaps/roadmap/preview.html",
-            f"Import {upload.name}",
+            _("Import %(file)s") % {"file": upload.name},
             plan.roadmap,
             status=status,
             plan=plan,
             is_stale=status == HTTPStatus.CONFLICT,
             summary=summarize(plan),
-            roadmap_changes=to_differences(plan.changes),
+            roadmap_changes=to_differences(Roadmap, plan.changes),
             groups=list(group_steps(plan)),
             changed=compared,
             not_compared=changed[len(compared) :],
@@ -174,13 +207,22 @@ def group_steps(plan: Plan) -> Iterator[StepGroup]:
 
     Retired steps and those with a new meaning have the number of affected learners.
     """
-    for kind, steps in plan.steps_by_kind.items():
-        if steps and kind not in ("changed", "unchanged"):
-            impact = get_impact(steps) if kind == "retired" else None
-            yield StepGroup(kind, [describe_step(kind, step) for step in steps], impact)
+    for kind, heading in HEADINGS.items():
+        if steps := plan.steps_by_kind[kind]:
+            descriptions = [describe_step(kind, step) for step in steps]
+            impact = describe_retiring(steps) if kind == "retired" else ""
+            yield StepGroup(str(heading), descriptions, impact)
     if with_new_meaning := [step for step in plan.steps if step.has_new_meaning]:
         slugs = [step.after.slug for step in with_new_meaning]
-        yield StepGroup("with a new meaning", slugs, get_impact(with_new_meaning))
+        done = get_impact(with_new_meaning).done
+        impact = CHANGED_DONE % {"count": done} if done else ""
+        yield StepGroup(_("With a new meaning"), slugs, impact)
+
+
+def describe_retiring(steps: list[StepPlan]) -> str:
+    impact = get_impact(steps)
+    counts = [(RETIRED_DONE, impact.done), (RETIRED_NOTES, impact.notes)]
+    return " ".join(text % {"count": count} for text, count in counts if count)
 
 
 def get_impact(plans: list[StepPlan]) -> Impact:
@@ -196,7 +238,7 @@ def compare_steps(steps: list[StepPlan]) -> list[tuple[str, list[Difference]]]:
     compared: list[tuple[str, list[Difference]]] = []
     lines = 0
     for step in steps[:MAX_COMPARED_STEPS]:
-        differences = to_differences(step.changes)
+        differences = to_differences(Step, step.changes)
         lines += sum(len(difference.rows) for difference in differences)
         if lines > MAX_COMPARED_LINES:
             break
@@ -204,11 +246,13 @@ def compare_steps(steps: list[StepPlan]) -> list[tuple[str, list[Difference]]]:
     return compared
 
 
-def to_differences(changes: list[Change]) -> list[Difference]:
+def to_differences(
+    model: type[Roadmap | Step], changes: list[Change]
+) -> list[Difference]:
     return [
         Difference(
             change.name,
-            change.name.replace("_", " ").capitalize(),
+            get_label(model, MODEL_FIELDS.get(change.name, change.name)),
             compare_lines(entry_to_lines(change.before), entry_to_lines(change.after)),
         )
         for change in changes

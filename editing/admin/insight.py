@@ -8,6 +8,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from editing.insight import MIN_PEOPLE, get_insight
@@ -33,7 +35,7 @@ class InsightAdmin(admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "How learners fare",
+            "title": _("Learner statistics"),
             "subtitle": str(roadmap),
             "roadmap": roadmap,
             "insight": insight,
@@ -44,7 +46,7 @@ class InsightAdmin(admin.ModelAdmin):
         template = "admin/roadmaps/roadmap/insight.html"
         return TemplateResponse(request, template, context)
 
-    @admin.display(description="insight")
+    @admin.display(description=gettext_lazy("statistics"))
     def insight_link(self, roadmap: Roadmap) -> SafeString:
         url = reverse("admin:roadmaps_roadmap_insight", args=[roadmap.pk])
-        return format_html('<a href="{}">Insight</a>', url)
+        return format_html('<a href="{}">{}</a>', url, _("Statistics"))

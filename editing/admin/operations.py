@@ -16,6 +16,8 @@ from django.shortcuts import redirect
 from django.tasks import TaskResultStatus
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from django_tasks_db.models import DBTaskResult
 
@@ -35,6 +37,10 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
+OPERATION_TITLES = {
+    "merge": gettext_lazy("Merge %(title)s"),
+    "split": gettext_lazy("Split %(title)s"),
+}
 LATE = timedelta(minutes=1)  # a task that still waits has no worker
 
 
@@ -74,7 +80,7 @@ class StepOperationsAdmin(ProtectedDeletionAdmin):
             unfinished = find_unfinished(step.roadmap_id)
             if unfinished is None:
                 return view(request, step)
-            text = "Wait for this operation on the roadmap to finish."
+            text = _("Wait for this operation on the roadmap to finish.")
             self.message_user(request, text, messages.WARNING)
             changed_step = unfinished.args_kwargs["kwargs"]["step"]
             return redirect(self.get_operation_url(changed_step, unfinished.id))
@@ -83,17 +89,16 @@ class StepOperationsAdmin(ProtectedDeletionAdmin):
 
     def retire_view(self, request: HttpRequest, step: Step) -> HttpResponse:
         if request.method != "POST":
-            return self.render_operation(
-                request, "retire", f"Retire {isolate(step.title)}", step
-            )
+            title = _("Retire %(title)s") % {"title": isolate(step.title)}
+            return self.render_operation(request, "retire", title, step)
         step_operations.retire(step)
-        return self.redirect_to_step(request, step, f"Retired {isolate(step.title)}.")
+        message = _("Retired %(title)s.") % {"title": isolate(step.title)}
+        return self.redirect_to_step(request, step, message)
 
     def bring_back_view(self, request: HttpRequest, step: Step) -> HttpResponse:
         step_operations.bring_back(step)
-        return self.redirect_to_step(
-            request, step, f"{isolate(step.title)} is on the route again."
-        )
+        message = _("Brought %(title)s back.") % {"title": isolate(step.title)}
+        return self.redirect_to_step(request, step, message)
 
     def merge_view(self, request: HttpRequest, step: Step) -> HttpResponse:
         form = MergeForm(step, request.POST or None)
@@ -102,7 +107,7 @@ class StepOperationsAdmin(ProtectedDeletionAdmin):
             response = self.start(request, "merge", step, form, arguments)
             if response:
                 return response
-        title = f"Merge {isolate(step.title)} into another"
+        title = _("Merge %(title)s into another step") % {"title": isolate(step.title)}
         return self.render_operation(request, "merge", title, step, form)
 
     def split_view(self, request: HttpRequest, step: Step) -> HttpResponse:
@@ -112,7 +117,7 @@ class StepOperationsAdmin(ProtectedDeletionAdmin):
             response = self.start(request, "split", step, form, form.cleaned_data)
             if response:
                 return response
-        title = f"Split {isolate(step.title)} into two"
+        title = _("Split %(title)s in two") % {"title": isolate(step.title)}
         return self.render_operation(request, "split", title, step, form)
 
     def start(
@@ -153,12 +158,12 @@ class StepOperationsAdmin(ProtectedDeletionAdmin):
         ).first()
         if result is None:
             raise Http404("There is no such operation.")
-        name = result.args_kwargs["kwargs"]["name"].capitalize()
+        title = OPERATION_TITLES[result.args_kwargs["kwargs"]["name"]]
         is_waiting = result.status == TaskResultStatus.READY
         return self.render_page(
             request,
             "admin/roadmaps/step/progress.html",
-            f"{name} {isolate(step.title)}",
+            title % {"title": isolate(step.title)},
             step,
             result=result,
             is_unfinished=result.finished_at is None,

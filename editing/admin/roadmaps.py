@@ -10,7 +10,9 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 
+from core.admin_columns import yes_or_no
 from core.postgresql.pool import statement_timeout
 from editing.admin.deletion import ProtectedDeletionAdmin
 from editing.admin.forms import RoadmapForm
@@ -22,7 +24,9 @@ from editing.step_operations import update_roadmap_slug
 from progress.learner_counts import QUERY_TIMEOUT, with_learners
 from roadmaps.models import Roadmap, Step, StepQuerySet
 
+FIELDS = ["title", "slug", "category", "icon", "summary", "position", "is_published"]
 RESTORED_FIELDS = ["title", "category", "icon", "summary"]
+IS_PUBLISHED = yes_or_no(Roadmap, "is_published")
 
 
 class RoadmapChangeList(ChangeList):
@@ -47,27 +51,25 @@ class RoadmapAdmin(InsightAdmin, ImportExportAdmin, ProtectedDeletionAdmin):
         "step_count",
         "learner_count",
         "completion_count",
-        "is_published",
+        IS_PUBLISHED,
         "position",
         "insight_link",
-    ]
-    fields = [
-        "title",
-        "slug",
-        "category",
-        "icon",
-        "summary",
-        "position",
-        "is_published",
     ]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return RoadmapChangeList
 
+    def get_fields(self, request: HttpRequest, obj: Roadmap | None = None) -> list[Any]:
+        is_readonly = IS_PUBLISHED in self.get_readonly_fields(request, obj)
+        return [*FIELDS[:-1], IS_PUBLISHED] if is_readonly else FIELDS
+
     def get_readonly_fields(
         self, request: HttpRequest, obj: Roadmap | None = None
-    ) -> list[str]:
-        return [] if request.user.has_perm(PUBLISH_ROADMAP) else ["is_published"]
+    ) -> list[Any]:
+        may_edit = obj is None or self.has_change_permission(request, obj)
+        if may_edit and request.user.has_perm(PUBLISH_ROADMAP):
+            return []
+        return [IS_PUBLISHED]
 
     def get_prepopulated_fields(
         self, request: HttpRequest, obj: Roadmap | None = None
@@ -82,15 +84,15 @@ class RoadmapAdmin(InsightAdmin, ImportExportAdmin, ProtectedDeletionAdmin):
         # A form with an error has put its slug, which may be invalid, into `roadmap`.
         return Roadmap.objects.only("slug").get(pk=roadmap.pk).get_absolute_url()
 
-    @admin.display(description="steps")
+    @admin.display(description=_("steps"))
     def step_count(self, roadmap: Any) -> int:
         return int(roadmap.step_count)
 
-    @admin.display(description="learners")
+    @admin.display(description=_("learners"))
     def learner_count(self, roadmap: Any) -> int:
         return int(roadmap.learner_count)
 
-    @admin.display(description="completed")
+    @admin.display(description=_("completed"))
     def completion_count(self, roadmap: Any) -> int:
         return int(roadmap.completion_count)
 
@@ -119,6 +121,14 @@ class RoadmapAdmin(InsightAdmin, ImportExportAdmin, ProtectedDeletionAdmin):
         if moved.isdecimal():
             return redirect(f"{request.path}#step_{moved}")
         return response
+
+    @admin.action(
+        description=_("Delete roadmaps nobody has started"), permissions=["delete"]
+    )
+    def delete_selected(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> HttpResponse | None:
+        return self.delete_unused(request, queryset)
 
     def get_steps(self, contents: QuerySet[Any]) -> StepQuerySet:
         return Step.objects.filter(roadmap__in=contents)

@@ -17,9 +17,12 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.csp import CSP
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 
+from core.admin_columns import yes_or_no
 from core.same_origin import same_origin_only
 from editing.admin.forms import (
     MEANING_CHOICES,
@@ -41,6 +44,8 @@ from roadmaps.models import Resource, Roadmap, Step, StepQuerySet
 CSP_WITH_FRAME: Any = settings.SECURE_CSP | {"frame-src": [CSP.SELF]}
 CSP_IN_FRAME: Any = settings.SECURE_CSP | {"frame-ancestors": [CSP.SELF]}
 FIELDS = ["title", "slug", "summary", "body", "same_as", "is_optional"]
+IS_OPTIONAL = yes_or_no(Step, "is_optional")
+IS_RETIRED = yes_or_no(Step, "is_retired")
 RESTORED_FIELDS = ["title", "summary", "body", "same_as", "is_optional"]
 MAX_RESOURCES = 200  # of a step, as in files
 PREVIEWED_FIELDS = ["title", "summary", "body"]
@@ -64,7 +69,7 @@ class ResourceInline(admin.StackedInline):
 class StepAdmin(StepOperationsAdmin):
     form = StepForm
     change_form_template = "admin/roadmaps/step/change_form.html"
-    list_display = ["title", "roadmap", "is_optional", "is_retired"]
+    list_display = ["title", "roadmap", IS_OPTIONAL, IS_RETIRED]
     list_select_related = ["roadmap"]
     ordering = ["roadmap__position", "roadmap", "position", "pk"]
     list_filter = ["roadmap", "is_optional", "is_retired"]
@@ -80,7 +85,10 @@ class StepAdmin(StepOperationsAdmin):
         ]
 
     def get_fields(self, request: HttpRequest, obj: Step | None = None) -> list[Any]:
-        return FIELDS if obj else ["roadmap", *FIELDS]
+        if not obj:
+            return ["roadmap", *FIELDS]
+        may_change = self.has_change_permission(request, obj)
+        return FIELDS if may_change else [*FIELDS[:-1], IS_OPTIONAL]
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Step | None = None
@@ -131,7 +139,8 @@ class StepAdmin(StepOperationsAdmin):
         step = form.instance
         warn_of_missing_step(request, step)
         if not change:
-            Roadmap.objects.record([step.roadmap], reason=f"Added {step.slug}"[:100])
+            reason = _("Added %(step)s") % {"step": step.slug}
+            Roadmap.objects.record([step.roadmap], reason[:100])
         elif "is_optional" in form.changed_data:
             backfill_completions(step.roadmap)
 
@@ -147,18 +156,28 @@ class StepAdmin(StepOperationsAdmin):
 
     # Deleting
 
+    @admin.action(
+        description=gettext_lazy("Delete steps nobody has started"),
+        permissions=["delete"],
+    )
+    def delete_selected(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> HttpResponse | None:
+        return self.delete_unused(request, queryset)
+
     def get_steps(self, contents: QuerySet[Any]) -> StepQuerySet:
         return Step.objects.filter(pk__in=contents)
 
     def delete_model(self, request: HttpRequest, obj: Step) -> None:
         super().delete_model(request, obj)
-        Roadmap.objects.record([obj.roadmap], reason=f"Deleted {obj.slug}"[:100])
+        reason = _("Deleted %(step)s") % {"step": obj.slug}
+        Roadmap.objects.record([obj.roadmap], reason[:100])
         backfill_completions(obj.roadmap)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         roadmaps = list(Roadmap.objects.filter(steps__in=queryset).distinct())
         super().delete_queryset(request, queryset)
-        Roadmap.objects.record(roadmaps, reason="Deleted steps")
+        Roadmap.objects.record(roadmaps, reason=_("Deleted steps"))
         for roadmap in roadmaps:
             backfill_completions(roadmap)
 
@@ -202,7 +221,7 @@ class StepAdmin(StepOperationsAdmin):
     ) -> str:
         has_answer = request.POST.get("meaning") in dict(MEANING_CHOICES)
         is_unanswered = not has_answer and self.must_ask_meaning(obj, changes)
-        return "Choose yes or no." if is_unanswered else ""
+        return _("Choose yes or no.") if is_unanswered else ""
 
     # The preview
 
@@ -229,4 +248,5 @@ class StepAdmin(StepOperationsAdmin):
 def warn_of_missing_step(request: HttpRequest, step: Step) -> None:
     """Show a warning if the step's `same_as` names no step."""
     for warning in explain_missing({step.same_as} - {""}).values():
-        messages.warning(request, f"Saved, but {warning}")
+        saved = _("Saved, but “Same as” has no effect until the step exists.")
+        messages.warning(request, f"{saved} {warning}")

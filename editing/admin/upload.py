@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
 
 MAX_FILE_SIZE = 2_000_000  # bytes
 MAX_REQUEST_SIZE = MAX_FILE_SIZE + 10_000  # bytes, with the form around the file
@@ -16,12 +17,16 @@ SIGNING_SALT = "editing.admin.upload.preview"
 
 def validate_size(file: UploadedFile[Any]) -> None:
     if file.size is None or file.size > MAX_FILE_SIZE:
-        raise forms.ValidationError("The file is larger than 2 MB.")
+        raise forms.ValidationError(_("This file is larger than 2 MB."))
 
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        help_text="A roadmap as YAML, at most 2 MB. First you see what it would do.",
+        label=_("File"),
+        help_text=_(
+            "A roadmap in YAML, up to 2 MB. You'll see the changes before anything is "
+            "imported."
+        ),
         widget=forms.FileInput(attrs={"accept": ".yaml,.yml,application/yaml"}),
         validators=[validate_size],
         allow_empty_file=True,

@@ -1,6 +1,8 @@
 """Show counts of people."""
 
 from django import template
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
 from editing.insight import MIN_PEOPLE
 
@@ -10,4 +12,6 @@ register = template.Library()
 @register.filter
 def people(count: int) -> str:
     """Return a rounded count as text; zero stands for fewer than five people."""
-    return f"{count:,}" if count else f"fewer than {MIN_PEOPLE}"
+    if not count:
+        return _("fewer than %(number)s") % {"number": MIN_PEOPLE}
+    return str(number_format(count, force_grouping=True))

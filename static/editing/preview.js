@@ -27,8 +27,9 @@
   }
 
   function describe(response, isSignedOut) {
-    const reason = isSignedOut ? "you are signed out" : response ? `error ${response.status}` : "no connection";
-    return `The preview below is out of date: ${reason}.`;
+    const { signedOut, offline, failed } = status.dataset;
+    if (isSignedOut) return signedOut;
+    return response ? failed.replace("{status}", response.status) : offline;
   }
 
   function show(html) {

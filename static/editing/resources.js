@@ -2,29 +2,18 @@
 {
   const ROWS = ".inline-related:not(.empty-form)";
   const list = document.querySelector("#resources-group > fieldset");
+  const template = document.getElementById("resource_moves");
   const rows = () => [...list.querySelectorAll(`:scope > ${ROWS}`)];
   const position = (row) => row.querySelector("[name$='-position']");
 
-  function makeButton(className, text, label) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = className;
-    button.textContent = text;
-    button.setAttribute("aria-label", label);
-    return button;
-  }
-
   function addControls(row) {
     position(row).closest(".fieldBox").classList.add("hidden");
-    const name = row.querySelector(".inline_label").textContent.trim();
-    const moves = document.createElement("span");
-    moves.className = "moves";
-    const handle = document.createElement("span");
-    handle.className = "handle";
-    handle.textContent = "⠿";
-    handle.title = "Drag";
-    handle.setAttribute("aria-hidden", "true");
-    moves.append(handle, makeButton("up", "↑", `Move ${name} up`), makeButton("down", "↓", `Move ${name} down`));
+    const title = row.querySelector(".inline_label").textContent.trim();
+    const moves = template.content.cloneNode(true);
+    for (const button of moves.querySelectorAll("button")) {
+      const label = button.getAttribute("aria-label").replace("{title}", () => title);
+      button.setAttribute("aria-label", label);
+    }
     row.querySelector("h3").append(moves);
   }
 

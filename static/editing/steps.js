@@ -29,9 +29,11 @@
   body?.addEventListener("moved", ({ target: row }) => {
     renumber();
     const counted = rows().filter(isCounted);
-    const number = counted.indexOf(row) + 1;
-    const now = number ? `is step ${number} of ${counted.length} now` : "was moved";
-    status.textContent = `${row.dataset.title} ${now}. Not saved yet.`;
+    const { moved, movedRetired } = status.dataset;
+    status.textContent = (isCounted(row) ? moved : movedRetired)
+      .replace("{number}", counted.indexOf(row) + 1)
+      .replace("{total}", counted.length)
+      .replace("{title}", () => row.dataset.title);
   });
 
   function moveToPlace() {

@@ -68,7 +68,7 @@ class TestOrder:
         row(page, "Authentication").hover(position={"x": 30, "y": 4})
         page.mouse.up()
         status = page.locator("#order_said")
-        expect(status).to_contain_text("Caching is step")
+        expect(status).to_contain_text("Caching is now step")
         expect(status).to_contain_text("Not saved yet.")
         new_titles = titles(page).all_inner_texts()
         assert order(backend) == before
@@ -91,7 +91,7 @@ class TestOrder:
         after = move_up(move_up(before, second.slug), "caching")
         position = after.index("caching") + 1
         expect(page.get_by_role("status")).to_have_text(
-            f"Caching is step {position} of 23 now. Not saved yet."
+            f"Caching is now step {position} of 23. Not saved yet."
         )
         expect(row(page, "Caching").get_by_role("link")).to_be_focused()
         axe(page)
@@ -109,12 +109,12 @@ class TestOrder:
 
     def test_a_step_is_moved_to_a_typed_place(self, page, backend):
         last = titles(page).last.inner_text()
-        page.get_by_label("Move", exact=True).select_option(f"23. {last}")
-        place = page.get_by_label("to place")
+        page.get_by_label("Step to move").select_option(f"23. {last}")
+        place = page.get_by_label("New number")
         place.fill("2")
         place.press("Enter")
         expect(page.get_by_role("status")).to_have_text(
-            f"{last} is step 2 of 23 now. Not saved yet."
+            f"{last} is now step 2 of 23. Not saved yet."
         )
         expect(row(page, last).get_by_role("link")).to_be_focused()
         save(page)
@@ -133,7 +133,7 @@ class TestOrder:
         # The pointer rests now.
         expect(titles(page).last).to_have_text(first)
         page.mouse.up()
-        expect(page.get_by_role("status")).to_contain_text("is step 23 of 23 now")
+        expect(page.get_by_role("status")).to_contain_text("is now step 23 of 23")
 
     def test_an_unsaved_order_is_not_lost_silently(self, page, backend):
         unsaved = page.get_by_text("Unsaved changes")
@@ -243,7 +243,7 @@ class TestStep:
     ):
         page = open_page(page_of(caching), editor, java_script_enabled=False)
         page.get_by_label("Body:").fill("## Beware")
-        page.get_by_role("button", name="Show what is typed").click()
+        page.get_by_role("button", name="Update the preview").click()
         preview = page.frame_locator("#preview")
         expect(preview.get_by_role("heading", name="Beware")).to_be_visible()
         expect(page.get_by_label("Body:")).to_have_value("## Beware")
@@ -257,9 +257,11 @@ class TestStep:
         page.goto(page_of(caching))
         page.get_by_label("Summary:").fill("Keep answers at hand.")
         press_save(page)
-        expect(page.get_by_text("Has its meaning changed?").first).to_be_visible()
+        expect(
+            page.get_by_text("Has the step’s meaning changed?").first
+        ).to_be_visible()
         expect(page.get_by_label("Summary:")).to_have_value("Keep answers at hand.")
-        page.get_by_label("No: a typo").check()
+        page.get_by_label("No: I corrected a mistake").check()
         save(page)
         caching.refresh_from_db()
         assert caching.summary == "Keep answers at hand."
@@ -270,15 +272,17 @@ class TestStep:
     ):
         page = open_page(page_of(caching), editor)
         page.get_by_role("button", name="Delete", exact=True).click()
-        expect(page.get_by_text("1 learner ticked this, 1 has a note")).to_be_visible()
+        expect(
+            page.get_by_text("1 learner has done this. 1 learner has a note")
+        ).to_be_visible()
         axe(page)
         page.get_by_role("link", name="Retire it").click()
-        expect(page.get_by_role("button", name="Retire it")).to_be_visible()
+        expect(page.get_by_role("button", name="Retire", exact=True)).to_be_visible()
         axe(page)
-        page.get_by_role("button", name="Retire it").click()
+        page.get_by_role("button", name="Retire", exact=True).click()
         expect(page.get_by_text("Retired Caching.")).to_be_visible()
         page.get_by_role("button", name="Bring it back").click()
-        expect(page.get_by_text("Caching is on the route again.")).to_be_visible()
+        expect(page.get_by_text("Brought Caching back.")).to_be_visible()
         assert caching.progress.count() == 1
         page.goto(page_of(caching, "split"))
         axe(page)
@@ -287,7 +291,9 @@ class TestStep:
         learner = caching.progress.get().user
         page = open_page(page_of(caching), editor)
         page.get_by_role("link", name="Merge into another").click()
-        expect(page.get_by_text("1 learner ticked this, 1 has a note")).to_be_visible()
+        expect(
+            page.get_by_text("1 learner has done this. 1 learner has a note")
+        ).to_be_visible()
         axe(page)
         page.get_by_label("Merge into").select_option("Observability")
         page.get_by_role("button", name="Merge").click()
@@ -306,7 +312,7 @@ class TestStep:
         client.force_login(other)
         send(client, caching, summary="Theirs.", meaning="no")
         press_save(page)
-        conflict = page.get_by_role("region", name="Saved meanwhile")
+        conflict = page.get_by_role("region", name="Someone else saved first")
         expect(conflict).to_contain_text(other.email)
         expect(conflict.locator("del")).to_have_text("Theirs.")
         expect(conflict.locator("ins")).to_have_text("Mine.")
@@ -314,7 +320,7 @@ class TestStep:
         axe(page)
         caching.refresh_from_db()
         assert caching.summary == "Theirs."
-        page.get_by_label("No: a typo").check()
+        page.get_by_label("No: I corrected a mistake").check()
         save(page)
         caching.refresh_from_db()
         assert caching.summary == "Mine."
@@ -328,9 +334,9 @@ class TestStep:
         axe(page)
         page.get_by_role("link", name="Restore this version").click()
         page.get_by_role("button", name="Restore this version").click()
-        expect(page.get_by_text("Learners have ticked this step").last).to_be_visible()
+        expect(page.get_by_text("Learners have done this step").last).to_be_visible()
         axe(page)
-        page.get_by_label("No: a typo").check()
+        page.get_by_label("No: I corrected a mistake").check()
         page.get_by_role("button", name="Restore this version").click()
         expect(page.get_by_text("Restored the version of").first).to_be_visible()
         caching.refresh_from_db()

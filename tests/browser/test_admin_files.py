@@ -25,7 +25,7 @@ def upload(page, content, name="backend-developer.yaml"):
     page.get_by_label("File").set_input_files(
         {"name": name, "mimeType": "application/yaml", "buffer": content}
     )
-    page.get_by_role("button", name="Show what would change").click()
+    page.get_by_role("button", name="Preview the changes").click()
 
 
 def test_an_import_shows_a_preview_first(
@@ -40,15 +40,15 @@ def test_an_import_shows_a_preview_first(
     upload(page, edited)
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("Import backend-developer.yaml")
-    impact = page.get_by_text("3 learners ticked a step that this retires")
+    impact = page.get_by_text("3 learners have done one of these steps.")
     expect(impact).to_be_visible()
     expect(page.get_by_text("caching → caching-and-traps")).to_be_visible()
     expect(page.locator("ins")).to_have_text("Caching and Its Traps")
     if javascript:
         axe(page)
     assert backend.steps.filter(slug="caching").exists()
-    page.get_by_role("button", name="Apply").click()
-    expect(page.locator(".messagelist .success")).to_contain_text("1 retired")
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.locator(".messagelist .success")).to_contain_text("1 step retired")
     assert backend.steps.get(slug="web-servers").is_retired
     assert backend.steps.filter(slug="caching-and-traps").exists()
 
@@ -62,8 +62,8 @@ def test_importing_an_exported_file_changes_nothing(
     assert download.value.suggested_filename == "backend-developer.yaml"
     page.goto(f"{ROADMAPS}import/")
     upload(page, download.value.path().read_bytes())
-    expect(page.get_by_text("as the file says already")).to_be_visible()
-    expect(page.get_by_role("button", name="Apply")).to_have_count(0)
+    expect(page.get_by_text("already matches the file")).to_be_visible()
+    expect(page.get_by_role("button", name="Import", exact=True)).to_have_count(0)
 
 
 @pytest.mark.fails_requests
@@ -73,10 +73,10 @@ def test_an_edit_after_the_preview_is_shown_before_the_import(
     page = open_page(f"{ROADMAPS}import/", editor)
     upload(page, edited)
     backend.steps.filter(slug="ci-cd").update(title="Delivery")
-    page.get_by_role("button", name="Apply").click()
-    expect(page.get_by_role("alert")).to_contain_text("was changed meanwhile")
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("has changed since the preview")
     axe(page)
-    page.get_by_role("button", name="Apply").click()
+    page.get_by_role("button", name="Import", exact=True).click()
     expect(page.locator(".messagelist .success")).to_be_visible()
 
 
@@ -85,8 +85,8 @@ def test_a_faulty_file_is_refused(open_page, editor, axe):
     page = open_page(f"{ROADMAPS}import/", editor)
     upload(page, b"slug: cooking\ntitel: Cooking\n", "cooking.yaml")
     alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("cooking.yaml:2:1: titel is not a key of the format")
-    expect(alert).to_contain_text("cooking.yaml:1:1: title is missing")
+    expect(alert).to_contain_text("cooking.yaml:2:1: titel: There is no such key.")
+    expect(alert).to_contain_text("cooking.yaml:1:1: title: This key is missing.")
     axe(page)
     page.goto(f"{ROADMAPS}import/")
     upload(page, b"#" * 4_000_000)

@@ -32,10 +32,10 @@ def sixty_learners(backend):
 @pytest.mark.usefixtures("sixty_learners")
 def test_an_editor_sees_a_chart_and_a_table(open_page, editor, axe):
     page = open_page("/admin/roadmaps/roadmap/", editor)
-    page.get_by_role("link", name="Insight", exact=True).click()
-    expect(page.get_by_role("heading", name="How learners fare")).to_be_visible()
+    page.get_by_role("link", name="Statistics", exact=True).click()
+    expect(page.get_by_role("heading", name="Learner statistics")).to_be_visible()
     page.get_by_label("Breadcrumbs").get_by_role("link", name="Backend").click()
-    page.get_by_role("link", name="Insight", exact=True).click()
+    page.get_by_role("link", name="Learner statistics").click()
     expect(page.get_by_text("60 learners have marked a step.")).to_be_visible()
     expect(page.get_by_role("img", name="How many learners reached")).to_be_visible()
     row = page.get_by_role("row").filter(

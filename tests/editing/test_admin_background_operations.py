@@ -68,7 +68,7 @@ class TestOfManyLearners:
         answer = editing.post(page_of(fry, "merge"), {"into": boil.pk})
         waiting = editing.get(answer.url).content.decode()
         assert "<progress" in waiting
-        assert "3 learners ticked this" in waiting
+        assert "3 learners have done this." in waiting
         assert not boil.progress.exists()
         work()
         finished = editing.get(answer.url).content.decode()
@@ -96,7 +96,7 @@ class TestOfManyLearners:
         before = everything()
         work()
         html = editing.get(answer.url).content.decode()
-        assert "Choose another step on the route of this roadmap." in html
+        assert "Choose another active step of this roadmap." in html
         assert "Nothing was changed." in html
         assert everything() == before
 
@@ -185,5 +185,5 @@ def test_a_retired_step_is_not_merged(editing, fry, boil):
     before = everything()
     answer = editing.post(page_of(fry, "merge"), {"into": boil.pk})
     assert answer.status_code == 422
-    assert "bring it back first" in answer.text
+    assert "Bring it back first." in answer.text
     assert everything() == before

@@ -78,8 +78,8 @@ class TestStepConflict:
         theirs = resource_row(0, "https://example.org/theirs", "Theirs")
         send(other, fry, **theirs, **{"resources-TOTAL_FORMS": 1})
         html = admin_client.post(page_of(fry), opened).content.decode()
-        assert "<del>Theirs (docs) https://example.org/theirs</del>" in html
-        assert "<ins>Mine (docs) https://example.org/mine</ins>" in html
+        assert "<del>Theirs (documentation) https://example.org/theirs</del>" in html
+        assert "<ins>Mine (documentation) https://example.org/mine</ins>" in html
 
     def test_a_resource_that_they_deleted_can_be_saved_again(
         self, admin_client, other, fry
@@ -97,13 +97,13 @@ class TestStepConflict:
         opened = step_form(fry, title="Mine")
         other.post(page_of(fry, "retire"))
         html = read_html(admin_client.post(page_of(fry), opened))
-        assert ": Retired" in html
+        assert "· Retired" in html
 
     def test_an_error_is_shown_beside_the_question(self, admin_client, other, fry):
         opened = step_form(fry, title="")
         send(other, fry, title="Theirs")
         html = read_html(admin_client.post(page_of(fry), opened))
-        assert "Which one do you want to keep?" in html
+        assert "Which version do you want to keep?" in html
         assert "Please correct the errors below." in html
         assert "This field is required." in html
 
@@ -115,7 +115,7 @@ class TestRoadmapConflict:
         send(other, cooking, order=[*ids[1:], ids[0]])
         before = everything()
         html = admin_client.post(page_of(cooking), opened).content.decode()
-        assert "Which one do you want to keep?" in html
+        assert "Which version do you want to keep?" in html
         assert "Please correct the error" not in html
         assert "<del>bake</del>" in html
         assert everything() == before
@@ -137,7 +137,7 @@ class TestRoadmapConflict:
         other.post(page_of(fry, "split"), new)
         before = everything()
         html = admin_client.post(page_of(cooking), opened).content.decode()
-        assert "not those of this roadmap" in html
+        assert "were not saved" in html
         assert "<bdi>Sear</bdi></a>" in html
         assert 'value="Mine"' in html
         assert everything() == before

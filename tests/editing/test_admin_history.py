@@ -38,8 +38,8 @@ class TestHistory:
         Resource.objects.create(step=fry, **OILS)
         send(admin_client, fry, is_optional="on")
         html = html_of(admin_client, fry)
-        assert "<ins>Oils (docs) https://example.org/oils</ins>" in html
-        assert "<del>no</del>" in html
+        assert "<ins>Oils (documentation) https://example.org/oils</ins>" in html
+        assert "<del>No</del>" in html
 
     def test_it_shows_a_new_order(self, admin_client, cooking):
         ids = list(cooking.steps.values_list("pk", flat=True))
@@ -52,7 +52,7 @@ class TestHistory:
         path = page_of(fry, "history")
         fry.delete()
         html = admin_client.get(path).content.decode()
-        assert "deleted" in html
+        assert "Deleted" in html
         assert "Restore" not in html
 
     def test_it_is_divided_into_pages(self, admin_client, fry):
@@ -64,7 +64,7 @@ class TestHistory:
         # The last version on a page is compared with the first on the next page.
         assert "<del>Fry 0</del>" in html
         older = admin_client.get(page_of(fry, "history"), {"p": 2}).content.decode()
-        assert "first version" in older
+        assert "First version" in older
 
     def test_it_is_read_in_a_few_queries(self, admin_client, fry, assert_max_queries):
         for number in range(15):
@@ -76,7 +76,7 @@ class TestHistory:
 
     def test_a_step_without_a_version_says_so(self, admin_client, fry):
         fry.history.all().delete()
-        assert "No version has been kept yet." in html_of(admin_client, fry)
+        assert "There are no versions yet." in html_of(admin_client, fry)
 
     @pytest.mark.parametrize("pk", ["999", "abc", "1_7C", f"{10**30}"])
     def test_an_unknown_version_is_404(self, admin_client, db, pk):
@@ -133,7 +133,7 @@ class TestRestoring:
         fry.save()
         before = everything()
         answer = restore(admin_client, fry, 0)
-        assert "Has its meaning changed?" in answer.content.decode()
+        assert "Has the step’s meaning changed?" in answer.content.decode()
         assert everything() == before
         restore(admin_client, fry, 0, meaning="yes")
         fry.refresh_from_db()

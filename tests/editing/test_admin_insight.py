@@ -266,7 +266,9 @@ class TestPage:
             "10",
             "not shown",
         ]
-        assert "<title>2 Fry: 10 reached it, fewer than 5 finished, 10 skipped" in html
+        assert (
+            "<title>2. Fry. Reached: 10. Finished: fewer than 5. Skipped: 10." in html
+        )
 
     def test_fewer_than_five_learners_are_not_shown(
         self, admin_client, path, mark_steps

@@ -22,7 +22,7 @@ def fry_with_learners(fry):
     return fry
 
 
-IMPACT = "2 learners ticked this, 1 has a note"
+IMPACT = "2 learners have done this. 1 learner has a note on it."
 NEW = {"title": "Deep-fry", "slug": "deep-fry", "summary": "In much oil."}
 
 
@@ -78,7 +78,7 @@ class TestRetireAndBringBack:
         admin_client.post(page_of(fry_with_learners, "retire"))
         client.force_login(fry_with_learners.progress.first().user)
         html = client.get(fry_with_learners.roadmap.get_absolute_url()).content.decode()
-        assert "Retired, you did this" in html
+        assert "Completed steps no longer in this roadmap" in html
 
     def test_the_version_names_the_editor(self, admin_client, admin_user, fry):
         admin_client.post(page_of(fry, "retire"))
@@ -161,7 +161,7 @@ class TestSplit:
         admin_client.post(page_of(fry_with_learners, "retire"))
         before = everything()
         answer = admin_client.post(page_of(fry_with_learners, "split"), NEW)
-        assert "bring it back first" in answer.content.decode()
+        assert "Bring it back first." in answer.content.decode()
         assert everything() == before
 
 

@@ -176,7 +176,7 @@ class TestOrder:
         answer = send(admin_client, cooking, order=wrong[which], title="Other")
         assert answer.status_code == 200
         html = answer.content.decode()
-        assert "not those of this roadmap" in html
+        assert "were not saved" in html
         assert 'value="Other"' in html
         assert all(f'name="order" value="{pk}"' in html for pk in own)
         assert everything() == before
@@ -241,8 +241,8 @@ class TestDeletion:
     def test_a_roadmap_with_learners_is_not_deleted(self, admin_client, cooking, fry):
         row = StepProgressFactory(step=fry)
         html = admin_client.get(page_of(cooking, "delete")).content.decode()
-        assert "1 learner ticked this" in html
-        assert "Take away <em>published</em>" in html
+        assert "1 learner has progress on this roadmap." in html
+        assert "Unpublish it instead." in html
         assert row.user.email not in html
         before = everything()
         answer = admin_client.post(page_of(cooking, "delete"), {"post": "yes"})

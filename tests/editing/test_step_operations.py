@@ -69,7 +69,8 @@ class TestImpact:
         NoteFactory(user=user, step=boil)
         text = str(step_operations.Impact.for_steps(Step.objects.filter(pk=boil.pk)))
         assert text == (
-            "1 learner ticked this, 1 has begun or skipped it, 1 has a note"
+            "1 learner has done this. 1 learner has started or skipped it. "
+            "1 learner has a note on it."
         )
 
     def test_a_person_on_two_steps_is_counted_once(self, roadmap, boil, fry, user):
