@@ -105,6 +105,7 @@ class TestOrder:
         page.get_by_role("button", name="Move Caching up").click()
         expect(page.locator(".messagelist .success")).to_be_visible()
         assert page.url.endswith(f"#step_{backend.steps.get(slug='caching').pk}")
+        expect(page.locator(".messagelist .success")).to_be_in_viewport()
         assert order(backend) == after
 
     def test_a_step_is_moved_to_a_typed_place(self, page, backend):
