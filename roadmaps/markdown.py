@@ -13,12 +13,12 @@ from roadmaps.markdown_rules import MAX_NESTING, Renderer, TooComplexError
 # Increase it with every change to what `to_html` returns. HTML that was stored by an
 # earlier version is then made again: a note's when it is read, a body's by
 # `manage.py render_bodies`.
-HTML_VERSION = 1
+HTML_VERSION = 2
 MAX_LENGTH = 40_000  # characters
 
 TAGS = {
     *("h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "strong", "em", "s"),
-    *("ul", "ol", "li", "pre", "code", "a", "span"),
+    *("ul", "ol", "li", "pre", "code", "a", "span", "div"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
 ATTRIBUTES = {
@@ -27,7 +27,13 @@ ATTRIBUTES = {
     "ol": {"start"},
     "span": {"aria-label"},
 }
-ATTRIBUTE_VALUES = {"span": {"role": {"img"}}}  # a check box of a task list
+ATTRIBUTE_VALUES = {
+    "span": {"role": {"img"}},  # a check box of a task list
+    "a": {"class": {markdown_rules.BARE_URL}},
+    # The keyboard scrolls only what can have the focus.
+    "pre": {"tabindex": {"0"}},
+    "div": {"class": {markdown_rules.WIDE}, "tabindex": {"0"}},
+}
 
 _markdown = MarkdownIt(
     "commonmark",

@@ -33,6 +33,14 @@ IN_URL = r"[^\s<>\[\]\"`\\^{|}«»\u2018-\u201f\u3000-\u303f\uff00-\uff0f\uff1a-
 REST_OF_URL = re.compile(rf"://\w{IN_URL}{{0,2000}}+(?!{IN_URL})")
 PUNCTUATION = frozenset(".,:;!?'*_~…")  # at the end of an address: not part of it
 
+# Classes in the HTML.
+BARE_URL = "bare-url"  # a link whose text is its address
+WIDE = "wide"  # what scrolls if it is wider than the page
+UNBROKEN = "unbroken"  # code that stays on one line
+# Code that a browser would break at a hyphen or a slash, if it is short enough for the
+# line of a phone.
+BREAKABLE_CODE = re.compile(r"(?=.{,24}$)\w*[^\s\w]\S*")
+
 # The HTML is stored, so it has the language in which the text was converted.
 CHECK_BOXES = {"[ ] ": ("☐", _("To do")), "[x] ": ("☑", _("Done"))}
 
@@ -51,6 +59,43 @@ class Renderer(RendererHTML):
         image = tokens[idx]
         text = self.renderInlineAsText(image.children, options, env)
         return escape(text.strip() or image.attrs["src"])
+
+    def code_inline(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        if BREAKABLE_CODE.fullmatch(tokens[idx].content):
+            tokens[idx].attrSet("class", UNBROKEN)
+        return super().code_inline(tokens, idx, options, env)
+
+    def code_block(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        html = super().code_block(tokens, idx, options, env)
+        return html.replace("<pre>", '<pre tabindex="0">', 1)
+
+    def fence(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        html = super().fence(tokens, idx, options, env)
+        return html.replace("<pre>", '<pre tabindex="0">', 1)
+
+    def table_open(
+        self,
+        tokens: Sequence[Token],  # noqa: ARG002, the parser passes them
+        idx: int,  # noqa: ARG002
+        options: OptionsDict,  # noqa: ARG002
+        env: EnvType,  # noqa: ARG002
+    ) -> str:
+        return f'<div class="{WIDE}" tabindex="0"><table>\n'
+
+    def table_close(
+        self,
+        tokens: Sequence[Token],  # noqa: ARG002, the parser passes them
+        idx: int,  # noqa: ARG002
+        options: OptionsDict,  # noqa: ARG002
+        env: EnvType,  # noqa: ARG002
+    ) -> str:
+        return "</table></div>\n"
 
     def softbreak(
         self,
@@ -163,7 +208,8 @@ def link_bare_url(state: StateInline, silent: bool) -> bool:
     url = scheme[0] + without_punctuation(rest[0])
     if not silent:
         state.pending = state.pending.removesuffix(scheme[0])
-        state.push("link_open", "a", 1).attrs = {"href": state.md.normalizeLink(url)}
+        href = state.md.normalizeLink(url)
+        state.push("link_open", "a", 1).attrs = {"href": href, "class": BARE_URL}
         state.push("text", "", 0).content = url
         state.push("link_close", "a", -1)
     state.pos += len(url) - len(scheme[0])

@@ -90,7 +90,7 @@ def test_table_columns_have_no_style_attribute():
         ("见https://example.org/a。好", ">https://example.org/a</a>。好"),
         ("HTTPS://EXAMPLE.ORG", ">HTTPS://EXAMPLE.ORG</a>"),
         ("https://é.example/ü", 'href="https://xn--9ca.example/%C3%BC"'),
-        ("`https://example.org`", "<code>https://example.org</code>"),
+        ("`https://example.org`", ">https://example.org</code>"),
         ("[a https://b.example](https://c.example)", ">a https://b.example</a>"),
         ("xhttps://example.org", "<p>xhttps://example.org</p>"),
         ("https://", "<p>https://</p>"),
@@ -99,6 +99,35 @@ def test_table_columns_have_no_style_attribute():
 )
 def test_a_bare_address_is_a_link(text, html):
     assert html in to_html(text)
+
+
+def test_a_link_that_shows_its_address_can_be_told_from_others():
+    assert 'class="bare-url"' in to_html("https://example.org")
+    assert "class" not in to_html("[RFC](https://example.org)")
+
+
+@pytest.mark.parametrize("text", ["```\nls\n```", "~~~sh\nls\n~~~", "    ls"])
+def test_the_keyboard_can_scroll_a_code_block(text):
+    assert to_html(text).startswith('<pre tabindex="0"><code')
+
+
+def test_the_keyboard_can_scroll_a_table():
+    html = to_html("|a|\n|-|\n|1|")
+    assert html.startswith('<div class="wide" tabindex="0"><table>')
+    assert html.endswith("</table></div>\n")
+
+
+@pytest.mark.parametrize(
+    ("code", "is_unbroken"),
+    [
+        ("If-None-Match", True),
+        ("304", False),
+        ("max-age=60, private", False),
+        ("/a/path/that/is/wider/than/a/phone", False),
+    ],
+)
+def test_short_code_without_a_space_stays_on_one_line(code, is_unbroken):
+    assert ('class="unbroken"' in to_html(f"`{code}`")) is is_unbroken
 
 
 def test_an_address_in_brackets_is_one_link():
