@@ -30,4 +30,4 @@ def expect_large_targets(page):
     targets = page.locator("a:not([aria-hidden] *), button, summary")
     sizes = targets.filter(visible=True).evaluate_all(SIZES)
     too_small = [size for size in sizes if min(size[1:]) < SMALLEST_TARGET]
-    assert too_small == []
+    assert too_small == [], too_small
