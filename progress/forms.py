@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from progress.notes import MAX_NOTE_LENGTH, Note
 
@@ -21,7 +22,7 @@ class NoteForm(forms.Form):
         required=False,
         max_length=MAX_NOTE_LENGTH,
         strip=False,
-        help_text="Only you can read it. Markdown works. Saved as you type.",
+        help_text=_("Only you can see this. You can use Markdown."),
         widget=forms.Textarea(attrs={"rows": 6}),
     )
     # Identifies the open page.

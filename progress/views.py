@@ -130,6 +130,7 @@ def render_mark(request: HtmxRequest, user: User, result: MarkResult) -> HttpRes
         "route": result.route,
         "total": result.route.total,
         "step": result.step,
+        "next_step": result.route.previous_and_next(result.step)[1],
         "rows": [result.step],
         "mark": result,
         "show": Filter(request.POST.get("show", "")).value,
@@ -162,13 +163,17 @@ def url_after_mark(request: HtmxRequest, user: User, result: MarkResult) -> str:
 
 def is_from_step_page(request: HtmxRequest) -> bool:
     """Whether the mark was made on the step's own page, not on the roadmap's."""
-    return request.POST.get("at") == "step"
+    return request.POST.get("at") in ("step", "finish")
 
 
 def page_url(request: HtmxRequest, step: Step | AnnotatedStep) -> str:
-    """The page that the mark was made on; the roadmap's at the step."""
-    is_own_page = is_from_step_page(request)
-    return step.get_absolute_url() if is_own_page else step.get_row_url()
+    """Where the mark was made: at the step on the roadmap's page, or on the step's own
+    page, at its top or at the panel where it ends.
+    """
+    if not is_from_step_page(request):
+        return step.get_row_url()
+    anchor = "#step_finish" if request.POST["at"] == "finish" else ""
+    return f"{step.get_absolute_url()}{anchor}"
 
 
 def remember_mark(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:

@@ -196,7 +196,7 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
         return save_note(request, step, context)
     if request.user.is_authenticated:
         note = Note.objects.filter(user=request.user, step=step.pk).first()
-        context["note_form"] = NoteForm.for_note(note)
+        context |= {"note": note, "note_form": NoteForm.for_note(note)}
     return render_or_refresh(request, "roadmaps/step.html", context)
 
 
@@ -245,8 +245,8 @@ def save_note(
         else:
             if not request.htmx:
                 return redirect(f"{step.get_absolute_url()}?saved=1#step_note")
+            context |= {"note": note, "note_form": NoteForm.for_note(note)}
             context["saved_at"] = timezone.now()
-            context["note_form"] = NoteForm.for_note(note)
     part = "#note_response" if request.htmx else ""
     return render(request, f"roadmaps/step.html{part}", context, status=status)
 

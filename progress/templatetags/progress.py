@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django import template
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -69,8 +70,12 @@ def step_rows(steps: Iterable[AnnotatedStep]) -> SafeString:
 
 
 @register.simple_tag
-def states() -> list[State]:
-    return list(State)
+def mark_urls(step: AnnotatedStep) -> dict[str, str]:
+    """The addresses that mark the step, by the state that they give it."""
+    return {
+        state: reverse("progress:mark", args=[step.pk, state]) + undo_query(step, state)
+        for state in State.values
+    }
 
 
 @register.simple_tag(takes_context=True)

@@ -8,7 +8,7 @@ if (document.getElementById("page_keys")) {
 
   const rows = () => [...document.querySelectorAll(".step")].filter((row) => row.checkVisibility());
   const currentRow = () => document.activeElement.closest?.(".step");
-  const onPage = (selector) => document.querySelector(selector);
+  const onPage = (selector) => [...document.querySelectorAll(selector)].find((element) => element.checkVisibility());
   const inRow = (selector) => currentRow()?.querySelector(selector);
 
   function moveFocus(offset) {
@@ -20,7 +20,7 @@ if (document.getElementById("page_keys")) {
   const ACTIONS = {
     j: () => moveFocus(1),
     k: () => moveFocus(-1),
-    x: () => (inRow(".station") ?? onPage("#step_done:not([aria-pressed=true])") ?? onPage("#step_none"))?.click(),
+    x: () => (inRow(".station") ?? onPage(".tick"))?.click(),
     o: () => inRow("h2 a")?.click(),
     n: () => {
       const note = document.getElementById("id_text");

@@ -4,12 +4,12 @@ if (document.querySelector("[hx-trigger=fresh]")) {
   const content = document.querySelector("[hx-trigger=fresh]");
   const alert = document.getElementById("page_alert");
   const unsaved = new Map(); // region: URL of the request, and status that it failed with
-  let lastRegion; // where a button was clicked last
+  let lastPlace; // where a button was clicked last: a row, or a form of a step's own page
   let lastControl; // what gets the focus if that button disappears
 
   const text = alert.dataset; // what it can say, in the page's language
 
-  const isMarkButton = (element) => content.contains(element) && element.matches("button");
+  const isMarkButton = (element) => content.contains(element) && element.matches("[formaction]");
   const regionOf = (button) => button.closest(".step, main"); // a row, or a step's own page
 
   function reasonFor(status) {
@@ -78,20 +78,20 @@ if (document.querySelector("[hx-trigger=fresh]")) {
     showAlert();
     // Some buttons disappear when they are used. Focus the step's menu instead, or its
     // control: it must not be the opposite of what was just pressed.
-    if (document.activeElement === document.body) lastRegion?.querySelector(lastControl)?.focus();
+    if (document.activeElement === document.body) lastPlace?.querySelector(lastControl)?.focus();
     if (document.querySelector(".just")) document.activeElement.scrollIntoView({ block: "nearest" });
   });
 
   // The second click of a double click could hit the updated button and undo the first.
   content.addEventListener("click", (event) => {
-    lastRegion = regionOf(event.target);
-    lastControl = event.target.closest(".actions") ? ".more summary" : ".station, [aria-pressed=true]";
+    lastPlace = event.target.closest(".step, form");
+    lastControl = event.target.closest(".actions") ? ".more summary" : ".station, .main-action";
     if (event.detail > 1) event.preventDefault(), event.stopImmediatePropagation();
   }, true);
 
   // So could an Enter key that is held down.
   content.addEventListener("keydown", (event) => {
-    if (event.repeat && event.key === "Enter" && isMarkButton(event.target)) event.preventDefault();
+    if (event.repeat && event.key === "Enter" && event.target.matches("button, a")) event.preventDefault();
   });
 
   document.addEventListener("visibilitychange", refresh);

@@ -2,17 +2,10 @@
 {
   const form = document.getElementById("step_note");
   const box = form.elements.text;
+  const texts = form.dataset;
   const page = document.querySelector("[hx-trigger=fresh]");
   const RETRY = 10_000; // milliseconds
   const WARNING_THRESHOLD = 2000; // characters left
-  const REASONS = {
-    0: "no answer.",
-    401: "you are signed out. It will be saved once you have signed in again.",
-    403: "somebody else is signed in now. Copy your note and reload the page.",
-    429: "that was a lot at once.",
-    503: "the database does not answer just now.",
-  };
-
   const statusElement = () => document.getElementById("note_status");
   // The server's text. On a page that shows a conflict or an error, the box has another one.
   let savedText = form.hasAttribute("data-unsaved") ? null : box.defaultValue;
@@ -30,9 +23,10 @@
     form.dataset.state = !isUnsaved() ? "saved" : failureMessage ? "failed" : "unsaved";
     form.toggleAttribute("hx-morph-skip", isUnsaved() || isEditedSinceRefresh);
     document.getElementById("note_sign_in").hidden = failure !== 401;
-    const state = saving ? "Saving…" : isUnsaved() ? failureMessage || "Not saved yet." : savedMessage;
+    const state = saving ? texts.saving : isUnsaved() ? failureMessage || texts.pending : savedMessage;
     const left = box.maxLength - box.value.length;
-    const limit = left < WARNING_THRESHOLD ? `${left.toLocaleString()} character${left === 1 ? "" : "s"} left.` : "";
+    const count = left.toLocaleString(document.documentElement.lang);
+    const limit = left < WARNING_THRESHOLD ? texts.left.replace("{0}", count) : "";
     const text = `${state} ${limit}`.trim();
     if (statusElement().textContent !== text) statusElement().textContent = text; // screen readers read each change
     form.dispatchEvent(new Event("update"));
@@ -50,7 +44,7 @@
     // A sign-in in another tab made a new CSRF token. A refresh brings it.
     const needsToken = status === 403 && failure !== 403;
     failure = status;
-    failureMessage = needsToken ? "" : message ?? `Not saved: ${REASONS[status] ?? "something broke on our side."}`;
+    failureMessage = needsToken ? "" : message ?? texts[`error-${status}`] ?? texts.error;
     if (needsToken) htmx.trigger(page, "fresh");
     clearTimeout(retryTimer);
     if (!status || status >= 429) retryTimer = setTimeout(save, RETRY);
@@ -66,6 +60,11 @@
   box.addEventListener("input", () => {
     isEditedSinceRefresh = true;
     update();
+  });
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing) return;
+    event.preventDefault();
+    box.blur(); // so that shortcuts work again
   });
   const on = (name, handle) => document.addEventListener(`htmx:${name}`, ({ detail }) => handle(detail.ctx));
   on("before:request", (ctx) => {

@@ -25,9 +25,9 @@ from tests.browser.step_page import (
 )
 from tests.factories import UserFactory
 
-KEEP = "Keep what is in the box"
-TAKE = "Take the other one"
-SAVED = re.compile(r"Saved at \d\d:\d\d\.")
+KEEP = "Keep my version"
+TAKE = "Use the other version"
+SAVED = re.compile(r"Saved at \d\d:\d\d")
 
 
 @pytest.fixture
@@ -96,7 +96,9 @@ def cause_conflict(open_tabs, javascript=True):
 
 def expect_both_notes(page, own, other):
     expect(note_box(page)).to_have_value(own)
-    expect(conflict(page)).to_contain_text("saved in another tab or on another device")
+    expect(conflict(page)).to_contain_text(
+        "changed in another tab or on another device"
+    )
     expect(conflict(page).locator("pre")).to_have_text(other)
 
 
@@ -146,6 +148,15 @@ class TestSaving:
             note_box(page).fill("")
         expect_note_status(page, SAVED)
         assert stored_note(user) is None
+
+    def test_escape_leaves_the_box_and_saves(self, page, user):
+        note_box(page).fill("Enough")
+        with wait_for_save(page):
+            page.keyboard.press("Escape")
+        expect(note_box(page)).not_to_be_focused()
+        page.keyboard.press("x")  # a shortcut again
+        expect_state(page, "done")
+        assert stored_note(user) == "Enough"
 
     def test_leaving_the_box_saves_before_the_pause_does(self, page, user):
         page.clock.install()
@@ -251,7 +262,7 @@ class TestTwoTabs:
         self, open_tabs, user, axe
     ):
         first, second = cause_conflict(open_tabs)
-        expect_note_status(first, "Not saved: it was saved elsewhere meanwhile.")
+        expect_note_status(first, "Not saved: this note was changed somewhere else.")
         assert stored_note(user) == "From the second tab"
         axe(first)
         with wait_for_save(second):
@@ -317,9 +328,9 @@ class TestTwoTabs:
 class TestFailedSaves:
     def test_the_text_stays_until_a_later_save_works(self, page, user):
         reasons = {
-            500: "something broke on our side.",
-            503: "the database does not answer just now.",
-            429: "that was a lot at once.",
+            500: "something went wrong on our side.",
+            503: "the database is not available right now.",
+            429: "too many requests.",
         }
         for status, reason in reasons.items():
             fail_saves(page, status)
@@ -330,7 +341,7 @@ class TestFailedSaves:
             page.unroute(f"**{CACHING}")
         page.context.set_offline(True)
         note_box(page).fill("Precious")
-        expect_note_status(page, "Not saved: no answer.")
+        expect_note_status(page, "Not saved: the server did not answer.")
         page.context.set_offline(False)
         expect(note_box(page)).to_have_value("Precious")
         press_save(page)
@@ -348,12 +359,14 @@ class TestFailedSaves:
         expect(page.get_by_role("alert")).to_contain_text("You are signed out.")
         expect(note_box(page)).to_have_value("Precious")
         with page.context.expect_page() as opened:
-            page.get_by_role("link", name="Sign in in a new tab").click()
+            page.get_by_role("link", name="Sign in (opens a new tab)").click()
         sign_in(opened.value, user.email)
         expect_heading(opened.value, "You are signed in")
         show_tab_again(page)
         expect_note_status(page, SAVED)
-        expect(page.get_by_role("link", name="Sign in in a new tab")).to_be_hidden()
+        expect(
+            page.get_by_role("link", name="Sign in (opens a new tab)")
+        ).to_be_hidden()
         assert stored_note(user) == "Precious"
 
     def test_a_sign_in_in_another_tab_does_not_stop_saving(self, page, user):
@@ -366,7 +379,7 @@ class TestFailedSaves:
         other = UserFactory()
         sign_in_elsewhere(page, other)
         note_box(page).fill("Precious")
-        expect_note_status(page, "Not saved: somebody else is signed in now.")
+        expect_note_status(page, "Not saved: someone else is signed in now.")
         assert not Note.objects.exists()
         sign_in_elsewhere(page, user)
         show_tab_again(page)
@@ -377,11 +390,11 @@ class TestFailedSaves:
 def test_the_characters_left_are_shown_only_near_the_limit(page, user):
     write(page, "a" * (MAX_NOTE_LENGTH - 3000))
     note_box(page).fill("a" * (MAX_NOTE_LENGTH - 1500))
-    expect_note_status(page, "1,500 characters left.")
+    expect_note_status(page, "Characters left: 1,500")
     note_box(page).fill("a" * (MAX_NOTE_LENGTH - 1))
-    expect_note_status(page, "1 character left.")
+    expect_note_status(page, "Characters left: 1")
     with wait_for_save(page):
         page.keyboard.type("bcd")
-    expect_note_status(page, "0 characters left.")
+    expect_note_status(page, "Characters left: 0")
     assert len(note_box(page).input_value()) == MAX_NOTE_LENGTH
     assert stored_note(user) == "a" * (MAX_NOTE_LENGTH - 1) + "b"

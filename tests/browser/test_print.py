@@ -9,9 +9,9 @@ from tests.browser.roadmap_page import (
     more_menu,
     step_row,
     tick_button,
-    undo_button,
 )
-from tests.browser.step_page import CACHING, state_button, state_buttons
+from tests.browser.screens import expect_no_sideways_scroll
+from tests.browser.step_page import CACHING, state_button
 
 
 def print_page(page):
@@ -67,14 +67,62 @@ def test_notes_are_printed_on_request(open_page, user_with_progress, backend):
     expect(page.get_by_text("RFC 9111")).to_be_visible()
 
 
-def test_a_step_prints_what_to_learn_without_controls(open_page, user_with_progress):
+def printed_text(page):
+    """The text on paper, with single spaces."""
+    return " ".join(page.locator("main").inner_text().split())
+
+
+def test_a_step_prints_without_controls(open_page, user_with_progress):
     page = open_page(CACHING, user_with_progress)
     state_button(page, "none").click()
-    expect(undo_button(page, "Caching")).to_be_visible()
+    offer = page.locator("#step_finish .offer")
+    expect(offer).to_be_visible()
     print_page(page)
     expect(page.get_by_role("heading", name="What to learn")).to_be_visible()
-    expect(page.locator(".resources a").first).to_be_visible()
-    expect(state_buttons(page)).to_be_hidden()
-    controls = page.locator("button, summary, .strip")
-    expect(controls.filter(visible=True)).to_have_count(0)
-    expect(page.get_by_role("link", name=re.compile(r"^Step \d+"))).to_have_count(0)
+    expect(page.locator("button, summary, .strip").filter(visible=True)).to_have_count(
+        0
+    )
+    links = page.locator("a[href*='/roadmaps/'], a[href*='/accounts/']")
+    expect(links.filter(visible=True)).to_have_count(0)
+    expect(page.get_by_text("Your note")).to_be_hidden()  # there is none
+
+
+def test_a_step_prints_with_its_place_its_state_and_the_note(
+    open_page, backend, user_with_progress
+):
+    step = backend.steps.get(slug="caching")
+    user = user_with_progress
+    lines = "\n".join(f"Line {number}" for number in range(40))
+    text = f"Read **RFC 9111**, [here](https://a.example/{'b' * 150})\n{lines}"
+    user.notes.create(step=step, text=text, page="p")
+    page = open_page(CACHING, user)
+    with page.expect_response(f"**{CACHING}"):
+        page.get_by_label("Your note").press_sequentially("Just now. ")
+    print_page(page)
+    expect(page.locator("#note_html")).to_contain_text("Just now.")
+    printed = printed_text(page)
+    assert "Backend Developer Roadmap · Step 7 of 23 · Optional · Done on 3 May" in (
+        printed
+    )
+    assert "Line 39" in printed
+    expect(page.locator("#note_html strong")).to_have_text("RFC 9111")
+    pdf = page.pdf(format="A4", print_background=True)
+    assert pdf
+    expect_no_sideways_scroll(page)
+
+
+def test_the_address_of_a_link_is_printed_apart_from_its_title(open_page, backend):
+    page = open_page(CACHING)
+    print_page(page)
+    resource = page.locator(".resources a").first
+    title, address = resource.evaluate(
+        """link => {
+            const style = getComputedStyle(link, "::after");
+            return [link.textContent, [style.content, style.display]];
+        }"""
+    )
+    assert title == "MDN: HTTP caching"
+    url = backend.steps.get(slug="caching").resources.first().url
+    assert address == [f'"{url}"', "block"]
+    expect(page.get_by_text("Step 7 of 23").filter(visible=True)).to_be_visible()
+    assert "Not started" not in printed_text(page)

@@ -11,7 +11,7 @@ from tests.browser.screens import (
     expect_large_targets,
     expect_no_sideways_scroll,
 )
-from tests.browser.step_page import CACHING, state_button
+from tests.browser.step_page import CACHING, finish_panel
 
 
 @pytest.mark.fails_requests
@@ -44,8 +44,8 @@ def test_a_roadmap_in_progress(open_page, user_with_progress):
 
 def test_a_step(open_page, backend, user_with_progress):
     page = open_page(CACHING, user_with_progress, **PHONE)
-    state_button(page, "none").click()
-    expect(undo_button(page, "Caching")).to_be_visible()
+    finish_panel(page).get_by_role("button", name="Undo").tap()
+    expect(finish_panel(page).locator(".offer")).to_be_visible()
     expect_large_targets(page)
     expect_no_sideways_scroll(page)
 

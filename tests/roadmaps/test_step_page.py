@@ -1,5 +1,6 @@
 """GET /roadmaps/<roadmap>/<step>/"""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +14,13 @@ from tests.html import read_html
 from tests.progress.test_mark import HTMX, SAME_ORIGIN, address
 
 PATH = "/roadmaps/backend-developer/caching/"
+STATE_REGIONS = [
+    "#step_side",
+    "#step_finish",
+    "#step_bar",
+    "#step_place",
+    "#step_facts",
+]
 MAY = datetime(2026, 5, 3, 12, tzinfo=UTC)
 
 
@@ -31,7 +39,8 @@ class TestContent:
         assert "<h1>Caching</h1>" in page
         assert step.summary in page
         assert "<h2>What to learn</h2>" in page
-        assert "Step 7 of 23 · optional" in page
+        assert "Step 7 of 23" in page
+        assert "Optional" in page
 
     def test_lists_the_resources_with_kind_and_host(self, client, step):
         step.resources.all().delete()
@@ -43,9 +52,8 @@ class TestContent:
         )
         page = html(client)
         assert 'href="https://www.example.org/a"' in page
-        assert "documentation" in page
-        assert "example.org" in page
-        assert "another site" in page
+        assert "Documentation · example.org" in page
+        assert "(external site)" in page
 
     def test_links_the_previous_and_the_next_step(self, client, step):
         page = html(client)
@@ -81,10 +89,21 @@ class TestPerson:
     def test_sees_their_status(self, signed_in, user, step):
         StepProgressFactory(user=user, step=step, started_at=MAY)
         page = html(signed_in)
-        assert 'id="step_done"' in page
-        assert page.count('aria-pressed="true"') == 2  # the state, and the theme
+        assert page.count("Done on <time") == 3  # one of them is for paper
+        assert page.count('aria-pressed="true"') == 1  # the theme
         assert "3 May 2026" in page
         assert "<b>1</b> of 9 optional" in page
+
+    @pytest.mark.parametrize("state", ["none", "learning", "skipped"])
+    def test_sees_the_state_of_a_step_that_is_not_done(
+        self, signed_in, user, step, state
+    ):
+        StepProgress.objects.mark(user, step.pk, state)
+        page = html(signed_in)
+        pressed = re.findall('id="side_([a-z]+)"[^>]*aria-pressed="true"', page)
+        assert pressed == [state]
+        assert page.count(">Mark done</button>") == 3
+        assert ("In progress since" in page) is (state == "learning")
 
     @pytest.mark.parametrize("state", State.values)
     def test_marks_it_and_stays_on_the_page(self, signed_in, user, step, state):
@@ -115,19 +134,84 @@ class TestPerson:
     def test_gets_only_what_the_mark_changed(self, signed_in, step):
         response = signed_in.post(address(step), {"at": "step"}, headers=HTMX)
         part = read_html(response)
-        assert part.count("<hx-partial") == 3
-        assert "#step_control" in part
+        targets = re.findall('hx-target="([^"]*)"', part)
+        assert targets == [*STATE_REGIONS, "#page_said"]
         assert "Step 7, Caching, done. 1 of 9 optional." in part
 
     def test_refreshes_only_what_can_have_changed(self, signed_in, step):
         part = html(signed_in, headers=HTMX)
-        assert part.count("<hx-partial") == 4
+        targets = re.findall('hx-target="([^"]*)"', part)
+        assert targets[:-2] == STATE_REGIONS
+        assert targets[-2] == "#step_note"
         assert "<html" not in part
 
     def test_takes_at_most_seven_queries(self, signed_in, step, assert_max_queries):
         signed_in.get(PATH)
         with assert_max_queries(7):
             signed_in.get(PATH)
+
+
+def finish(page):
+    """The text of the panel where the step ends, without tags."""
+    panel = re.search('<form id="step_finish".*?</form>', page, re.DOTALL)[0]
+    return " ".join(re.sub("<.*?>", " ", panel).split())
+
+
+class TestFinish:
+    """The panel where the step ends."""
+
+    def mark(self, client, step, **kwargs):
+        data = {"at": "finish"}
+        return client.post(address(step), data, **kwargs)
+
+    def test_offers_to_mark_the_step_done_and_to_go_on(self, client, signed_in, step):
+        for each in (client, signed_in):
+            text = finish(html(each))
+            assert text == "Finished this step? Mark done Next: Web Security →"
+
+    def test_the_last_step_has_no_next_one(self, client, backend):
+        last = backend.steps.last()
+        assert "Next" not in finish(html(client, last.get_absolute_url()))
+
+    def test_offers_the_step_to_do_next_once_the_step_is_done(
+        self, signed_in, user, backend, step
+    ):
+        part = read_html(self.mark(signed_in, step, headers=HTMX))
+        assert "Continue: Internet Fundamentals" in finish(part)
+        assert "Next: Web Security" in finish(part)
+        for before in backend.steps.all()[:6]:
+            StepProgress.objects.mark(user, before.pk, "done")
+        text = finish(html(signed_in))
+        assert text.endswith("Undo Next: Web Security →")
+        assert "Continue" not in text
+
+    def test_comes_back_to_the_panel_without_javascript(self, client, signed_in, step):
+        response = self.mark(signed_in, step, headers=SAME_ORIGIN)
+        assert response.url == f"{PATH}#step_finish"
+        response = self.mark(client, step, headers=SAME_ORIGIN)
+        assert response.url.endswith("caching%2F%23step_finish")
+
+    def test_the_last_required_step_completes_the_roadmap(
+        self, signed_in, user, backend
+    ):
+        *others, last = backend.steps.filter(is_optional=False)
+        for other in others:
+            StepProgress.objects.mark(user, other.pk, "done")
+        part = read_html(self.mark(signed_in, last, headers=HTMX))
+        assert "Roadmap completed You completed Backend Developer" in finish(part)
+        assert "Choose what to learn next" in finish(part)
+        assert part.count(f'href="{backend.get_absolute_url()}#roadmap_completion') == 2
+        assert 'class="completed just"' in part
+        page = html(signed_in, last.get_absolute_url())
+        assert "Roadmap completed" in finish(page)
+        assert "completed just" not in page
+        assert "Roadmap completed" not in finish(html(signed_in))  # it is still open
+
+    def test_there_is_always_a_way_on(self, signed_in, user, db):
+        step = StepFactory(is_optional=True)
+        StepProgressFactory(user=user, step=step)
+        page = html(signed_in, step.get_absolute_url())
+        assert "Back to the roadmap" in finish(page)
 
 
 class TestEditLink:
