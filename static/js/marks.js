@@ -8,9 +8,8 @@ if (document.querySelector("[hx-trigger=fresh]")) {
   let lastControl; // what gets the focus if that button disappears
 
   const text = alert.dataset; // what it can say, in the page's language
-
-  const isMarkButton = (element) => content.contains(element) && element.matches("[formaction]");
-  const regionOf = (button) => button.closest(".step, main"); // a row, or a step's own page
+  const isMarkButton = (element) => element.matches("[formaction]");
+  const regionOf = (button) => button.closest(".step, .step-page"); // a row, or a step's own page
 
   function reasonFor(status) {
     if (status) return text[status] ?? text.error;
@@ -76,22 +75,23 @@ if (document.querySelector("[hx-trigger=fresh]")) {
       if (!isUnsaved) unsaved.delete(region); // the refreshed page shows that it was saved
     }
     showAlert();
-    // Some buttons disappear when they are used. Focus the step's menu instead, or its
-    // control: it must not be the opposite of what was just pressed.
+    // Some buttons disappear when they are used. Focus another, but not the opposite.
     if (document.activeElement === document.body) lastPlace?.querySelector(lastControl)?.focus();
     if (document.querySelector(".just")) document.activeElement.scrollIntoView({ block: "nearest" });
   });
 
   // The second click of a double click could hit the updated button and undo the first.
-  content.addEventListener("click", (event) => {
+  document.addEventListener("click", (event) => {
+    if (!regionOf(event.target)) return;
     lastPlace = event.target.closest(".step, form");
     lastControl = event.target.closest(".actions") ? ".more summary" : ".station, .main-action";
     if (event.detail > 1) event.preventDefault(), event.stopImmediatePropagation();
   }, true);
 
   // So could an Enter key that is held down.
-  content.addEventListener("keydown", (event) => {
-    if (event.repeat && event.key === "Enter" && event.target.matches("button, a")) event.preventDefault();
+  document.addEventListener("keydown", (event) => {
+    if (!event.repeat || event.key !== "Enter" || !regionOf(event.target)) return;
+    if (event.target.matches("button, a")) event.preventDefault();
   });
 
   document.addEventListener("visibilitychange", refresh);

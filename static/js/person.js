@@ -4,3 +4,4 @@ import "./search-key.js";
 import "./marks.js";
 import "./disclosures.js";
 import "./keys.js";
+import "./step-dialog.js";

@@ -92,7 +92,7 @@ def test_the_link_to_the_next_step_and_its_title_lead_to_it(page):
     expect(tick_button(page, first)).to_be_focused()
     expect(tick_button(page, first)).to_be_in_viewport()
     press(page, "Tab", "Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text(first)
+    expect(page.get_by_role("dialog", name=first)).to_be_visible()
 
 
 def test_the_next_steps_button_is_not_undone_by_a_second_press(page, user):

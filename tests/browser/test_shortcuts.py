@@ -40,6 +40,8 @@ def test_j_and_k_move_between_the_steps_and_x_ticks(page, user):
 
 def test_o_opens_the_step_and_n_its_note(page):
     press(page, "j", "o")
+    expect(page.get_by_role("dialog", name="Internet Fundamentals")).to_be_visible()
+    page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("Internet Fundamentals")
     expect(page.get_by_role("button", name="Keyboard shortcuts")).to_be_visible()
     press(page, "n")

@@ -66,6 +66,8 @@ class TestReading:
         user = user_with_progress if javascript else None
         page = open_page(ROADMAP, user, java_script_enabled=javascript)
         page.get_by_role("link", name="Caching", exact=True).click()
+        if user:
+            page.get_by_role("link", name="Open the full page").click()
         expect_step_page(page)
         expect(page.get_by_role("heading", name="What to learn")).to_be_visible()
         expect(route_summary(page)).to_contain_text("Step 7 of 23")

@@ -1,0 +1,66 @@
+// Opens a step in a dialog over its roadmap. A middle click, or a click with a modifier
+// key, opens the step's own page, as every click does without this script.
+if (document.getElementById("step_dialog")) {
+  const dialog = document.getElementById("step_dialog");
+  const [closeForm, place] = dialog.children;
+  const list = document.querySelector("[hx-trigger=fresh]");
+  const main = document.getElementById("page_main");
+  // The rest of the page is inert while the dialog is open, so they move into it.
+  const messages = [document.getElementById("page_said"), document.getElementById("page_alert")];
+  const title = document.title;
+
+  // htmx would load the page again on the way back, and move the focus to its top.
+  if (!history.state) history.replaceState({}, "");
+  window.navigation?.addEventListener("navigate", (event) => {
+    if (event.navigationType === "traverse") event.stopImmediatePropagation();
+  });
+
+  // The step's place on the route and its text; null if it is not a step's page.
+  async function load(href) {
+    const response = await fetch(href).catch(() => null);
+    if (!response?.ok || response.redirected) return null;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    page.querySelectorAll("#step_note, #copy_button").forEach((element) => element.remove());
+    return { title: page.title, parts: page.querySelectorAll("#step_place, .step-page") };
+  }
+
+  function show(href, { title, parts }) {
+    place.replaceChildren(...parts, ...messages);
+    htmx.process(place);
+    document.title = title;
+    closeForm.querySelector("a").href = href;
+    const heading = place.querySelector("h1");
+    Object.assign(heading, { id: "step_dialog_title", tabIndex: -1 });
+    if (!dialog.open) dialog.showModal();
+    dialog.scrollTop = 0;
+    heading.focus();
+  }
+
+  async function open(href, isNew) {
+    const step = await load(href);
+    if (!step?.parts.length) return location.assign(href);
+    if (isNew) history.pushState({ step: href }, "", href);
+    if (isNew || history.state?.step === href) show(href, step);
+  }
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest(".step h2 a");
+    if (!link || event.defaultPrevented || event.button) return;
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    open(link.href, true);
+  });
+  addEventListener("popstate", () => {
+    if (history.state?.step) open(history.state.step, false);
+    else dialog.close();
+  });
+  dialog.addEventListener("close", () => {
+    main.append(...messages);
+    place.replaceChildren();
+    document.title = title;
+    if (history.state?.step) history.back();
+  });
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (dialog.open && ctx.sourceElement !== list) htmx.trigger(list, "fresh");
+  });
+}
