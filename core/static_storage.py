@@ -10,6 +10,7 @@ from django.core.files.storage import InMemoryStorage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 IMPORT = re.compile(r'^@?import "(?:\./)?([\w/-]+\.(?:css|js))";$', re.MULTILINE)
+JS_COMMENT_OR_INDENT = re.compile(r"^\s*//.*\n|^\s+", re.MULTILINE)
 CSS_COMMENT_OR_INDENT = re.compile(r"/\*.*?\*/|^\s+", re.DOTALL | re.MULTILINE)
 
 
@@ -32,14 +33,14 @@ class StaticFilesStorage(CompressedManifestStaticFilesStorage):
 def bundle(name: str, paths: dict[str, Any]) -> str:
     """Return a file's text with every import replaced by the imported file's text.
 
-    Comments and indentation of style sheets are left out: they are a sixth of the
-    compressed size. `paths` maps the name of each file to its storage and its path
-    there. Raises KeyError if an imported file is missing.
+    Comments and indentation are left out: they are a sixth of the compressed size. A
+    script's comments stand on lines of their own. `paths` maps the name of each file to
+    its storage and its path there. Raises KeyError if an imported file is missing.
     """
     storage, path = paths[name]
     with storage.open(path) as file:
         text = file.read().decode()
-    if name.endswith(".css"):
-        text = CSS_COMMENT_OR_INDENT.sub("", text)
+    is_style = name.endswith(".css")
+    text = (CSS_COMMENT_OR_INDENT if is_style else JS_COMMENT_OR_INDENT).sub("", text)
     folder = posixpath.dirname(name)
     return IMPORT.sub(lambda match: bundle(f"{folder}/{match[1]}", paths), text)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 
-from core.static_storage import CSS_COMMENT_OR_INDENT, IMPORT
+from core.static_storage import CSS_COMMENT_OR_INDENT, IMPORT, JS_COMMENT_OR_INDENT
 
 BUNDLES = ["css/cairn.css", "editing/admin.css", "js/person.js", "js/step.js"]
 STATIC = settings.BASE_DIR / "static"
@@ -43,8 +43,9 @@ def bundled_files(path):
 
 
 def served_text(path):
-    text = path.read_text()
-    return CSS_COMMENT_OR_INDENT.sub("", text) if path.suffix == ".css" else text
+    is_style = path.suffix == ".css"
+    left_out = CSS_COMMENT_OR_INDENT if is_style else JS_COMMENT_OR_INDENT
+    return left_out.sub("", path.read_text())
 
 
 @pytest.mark.parametrize("name", BUNDLES)
@@ -81,7 +82,7 @@ def test_an_imported_file_can_import_others(collect):
             "js/b.js": "let b;\n",
         }
     )
-    assert stored["js/all.js"].read_text() == "// All.\nlet b;\n\nlet a;\n\n"
+    assert stored["js/all.js"].read_text() == "let b;\n\nlet a;\n\n"
 
 
 def test_a_style_sheet_is_served_without_comments_and_indentation(collect):
@@ -89,6 +90,12 @@ def test_a_style_sheet_is_served_without_comments_and_indentation(collect):
     stored = collect({"css/all.css": sheet})["css/all.css"]
     lines = stored.read_text().split("\n")
     assert [*filter(None, lines)] == ["@layer base {", "a {", "color: red; ", "}", "}"]
+
+
+def test_a_script_is_served_without_comments_and_indentation(collect):
+    script = '// All.\nif (a) {\n  // Why.\n\n  b = "// c"; // d\n}\n'
+    stored = collect({"js/all.js": script})["js/all.js"]
+    assert stored.read_text() == 'if (a) {\nb = "// c"; // d\n}\n'
 
 
 def test_an_imported_file_can_be_in_a_folder(collect):
