@@ -84,7 +84,7 @@ def test_a_step_prints_without_controls(open_page, user_with_progress):
     )
     links = page.locator("a[href*='/roadmaps/'], a[href*='/accounts/']")
     expect(links.filter(visible=True)).to_have_count(0)
-    expect(page.get_by_text("Your note")).to_be_hidden()  # there is none
+    expect(page.get_by_text("Your note", exact=True)).to_be_hidden()  # there is none
 
 
 def test_a_step_prints_with_its_place_its_state_and_the_note(
@@ -123,6 +123,7 @@ def test_the_address_of_a_link_is_printed_apart_from_its_title(open_page, backen
     )
     assert title == "MDN: HTTP caching"
     url = backend.steps.get(slug="caching").resources.first().url
-    assert address == [f'"{url}"', "block"]
+    assert url in address[0]
+    assert address[1] == "block"
     expect(page.get_by_text("Step 7 of 23").filter(visible=True)).to_be_visible()
     assert "Not started" not in printed_text(page)
