@@ -8,6 +8,7 @@ from tests.browser.account_pages import account_menu
 from tests.browser.conftest import session_cookie
 from tests.browser.roadmap_page import ROADMAP, show_tab_again
 from tests.browser.screens import PHONE, expect_no_sideways_scroll
+from tests.browser.step_page import expect_state
 from tests.browser.test_theme_switch import BACKGROUNDS
 from tests.editing.editor import order, page_of, send
 from tests.factories import (
@@ -300,8 +301,7 @@ class TestStep:
         page.get_by_role("button", name="Merge").click()
         expect(page.get_by_text("Merged Caching into Observability.")).to_be_visible()
         page = open_page(f"{ROADMAP}observability/", learner)
-        done = page.get_by_role("button", name="Done")
-        expect(done).to_have_attribute("aria-pressed", "true")
+        expect_state(page, "done")
         expect(page.get_by_label("Your note")).to_have_value("Read the RFC.")
 
     def test_a_second_editor_sees_the_conflict(
