@@ -2,8 +2,8 @@
 
     .venv/bin/python -m benchmarks.search
 
-Takes three minutes. The steps are those of the shipped roadmaps, each more than a
-hundred times, so a word of one title is in a hundred.
+Takes three minutes. The steps are those of the shipped roadmaps, each copied more than
+a hundred times, so a word of one title is in more than a hundred titles.
 """
 
 import os

@@ -42,7 +42,11 @@ def format_code_point(character: str) -> str:
 
 
 def is_line(text: str) -> bool:
-    """Whether the text is right as one line: settings are read before translations."""
+    """Whether the text is valid as one line.
+
+    Unlike `describe_line_fault`, this needs no translations. Settings are read before
+    these are available.
+    """
     is_one_line = len(text.strip().splitlines()) <= 1
     faults = UNPRINTABLE.search(text) or BIDI_CONTROLS.search(text)
     return is_one_line and not faults

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MAX_SUGGESTIONS = 3
 
-# As `Step.canonical_path`.
+# The same as `Step.canonical_path`.
 CANONICAL_PATH = Case(
     When(same_as="", then=Concat("roadmap__slug", Value("/"), "slug")),
     default=F("same_as"),
@@ -23,10 +23,10 @@ CANONICAL_PATH = Case(
 
 
 def suggest_next_roadmaps(user: User, completed: Collection[int]) -> RoadmapQuerySet:
-    """Up to three published roadmaps on which the person has marked nothing.
+    """Return up to three published roadmaps on which the person has marked nothing.
 
-    Those come first that share the most steps with the roadmaps `completed`, which are
-    ids. Each has its `shared_steps` and its `step_count`.
+    `completed` has the ids of roadmaps. Those that share the most steps with them come
+    first. Each result has `shared_steps` and `step_count`.
     """
     started = Step.objects.filter(progress__user=user).values("roadmap")
     steps = Step.objects.active().annotate(path=CANONICAL_PATH).order_by()

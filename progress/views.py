@@ -141,8 +141,8 @@ def render_mark(request: HtmxRequest, user: User, result: MarkResult) -> HttpRes
 
 
 def url_after_mark(request: HtmxRequest, user: User, result: MarkResult) -> str:
-    """The page that the mark was made on, at the step. In the query are the page's
-    filter and undo offers, and whether the mark completed the roadmap.
+    """The page that the mark was made on, at the step. The query has the page's filter
+    and undo offers, and whether the mark completed the roadmap.
     """
     step = result.step
     offers = undo.read_offers(request.POST.getlist("undo"), user)

@@ -42,8 +42,8 @@ REPLACEMENTS = [
     ("þ", "th"),
     ("\u0131", "i"),  # without a dot
     ("\u03c2", "\u03c3"),  # sigma at the end of a word
-    # British and American spelling. Many words change that are not spelled in two ways,
-    # which does no harm: they change in the index and in the query.
+    # British and American spelling. This also changes words that have only one
+    # spelling. That does no harm: they change both in the index and in the query.
     ("practis", "practic"),
     ("([a-z]{3}[iy])s", r"\1z"),  # organise, analyse
     ("([a-z]{2})our", r"\1or"),  # behaviour
@@ -66,9 +66,9 @@ _COMPILED = [(re.compile(pattern), new) for pattern, new in REPLACEMENTS]
 def fold(text: str) -> str:
     """Return the text in the form in which searches compare it.
 
-    In lower case, without accents, punctuation and characters that nobody can see, and
-    with one spelling for words that have a British and an American one. The SQL
-    function `cairn_fold` does the same.
+    In lower case, without accents, punctuation and invisible characters, and with one
+    spelling for words that have a British and an American one. The SQL function
+    `cairn_fold` does the same.
     """
     text = unicodedata.normalize("NFKD", re.sub(INVISIBLE, "", text))
     text = unicodedata.normalize("NFC", re.sub(MARKS, "", text)).lower()

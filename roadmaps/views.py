@@ -43,8 +43,8 @@ MAX_FILTER_LENGTH = 100  # characters
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """All roadmaps. Those that the person has started come first, the one last worked
-    on before the others.
+    """All roadmaps. Those that the person has started come first, the most recently
+    marked at the top.
 
     `?q=` asks for those that have its words, `?page=` for more of a long list.
     """

@@ -28,7 +28,7 @@ def text_of_html(text: str) -> str:
 
 
 def join_lines(text: str) -> str:
-    """Return the text in one line, in which list items stay apart."""
+    """Return the text as one line that keeps list items apart."""
     lines = (LIST_MARKER.sub("", line.strip()) for line in text.splitlines())
     joined = ""
     for line in filter(None, lines):
@@ -41,8 +41,8 @@ def join_lines(text: str) -> str:
 class Highlighter:
     """Finds the words of a query in texts.
 
-    The stem of a word is known only to the database, so a word is taken for another
-    form of the same one if it begins with the stem and is not much longer.
+    Only the database knows how to find a stem. Here, a word counts as a form of a
+    query's word if it begins with that word's stem and is not much longer.
     """
 
     def __init__(self, terms: list[Term]) -> None:

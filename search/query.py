@@ -12,7 +12,7 @@ from roadmaps.full_text import CJK
 
 MAX_CORRECTED_WORDS = 3
 MIN_CORRECTED_LENGTH, MAX_CORRECTED_LENGTH = 4, 20
-# What a missing or wrong letter may have been, by the alphabet of the word.
+# The letters to try in place of a missing or wrong one, by the word's alphabet.
 ALPHABETS = [
     string.ascii_lowercase + string.digits,
     "αβγδεζηθικλμνξοπρστυφχψω",
@@ -21,7 +21,7 @@ ALPHABETS = [
 # PostgreSQL refuses text with these.
 FORBIDDEN = re.compile(r"[\x00\ud800-\udfff]")
 
-# The words in the order of their last places, folded as in the index.
+# The words, folded as in the index, in the order in which each occurs last.
 TERMS_SQL = """
 SELECT
     term.word,
@@ -60,7 +60,7 @@ class Term(NamedTuple):
 
     @property
     def is_letter(self) -> bool:
-        """Whether it is a single letter: a whole word, not the beginning of one.
+        """Whether it is a single letter, which matches only a whole word.
 
         A single character of Chinese, Japanese or Korean can begin any word.
         """
@@ -133,9 +133,9 @@ def quote(word: str) -> str:
 def one_typo_away(word: str) -> set[str]:
     """Return each text that has one letter more, less or changed, or two swapped.
 
-    Empty for words that are short, where most such texts are other words, or very long.
-    The database looks up which of them are words. (rapidfuzz and symspellpy would need
-    a list of all words in each process.)
+    There are none for very long words, and none for short ones, which one letter often
+    turns into another word. The database looks up which of them are words. (rapidfuzz
+    and symspellpy would need a list of all words in each process.)
     """
     if not MIN_CORRECTED_LENGTH <= len(word) <= MAX_CORRECTED_LENGTH:
         return set()
