@@ -40,10 +40,12 @@ MESSAGE_SECTIONS = {
 
 class AccountAdapter(MailAdapter):
     error_messages = MailAdapter.error_messages | {
-        "cannot_remove_primary_email": _("You can't remove your primary address."),
-        "duplicate_email": _("This address already belongs to your account."),
+        "cannot_remove_primary_email": _(
+            "You can’t remove your primary email address."
+        ),
+        "duplicate_email": _("This email address already belongs to your account."),
         "email_password_mismatch": _("The email address or password is incorrect."),
-        "email_taken": _("This email address can't be used. Try another one."),
+        "email_taken": _("This email address can’t be used. Try another one."),
         "enter_current_password": _("Your current password is incorrect."),
         "incorrect_code": _("That code is incorrect."),
         "incorrect_password": _("That password is incorrect."),
@@ -159,8 +161,8 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             "You sign in with this account. Set a password before you disconnect it."
         ),
         "email_taken": _(
-            "An account already has this email address. Sign in to it first, and then "
-            "connect your %s account."
+            "There is already an account with this email address. Sign in to it, "
+            "then connect your %s account."
         ),
         "no_password": _("Set a password before you disconnect this account."),
         "no_verified_email": _(

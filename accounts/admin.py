@@ -163,7 +163,7 @@ class InvitationForm(ModelForm):
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"]
         if EmailAddress.objects.filter(email=address, verified=True).exists():
-            raise ValidationError(_("This address already has an account."))
+            raise ValidationError(_("This email address already has an account."))
         return address
 
 

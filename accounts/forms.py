@@ -86,7 +86,7 @@ class NewPasswordMixin:
 
 
 class SignupForm(SignupPolicyMixin, NewPasswordMixin, forms.SignupForm):
-    email = EmailField(help_text=_("We'll email you a code to confirm your address."))
+    email = EmailField(help_text=_("We’ll email you a code to confirm your address."))
 
     def try_save(self, request: HttpRequest) -> Any:
         if self.account_already_exists and self.cleaned_data.get("password1"):
@@ -124,7 +124,7 @@ class ReauthenticateForm(forms.ReauthenticateForm):
 class SocialSignupForm(SignupPolicyMixin, AllauthSocialSignupForm):
     """Asks for the address of a new user when the provider did not send one."""
 
-    email = EmailField(help_text=_("We'll email you a code to confirm your address."))
+    email = EmailField(help_text=_("We’ll email you a code to confirm your address."))
 
 
 class AddEmailForm(forms.AddEmailForm):
@@ -135,7 +135,7 @@ class NameForm(ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ["name"]
-        help_texts = {"name": _("Used in emails to you. Other people cannot see it.")}
+        help_texts = {"name": _("Used in emails to you. Other people can’t see it.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

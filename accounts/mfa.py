@@ -74,12 +74,12 @@ class MFAAdapter(DefaultMFAAdapter):
             "Turn off two-factor authentication before you add an email address."
         ),
         "cannot_delete_authenticator": _(
-            "You can't turn off two-factor authentication."
+            "You can’t turn off two-factor authentication."
         ),
         "cannot_generate_recovery_codes": _(
             "Turn on two-factor authentication before you create recovery codes."
         ),
-        "incorrect_code": _("That code is incorrect or was already used."),
+        "incorrect_code": _("That code is incorrect or has already been used."),
         "unverified_email": _(
             "Confirm your email addresses before you turn on two-factor authentication."
         ),
@@ -187,7 +187,7 @@ def reject_malformed_credential[T](clean: Callable[[Any], T]) -> Callable[[Any],
             if isinstance(error, ValidationError) and error.code != "incorrect_code":
                 raise
             log.warning("passkey_refused", error=type(error).__name__)
-            message = gettext("That passkey doesn't belong to this account.")
+            message = gettext("That passkey doesn’t belong to this account.")
             raise ValidationError(message) from error
 
     return wrapper
@@ -206,8 +206,8 @@ class AddPasskeyForm(forms.AddWebAuthnForm):
         passwordless.initial = True
         passwordless.label = _("Sign in with this passkey alone, without a password")
         passwordless.help_text = _(
-            "Needs a fingerprint, face or PIN. Clear this for a security key that has "
-            "none of them."
+            "Needs a fingerprint, face or PIN. Clear this checkbox for a security"
+            " key that supports none of these."
         )
 
 

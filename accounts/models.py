@@ -65,7 +65,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(
         _("active"),
         default=True,
-        help_text=_("Clear this to close the account without deleting its data."),
+        help_text=_(
+            "Clear this checkbox to deactivate the account without deleting its data."
+        ),
     )
     theme = models.CharField(
         _("theme"),

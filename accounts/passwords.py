@@ -56,9 +56,9 @@ class CommonPairValidator:
             for length in range(1, min(len(password), 64))
         ):
             raise ValidationError(
-                _("This password is two common passwords in a row."),
+                _("This password is made of two common passwords."),
                 code="password_too_common",
             )
 
     def get_help_text(self) -> str:
-        return _("Your password can't be two common passwords in a row.")
+        return _("Your password can’t be made of two common passwords.")

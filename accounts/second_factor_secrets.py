@@ -45,8 +45,9 @@ def decrypt(encrypted: str) -> str:
         log.error("second_factor_unreadable")
         raise UnreadableSecretError(
             _(
-                "This site can no longer read your authenticator app or recovery "
-                "codes. Ask the people who run it to remove them."
+                "This site can no longer check codes from your authenticator app,"
+                " or your recovery codes. Ask the people who run it to remove "
+                "both."
             )
         ) from error
 

@@ -30,7 +30,7 @@ def validate_may_sign_up(email: str) -> None:
     """Raises ValidationError, with the reason, if `email` may not sign up."""
     email = canonical(email)
     if settings.SIGN_UP == "closed":
-        raise ValidationError(_("You can't create an account here at the moment."))
+        raise ValidationError(_("You can’t create an account here at the moment."))
     if settings.SIGN_UP == "domains":
         domain = email.rpartition("@")[2]
         if domain not in map(canonical_domain, settings.SIGN_UP_DOMAINS):
@@ -44,7 +44,9 @@ def validate_may_sign_up(email: str) -> None:
     if settings.SIGN_UP == "invitation":
         invitations = Invitation.objects.open().filter(address=email)
         if not invitations.exists():
-            raise ValidationError(_("There is no open invitation for this address."))
+            raise ValidationError(
+                _("There is no open invitation for this email address.")
+            )
 
 
 def may_sign_up(email: str) -> bool:

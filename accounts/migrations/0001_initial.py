@@ -66,7 +66,8 @@ class Migration(migrations.Migration):
                     "is_active",
                     models.BooleanField(
                         default=True,
-                        help_text="Clear this to close the account without deleting its data.",
+                        help_text="Clear this checkbox to deactivate the account without "
+                        "deleting its data.",
                         verbose_name="active",
                     ),
                 ),

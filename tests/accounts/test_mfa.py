@@ -88,7 +88,7 @@ class TestAuthenticatorApp:
         other = Client()
         sign_in(other, user.email)
         response = other.post(AUTHENTICATE, {"code": code})
-        assert "or was already used" in response.content.decode()
+        assert "or has already been used" in response.content.decode()
         assert not is_signed_in(other)
 
     @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ PROMISES = {
     "account_emailconfirmation": None,  # unused: codes confirm addresses
     "mfa_authenticator": "your passkeys as public keys",
     "usersessions_usersession": "its IP address and browser",
-    "django_session": "For each device on which you are signed in",
+    "django_session": "For each device that you are signed in on",
     "socialaccount_socialaccount": "what they tell us about who you are",
     "socialaccount_socialapp": None,
     "socialaccount_socialtoken": None,  # unused: no token is stored

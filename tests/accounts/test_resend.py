@@ -135,7 +135,7 @@ class TestSignedOut:
                 "/accounts/data/upload/",
                 {"file": opened, "csrfmiddlewaretoken": token},
             )
-        assert "The file isn't included" in response.text
+        assert "The file isn’t included" in response.text
         assert "what the file contains" not in response.text
 
     def test_a_password_is_never_on_the_page(self, tab):

@@ -80,7 +80,7 @@ def test_with_a_lost_secret_key_no_code_signs_in_and_the_page_says_why(
     for code in (totp_code(), codes[0], "000000"):
         is_in, response = sign_in_with(code, user)
         assert not is_in
-        assert "can no longer read your authenticator app" in response.text
+        assert "can no longer check codes from your authenticator app" in response.text
     assert "second_factor_unreadable" in [line["event"] for line in capture_logs]
     assert "Secrets encrypted again with the current key: 0\n" in cleanup()
 
@@ -94,4 +94,4 @@ def test_with_a_lost_secret_key_the_settings_can_still_be_read(codes, reauthenti
         response = reauthenticated.get(
             f"/accounts/2fa/recovery-codes/{page}", follow=True
         )
-        assert "can no longer read your authenticator app" in response.text
+        assert "can no longer check codes from your authenticator app" in response.text

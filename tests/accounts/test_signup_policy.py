@@ -44,7 +44,7 @@ class TestClosed:
         page = client.post(path, headers={"Origin": "http://testserver"}, follow=True)
         html = page.content.decode()
         assert "Sign in to track your progress" in html
-        assert "You can't create an account here" in html
+        assert "You can’t create an account here" in html
 
     def test_existing_users_can_sign_in(self, client, user):
         assert sign_in(client, user.email).status_code == 302
@@ -105,7 +105,7 @@ class TestInvitation:
 
     def test_other_addresses_may_not_sign_up(self, client, db):
         page = sign_up(client).content.decode()
-        assert "There is no open invitation for this address" in page
+        assert "There is no open invitation for this email address" in page
         assert not User.objects.exists()
 
     def test_a_visitor_who_ticks_a_step_signs_in_or_learns_how_to_get_an_account(
@@ -124,7 +124,7 @@ class TestInvitation:
         self, client, user, mailoutbox
     ):
         known = sign_up(client, user.email).content.decode()
-        assert "There is no open invitation for this address" in known
+        assert "There is no open invitation for this email address" in known
         assert mailoutbox == []
 
     def test_the_admin_invites_by_mail(self, admin_client, admin_user, mailoutbox):

@@ -81,7 +81,7 @@ def enter_new_password(page, password):
 
 
 def confirm_password(page, password=PASSWORD):
-    expect_heading(page, "Confirm it's you")
+    expect_heading(page, "Confirm it’s you")
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Continue").click()
 
