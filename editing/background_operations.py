@@ -101,7 +101,11 @@ def perform(
     except ValidationError as error:
         return {"step": step_id, "message": "", "errors": error.messages}
     except (User.DoesNotExist, Step.DoesNotExist):
-        return {"step": step_id, "message": "", "errors": [_("It no longer exists.")]}
+        return {
+            "step": step_id,
+            "message": "",
+            "errors": [_("The step no longer exists.")],
+        }
     return {"step": target.pk, "message": message, "errors": []}
 
 

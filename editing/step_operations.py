@@ -74,7 +74,7 @@ class Impact(NamedTuple):
     def __str__(self) -> str:
         """Return one sentence for each number that is not zero."""
         if not self:
-            return _("No learner has progress or a note on this.")
+            return _("No learner has progress or notes on this.")
         not_done = self.learners - self.done
         sentences = [
             (self.done, COUNT_DONE),
@@ -161,7 +161,7 @@ def split(step: Step, new: Step, editor: User | None = None) -> None:
     """
     step = _lock_steps(step)[step.pk]
     if step.is_retired:
-        raise ValidationError(_("A retired step can't be split. Bring it back first."))
+        raise ValidationError(_("A retired step can’t be split. Bring it back first."))
     roadmap = step.roadmap
     new.roadmap, new.position = roadmap, step.position
     new.full_clean()

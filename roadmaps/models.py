@@ -46,7 +46,7 @@ validate_slug = RegexValidator(
 )
 validate_step_path = RegexValidator(
     rf"^{SLUG}/{SLUG}\Z",
-    _("Use the slugs of a roadmap and one of its steps, for example cooking/fry."),
+    _("Use the slugs of a roadmap and one of its steps, such as cooking/fry."),
 )
 
 MAX_BODY_LENGTH = MAX_LENGTH  # characters; PostgreSQL can index 1 MB of words
@@ -239,8 +239,9 @@ class Step(models.Model):
         blank=True,
         validators=[validate_step_path],
         help_text=_(
-            "A step of another roadmap that teaches the same, for example cooking/fry. "
-            "Learners who did one are offered to mark the other done too."
+            "A step of another roadmap that teaches the same thing, such as "
+            "cooking/fry. Learners who have done one are invited to mark the "
+            "other done, too."
         ),
     )
     is_retired = models.BooleanField(
@@ -253,7 +254,7 @@ class Step(models.Model):
         null=True,
         blank=True,
         editable=False,
-        help_text=_("When the step's meaning last changed."),
+        help_text=_("When the step’s meaning last changed."),
     )
     # Small, so that ranking thousands of steps takes a few ms.
     search_vector = GeneratedSearchVectorField(

@@ -39,8 +39,8 @@ class Synonym(models.Model):
         _("meaning"),
         max_length=80,
         help_text=_(
-            "One or more words. A search for the short form finds these too, and a"
-            " search for a meaning of one word finds the short form."
+            "One or more words. A search for the short form also finds these. If "
+            "the meaning is one word, a search for it also finds the short form."
         ),
     )
     folded_word = models.GeneratedField(
@@ -82,8 +82,8 @@ class Synonym(models.Model):
 class IndexedWord(models.Model):
     """A word in roadmaps, steps or resources, folded, or the stem of one.
 
-    Database triggers add them. They stay when the text changes: a search that is
-    corrected to a word that is nowhere finds nothing.
+    Database triggers add them. They stay when the text changes, which does no harm:
+    a search that is corrected to a word that no longer occurs finds nothing.
     """
 
     word = models.TextField(primary_key=True)

@@ -85,7 +85,8 @@ def validate_slug_is_new(slug: str, contents: VersionedQuerySet[Any]) -> None:
     """
     if former := contents.formerly(slug).first():
         message = _(
-            "“%(title)s” had this slug before, and old links use it. Choose another."
+            "“%(title)s” used to have this slug, and old links still use it. "
+            "Choose another."
         )
         raise ValidationError({"slug": message % {"title": former}})
 

@@ -41,9 +41,9 @@ class ProtectedDeletionAdmin(VersionedAdmin):
                 self.message_user(
                     request,
                     _(
-                        "Nothing was deleted, because learners have progress or notes "
-                        "on some of your selection. Delete them one by one to see "
-                        "what you can do instead."
+                        "Nothing was deleted, because learners have progress or "
+                        "notes on some of the selected items. Delete them one at "
+                        "a time to see what you can do instead."
                     ),
                     messages.ERROR,
                 )
@@ -72,7 +72,7 @@ class ProtectedDeletionAdmin(VersionedAdmin):
         return self.render_page(
             request,
             "admin/roadmaps/protected.html",
-            _("%(title)s can't be deleted") % {"title": obj.title},
+            _("%(title)s can’t be deleted") % {"title": obj.title},
             obj,
             status=HTTPStatus.CONFLICT if is_post else HTTPStatus.OK,
             impact=impact,

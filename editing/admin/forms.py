@@ -92,7 +92,7 @@ class RoadmapForm(VersionedForm):
             self.add_error(
                 None,
                 _(
-                    "Your changes were not saved, because the roadmap's steps have "
+                    "Your changes were not saved, because the roadmap’s steps have "
                     "changed since you opened this page. This is the current list."
                 ),
             )
@@ -127,7 +127,7 @@ class StepForm(VersionedForm):
         choices=MEANING_CHOICES,
         required=False,
         widget=forms.HiddenInput,
-        label=_("Has the step's meaning changed?"),
+        label=_("Has the step’s meaning changed?"),
     )
     has_new_meaning = False
 
@@ -139,7 +139,7 @@ class StepForm(VersionedForm):
             self.has_new_meaning = cleaned.get("meaning") == "yes"
             if not cleaned.get("meaning"):
                 self.add_error(
-                    "meaning", question(str(_("Has the step's meaning changed?")))
+                    "meaning", question(str(_("Has the step’s meaning changed?")))
                 )
         return cleaned
 

@@ -39,24 +39,24 @@ HEADINGS = {  # by kind of change
 }
 # The fields of models that have another name in files.
 MODEL_FIELDS = {"optional": "is_optional", "published": "is_published"}
-# What learners keep of the steps that are retired or get a new meaning.
+# How retired steps and steps with a new meaning affect learners.
 RETIRED_DONE = ngettext_lazy(
-    "%(count)d learner has done one of these steps. They still see it, but it no "
-    "longer counts towards their total.",
-    "%(count)d learners have done one of these steps. They still see it, but it no "
-    "longer counts towards their total.",
+    "%(count)d learner has done one or more of these steps. The steps stay "
+    "visible to them, but no longer count towards their total.",
+    "%(count)d learners have done one or more of these steps. The steps stay "
+    "visible to them, but no longer count towards their total.",
     "count",
 )
 RETIRED_NOTES = ngettext_lazy(
-    "%(count)d learner has a note on one of these steps, and keeps it.",
-    "%(count)d learners have notes on one of these steps, and keep them.",
+    "%(count)d learner has notes on one or more of these steps, and keeps them.",
+    "%(count)d learners have notes on one or more of these steps, and keep them.",
     "count",
 )
 CHANGED_DONE = ngettext_lazy(
-    "%(count)d learner has done one of these steps. They see “Changed since you "
-    "ticked it”.",
-    "%(count)d learners have done one of these steps. They see “Changed since you "
-    "ticked it”.",
+    "%(count)d learner has done one or more of these steps. They see “Changed "
+    "since you did it”.",
+    "%(count)d learners have done one or more of these steps. They see “Changed "
+    "since you did it”.",
     "count",
 )
 
@@ -216,7 +216,7 @@ def group_steps(plan: Plan) -> Iterator[StepGroup]:
         slugs = [step.after.slug for step in with_new_meaning]
         done = get_impact(with_new_meaning).done
         impact = CHANGED_DONE % {"count": done} if done else ""
-        yield StepGroup(_("With a new meaning"), slugs, impact)
+        yield StepGroup(_("Meaning changed"), slugs, impact)
 
 
 def describe_retiring(steps: list[StepPlan]) -> str:

@@ -248,5 +248,5 @@ class StepAdmin(StepOperationsAdmin):
 def warn_of_missing_step(request: HttpRequest, step: Step) -> None:
     """Show a warning if the step's `same_as` names no step."""
     for warning in explain_missing({step.same_as} - {""}).values():
-        saved = _("Saved, but “Same as” has no effect until the step exists.")
+        saved = _("Saved, but “Same as” has no effect until that step exists.")
         messages.warning(request, f"{saved} {warning}")

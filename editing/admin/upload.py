@@ -24,7 +24,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
         help_text=_(
-            "A roadmap in YAML, up to 2 MB. You'll see the changes before anything is "
+            "A roadmap in YAML, up to 2 MB. You’ll see the changes before anything is "
             "imported."
         ),
         widget=forms.FileInput(attrs={"accept": ".yaml,.yml,application/yaml"}),

@@ -180,7 +180,7 @@ class _Parser:
             self._remember_position((*location, key), event)
             value = self._parse_value(next(self._events), (*location, key), depth + 1)
             if is_repeated:
-                message = _("This key is here a second time. Keep one of the two.")
+                message = _("This key appears twice. Keep only one.")
                 self._add_problem(event, f"{quote(key)}: {message}")
             else:
                 values[key] = value

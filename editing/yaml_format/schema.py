@@ -147,15 +147,15 @@ class StepEntry(Entry):
     )
     new_meaning: bool = Field(
         False,
-        description="The step now asks something else of a learner: those who ticked "
-        "it see “Changed since you ticked it”. It has an effect only in an import that "
+        description="The step now asks something different of learners: those who did "
+        "it see “Changed since you did it”. It has an effect only in an import that "
         "changes the step's title, summary, body or resources. Remove this line "
         "after that import.",
     )
     summary: Summary = Field(description="One sentence that tells the reader to act.")
     same_as: StepPath = Field(
         "",
-        description="The step of another roadmap that teaches the same, as "
+        description="The step of another roadmap that teaches the same thing, as "
         "roadmap/step.",
     )
     body: Body = Field(
@@ -237,13 +237,13 @@ def find_repeats(file: RoadmapFile) -> Iterator[tuple[Location, str]]:
     for index, step in enumerate(file.steps):
         first = slugs.setdefault(step.slug, index)
         if first != index:
-            message = _("Step %(number)d has the slug %(slug)s already.")
+            message = _("Step %(number)d already has the slug %(slug)s.")
             values = {"number": first + 1, "slug": step.slug}
             yield ("steps", index, "slug"), f"slug: {message % values}"
         urls: set[str] = set()
         for number, resource in enumerate(step.resources):
             if resource.url in urls:
-                message = _("This step has the resource %(url)s already.")
+                message = _("This step already has the resource %(url)s.")
                 message = f"url: {message % {'url': resource.url}}"
                 yield ("steps", index, "resources", number, "url"), message
             urls.add(resource.url)
@@ -261,8 +261,8 @@ def find_repeated_old_slugs(
         message = ""
         if first != index:
             message = _(
-                "Step %(number)d was %(slug)s already. Only one step can have had this "
-                "slug, so remove one of the two lines."
+                "Step %(number)d already says that it was %(slug)s. Only one step"
+                " can have had this slug, so remove one of the two lines."
             )
         elif step.was in slugs:
             message = _(
@@ -275,7 +275,7 @@ def find_repeated_old_slugs(
 
 
 def describe_error(error: ErrorDetails) -> str:
-    """Return the name of the wrong key, what is wrong or to write, and a suggestion."""
+    """Return a message: the key, what is wrong or what to write, and a suggestion."""
     location, value = error["loc"], error["input"]
     kind = "empty" if value is None and error["type"] != "missing" else error["type"]
     name = next((p for p in reversed(location) if isinstance(p, str)), "")

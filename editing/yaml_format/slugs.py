@@ -13,8 +13,8 @@ from editing.yaml_format.schema import RoadmapFile
 from roadmaps.models import Roadmap, Step
 
 OLD_SLUG = gettext_lazy(
-    "%(slug)s was the slug of %(other)s before, and old links use it. Choose another "
-    "slug."
+    "%(slug)s used to be the slug of %(other)s, and old links still use it. "
+    "Choose another slug."
 )
 
 
@@ -27,7 +27,7 @@ def find_roadmap(file: RoadmapFile, roadmaps: QuerySet[Roadmap]) -> Roadmap | No
     before = roadmaps.filter(slug=file.was).first() if file.was else None
     if roadmap and before:
         message = _(
-            "%(old)s can't be renamed to %(new)s, because another roadmap has that "
+            "%(old)s can’t be renamed to %(new)s, because another roadmap has that "
             "slug. Choose another slug."
         )
         message %= {"old": file.was, "new": file.slug}
@@ -80,7 +80,7 @@ def find_old_slugs(file: RoadmapFile, stored: set[str]) -> dict[str, str]:
             old_slugs[step.slug] = step.was
         elif step.was in stored:
             message = _(
-                "%(old)s can't be renamed to %(new)s, because another step has that "
+                "%(old)s can’t be renamed to %(new)s, because another step has that "
                 "slug. Choose another slug, or merge the two steps in the admin."
             )
         elif step.slug not in stored:

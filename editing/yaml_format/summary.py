@@ -70,7 +70,7 @@ def describe_step(kind: str, step: StepPlan) -> str:
     if kind == "changed":
         names = _join_names(step.changes)
         if step.has_new_meaning:
-            names = _("%(names)s, new meaning") % {"names": names}
+            names = _("%(names)s, meaning changed") % {"names": names}
         return f"{slug}: {names}"
     return slug
 

@@ -22,10 +22,10 @@ LACKS_SPACE = gettext_lazy("There is no space after the colon. Write `key: value
 COLON_IN_TEXT = gettext_lazy(
     "The text has a colon followed by a space. Put the text in quotes."
 )
-NEEDS_QUOTES = gettext_lazy("Text can't begin with %(character)s. Put it in quotes.")
+NEEDS_QUOTES = gettext_lazy("Text can’t begin with %(character)s. Put it in quotes.")
 WRONG_INDENT = gettext_lazy(
-    "The indentation matches no line above. Indent each key exactly as far as the "
-    "other keys of its mapping."
+    "The indentation doesn’t match any line above. Indent each key exactly as far"
+    " as the other keys of its mapping."
 )
 NOT_CLOSED = gettext_lazy(
     "The %(character)s is never closed. Close it, or put the text in quotes."
@@ -75,7 +75,9 @@ def explain(error: yaml.MarkedYAMLError, data: bytes) -> tuple[Position, str]:
     lines = find_lines(data, place, context)
     line = lines.at_place
     if match := WIDE_SPACES.match(line):
-        advice = _("There is an unusual kind of space in the indentation. Use spaces.")
+        advice = _(
+            "There is an unusual kind of space in the indentation. Use ordinary spaces."
+        )
         if match[1] == "\t":
             advice = _("There is a tab in the indentation. Use spaces.")
         return Position(place.line, match.start(1)), advice

@@ -250,12 +250,15 @@ class Migration(migrations.Migration):
                     "same_as",
                     models.CharField(
                         blank=True,
-                        help_text="A step of another roadmap that teaches the same, for example cooking/fry. Learners who did one are offered to mark the other done too.",
+                        help_text="A step of another roadmap that teaches the same thing, "
+                        "such as cooking/fry. Learners who have done one are "
+                        "invited to mark the other done, too.",
                         max_length=161,
                         validators=[
                             django.core.validators.RegexValidator(
                                 "^[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*\\Z",
-                                "Use the slugs of a roadmap and one of its steps, for example cooking/fry.",
+                                "Use the slugs of a roadmap and one of its steps,"
+                                " such as cooking/fry.",
                             )
                         ],
                         verbose_name="same as",
@@ -280,7 +283,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         blank=True,
                         editable=False,
-                        help_text="When the step's meaning last changed.",
+                        help_text="When the step’s meaning last changed.",
                         null=True,
                     ),
                 ),
@@ -378,12 +381,15 @@ class Migration(migrations.Migration):
                     "same_as",
                     models.CharField(
                         blank=True,
-                        help_text="A step of another roadmap that teaches the same, for example cooking/fry. Learners who did one are offered to mark the other done too.",
+                        help_text="A step of another roadmap that teaches the same thing, "
+                        "such as cooking/fry. Learners who have done one are "
+                        "invited to mark the other done, too.",
                         max_length=161,
                         validators=[
                             django.core.validators.RegexValidator(
                                 "^[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*\\Z",
-                                "Use the slugs of a roadmap and one of its steps, for example cooking/fry.",
+                                "Use the slugs of a roadmap and one of its steps,"
+                                " such as cooking/fry.",
                             )
                         ],
                         verbose_name="same as",
@@ -408,7 +414,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         blank=True,
                         editable=False,
-                        help_text="When the step's meaning last changed.",
+                        help_text="When the step’s meaning last changed.",
                         null=True,
                     ),
                 ),

@@ -40,7 +40,7 @@ def test_an_import_shows_a_preview_first(
     upload(page, edited)
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("Import backend-developer.yaml")
-    impact = page.get_by_text("3 learners have done one of these steps.")
+    impact = page.get_by_text("3 learners have done one or more of these steps.")
     expect(impact).to_be_visible()
     expect(page.get_by_text("caching → caching-and-traps")).to_be_visible()
     expect(page.locator("ins")).to_have_text("Caching and Its Traps")

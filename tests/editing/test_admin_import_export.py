@@ -121,15 +121,17 @@ class TestPreview:
         StepProgressFactory.create_batch(2, step=step)
         NoteFactory(step=step)
         html = read_html(upload(editor, WITHOUT_FRYING))
-        assert "2 learners have done one of these steps. They still see it" in html
-        assert "1 learner has a note on one of these steps, and keeps it." in html
+        assert "2 learners have done one or more of these steps." in html
+        assert (
+            "1 learner has notes on one or more of these steps, and keeps them." in html
+        )
 
     def test_it_shows_how_many_learners_see_a_new_meaning(self, editor, cooking):
         StepProgressFactory(step=cooking.steps.get(slug="boil"))
         again = SOURCE.replace("title: Boil\n", "title: Boil\n    new_meaning: true\n")
         html = read_html(upload(editor, again.replace("it moves", "it boils")))
-        assert "1 learner has done one of these steps." in html
-        assert "“Changed since you ticked it”" in html
+        assert "1 learner has done one or more of these steps." in html
+        assert "“Changed since you did it”" in html
 
     def test_it_shows_the_roadmaps_own_fields_and_referring_steps(
         self, editor, cooking

@@ -86,7 +86,7 @@ class TestEditing:
     @pytest.mark.parametrize("same_as", ["x", "a/b/c", "Food/Fry"])
     def test_an_invalid_step_path_is_reported(self, edit, same_as):
         answer, step = edit(same_as=same_as)
-        assert "for example cooking/fry" in answer.content.decode()
+        assert "such as cooking/fry" in answer.content.decode()
         assert step.same_as == ""
 
     def test_a_same_as_that_names_no_step_is_saved_with_a_warning(
@@ -272,7 +272,7 @@ class TestMeaning:
         edit(body="Other.", meaning="yes")
         client.force_login(ticked.user)
         html = client.get(ticked.step.get_absolute_url()).content.decode()
-        assert "Changed since you ticked it" in html
+        assert "Changed since you did it" in html
 
     def test_a_changed_link_is_saved_without_the_question(self, edit, ticked):
         row = resource_row(0, OILS)

@@ -138,7 +138,7 @@ BAD = {
     ),
     "an address twice in a step": (
         SOURCE + RESOURCES + RESOURCES.partition("resources:\n")[2],
-        ":24:9: url: This step has the resource https://example.org/eggs already.",
+        ":24:9: url: This step already has the resource https://example.org/eggs.",
     ),
     "an unknown key": (
         SOURCE.replace("summary: Soft", "sumary: Soft"),
@@ -277,11 +277,11 @@ BAD = {
     ),
     "a title that begins with a backtick": (
         SOURCE.replace("title: Eggs", "title: `Eggs`"),
-        ":12:12: Text can't begin with `. Put it in quotes.",
+        ":12:12: Text can’t begin with `. Put it in quotes.",
     ),
     "a title that begins with an asterisk": (
         SOURCE.replace("title: Eggs", "title: *Eggs* and more"),
-        ":12:12: Text can't begin with *. Put it in quotes.",
+        ":12:12: Text can’t begin with *. Put it in quotes.",
     ),
     "a slug with an umlaut": (
         SOURCE.replace("slug: eggs", "slug: rühr-eier"),

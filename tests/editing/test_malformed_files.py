@@ -47,7 +47,7 @@ FILES = {
     ),
     "a repeated key with an escape sequence": (
         HEAD + '"\\e[31m": 1\n"\\e[31m": 1\n',
-        ":7:1: '\\x1b[31m': This key is here a second time.",
+        ":7:1: '\\x1b[31m': This key appears twice.",
     ),
     "a long integer": (
         HEAD + f"position: {'9' * LONG}\n",
@@ -180,7 +180,7 @@ def test_the_number_of_values_is_limited(write, monkeypatch, values):
 def test_repeated_keys_are_reported_up_to_the_limit(write):
     with pytest.raises(InvalidFileError) as error:
         read(write(HEAD + "a: 1\n" * 2_000))
-    assert str(error.value).count("This key is here a second time.") == 20
+    assert str(error.value).count("This key appears twice.") == 20
 
 
 SIZE = 1_900_000  # bytes; an upload may have 2 MB
