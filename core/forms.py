@@ -58,7 +58,7 @@ class LineField(CharField):
 class WebAddressField(URLField):
     default_validators = [validate_web_address]
     default_error_messages = {
-        "invalid": _("Use an address such as https://example.org/page.")
+        "invalid": _("Use a URL such as https://example.org/page.")
     }
 
 

@@ -30,7 +30,7 @@ def describe_url_fault(url: str) -> str:
         message = _("Remove the space or invisible character %(code_point)s.")
         return message % {"code_point": format_code_point(match[0])}
     if not re.match("https?://", url, re.IGNORECASE):
-        return _("Use an address that begins with https:// or http://.")
+        return _("Use a URL that begins with https:// or http://.")
     try:
         parts = urlsplit(url)
         _port = parts.port
@@ -55,17 +55,17 @@ def describe_host_fault(parts: SplitResult) -> str:
         return ""
     elif "." not in host:
         message = _(
-            "Use a public host: “%(host)s” has no dot. The setting INTRANET_LINKS "
-            "allows hosts of an intranet."
+            "Use a public host: “%(host)s” has no dot. The setting INTRANET_LINKS"
+            " allows intranet hosts."
         )
     elif "_" in host:
         message = _(
             "Use a public host: “%(host)s” has an underscore. The setting "
-            "INTRANET_LINKS allows hosts of an intranet."
+            "INTRANET_LINKS allows intranet hosts."
         )
     else:
         message = _(
             "Use a public host: “%(host)s” is not a public name. The setting "
-            "INTRANET_LINKS allows hosts of an intranet."
+            "INTRANET_LINKS allows intranet hosts."
         )
     return message % {"host": host}

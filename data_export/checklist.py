@@ -20,7 +20,7 @@ def to_markdown(user: User) -> str:
     roadmaps = Roadmap.objects.in_bulk(routes)
     checklists = [format_checklist(roadmaps[pk], route) for pk, route in routes.items()]
     if not checklists:
-        checklists = [_("You have not started a step yet."), ""]
+        checklists = [_("You haven’t started any steps yet."), ""]
     return "\n".join(checklists)
 
 

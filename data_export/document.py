@@ -31,7 +31,7 @@ def validate_date(date: datetime) -> datetime:
     One day in the future is allowed, because clocks can be wrong.
     """
     if not EARLIEST_DATE <= date <= datetime.now(UTC) + timedelta(days=1):
-        raise ValueError(_("This date is in the future, or long before Cairn."))
+        raise ValueError(_("This date is in the future or too far in the past."))
     return date
 
 
@@ -81,7 +81,7 @@ class Progress(StepReference):
     @model_validator(mode="after")
     def check_done_at_matches_state(self) -> Self:
         if (self.state == "done") != (self.done_at is not None):
-            raise ValueError(_("Only a step that is done has the key done_at."))
+            raise ValueError(_("Only a step that is done can have the key done_at."))
         return self
 
 

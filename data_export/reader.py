@@ -21,8 +21,8 @@ MAX_FILE_SIZE = 25_000_000  # bytes: 300 notes of 20,000 characters of 4 bytes e
 MAX_MEGABYTES = MAX_FILE_SIZE // 1_000_000
 TOO_LARGE = format_lazy(
     gettext_lazy(
-        "The file is larger than {megabytes} MB, so nothing was imported. Divide its "
-        "lists into several files, and import them one by one."
+        "The file is larger than {megabytes} MB, so nothing was imported. Divide "
+        "its lists into several files, and import them one at a time."
     ),
     megabytes=MAX_MEGABYTES,
 )
@@ -33,8 +33,7 @@ INVALID = gettext_lazy(
     "This file is not a JSON file from Cairn, or it was changed. Nothing was imported."
 )
 TOO_MANY_VALUES = gettext_lazy(
-    "The file has more values than a file from Cairn of this size. Nothing was "
-    "imported."
+    "The file has too many values for its size. Nothing was imported."
 )
 # Our messages for pydantic's error types. Any other error is `INVALID_VALUE`.
 ERROR_MESSAGES = {
@@ -112,7 +111,7 @@ def format_errors(errors: list[ErrorDetails]) -> list[str]:
     messages = [str(INVALID)]
     messages += [format_error(error) for error in errors[:MAX_FAULTS]]
     if len(errors) >= MAX_FAULTS:
-        message = _("There may be more errors than these %(count)d.")
+        message = _("These are the first %(count)d problems. There may be more.")
         messages.append(message % {"count": MAX_FAULTS})
     return messages
 

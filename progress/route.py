@@ -324,7 +324,7 @@ def compute_total(steps: Iterable[AnnotatedStep]) -> Total:
 def get_change_badge(step: AnnotatedStep, route_started_at: datetime | None) -> str:
     """What an editor changed since the person last saw the step; empty for nothing."""
     if step.done_at and step.revised_at and step.revised_at > step.done_at:
-        return gettext("Changed since you ticked it")
+        return gettext("Changed since you did it")
     is_not_started = step.state == State.NONE
     if is_not_started and route_started_at and step.added_at > route_started_at:
         return gettext("New")

@@ -1,4 +1,4 @@
-"""The badges "New" and "Changed since you ticked it"."""
+'The badges "New" and "Changed since you did it".'
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ from tests.browser.step_page import CACHING, expect_state, state_button
 
 APRIL = datetime(2026, 4, 1, tzinfo=UTC)  # before all of the person's ticks of 3 May
 JUNE = datetime(2026, 6, 1, tzinfo=UTC)
-CHANGED = "Changed since you ticked it"
+CHANGED = "Changed since you did it"
 TESTING = f"{ROADMAP}testing/"
 
 

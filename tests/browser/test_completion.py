@@ -50,7 +50,7 @@ def expect_in_window(page):
 
 
 def expect_complete(page, date):
-    expect(completion(page)).to_contain_text(f"You completed it on {date}.")
+    expect(completion(page)).to_contain_text(f"You completed this roadmap on {date}.")
     expect_totals(page, "14 of 14", "7 of 9")
     expect(totals(page)).to_contain_text(f"completed on {date}")
     expect(

@@ -28,8 +28,8 @@ pytestmark = pytest.mark.fails_requests
 REASONS = {
     429: "That was too many changes at once. Wait a moment.",
     500: "Something went wrong on our side.",
-    503: "The database is not available right now.",
-    0: "The server did not answer.",
+    503: "The database isn’t available right now.",
+    0: "The server didn’t answer.",
 }
 
 

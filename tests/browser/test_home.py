@@ -27,7 +27,9 @@ def test_a_phone_shows_a_visitor_all_roadmaps_without_scrolling(
     open_page, backend, others, axe
 ):
     page = open_page("/", viewport={"width": 390, "height": 844})
-    expect(page.get_by_text("Reading needs no account.")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_text("You can read without an account.")).to_be_in_viewport(
+        ratio=1
+    )
     axe(page)
 
 

@@ -1,4 +1,4 @@
-"""The page "My progress"."""
+"""The page "Progress"."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -30,7 +30,7 @@ def test_a_wrong_origin_is_logged_with_the_host_as_it_was_received(refuse):
         headers={"Origin": "https://cairn.lan:8152"}, **{RECEIVED_HOST: "cairn.lan"}
     )
     assert "Form not accepted" in text
-    assert 'The form wasn\'t sent from <a href="http://testserver">' in text
+    assert 'The form wasn’t sent from <a href="http://testserver">' in text
     assert "tell the people who run this site" in text
     assert line["reason"] == "origin"
     assert line["origin"] == "https://cairn.lan:8152"

@@ -267,7 +267,7 @@ class TestMarkdown:
 
     def test_a_new_user_gets_an_explanation(self, reauthenticated):
         text = download(reauthenticated, MARKDOWN)
-        assert text == "You have not started a step yet.\n"
+        assert text == "You haven’t started any steps yet.\n"
 
 
 def test_the_schema_in_the_docs_is_up_to_date():

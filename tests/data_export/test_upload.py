@@ -459,7 +459,7 @@ def test_no_more_than_twenty_errors_are_collected(signed_in, user, cooking):
     content = export_file(progress=[{}] * 100, notes=[{}] * 100)
     page = upload(signed_in, content).content.decode()
     assert page.count("This is missing.") == 20
-    assert "There may be more errors than these 20." in page
+    assert "These are the first 20 problems. There may be more." in page
 
 
 def test_two_imports_do_not_run_at_once(signed_in, user, cooking, monkeypatch):

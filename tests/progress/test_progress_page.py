@@ -121,7 +121,7 @@ class TestEmptyPage:
     def test_nothing_in_progress_leads_to_the_roadmaps(self, html, complete):
         complete(days_ago(1))
         page = html()
-        assert "You have no roadmap in progress." in page
+        assert "You have no roadmaps in progress." in page
         assert '<a href="/">Choose a roadmap</a>' in page
         assert ">In progress</h2>" not in page
 
@@ -348,7 +348,7 @@ class TestNotes:
         NoteFactory(user=user, text="Short\n" * 8)
         NoteFactory(user=user, text=text)
         part = html("Notes")
-        assert part.count("<summary>Whole note</summary>") == 1
+        assert part.count("<summary>Show the whole note</summary>") == 1
         excerpt = re.search(r'<p class="excerpt">(.*?)</p>', part)[1]
         assert excerpt.startswith("Vary &amp; co. Vary &amp; co. ")
         assert part.index("<em>Vary</em>") > part.index("<details>")

@@ -203,7 +203,7 @@ class TestChangeBadge:
     @pytest.mark.parametrize(
         ("state", "revised_at", "badge"),
         [
-            (DONE, MAY + DAY, "Changed since you ticked it"),
+            (DONE, MAY + DAY, "Changed since you did it"),
             (DONE, MAY - DAY, ""),
             (LEARNING, MAY + DAY, ""),
         ],

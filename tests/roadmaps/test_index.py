@@ -219,7 +219,7 @@ class TestVisitor:
         html = read_html(client.get("/"))
         assert "<h1>Learn a subject one step at a time</h1>" in html
         assert 'class="example" aria-hidden="true"' in html
-        assert "Reading needs no account." in html
+        assert "You can read without an account." in html
 
     def test_a_new_person_sees_no_empty_heading(self, signed_in, cooking):
         html = read_html(signed_in.get("/"))

@@ -247,7 +247,7 @@ class TestChangeBadge:
         step.save()
         for path in (PATH, step.get_absolute_url()):
             html_ = read_html(signed_in.get(path))
-            assert ("Changed since you ticked it" in html_) == changed
+            assert ("Changed since you did it" in html_) == changed
 
 
 class TestFilters:
