@@ -232,7 +232,9 @@ class TestStep:
         title.fill("Signed out")
         status = page.get_by_role("status").filter(has_text="out of date")
         expect(status).to_contain_text("you are signed out")
-        expect(page.get_by_role("link", name="Sign in in a new tab")).to_be_visible()
+        expect(
+            page.get_by_role("link", name="Sign in (opens a new tab)")
+        ).to_be_visible()
         expect(heading).to_have_text("Signed in again")
         axe(page)
         page.context.add_cookies([session_cookie(editor, url)])

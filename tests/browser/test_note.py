@@ -341,7 +341,7 @@ class TestFailedSaves:
             page.unroute(f"**{CACHING}")
         page.context.set_offline(True)
         note_box(page).fill("Precious")
-        expect_note_status(page, "Not saved: the server did not answer.")
+        expect_note_status(page, "Not saved: the server didn’t answer.")
         page.context.set_offline(False)
         expect(note_box(page)).to_have_value("Precious")
         press_save(page)
