@@ -11,14 +11,14 @@ from editing.yaml_format.schema import ResourceEntry, RoadmapFile, StepEntry
 HEADINGS = [
     "Why it matters",
     "What to learn",
-    "Tick it when you can",
+    "Mark it done when you can",
     "Exercise",
-    "Common traps",
+    "Common mistakes",
 ]
 BULLETS = {  # minimum and maximum under each heading
     "What to learn": (5, 10),
-    "Tick it when you can": (3, 5),
-    "Common traps": (2, 4),
+    "Mark it done when you can": (3, 5),
+    "Common mistakes": (2, 4),
 }
 MIN_STEPS, MAX_STEPS = 15, 25
 MIN_WORDS, MAX_WORDS = 150, 600

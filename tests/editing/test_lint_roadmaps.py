@@ -49,7 +49,7 @@ def test_the_fixtures_follow_the_rules():
             "## Exercise",
             "## Task",
             ":14:5: body should have the headings Why it matters, What to learn, Tick "
-            "it when you can, Exercise, Common traps, in this order",
+            "it when you can, Exercise, Common mistakes, in this order",
         ),
         (
             "      - type an HTTP request by hand into `nc` or `openssl s_client` and "
@@ -57,8 +57,8 @@ def test_the_fixtures_follow_the_rules():
             "      - say from a status code whether to look first at the client, the "
             "server or between them\n",
             "",
-            ":14:5: body has 2 bullets under Tick it when you can; it should have 3 to "
-            "5",
+            ":14:5: body has 2 bullets under Mark it done when you can; it should have "
+            "3 to 5",
         ),
         (
             "Waiting for DNS",
