@@ -131,7 +131,7 @@ def test_importing_twice_changes_nothing(signed_in, user, steps):
     before = rows(StepProgress, user), rows(Note, user)
     result, page = import_sections(signed_in, **sections)
     assert (result.marked_steps, result.notes_added, result.unchanged) == ([], [], 4)
-    assert "4 entries were left as they are" in page
+    assert "4 entries were left unchanged" in page
     assert (rows(StepProgress, user), rows(Note, user)) == before
 
 

@@ -218,7 +218,7 @@ class TestEditing:
         send(admin_client, cooking, slug="kitchen")
         other = RoadmapFactory()
         html = send(admin_client, other, slug="cooking").content.decode()
-        assert "“Cooking” had this slug before" in html
+        assert "“Cooking” used to have this slug" in html
         assert send(admin_client, cooking, slug="cooking").status_code == 302
 
     def test_a_new_roadmap_comes_last(self, admin_client):

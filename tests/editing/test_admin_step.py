@@ -330,7 +330,7 @@ class TestAdding:
         fry.slug = "deep-fry"
         fry.save()
         before = everything()
-        assert "“Fry” had this slug before" in add(slug="fry").content.decode()
+        assert "“Fry” used to have this slug" in add(slug="fry").content.decode()
         assert everything() == before
         other = RoadmapFactory()
         assert add(roadmap=other.pk, slug="fry").url == page_of(other)
@@ -344,7 +344,10 @@ class TestViewOnSite:
         type(fry.roadmap).objects.update(is_published=False)
         address = fry.get_absolute_url()
         assert f'href="{address}"' in admin_client.get(page_of(fry)).content.decode()
-        assert "seen by staff only" in admin_client.get(address).content.decode()
+        assert (
+            "Only staff can see this roadmap."
+            in admin_client.get(address).content.decode()
+        )
         assert client.get(address).status_code == 404
 
     def test_a_retired_step_links_to_its_roadmap(self, admin_client):

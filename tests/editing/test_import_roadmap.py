@@ -130,7 +130,7 @@ STEP = "  - slug: boil-water\n"
 BAD = {
     "an invalid address": (
         SOURCE + RESOURCES.replace("https:", "javascript:"),
-        ":21:9: url: Use an address that begins with",
+        ":21:9: url: Use a URL that begins with",
     ),
     "an unknown kind": (
         SOURCE + RESOURCES.replace("kind: docs", "kind: song"),
@@ -154,11 +154,11 @@ BAD = {
     ),
     "a duplicate slug": (
         SOURCE.replace("slug: eggs", "slug: boil-water"),
-        ":11:5: slug: Step 1 has the slug boil-water already.",
+        ":11:5: slug: Step 1 already has the slug boil-water.",
     ),
     "a duplicate key": (
         SOURCE.replace("icon:", "title:"),
-        ":4:1: title: This key is here a second time.",
+        ":4:1: title: This key appears twice.",
     ),
     "a wrong type": (
         SOURCE.replace("optional: true", "optional: perhaps"),
@@ -257,15 +257,15 @@ BAD = {
     ),
     "a key that is indented too far": (
         SOURCE.replace("    title: Eggs", "     title: Eggs"),
-        ":12:6: The indentation matches no line above.",
+        ":12:6: The indentation doesn’t match any line above.",
     ),
     "a key that is not indented enough": (
         SOURCE.replace("    title: Eggs", "   title: Eggs"),
-        ":12:4: The indentation matches no line above.",
+        ":12:4: The indentation doesn’t match any line above.",
     ),
     "a step that is not indented enough": (
         SOURCE.replace("  - slug: eggs", " - slug: eggs"),
-        ":11:2: The indentation matches no line above.",
+        ":11:2: The indentation doesn’t match any line above.",
     ),
     "a quote that is not closed": (
         SOURCE.replace("title: Eggs", 'title: "Eggs'),

@@ -48,8 +48,8 @@ def test_the_fixtures_follow_the_rules():
         (
             "## Exercise",
             "## Task",
-            ":14:5: body should have the headings Why it matters, What to learn, Tick "
-            "it when you can, Exercise, Common mistakes, in this order",
+            ":14:5: body should have the headings Why it matters, What to learn, Mark "
+            "it done when you can, Exercise, Common mistakes, in this order",
         ),
         (
             "      - type an HTTP request by hand into `nc` or `openssl s_client` and "

@@ -285,7 +285,7 @@ class TestInvalidOldSlugs:
             ),
             (
                 (step("a", "was: boil"), step("b", "was: boil")),
-                ":14:5: was: Step 1 was boil already.",
+                ":14:5: was: Step 1 already says that it was boil.",
             ),
             (
                 (step("a", "was: b"), step("b", "was: boil")),

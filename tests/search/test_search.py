@@ -607,7 +607,7 @@ class TestPage:
 
     def test_is_linked_from_every_page(self, client, db):
         page = client.get("/").content.decode()
-        assert re.search(r'<a[^>]* rel="search"\s+href="/search/"', page)
+        assert re.search(r'<a[^>]*\srel="search"\s+href="/search/"', page)
 
     def test_is_not_indexed_by_search_engines(self, client, db):
         assert '<meta name="robots" content="noindex">' in search(client, "caching")
