@@ -206,8 +206,8 @@ class AddPasskeyForm(forms.AddWebAuthnForm):
         passwordless.initial = True
         passwordless.label = _("Sign in with this passkey alone, without a password")
         passwordless.help_text = _(
-            "Needs a fingerprint, face or PIN. Clear this checkbox for a security"
-            " key that supports none of these."
+            "Needs a fingerprint, face or PIN. Clear this checkbox for a security "
+            "key that supports none of these."
         )
 
 

@@ -45,8 +45,8 @@ def decrypt(encrypted: str) -> str:
         log.error("second_factor_unreadable")
         raise UnreadableSecretError(
             _(
-                "This site can no longer check codes from your authenticator app,"
-                " or your recovery codes. Ask the people who run it to remove "
+                "This site can no longer check codes from your authenticator app, "
+                "or your recovery codes. Ask the people who run it to remove "
                 "both."
             )
         ) from error

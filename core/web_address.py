@@ -55,8 +55,8 @@ def describe_host_fault(parts: SplitResult) -> str:
         return ""
     elif "." not in host:
         message = _(
-            "Use a public host: “%(host)s” has no dot. The setting INTRANET_LINKS"
-            " allows intranet hosts."
+            "Use a public host: “%(host)s” has no dot. The setting INTRANET_LINKS "
+            "allows intranet hosts."
         )
     elif "_" in host:
         message = _(

@@ -261,8 +261,8 @@ def find_repeated_old_slugs(
         message = ""
         if first != index:
             message = _(
-                "Step %(number)d already says that it was %(slug)s. Only one step"
-                " can have had this slug, so remove one of the two lines."
+                "Step %(number)d already says that it was %(slug)s. Only one step "
+                "can have had this slug, so remove one of the two lines."
             )
         elif step.was in slugs:
             message = _(

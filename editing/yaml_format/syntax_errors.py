@@ -24,8 +24,8 @@ COLON_IN_TEXT = gettext_lazy(
 )
 NEEDS_QUOTES = gettext_lazy("Text can’t begin with %(character)s. Put it in quotes.")
 WRONG_INDENT = gettext_lazy(
-    "The indentation doesn’t match any line above. Indent each key exactly as far"
-    " as the other keys of its mapping."
+    "The indentation doesn’t match any line above. Indent each key exactly as far "
+    "as the other keys of its mapping."
 )
 NOT_CLOSED = gettext_lazy(
     "The %(character)s is never closed. Close it, or put the text in quotes."

@@ -257,8 +257,8 @@ class Migration(migrations.Migration):
                         validators=[
                             django.core.validators.RegexValidator(
                                 "^[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*\\Z",
-                                "Use the slugs of a roadmap and one of its steps,"
-                                " such as cooking/fry.",
+                                "Use the slugs of a roadmap and one of its steps, "
+                                "such as cooking/fry.",
                             )
                         ],
                         verbose_name="same as",
@@ -388,8 +388,8 @@ class Migration(migrations.Migration):
                         validators=[
                             django.core.validators.RegexValidator(
                                 "^[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*\\Z",
-                                "Use the slugs of a roadmap and one of its steps,"
-                                " such as cooking/fry.",
+                                "Use the slugs of a roadmap and one of its steps, "
+                                "such as cooking/fry.",
                             )
                         ],
                         verbose_name="same as",

@@ -233,8 +233,8 @@ class Migration(migrations.Migration):
                     "meaning",
                     core.model_fields.LineField(
                         help_text="One or more words. A search for the short form also "
-                        "finds these. If the meaning is one word, a search for it"
-                        " also finds the short form.",
+                        "finds these. If the meaning is one word, a search for it "
+                        "also finds the short form.",
                         max_length=80,
                         verbose_name="meaning",
                     ),
