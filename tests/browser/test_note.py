@@ -329,7 +329,7 @@ class TestFailedSaves:
     def test_the_text_stays_until_a_later_save_works(self, page, user):
         reasons = {
             500: "something went wrong on our side.",
-            503: "the database is not available right now.",
+            503: "the database isn’t available right now.",
             429: "too many requests.",
         }
         for status, reason in reasons.items():
