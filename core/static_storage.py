@@ -12,6 +12,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 IMPORT = re.compile(r'^@?import "(?:\./)?([\w/-]+\.(?:css|js))";$', re.MULTILINE)
 JS_COMMENT_OR_INDENT = re.compile(r"^\s*//.*\n|^\s+", re.MULTILINE)
 CSS_COMMENT_OR_INDENT = re.compile(r"/\*.*?\*/|^\s+", re.DOTALL | re.MULTILINE)
+CSS_LINE_BREAK = re.compile(r"(?<=[{};,])\n+")
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):
@@ -33,9 +34,10 @@ class StaticFilesStorage(CompressedManifestStaticFilesStorage):
 def bundle(name: str, paths: dict[str, Any]) -> str:
     """Return a file's text with every import replaced by the imported file's text.
 
-    Comments and indentation are left out: they are a sixth of the compressed size. A
-    script's comments stand on lines of their own. `paths` maps the name of each file to
-    its storage and its path there. Raises KeyError if an imported file is missing.
+    Comments and indentation are left out, and a style sheet's line breaks: they are a
+    sixth of the compressed size. A script's comments stand on lines of their own.
+    `paths` maps the name of each file to its storage and its path there. Raises KeyError
+    if an imported file is missing.
     """
     storage, path = paths[name]
     with storage.open(path) as file:
@@ -43,4 +45,5 @@ def bundle(name: str, paths: dict[str, Any]) -> str:
     is_style = name.endswith(".css")
     text = (CSS_COMMENT_OR_INDENT if is_style else JS_COMMENT_OR_INDENT).sub("", text)
     folder = posixpath.dirname(name)
-    return IMPORT.sub(lambda match: bundle(f"{folder}/{match[1]}", paths), text)
+    text = IMPORT.sub(lambda match: bundle(f"{folder}/{match[1]}", paths), text)
+    return CSS_LINE_BREAK.sub("", text) if is_style else text
