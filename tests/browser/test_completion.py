@@ -52,7 +52,7 @@ def expect_in_window(page):
 def expect_complete(page, date):
     expect(completion(page)).to_contain_text(f"You completed this roadmap on {date}.")
     expect_totals(page, "14 of 14", "7 of 9")
-    expect(totals(page)).to_contain_text(f"completed on {date}")
+    expect(totals(page)).to_contain_text(f"Completed on {date}")
     expect(
         page.get_by_role("heading", name="2 optional steps remaining")
     ).to_be_visible()
@@ -176,4 +176,4 @@ def test_a_step_that_is_added_later_does_not_remove_the_completion(
     backend.steps.create(slug="flags", title="Flags", summary="Hide it.", position=99)
     page = open_page(ROADMAP, complete)
     expect_totals(page, "14 of 15", "7 of 9")
-    expect(totals(page)).to_contain_text("completed on 3 May 2026; 1 step added since")
+    expect(totals(page)).to_contain_text("Completed on 3 May 2026; 1 step added since")

@@ -82,7 +82,7 @@ def test_it_can_be_cancelled_and_undone_with_all_dates(
     expect_step(page, "Caching", "done", "Undo")
     expect_step(page, "Version Control Systems", "skipped", "Mark done")
     expect(page.get_by_text("Done 3 May").first).to_be_visible()
-    expect(totals(page)).to_contain_text("completed on 3 May 2026")
+    expect(totals(page)).to_contain_text("Completed on 3 May 2026")
     assert stored_rows() == before
     assert Note.objects.get().text == "Kept"
 

@@ -275,7 +275,7 @@ class TestCompletion:
         mark(added, "learning")
         assert self.completed_at(user) == first
         page = read_html(signed_in.get(steps[0].roadmap.get_absolute_url()))
-        assert "completed on" in page
+        assert "Completed on" in page
         assert "1 step added since" in page
         mark(added)
         assert self.completed_at(user) == first

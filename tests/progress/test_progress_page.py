@@ -142,7 +142,7 @@ class TestInProgress:
         part = html("In progress")
         assert '<a href="/roadmaps/backend-developer/">' in part
         assert part.count('class="segment') == 23
-        assert "<b>7</b> of 14 required" in part
+        assert "<b>7 of 14</b> required" in part
         assert "1 skipped" in part
         assert 'href="/roadmaps/backend-developer/hashing-algorithms/"' in part
         assert "Continue: Hashing Algorithms" in part

@@ -54,8 +54,8 @@ class TestProgress:
         return read_html(signed_in.get("/")).replace("&nbsp;", " ")
 
     def test_a_roadmap_in_progress_shows_its_total(self, html):
-        assert "<b>7</b> of 14 required" in html
-        assert "<b>0</b> of 8 optional" in html
+        assert "<b>7 of 14</b> required" in html
+        assert "<b>0 of 8</b> optional" in html
         assert "1 skipped" in html
 
     def test_it_links_the_next_step(self, html):

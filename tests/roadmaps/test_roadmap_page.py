@@ -183,7 +183,7 @@ class TestPerson:
         Completion.objects.create(
             user=user, roadmap=backend, completed_at=datetime(2026, 5, 3, tzinfo=UTC)
         )
-        assert "completed on 3 May 2026" in read_html(signed_in.get(PATH))
+        assert "Completed on 3 May 2026" in read_html(signed_in.get(PATH))
 
     def test_sees_a_retired_step_that_they_did(self, signed_in, client, user, backend):
         step = backend.steps.get(slug="caching")

@@ -92,7 +92,7 @@ class TestPerson:
         assert page.count("Done on <time") == 3  # one of them is for paper
         assert page.count('aria-pressed="true"') == 1  # the theme
         assert "3 May 2026" in page
-        assert "<b>1</b> of 9 optional" in page
+        assert "<b>1 of 9</b> optional" in page
 
     @pytest.mark.parametrize("state", ["none", "learning", "skipped"])
     def test_sees_the_state_of_a_step_that_is_not_done(
