@@ -18,7 +18,9 @@
   document.addEventListener("toggle", ({ target }) => {
     if (target === openMenu()) target.querySelector(".menu").scrollIntoView({ block: "nearest" });
   }, true);
-  document.addEventListener("keydown", ({ key }) => {
-    if (key === "Escape" && openMenu()) closeMenu().focus();
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !openMenu()) return;
+    event.preventDefault(); // a dialog round the menu stays open
+    closeMenu().focus();
   });
 }

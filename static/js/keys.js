@@ -24,8 +24,15 @@ if (document.getElementById("page_keys")) {
     o: () => inRow("h2 a")?.click(),
     n: () => {
       const note = document.getElementById("id_text");
+      const link = inRow("h2 a") ?? onPage("#step_dialog a");
+      const openNote = () => location.assign(`${link.href}#id_text`);
       if (note) note.focus();
-      else if (currentRow()) location.href = `${inRow("h2 a").href}#id_text`;
+      else if (currentRow()) openNote();
+      else if (link) {
+        // With the dialog open, the page has the step's address already: leave it first.
+        addEventListener("popstate", openNote, { once: true });
+        history.back();
+      }
     },
     "?": () => dialog.showModal(),
   };

@@ -63,4 +63,9 @@ if (document.getElementById("step_dialog")) {
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     if (dialog.open && ctx.sourceElement !== list) htmx.trigger(list, "fresh");
   });
+} else {
+  // The step was reloaded while it was open over its roadmap, or left and come back to.
+  // For the browser, the two are one document still, so it shows the wrong one on the way back.
+  const { pathname } = location;
+  addEventListener("popstate", () => location.pathname === pathname || location.reload());
 }

@@ -59,6 +59,35 @@ def test_it_closes_in_three_ways_and_gives_the_focus_back(open_page, backend, us
     expect(page.get_by_label("Your note")).to_be_visible()
 
 
+def test_the_way_back_after_the_step_was_reloaded_or_left(open_page, backend, user):
+    page = open_page(ROADMAP, user)
+    open_dialog(page)
+    page.reload()
+    expect_heading(page, "Caching")
+    page.go_back()
+    expect_heading(page, "Backend Developer Roadmap")
+    open_dialog(page)
+    dialog(page).get_by_role("link", name="Next: Web Security").first.click()
+    expect_heading(page, "Web Security")
+    page.go_back()
+    expect_heading(page, "Caching")
+    page.go_back()
+    expect_heading(page, "Backend Developer Roadmap")
+
+
+def test_keys_in_it(open_page, backend, user):
+    page = open_page(ROADMAP, user, **PHONE)
+    open_dialog(page)
+    menu = dialog(page).locator("#step_bar details")
+    menu.locator("summary").press("Enter")
+    expect(menu).to_have_attribute("open", "")
+    page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    expect(dialog(page)).to_be_visible()
+    page.keyboard.press("n")
+    expect(page.get_by_label("Your note")).to_be_focused()
+
+
 def test_a_tick_in_it_updates_the_list_and_the_total(open_page, backend, user, axe):
     page = open_page(ROADMAP, user)
     open_dialog(page)
