@@ -58,9 +58,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     today = timezone.localdate()
     context |= {
         "in_progress": [
-            (roadmap, route)
-            for roadmap, route in routes
-            if not route.completed_at and (roadmap.is_published or user.is_staff)
+            (roadmap, route) for roadmap, route in routes if not route.completed_at
         ],
         "completed": sorted(
             [(roadmap, route) for roadmap, route in routes if route.completed_at],

@@ -154,16 +154,21 @@ class TestInProgress:
         part = html("In progress")
         assert re.findall(r">(\w+)</a>\s*</h3>", part) == ["Newer", "Older", "Oldest"]
 
-    def test_leaves_out_completed_roadmaps_and_drafts(self, html, user, complete):
+    def test_leaves_out_completed_roadmaps(self, html, complete):
         complete(days_ago(1), title="Finished")
-        draft = StepFactory(roadmap__title="Half-baked", roadmap__is_published=False)
-        StepProgressFactory(user=user, step=draft)
         assert ">In progress</h2>" not in html()
+
+    def test_keeps_a_hidden_roadmap_and_links_it_for_staff_only(self, html, user):
+        hidden = StepFactory(roadmap__title="Hiding", roadmap__is_published=False)
+        StepProgressFactory(user=user, step=hidden, state=State.LEARNING)
+        part = html("In progress")
+        assert "Hiding" in part
+        assert "Hidden for now" in part
+        assert "<b>0 of 1</b> required" in part
+        assert "href" not in part
         user.is_staff = True
         user.save()
-        part = html("In progress")
-        assert "Half-baked" in part
-        assert "Finished" not in part
+        assert "Hiding</a>" in html("In progress")
 
 
 class TestRecentlyDone:
