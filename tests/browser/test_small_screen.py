@@ -65,6 +65,14 @@ def longest_code_line(step):
     return max(map(len, lines), default=0)
 
 
+def test_a_long_name_of_the_site(open_page, settings, editor):
+    settings.SITE_NAME = "W" * 60
+    for user in (None, editor):
+        page = open_page("/", user, **PHONE)
+        expect_no_sideways_scroll(page)
+        assert page.get_by_role("banner").bounding_box()["height"] <= 64
+
+
 def test_the_bar_that_stays_is_low(open_page, user_with_progress):
     """It is a line with the required steps and the next one, however long its title."""
     title = "A step with a title that is so long that it does not fit on a small screen"
