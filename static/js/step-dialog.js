@@ -8,6 +8,7 @@ if (document.getElementById("step_dialog")) {
   // The rest of the page is inert while the dialog is open, so they move into it.
   const messages = [document.getElementById("page_said"), document.getElementById("page_alert")];
   const title = document.title;
+  let latest; // stands for the step that was asked for last
 
   // htmx would load the page again on the way back, and move the focus to its top.
   if (!history.state) history.replaceState({}, "");
@@ -37,10 +38,12 @@ if (document.getElementById("step_dialog")) {
   }
 
   async function open(href, isNew) {
+    const request = (latest = {});
     const step = await load(href);
+    if (request !== latest) return; // after a second press, or on the way back
     if (!step?.parts.length) return location.assign(href);
     if (isNew) history.pushState({ step: href }, "", href);
-    if (isNew || history.state?.step === href) show(href, step);
+    show(href, step);
   }
 
   document.addEventListener("click", (event) => {
@@ -51,6 +54,7 @@ if (document.getElementById("step_dialog")) {
     open(link.href, true);
   });
   addEventListener("popstate", () => {
+    latest = undefined;
     if (history.state?.step) open(history.state.step, false);
     else dialog.close();
   });
@@ -61,6 +65,7 @@ if (document.getElementById("step_dialog")) {
     if (history.state?.step) history.back();
   });
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (ctx.response.status >= 400) return; // a refresh would remove what the alert says
     if (dialog.open && ctx.sourceElement !== list) htmx.trigger(list, "fresh");
   });
 } else {

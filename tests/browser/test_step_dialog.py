@@ -75,6 +75,28 @@ def test_the_way_back_after_the_step_was_reloaded_or_left(open_page, backend, us
     expect_heading(page, "Backend Developer Roadmap")
 
 
+def test_a_second_press_opens_it_only_once(open_page, backend, user):
+    page = open_page(ROADMAP, user)
+    title_link(page).press("Enter")
+    title_link(page).press("Enter")
+    expect(dialog(page)).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("Escape")
+    expect_closed(page)
+
+
+@pytest.mark.fails_requests
+def test_it_says_who_signed_out_that_the_tick_was_not_saved(open_page, backend, user):
+    page = open_page(ROADMAP, user)
+    page.context.clear_cookies()
+    open_dialog(page)
+    dialog(page).locator("#step_finish").get_by_role("button", name="Mark done").click()
+    alert = dialog(page).get_by_role("alert")
+    expect(alert).to_contain_text("Not saved: Caching. You are signed out.")
+    page.wait_for_load_state("networkidle")
+    expect(alert.get_by_role("link", name="Sign in")).to_be_visible()
+
+
 def test_keys_in_it(open_page, backend, user):
     page = open_page(ROADMAP, user, **PHONE)
     open_dialog(page)
