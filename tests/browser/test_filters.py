@@ -166,6 +166,7 @@ def test_a_filter_without_steps_says_so(open_page, backend, user, javascript):
     for label in ("To do", "In progress"):
         choose(page, label)
         expect_titles(page, [])
+        expect(page.locator(".route")).to_be_hidden()
         expect(page.get_by_text(NO_STEPS)).to_be_visible()
     page.get_by_role("link", name="Show all steps").click()
     expect_all_steps(page)
