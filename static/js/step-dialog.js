@@ -63,6 +63,9 @@ if (document.getElementById("step_dialog")) {
     place.replaceChildren();
     document.title = title;
     if (history.state?.step) history.back();
+    // A filter may hide the row by now.
+    const hasFocus = document.activeElement !== document.body;
+    if (!hasFocus) document.querySelector(".total .continue")?.focus({ preventScroll: true });
   });
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     if (ctx.response.status >= 400) return; // a refresh would remove what the alert says

@@ -97,6 +97,19 @@ def test_it_says_who_signed_out_that_the_tick_was_not_saved(open_page, backend, 
     expect(alert.get_by_role("link", name="Sign in")).to_be_visible()
 
 
+def test_the_focus_goes_to_the_next_step_if_a_filter_hides_the_row(
+    open_page, backend, user
+):
+    page = open_page(f"{ROADMAP}?show=remaining", user)
+    open_dialog(page)
+    dialog(page).locator("#step_finish").get_by_role("button", name="Mark done").click()
+    expect(dialog(page).locator("#step_finish")).to_contain_text("Done on")
+    expect(page.locator("#caching")).to_have_attribute("data-state", "done")
+    page.keyboard.press("Escape")
+    expect(page.locator("#step_dialog")).to_be_hidden()
+    expect(page.get_by_role("link", name="Continue:")).to_be_focused()
+
+
 def test_keys_in_it(open_page, backend, user):
     page = open_page(ROADMAP, user, **PHONE)
     open_dialog(page)
