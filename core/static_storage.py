@@ -36,8 +36,8 @@ def bundle(name: str, paths: dict[str, Any]) -> str:
 
     Comments and indentation are left out, and a style sheet's line breaks: they are a
     sixth of the compressed size. A script's comments stand on lines of their own.
-    `paths` maps the name of each file to its storage and its path there. Raises KeyError
-    if an imported file is missing.
+    `paths` maps the name of each file to its storage and its path there. Raises
+    KeyError if an imported file is missing.
     """
     storage, path = paths[name]
     with storage.open(path) as file:
