@@ -44,7 +44,7 @@ def search(request: HtmxRequest) -> HttpResponse:
 
 @require_safe
 def options(request: HtmxRequest) -> HttpResponse:
-    """The results as the options of a combobox: static/js/search-key.js."""
+    """The results as the options of a combobox: static/js/search-dialog.js."""
     query = Query(request.GET.get("q", ""))
     context = {"query": query, "results": find_results(query, request.user)}
     return render(request, "search/search.html#options", context)

@@ -1,6 +1,6 @@
 // Loaded on every page of a signed-in person. Each script checks whether the page needs it.
 import "./time-zone.js";
-import "./search-key.js";
+import "./search-dialog.js";
 import "./marks.js";
 import "./disclosures.js";
 import "./keys.js";

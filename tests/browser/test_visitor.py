@@ -36,4 +36,4 @@ def test_a_visitor_reads_a_roadmap_and_is_given_no_cookie(open_page, backend, ax
 
 def expect_only_the_search_script(page):
     expect(page.locator("script")).to_have_count(1)
-    expect(page.locator("script")).to_have_attribute("src", re.compile("search-key"))
+    expect(page.locator("script")).to_have_attribute("src", re.compile("search-dialog"))

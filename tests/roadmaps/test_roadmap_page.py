@@ -108,7 +108,7 @@ class TestVisitor:
     def test_gets_no_cookie_no_token_and_one_script(self, backend_page):
         assert not backend_page.cookies
         scripts = re.findall(rb"<script.*?>", backend_page.content)
-        assert scripts == [b'<script src="/static/js/search-key.js" defer>']
+        assert scripts == [b'<script src="/static/js/search-dialog.js" defer>']
         assert b"csrf" not in backend_page.content
 
     def test_gets_the_same_bytes_as_every_visitor(self, backend_page, backend):
