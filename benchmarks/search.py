@@ -2,7 +2,7 @@
 
     .venv/bin/python -m benchmarks.search
 
-Takes three minutes. The steps are those of the shipped roadmaps, each copied more than
+Takes about a minute. The steps are those of the shipped roadmaps, each copied more than
 a hundred times, so a word of one title is in more than a hundred titles.
 """
 
