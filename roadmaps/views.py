@@ -85,8 +85,8 @@ def explain_hidden(
     """Tell a person who has marks or notes on an unpublished roadmap that it is hidden
     and that they are safe.
 
-    The status is still 404, as for everybody else: no cache, bookmark checker or other
-    program should take this for the roadmap.
+    The status is 404, the same that everybody else gets. Otherwise a cache or a
+    bookmark checker could take this page for the roadmap.
     """
 
     @wraps(view)
