@@ -5,17 +5,14 @@
 Takes ten minutes and 3 GB of disk. Half of the marks are on one roadmap.
 """
 
-import os
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from benchmarks.bench.data import SLUG, Database
-from core.postgresql.embedded import start
+from benchmarks.server import django_with_own_database
 
 ROADMAPS, PEOPLE = 44, 200_000
 REPETITIONS = 5
@@ -104,28 +101,17 @@ def measure_operations(client: Any) -> None:
 
 
 def main() -> None:
-    temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
-    with temporary as folder:
-        url = start(Path(folder) / "postgres")
-        os.environ |= {
-            "DEBUG": "true",
-            "DATABASE_URL": url,
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-        }
-        import django
-
-        django.setup()
+    with django_with_own_database() as url:
         from django.core.management import call_command
         from django.test import Client, override_settings
 
         from accounts.models import User
 
-        call_command("bootstrap", verbosity=0)
         User.objects.create_user("person0@example.com")
         editor = User.objects.create_superuser("editor@example.com")
         fill(url)
         tasks = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
-        with override_settings(TASKS=tasks, ALLOWED_HOSTS=["*"], DEBUG=False):
+        with override_settings(TASKS=tasks):
             client = Client()
             client.force_login(editor)
             measure("count_learners", lambda: call_command("count_learners"))

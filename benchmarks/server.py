@@ -112,6 +112,31 @@ def production_server() -> Iterator[Server]:
             server.process.wait()
 
 
+@contextmanager
+def django_with_own_database() -> Iterator[str]:
+    """Set Django up in this process, with a new database. Yield the database's URL.
+
+    Models can be imported only afterwards.
+    """
+    temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
+    with temporary as folder:
+        url = start(Path(folder) / "postgres")
+        os.environ |= {
+            "DEBUG": "true",
+            "DATABASE_URL": url,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+        }
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+        from django.test import override_settings
+
+        call_command("bootstrap", administrator=None, verbosity=0)
+        with override_settings(ALLOWED_HOSTS=["*"], DEBUG=False):
+            yield url
+
+
 def installed_browser() -> str | None:
     """The path of a Chromium or Chrome, or None for Playwright's own."""
     return next(filter(None, map(which, BROWSERS)), None)
