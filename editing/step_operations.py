@@ -171,7 +171,7 @@ def split(step: Step, new: Step, editor: User | None = None) -> None:
     ids.insert(ids.index(step.pk) + 1, new.pk)
     roadmap.reorder_steps(ids)
     reason = _("Split %(step)s") % {"step": step.slug}
-    Roadmap.objects.record([roadmap], reason=reason[:100], user=editor)
+    Roadmap.objects.record([roadmap], reason=reason, user=editor)
     backfill_completions(roadmap)
 
 
@@ -287,7 +287,7 @@ def _update_references(
         step.same_as = "" if is_circle else into.canonical_path
     Step.objects.bulk_update(changed, ["same_as"])
     reason = _("%(old)s was merged into %(new)s") % {"old": path, "new": into.slug}
-    Step.objects.record(changed, reason=reason[:100], user=editor)
+    Step.objects.record(changed, reason=reason, user=editor)
 
 
 def update_roadmap_slug(old: str, new: str) -> None:
@@ -297,4 +297,4 @@ def update_roadmap_slug(old: str, new: str) -> None:
         step.same_as = f"{new}/{step.same_as.partition('/')[2]}"
     Step.objects.bulk_update(referring_steps, ["same_as"])
     reason = _("%(old)s was renamed to %(new)s") % {"old": old, "new": new}
-    Step.objects.record(referring_steps, reason=reason[:100])
+    Step.objects.record(referring_steps, reason=reason)

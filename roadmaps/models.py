@@ -32,6 +32,7 @@ from roadmaps.synonyms import (  # noqa: F401, Django loads models from here
     Synonym,
 )
 from roadmaps.versions import (
+    MAX_REASON_LENGTH,
     RoadmapVersion,
     StepVersion,
     VersionedQuerySet,
@@ -314,11 +315,11 @@ class Step(models.Model):
             validate_slug_is_new(self.slug, others)
 
     def save_with_reason(self, reason: str, user: User | None = None) -> None:
-        """Save, and record the first 100 characters of the reason in the version.
+        """Save, and record the reason in the version, as `record` does.
 
         `user` defaults to the current request's.
         """
-        self._change_reason = reason[:100]
+        self._change_reason = reason[:MAX_REASON_LENGTH]
         if user:
             self._history_user = user
         self.save()

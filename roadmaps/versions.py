@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 
+MAX_REASON_LENGTH = 100  # characters, as django-simple-history stores
+
 
 class RoadmapVersion(models.Model):
     order = ArrayField(models.CharField(max_length=80), default=list)  # slugs of steps
@@ -53,7 +55,8 @@ class VersionedQuerySet[Content: models.Model](models.QuerySet[Content]):
     ) -> None:
         """Record the current state of each as its newest version, in three queries.
 
-        `reason` has at most 100 characters. `user` defaults to the current request's.
+        A longer `reason` is cut to `MAX_REASON_LENGTH`. `user` defaults to the current
+        request's.
         """
         history = self.model.history  # type: ignore[attr-defined]
         ids = [content.pk for content in contents]
@@ -66,7 +69,7 @@ class VersionedQuerySet[Content: models.Model](models.QuerySet[Content]):
             history.model(
                 history_date=now,
                 history_type="~" if content.pk in ids_with_versions else "+",
-                history_change_reason=reason or None,
+                history_change_reason=reason[:MAX_REASON_LENGTH] or None,
                 history_user=user or history.model.get_default_history_user(content),
                 **related_snapshot.get(content.pk, {}),
                 **{

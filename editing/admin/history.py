@@ -260,7 +260,7 @@ class VersionedAdmin(admin.ModelAdmin):
         self.save_restored_values(request, obj, restored)
         date = date_format(timezone.localtime(version.history_date), "DATETIME_FORMAT")
         reason = _("Restored the version of %(date)s") % {"date": date}
-        type(obj).objects.record([obj], reason[:100])
+        type(obj).objects.record([obj], reason)
         self.log_change(request, obj, f"{reason}.")
         self.message_user(request, f"{reason}.", messages.SUCCESS)
 

@@ -140,7 +140,7 @@ class StepAdmin(StepOperationsAdmin):
         warn_of_missing_step(request, step)
         if not change:
             reason = _("Added %(step)s") % {"step": step.slug}
-            Roadmap.objects.record([step.roadmap], reason[:100])
+            Roadmap.objects.record([step.roadmap], reason)
         elif "is_optional" in form.changed_data:
             backfill_completions(step.roadmap)
 
@@ -171,7 +171,7 @@ class StepAdmin(StepOperationsAdmin):
     def delete_model(self, request: HttpRequest, obj: Step) -> None:
         super().delete_model(request, obj)
         reason = _("Deleted %(step)s") % {"step": obj.slug}
-        Roadmap.objects.record([obj.roadmap], reason[:100])
+        Roadmap.objects.record([obj.roadmap], reason)
         backfill_completions(obj.roadmap)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:

@@ -55,8 +55,7 @@ def import_roadmap(
         plan = compare(file, may_publish, lock=True)
         if fingerprint not in (None, plan.fingerprint):
             raise StalePlanError
-        # A version has room for 100 characters of the reason.
-        _apply(plan, reason[:100], user, html_by_body)
+        _apply(plan, reason, user, html_by_body)
     return plan
 
 

@@ -61,6 +61,15 @@ def test_a_bulk_write_is_recorded_in_a_few_queries(roadmap, assert_max_queries):
     assert len(roadmap.history.first().order) == 52
 
 
+def test_a_long_reason_is_cut(roadmap):
+    step = roadmap.steps.get(slug="fry")
+    Step.objects.record([step], reason="x" * 101)
+    step.save_with_reason("y" * 101)
+    newest, recorded, *_ = step.history.all()
+    assert recorded.history_change_reason == "x" * 100
+    assert newest.history_change_reason == "y" * 100
+
+
 def test_recording_does_not_read_the_whole_history(roadmap):
     step = roadmap.steps.get(slug="fry")
     Step.objects.record([step])
