@@ -18,7 +18,7 @@ from pydantic.dataclasses import dataclass
 from core.fault_limit import StopAfterMaxFaults
 from core.text import shows_nothing
 from progress.notes import MAX_NOTE_LENGTH
-from roadmaps.models import SLUG
+from roadmaps.slugs import SLUG
 
 FORMAT: Final = "cairn-my-data"
 VERSION: Final = 1

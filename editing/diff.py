@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any, NamedTuple, cast
 
 from django.db.models import Field
+from django.utils.formats import date_format, number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from roadmaps.models import Resource, Roadmap, Step
+from roadmaps.models import TEXT_FIELDS, Roadmap, Step
+from roadmaps.step_parts import STEP_PARTS, Resource
 
 type Values = dict[str, Any]  # a version's fields and related snapshot, by name
 
@@ -26,11 +30,19 @@ FIELDS = {
         "position",
         "is_published",
     ],
-    Step: ["slug", "title", "summary", "body", "same_as", "is_optional", "is_retired"],
+    Step: [
+        *("slug", "title", "summary", "hours_min", "hours_max", "needs"),
+        *("checked_on", "checked_with", *TEXT_FIELDS, "hints"),
+        *("same_as", "is_optional", "is_retired"),
+    ],
 }
-RELATED_SNAPSHOTS = {Roadmap: "order", Step: "resources"}
+RELATED_SNAPSHOTS = {Roadmap: ["order", "sections"], Step: list(STEP_PARTS)}
 RELATED_LABELS = {
     "order": gettext_lazy("Order of the steps"),
+    "sections": gettext_lazy("Sections"),
+    "topics": gettext_lazy("Topics"),
+    "questions": gettext_lazy("Questions"),
+    "done_when": gettext_lazy("Done when you can"),
     "resources": gettext_lazy("Resources"),
 }
 CONTEXT_LINES = 2  # unchanged lines before and after each change
@@ -69,11 +81,12 @@ def get_values(content: Any) -> Values:
     """Return the values of a version, or the current ones of a roadmap or step."""
     model = getattr(content, "instance_type", type(content))
     values: Values = {name: getattr(content, name) for name in FIELDS[model]}
-    name = RELATED_SNAPSHOTS[model]
+    names = RELATED_SNAPSHOTS[model]
     if model is type(content):
         snapshots = model.objects.related_snapshot([content.pk])
-        return values | {name: snapshots.get(content.pk, {}).get(name, [])}
-    return values | {name: getattr(content, name)}
+        snapshot = snapshots.get(content.pk, {})
+        return values | {name: snapshot.get(name, []) for name in names}
+    return values | {name: getattr(content, name) for name in names}
 
 
 def compare_values(
@@ -105,9 +118,36 @@ def to_lines(value: Any) -> list[str]:
         case list():
             return [line for item in value for line in to_lines(item)]
         case dict():
-            kind = dict(Resource.Kind.choices).get(value["kind"], value["kind"])
-            return [f"{value['title']} ({kind}) {value['url']}"]
+            return describe_row(value)
+        case date():
+            return [date_format(value, "DATE_FORMAT")]
+        case Decimal():
+            return [number_format(value.normalize())]
+        case None:
+            return []
     return str(value).splitlines()
+
+
+def describe_row(row: Mapping[str, Any]) -> list[str]:
+    """Return the lines of a section, or of a topic, question, outcome or resource."""
+    match row:
+        case {"title": title, "url": url, "kind": kind}:
+            kind = dict(Resource.Kind.choices).get(kind, kind)
+            role = dict(Resource.Role.choices).get(row.get("role", ""), "")
+            minutes = str(row.get("minutes") or "")
+            if minutes.isdecimal():
+                text = ngettext("%(count)d minute", "%(count)d minutes", int(minutes))
+                minutes = text % {"count": int(minutes)}
+            more = [str(part) for part in (kind, role, minutes) if part]
+            return [f"{title} ({', '.join(more)}) {url}"]
+        case {"title": title, "text": text, "url": url}:
+            heading = f"{title} ({row['slug']}) {url}".rstrip()
+            if row["is_retired"]:
+                heading = _("%(title)s, retired") % {"title": heading}
+            return [heading, *text.splitlines()]
+        case {"title": title, "slug": slug}:
+            return [f"{title} ({slug})"]
+    return [line for value in row.values() for line in to_lines(value)]
 
 
 def compare_lines(before: list[str], after: list[str]) -> list[Row]:

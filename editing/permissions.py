@@ -11,12 +11,18 @@ GROUPS = {
     "Editors": [
         *("add_roadmap", "change_roadmap", "view_roadmap"),
         *("add_step", "change_step", "view_step", "delete_step"),
+        *("add_section", "change_section", "view_section", "delete_section"),
+        *("add_topic", "change_topic", "view_topic", "delete_topic"),
+        *("add_question", "change_question", "view_question", "delete_question"),
+        *("add_donewhen", "change_donewhen", "view_donewhen", "delete_donewhen"),
         *("add_resource", "change_resource", "view_resource", "delete_resource"),
         *("add_synonym", "change_synonym", "view_synonym", "delete_synonym"),
     ],
     "Publishers": [
         *("publish_roadmap", "change_roadmap", "view_roadmap", "delete_roadmap"),
         *("view_step", "delete_step", "view_resource", "delete_resource"),
+        *("view_section", "delete_section", "view_topic", "delete_topic"),
+        *("view_question", "delete_question", "view_donewhen", "delete_donewhen"),
     ],
 }
 

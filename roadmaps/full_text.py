@@ -122,7 +122,12 @@ def folded(name: str) -> Func:
     return Func(name, function="cairn_fold", output_field=TextField())
 
 
-def html_to_text(name: str) -> Func:
+def join_html(name: str) -> Func:
+    """Return all HTML in a JSON field."""
+    return Func(name, function="cairn_join_html", output_field=TextField())
+
+
+def html_to_text(name: str | Func) -> Func:
     """Return the text of a field that holds HTML from roadmaps/markdown.py."""
     return Func(name, function="cairn_html_to_text", output_field=TextField())
 

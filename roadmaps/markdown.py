@@ -1,12 +1,16 @@
 """Convert Markdown to HTML that is safe and works under the site's CSP."""
 
+from typing import Any
+
 import nh3
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from core.text import validate_text
 from roadmaps import markdown_rules
 from roadmaps.markdown_rules import MAX_NESTING, Renderer, TooComplexError
 
@@ -88,6 +92,11 @@ def validate_markdown(text: str) -> None:
             "and links, and nest lists and quotes less deeply."
         )
         raise ValidationError(message, code="too_complex") from error
+
+
+def markdown_validators(max_length: int = MAX_LENGTH) -> list[Any]:
+    """Return the validators of a model's field with Markdown."""
+    return [MaxLengthValidator(max_length), validate_text, validate_markdown]
 
 
 def parse(text: str) -> list[Token]:

@@ -1,16 +1,18 @@
-"""Roadmaps, their steps and the steps' resources: the content that editors write."""
+"""Roadmaps and their steps: the content that editors write."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
-from django.db.models import Count, Max, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, JSONArray, JSONObject
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,15 +20,26 @@ from simple_history.models import HistoricalRecords
 from simple_history.signals import pre_create_historical_record
 
 from accounts.models import User
-from core.model_fields import LineField, WebAddressField
-from core.text import validate_text
+from core.model_fields import LineField
+from core.text import validate_line
 from roadmaps.emoji import validate_emoji
 from roadmaps.full_text import (
     GeneratedSearchVectorField,
     html_to_text,
+    join_html,
     weighted_vector,
 )
-from roadmaps.markdown import MAX_LENGTH, to_html, validate_markdown
+from roadmaps.markdown import MAX_LENGTH, markdown_validators, to_html
+from roadmaps.sections import Section
+from roadmaps.slugs import MAX_SLUG_LENGTH, validate_slug, validate_step_path
+from roadmaps.step_parts import (  # noqa: F401, some are for importers of this module
+    Convert,
+    DoneWhen,
+    Question,
+    Resource,
+    Topic,
+    read_part_snapshots,
+)
 from roadmaps.synonyms import (  # noqa: F401, Django loads models from here
     IndexedWord,
     Synonym,
@@ -40,26 +53,57 @@ from roadmaps.versions import (
     validate_slug_is_new,
 )
 
-SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
-validate_slug = RegexValidator(
-    rf"^{SLUG}\Z",
-    _("Use lower-case letters and digits, with single hyphens between them."),
-)
-validate_step_path = RegexValidator(
-    rf"^{SLUG}/{SLUG}\Z",
-    _("Use the slugs of a roadmap and one of its steps, such as cooking/fry."),
-)
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
+
+    TextField = models.TextField[str, str]
+    DecimalField = models.DecimalField[Decimal | None, Decimal | None]
 
 MAX_BODY_LENGTH = MAX_LENGTH  # characters; PostgreSQL can index 1 MB of words
+MIN_HOURS, MAX_HOURS = Decimal("0.5"), Decimal(400)
+MAX_NEEDS, MAX_HINTS, MAX_HINT_LENGTH = 20, 20, 500
+# In a version's `order`, before the slug of the section that the following steps are
+# in; alone, before steps that are in none.
+HEADING_MARK = "#"
+
+
+def format_order(pairs: Iterable[tuple[str, str | None]]) -> list[str]:
+    """Return the `order` of a version from the slugs of each step and its section."""
+    order = []
+    heading: str | None = None
+    for slug, section in pairs:
+        if section != heading:
+            order.append(f"{HEADING_MARK}{section or ''}")
+            heading = section
+        order.append(slug)
+    return order
+
+
+def read_order(order: Iterable[str]) -> list[tuple[str, str | None]]:
+    """Return the slugs of each step and its section, as `format_order` takes them."""
+    pairs = []
+    heading: str | None = None
+    for entry in order:
+        if entry.startswith(HEADING_MARK):
+            heading = entry.removeprefix(HEADING_MARK) or None
+        else:
+            pairs.append((entry, heading))
+    return pairs
 
 
 class RoadmapQuerySet(VersionedQuerySet["Roadmap"]):
     def related_snapshot(self, ids: Collection[int]) -> dict[int, dict[str, list[Any]]]:
-        orders: dict[int, dict[str, list[Any]]] = {}
-        steps = Step.objects.filter(roadmap__in=ids)
-        for roadmap, slug in steps.values_list("roadmap", "slug"):
-            orders.setdefault(roadmap, {"order": []})["order"].append(slug)
-        return orders
+        steps = Step.objects.filter(roadmap=OuterRef("pk")).order_by("position", "pk")
+        pairs = steps.values(pair=JSONArray("slug", "section__slug"))
+        sections = Section.objects.filter(roadmap=OuterRef("pk"))
+        columns = {name: name for name in Section.SNAPSHOT_FIELDS}
+        rows = sections.order_by("position", "pk").values(row=JSONObject(**columns))
+        return {
+            pk: {"order": format_order(order), "sections": own_sections}
+            for pk, order, own_sections in self.model.objects.filter(pk__in=ids)
+            .order_by()
+            .values_list("pk", ArraySubquery(pairs), ArraySubquery(rows))
+        }
 
     def published(self) -> "RoadmapQuerySet":
         return self.filter(is_published=True)
@@ -159,11 +203,33 @@ class Roadmap(models.Model):
         if "slug" not in (exclude or ()):
             validate_slug_is_new(self.slug, Roadmap.objects.exclude(pk=self.pk))
 
-    def reorder_steps(self, ids: Sequence[int]) -> None:
+    def save_sections(self, rows: Iterable[Mapping[str, str]]) -> None:
+        """Make the roadmap's sections match the rows, known by slug.
+
+        Steps of a section without a row are in none.
+        """
+        sections = [
+            Section(roadmap=self, slug=row["slug"], title=row["title"], position=place)
+            for place, row in enumerate(rows, start=1)
+        ]
+        gone = self.sections.exclude(slug__in=[section.slug for section in sections])
+        gone.delete()
+        Section.objects.bulk_create(
+            sections,
+            update_conflicts=True,
+            unique_fields=["roadmap", "slug"],
+            update_fields=["title", "position"],
+        )
+
+    def reorder_steps(
+        self, ids: Sequence[int], sections: Mapping[int, int | None] | None = None
+    ) -> None:
         """Put the steps in the order of `ids`, and write only those that moved.
 
-        The caller records the roadmap's new version. Raises ValidationError unless
-        `ids` has the primary key of each of this roadmap's steps exactly once.
+        `sections` are the ids of sections by those of steps; by default, each step
+        stays in its own. The caller keeps the steps of a section together, and records
+        the roadmap's new version. Raises ValidationError unless `ids` has the primary
+        key of each of this roadmap's steps exactly once.
         """
         with transaction.atomic():
             own = (
@@ -176,27 +242,25 @@ class Roadmap(models.Model):
                 raise ValidationError(_("These are not the steps of this roadmap."))
             moved = []
             for position, pk in enumerate(ids, start=1):
-                if steps[pk].position != position:
-                    steps[pk].position = position
+                section = (sections or {}).get(pk, steps[pk].section_id)
+                if (steps[pk].position, steps[pk].section_id) != (position, section):
+                    steps[pk].position, steps[pk].section_id = position, section
                     moved.append(steps[pk])
-            Step.objects.bulk_update(moved, ["position"])
+            Step.objects.bulk_update(moved, ["position", "section"])
 
 
-RESOURCE_FIELDS = ["title", "url", "kind"]  # in a step's version, of each resource
-LARGE_FIELDS = ["body", "body_html", "search_vector", "search_vector_with_body"]
+# The parts of a step's text, in Markdown.
+TEXT_FIELDS = ["skip_if", "why", "primer", "body", "exercise", "stretch", "mistakes"]
+SEARCH_VECTORS = ["search_vector", "full_search_vector"]
+LARGE_FIELDS = [*TEXT_FIELDS, "hints", "html", *SEARCH_VECTORS]
 
 
 class StepQuerySet(VersionedQuerySet["Step"]):
     def related_snapshot(self, ids: Collection[int]) -> dict[int, dict[str, list[Any]]]:
-        resources: dict[int, dict[str, list[Any]]] = {}
-        rows = Resource.objects.filter(step__in=ids).values("step", *RESOURCE_FIELDS)
-        for row in rows:
-            snapshot = resources.setdefault(row.pop("step"), {"resources": []})
-            snapshot["resources"].append(row)
-        return resources
+        return read_part_snapshots(Step.objects.filter(pk__in=ids))
 
     def defer_large_fields(self) -> "StepQuerySet":
-        """Leave out bodies, which only a step's own page shows, and search vectors."""
+        """Leave out texts, which only a step's own page shows, and search vectors."""
         return self.defer(*LARGE_FIELDS)
 
     def active(self) -> "StepQuerySet":
@@ -207,6 +271,25 @@ class StepQuerySet(VersionedQuerySet["Step"]):
         return self.active().filter(roadmap__is_published=True)
 
 
+def text_field(name: "StrPromise", help_text: "StrPromise") -> "TextField":
+    """Return a field for a part of a step's text, in Markdown."""
+    return models.TextField(
+        name, blank=True, validators=markdown_validators(), help_text=help_text
+    )
+
+
+def hours_field(name: "StrPromise") -> "DecimalField":
+    """Return a field for an estimate of a learner's effort."""
+    return models.DecimalField(
+        name,
+        max_digits=4,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(MIN_HOURS), MaxValueValidator(MAX_HOURS)],
+    )
+
+
 class Step(models.Model):
     id = models.AutoField(primary_key=True)  # four bytes: it is in every progress row
     roadmap = models.ForeignKey(
@@ -214,7 +297,7 @@ class Step(models.Model):
     )
     slug = models.CharField(
         _("slug"),
-        max_length=80,
+        max_length=MAX_SLUG_LENGTH,
         validators=[validate_slug],
         help_text=_("Permanent ID used in the URL."),
     )
@@ -222,17 +305,59 @@ class Step(models.Model):
     position = models.PositiveIntegerField(_("position"))
     title = LineField(_("title"), max_length=120)
     summary = LineField(_("summary"), max_length=300)
-    body = models.TextField(
-        _("body"),
+    section = models.ForeignKey(
+        Section,
+        models.SET_NULL,
+        null=True,
         blank=True,
-        validators=[
-            MaxLengthValidator(MAX_BODY_LENGTH),
-            validate_text,
-            validate_markdown,
-        ],
-        help_text=_("What to learn, in Markdown."),
+        related_name="steps",
+        verbose_name=_("section"),
     )
-    body_html = models.TextField(blank=True, editable=False)
+    hours_min = hours_field(_("hours, at least"))
+    hours_max = hours_field(_("hours, at most"))
+    needs = ArrayField(
+        models.CharField(max_length=161, validators=[validate_step_path]),
+        verbose_name=_("needs"),
+        size=MAX_NEEDS,
+        default=list,
+        blank=True,
+        help_text=_(
+            "Steps that learners should have done before, for example cooking/boil. "
+            "It is advice: nobody is kept from this step."
+        ),
+    )
+    checked_on = models.DateField(
+        _("checked on"),
+        null=True,
+        blank=True,
+        help_text=_("When somebody last did the step and found it correct."),
+    )
+    checked_with = LineField(
+        _("checked with"),
+        max_length=120,
+        blank=True,
+        help_text=_("The versions it was checked with, for example PostgreSQL 18."),
+    )
+    skip_if = text_field(_("skip if"), _("Who can skip this step, in Markdown."))
+    why = text_field(_("why it matters"), _("In Markdown."))
+    primer = text_field(_("primer"), _("What to know before the topics, in Markdown."))
+    body = text_field(
+        _("body"),
+        _("What to learn, in Markdown, for steps without the other texts."),
+    )
+    exercise = text_field(_("exercise"), _("In Markdown."))
+    stretch = text_field(_("stretch"), _("More for those who want it, in Markdown."))
+    hints = ArrayField(
+        models.CharField(max_length=MAX_HINT_LENGTH, validators=[validate_line]),
+        verbose_name=_("hints"),
+        size=MAX_HINTS,
+        default=list,
+        blank=True,
+        help_text=_("For the exercise, each on its own line, in Markdown."),
+    )
+    mistakes = text_field(_("common mistakes"), _("In Markdown."))
+    # The HTML of each text that is not empty, by its name, and a list for the hints.
+    html = models.JSONField(default=dict, blank=True, editable=False)
     is_optional = models.BooleanField(_("optional"), default=False)
     same_as = models.CharField(
         _("same as"),
@@ -261,22 +386,17 @@ class Step(models.Model):
     search_vector = GeneratedSearchVectorField(
         weighted_vector("title", "A"), weighted_vector("summary", "B")
     )
-    search_vector_with_body = GeneratedSearchVectorField(
+    full_search_vector = GeneratedSearchVectorField(
         weighted_vector("title", "A"),
         weighted_vector("summary", "B"),
-        weighted_vector(html_to_text("body_html"), "C"),
+        weighted_vector(html_to_text(join_html("html")), "C"),
     )
 
     objects = StepQuerySet.as_manager()
-    # The position is in the roadmap's versions.
+    # The position and the section are in the roadmap's versions.
     history = HistoricalRecords(
         bases=[StepVersion],
-        excluded_fields=[
-            "position",
-            "body_html",
-            "search_vector",
-            "search_vector_with_body",
-        ],
+        excluded_fields=["position", "section", "html", *SEARCH_VECTORS],
         history_id_field=models.BigAutoField(),
     )
 
@@ -286,7 +406,7 @@ class Step(models.Model):
         ordering = ["position", "pk"]
         indexes = [
             GinIndex("search_vector", name="step_words"),
-            GinIndex("search_vector_with_body", name="step_all_words"),
+            GinIndex("full_search_vector", name="step_all_words"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -295,14 +415,28 @@ class Step(models.Model):
                 violation_error_message=_(
                     "This roadmap already has a step with this slug."
                 ),
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(hours_min__isnull=True, hours_max__isnull=True)
+                | Q(
+                    hours_min__isnull=False,
+                    hours_max__isnull=False,
+                    hours_min__gte=MIN_HOURS,
+                    hours_max__gte=F("hours_min"),
+                    hours_max__lte=MAX_HOURS,
+                ),
+                name="step_hours_are_a_range",
+                violation_error_message=_(
+                    "Fill in both numbers of hours, the smaller one first."
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.render_body()
+        self.render_texts()
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
@@ -314,6 +448,12 @@ class Step(models.Model):
             others = Step.objects.filter(roadmap=self.roadmap_id).exclude(pk=self.pk)
             validate_slug_is_new(self.slug, others)
 
+    def clean(self) -> None:
+        super().clean()
+        if self.section and self.section.roadmap_id != self.roadmap_id:
+            message = _("Choose a section of the same roadmap.")
+            raise ValidationError({"section": message})
+
     def save_with_reason(self, reason: str, user: User | None = None) -> None:
         """Save, and record the reason in the version, as `record` does.
 
@@ -324,9 +464,12 @@ class Step(models.Model):
             self._history_user = user
         self.save()
 
-    def render_body(self) -> None:
-        """Set `body_html`. `save()` calls this; code that writes in bulk must too."""
-        self.body_html = to_html(self.body)
+    def render_texts(self, convert: Convert = to_html) -> None:
+        """Set `html`. `save()` calls this; code that writes in bulk must too."""
+        texts = {name: getattr(self, name) for name in TEXT_FIELDS}
+        self.html = {name: convert(text) for name, text in texts.items() if text}
+        if self.hints:
+            self.html["hints"] = [convert(hint) for hint in self.hints]
 
     @property
     def roadmap_slug(self) -> str:
@@ -340,46 +483,6 @@ class Step(models.Model):
     def get_row_url(self) -> str:
         """Return the address of the step's row on the page of its roadmap."""
         return f"{self.roadmap.get_absolute_url()}#{self.slug}"
-
-
-class Resource(models.Model):
-    class Kind(models.TextChoices):
-        DOCS = "docs", _("documentation")
-        ARTICLE = "article", _("article")
-        BOOK = "book", _("book")
-        COURSE = "course", _("course")
-        VIDEO = "video", _("video")
-        PRACTICE = "practice", _("practice")
-
-    step = models.ForeignKey(
-        Step, models.CASCADE, related_name="resources", verbose_name=_("step")
-    )
-    position = models.PositiveIntegerField(_("position"), default=0)
-    title = LineField(_("title"), max_length=200)
-    url = WebAddressField(_("URL"), max_length=500)
-    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
-    search_vector = GeneratedSearchVectorField(weighted_vector("title", "C"))
-
-    class Meta:
-        verbose_name = _("resource")
-        verbose_name_plural = _("resources")
-        ordering = ["position", "pk"]
-        indexes = [GinIndex("search_vector", name="resource_words")]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["step", "url"],
-                name="resource_url_unique_in_step",
-                violation_error_message=_("This step already has this URL."),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.title
-
-    @property
-    def host(self) -> str:
-        """The host name of the linked site, without a leading "www."."""
-        return (urlsplit(self.url).hostname or "").removeprefix("www.")
 
 
 for content in (Roadmap, Step):

@@ -1,7 +1,8 @@
 """Versions of roadmaps and steps: every save by an editor records one.
 
 django-simple-history stores them. Besides its own fields, the version of a roadmap has
-the order of its steps, and the version of a step has its resources.
+the order of its steps and its sections, and the version of a step has its topics,
+questions, outcomes and resources.
 """
 
 from collections.abc import Collection
@@ -19,14 +20,20 @@ MAX_REASON_LENGTH = 100  # characters, as django-simple-history stores
 
 
 class RoadmapVersion(models.Model):
-    order = ArrayField(models.CharField(max_length=80), default=list)  # slugs of steps
+    # The slugs of the steps, and `#section` before the steps of a section.
+    order = ArrayField(models.CharField(max_length=81), default=list)
+    sections = models.JSONField(default=list)  # slug and title of each, in order
 
     class Meta:
         abstract = True
 
 
 class StepVersion(models.Model):
-    resources = models.JSONField(default=list)  # title, url and kind of each, in order
+    # The SNAPSHOT_FIELDS of each row, in order.
+    topics = models.JSONField(default=list)
+    questions = models.JSONField(default=list)
+    done_when = models.JSONField(default=list)
+    resources = models.JSONField(default=list)
 
     class Meta:
         abstract = True

@@ -27,8 +27,9 @@ from progress.notes import Note, NoteConflictError
 from progress.route import AnnotatedStep, Filter, Route
 from progress.snapshot import find_hidden_roadmap, get_route, routes_in_progress
 from roadmaps.card import Card
-from roadmaps.models import Resource, Roadmap, Step
+from roadmaps.models import Roadmap, Step
 from roadmaps.share import roadmap_preview, site_preview
+from roadmaps.step_parts import Resource
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -190,8 +191,8 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
         ),
     }
     if not request.htmx:
-        bodies = Step.objects.filter(pk=step.pk).values_list("body_html", flat=True)
-        context["body_html"] = bodies.first()
+        texts = Step.objects.filter(pk=step.pk).values_list("html", flat=True)
+        context["html"] = texts.first()
     if request.method == "POST":
         return save_note(request, step, context)
     if request.user.is_authenticated:

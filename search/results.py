@@ -51,14 +51,14 @@ WITH query AS MATERIALIZED (
         PARTITION BY kind ORDER BY rank DESC, found.step_id, resource_id) AS place
     FROM query, ({candidates}) AS found
     LEFT JOIN roadmaps_step AS step ON found.kind = 2 AND step.id = found.step_id,
-    LATERAL (SELECT cairn_rank(coalesce(search_vector_with_body, found.search_vector),
+    LATERAL (SELECT cairn_rank(coalesce(full_search_vector, found.search_vector),
         any_finished, whole, beginning) + 0.02 * least(5, (SELECT count(*)
             FROM roadmaps_resource AS resource WHERE resource.step_id = step.id
             AND resource.search_vector @@ match)) AS rank) AS score
 )
 SELECT ranked.kind, roadmap.slug, roadmap.title, category, roadmap.summary,
     is_published, step.slug, step.title, step.summary,
-    CASE WHEN is_in_body THEN body_html END,
+    CASE WHEN is_in_body THEN cairn_join_html(step.html) END,
     resource.title, resource.url, note.text, progress.state
 FROM ranked JOIN roadmaps_roadmap AS roadmap ON roadmap.id = ranked.roadmap_id
 LEFT JOIN roadmaps_step AS step ON step.id = ranked.step_id
@@ -105,7 +105,7 @@ def select_candidates(
         key=key,
         step=step,
         resource=resource,
-        is_in_body="search_vector_with_body" in condition,
+        is_in_body="full_search_vector" in condition,
     )
 
 
@@ -121,7 +121,7 @@ BODIES = select_candidates(
     Kind.STEP,
     "roadmaps_step",
     JOIN_ROADMAP.format("item"),
-    condition="search_vector_with_body @@ match AND NOT search_vector @@ match"
+    condition="full_search_vector @@ match AND NOT search_vector @@ match"
     " AND NOT is_retired",
     rank="0",
     step="item.id",

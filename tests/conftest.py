@@ -25,7 +25,8 @@ from core.postgresql.settings import use_prepared_statements
 from editing.yaml_format.importer import import_roadmap
 from editing.yaml_format.schema import read
 from progress.models import StepProgress
-from roadmaps.models import Resource, Roadmap, Step
+from roadmaps.models import Roadmap, Section, Step
+from roadmaps.step_parts import STEP_PARTS
 from roadmaps.synonyms import IndexedWord, Synonym
 from tests.accounts.actions import reauthenticate
 from tests.factories import (
@@ -124,7 +125,8 @@ def backend_roadmap_rows(django_db_setup, django_db_blocker):
 
     Copying them into the tables takes a tenth of the time of an import.
     """
-    models = [Roadmap, Step, Resource, Roadmap.history.model, Step.history.model]
+    models = [Roadmap, Section, Step, *STEP_PARTS.values()]
+    models += [Roadmap.history.model, Step.history.model]
     rows = {}
     with django_db_blocker.unblock(), transaction.atomic():
         source = read(django_settings.BASE_DIR / "fixtures/backend-developer.yaml")

@@ -7,14 +7,17 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Max
 from django.forms import BaseInlineFormSet
 from django.utils.translation import gettext_lazy as _
 
 from core.text import shows_nothing
 from editing.admin.history import VersionedForm, question
+from editing.sections import keep_together
 from editing.step_operations import is_done_by_anyone
-from roadmaps.models import RESOURCE_FIELDS, Resource, Step
+from roadmaps.models import Step, format_order
+from roadmaps.step_parts import StepPart
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -37,8 +40,10 @@ class RoadmapForm(VersionedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        steps = self.instance.steps.defer_large_fields() if self.instance.pk else []
-        self.steps = {str(step.pk): step for step in steps}
+        self.steps: dict[str, Step] = {}
+        if self.instance.pk:
+            steps = self.instance.steps.defer_large_fields().select_related("section")
+            self.steps = {str(step.pk): step for step in steps}
 
     @cached_property
     def order(self) -> list[str]:
@@ -71,6 +76,24 @@ class RoadmapForm(VersionedForm):
         """The steps in the submitted order, then those that were not submitted."""
         submitted = dict.fromkeys(pk for pk in self.order if pk in self.steps)
         return [self.steps[pk] for pk in submitted | dict.fromkeys(self.steps)]
+
+    @property
+    def sections(self) -> dict[int, int | None]:
+        """The ids of the sections of all steps after the move, by those of steps."""
+        before = {step.pk: step.section_id for step in self.steps.values()}
+        return keep_together(before, [step.pk for step in self.rows])
+
+    def get_order(self) -> list[str]:
+        """Return the submitted order as a version has it."""
+        slugs = {
+            step.section_id: step.section.slug
+            for step in self.steps.values()
+            if step.section
+        }
+        sections = self.sections
+        return format_order(
+            (step.slug, slugs.get(sections[step.pk])) for step in self.rows
+        )
 
     @property
     def numbered_rows(self) -> list[tuple[Step, int | None]]:
@@ -149,12 +172,14 @@ class StepForm(VersionedForm):
         return [name for name in super().changed_data if name not in not_content]
 
 
-class ResourceFormSet(BaseInlineFormSet):
-    """A step's resources.
+class PartFormSet(BaseInlineFormSet):
+    """A step's rows of one kind, for example its resources.
 
-    If another editor has deleted a resource since, the submitted row is saved as a new
-    one. Django alone would report an error that the editor cannot correct.
+    If another editor has deleted a row since, the submitted row is saved as a new one.
+    Django alone would report an error that the editor cannot correct.
     """
+
+    model: type[StepPart]
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(data, *args, **kwargs)
@@ -182,23 +207,36 @@ class ResourceFormSet(BaseInlineFormSet):
         data[f"{self.prefix}-INITIAL_FORMS"] = str(len(known))
         del self.management_form
 
-    def save_new(self, form: Any, commit: bool = True) -> Resource:
-        """Save a new resource, last if no position was given."""
+    def save_new(self, form: Any, commit: bool = True) -> StepPart:
+        """Save a new row, last if no position was given."""
         if not form.instance.position:
-            last = self.instance.resources.aggregate(last=Max("position"))["last"]
+            own = self.model._default_manager.filter(step=self.instance)
+            last = own.aggregate(last=Max("position"))["last"]
             form.instance.position = (last or 0) + 1
-        resource: Resource = super().save_new(form, commit)
-        return resource
+        row: StepPart = super().save_new(form, commit)
+        return row
 
-    def get_snapshot(self) -> list[dict[str, str]]:
-        """Return the submitted resources, valid or not, in the form of a version."""
+    def get_snapshot(self) -> list[dict[str, Any]]:
+        """Return the submitted rows, valid or not, in the form of a version."""
         rows = []
         for form in self.forms:
-            row = {name: form[name].value() or "" for name in RESOURCE_FIELDS}
-            if any(row.values()) and not self._should_delete_form(form):  # type: ignore[attr-defined]
+            row = {name: get_value(form, name) for name in self.model.SNAPSHOT_FIELDS}
+            is_filled = any(value for name, value in row.items() if name in form.fields)
+            if is_filled and not self._should_delete_form(form):  # type: ignore[attr-defined]
                 rows.append((str(form["position"].value() or 0), row))
         rows.sort(key=lambda row: int(row[0][:9]) if row[0].isdecimal() else 0)
         return [row for _position, row in rows]
+
+
+def get_value(form: Any, name: str) -> Any:
+    """Return what the form would store in the field, or what was typed if invalid."""
+    if name not in form.fields or name == "id":
+        return getattr(form.instance, name)
+    value = form[name].value()
+    try:
+        return form.fields[name].to_python(value)
+    except ValidationError:
+        return value or ""
 
 
 class MergeForm(forms.Form):

@@ -22,7 +22,15 @@ from editing.diff import Values
 from editing.permissions import PUBLISH_ROADMAP
 from editing.step_operations import update_roadmap_slug
 from progress.learner_counts import QUERY_TIMEOUT, with_learners
-from roadmaps.models import Roadmap, Step, StepQuerySet
+from roadmaps.models import (
+    HEADING_MARK,
+    Roadmap,
+    Step,
+    StepQuerySet,
+    format_order,
+    read_order,
+)
+from roadmaps.sections import Section
 
 FIELDS = ["title", "slug", "category", "icon", "summary", "position", "is_published"]
 RESTORED_FIELDS = ["title", "category", "icon", "summary"]
@@ -109,7 +117,8 @@ class RoadmapAdmin(InsightAdmin, ImportExportAdmin, ProtectedDeletionAdmin):
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
     ) -> None:
         if change:
-            form.instance.reorder_steps([int(pk) for pk in form.order])
+            order = [int(pk) for pk in form.order]
+            form.instance.reorder_steps(order, form.sections)
         super().save_related(request, form, formsets, change)
 
     def response_change(self, request: HttpRequest, obj: Roadmap) -> HttpResponse:
@@ -139,15 +148,23 @@ class RoadmapAdmin(InsightAdmin, ImportExportAdmin, ProtectedDeletionAdmin):
         self, request: HttpRequest, obj: Roadmap, context: dict[str, Any]
     ) -> Values:
         values = super().get_submitted_values(request, obj, context)
-        rows = context["adminform"].form.rows
-        return values | {"order": [step.slug for step in rows]}
+        return values | {"order": context["adminform"].form.get_order()}
 
     def get_restored_values(self, obj: Roadmap, values: Values) -> Values:
-        """Restore the texts and the order. Steps added since the version come last."""
-        current = list(obj.steps.values_list("slug", flat=True))
-        order = [slug for slug in values["order"] if slug in current]
+        """Restore the texts, sections and order. Steps added since come last."""
+        steps = list(obj.steps.values_list("slug", flat=True))
+        order = [
+            entry
+            for entry in values["order"]
+            if entry in steps or entry.startswith(HEADING_MARK)
+        ]
+        pairs = dict(read_order(order))
+        newer = [(slug, None) for slug in steps if slug not in pairs]
+        known = {row["slug"] for row in values["sections"]}
+        added = obj.sections.exclude(slug__in=known).values(*Section.SNAPSHOT_FIELDS)
         return values | {
-            "order": order + [slug for slug in current if slug not in order],
+            "order": format_order([*pairs.items(), *newer]),
+            "sections": [*values["sections"], *added],
             "slug": obj.slug,
             "position": obj.position,
             "is_published": obj.is_published,
@@ -159,5 +176,11 @@ class RoadmapAdmin(InsightAdmin, ImportExportAdmin, ProtectedDeletionAdmin):
         for name in RESTORED_FIELDS:
             setattr(obj, name, values[name])
         obj.save_without_historical_record()
+        obj.save_sections(values["sections"])
+        sections = dict(obj.sections.values_list("slug", "pk"))
         ids = dict(obj.steps.values_list("slug", "pk"))
-        obj.reorder_steps([ids[slug] for slug in values["order"]])
+        pairs = read_order(values["order"])
+        obj.reorder_steps(
+            [ids[slug] for slug, _section in pairs],
+            {ids[slug]: sections.get(section or "") for slug, section in pairs},
+        )

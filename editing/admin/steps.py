@@ -28,17 +28,25 @@ from editing.admin.forms import (
     MEANING_CHOICES,
     MEANING_FIELDS,
     MarkdownField,
-    ResourceFormSet,
+    PartFormSet,
     StepForm,
 )
 from editing.admin.operations import StepOperationsAdmin
 from editing.background_operations import find_unfinished
+from editing.diff import FIELDS as DIFF_FIELDS
 from editing.diff import Difference, Values
 from editing.same_as import explain_missing
 from editing.step_operations import Impact, is_done_by_anyone
 from progress.backfill import backfill_completions
 from roadmaps.markdown import to_html
-from roadmaps.models import Resource, Roadmap, Step, StepQuerySet
+from roadmaps.models import Roadmap, Step, StepQuerySet
+from roadmaps.step_parts import (
+    STEP_PARTS,
+    Resource,
+    Topic,
+    replace_parts,
+    save_topics,
+)
 
 # The form's page shows the preview in a frame.
 CSP_WITH_FRAME: Any = settings.SECURE_CSP | {"frame-src": [CSP.SELF]}
@@ -46,17 +54,17 @@ CSP_IN_FRAME: Any = settings.SECURE_CSP | {"frame-ancestors": [CSP.SELF]}
 FIELDS = ["title", "slug", "summary", "body", "same_as", "is_optional"]
 IS_OPTIONAL = yes_or_no(Step, "is_optional")
 IS_RETIRED = yes_or_no(Step, "is_retired")
-RESTORED_FIELDS = ["title", "summary", "body", "same_as", "is_optional"]
+RESTORED_FIELDS = [n for n in DIFF_FIELDS[Step] if n not in ("slug", "is_retired")]
 MAX_RESOURCES = 200  # of a step, as in files
 PREVIEWED_FIELDS = ["title", "summary", "body"]
 
 
 class ResourceInline(admin.StackedInline):
     model = Resource
-    formset = ResourceFormSet
+    formset = PartFormSet
     extra = 0
     max_num = MAX_RESOURCES
-    fields = [("position", "kind"), "title", "url"]
+    fields = [("position", "kind", "role", "minutes"), "title", "url"]
 
     def get_formset(self, *args: Any, **kwargs: Any) -> Any:
         # Django would render up to 1,000 forms more than the maximum.
@@ -128,6 +136,7 @@ class StepAdmin(StepOperationsAdmin):
             locked = Roadmap.objects.select_for_update(no_key=True)
             last = locked.get(pk=obj.roadmap_id).steps.last()
             obj.position = last.position + 1 if last else 1
+            obj.section = last.section if last else None
         elif form.has_new_meaning:
             obj.revised_at = timezone.now()
         super().save_model(request, obj, form, change)
@@ -188,11 +197,21 @@ class StepAdmin(StepOperationsAdmin):
     ) -> Values:
         values = super().get_submitted_values(request, obj, context)
         for inline in context["inline_admin_formsets"]:
-            values["resources"] = inline.formset.get_snapshot()
+            name = inline.formset.fk.remote_field.related_name
+            values[name] = inline.formset.get_snapshot()
         return values
 
     def get_restored_values(self, obj: Step, values: Values) -> Values:
-        return values | {"slug": obj.slug, "is_retired": obj.is_retired}
+        """Restore the content, but no slug, and retire topics added since."""
+        slugs = dict(obj.topics.values_list("pk", "slug"))
+        topics = [
+            row | {"slug": slugs.pop(row["id"], row["slug"])}
+            for row in values["topics"]
+        ]
+        newer = Topic.objects.filter(pk__in=slugs).values(*Topic.SNAPSHOT_FIELDS)
+        topics += [row | {"is_retired": True} for row in newer]
+        own = {"slug": obj.slug, "is_retired": obj.is_retired, "topics": topics}
+        return values | own
 
     def save_restored_values(
         self, request: HttpRequest, obj: Any, values: Values
@@ -203,11 +222,11 @@ class StepAdmin(StepOperationsAdmin):
         if request.POST.get("meaning") == "yes":
             obj.revised_at = timezone.now()
         obj.save_without_historical_record()
-        obj.resources.all().delete()
-        Resource.objects.bulk_create(
-            Resource(step=obj, position=position, **entry)
-            for position, entry in enumerate(values["resources"], start=1)
-        )
+        for name in STEP_PARTS:
+            if name == "topics":
+                save_topics({obj.pk: values[name]})
+            else:
+                replace_parts(name, {obj.pk: values[name]})
         if obj.is_optional != was_optional:
             backfill_completions(obj.roadmap)
         warn_of_missing_step(request, obj)

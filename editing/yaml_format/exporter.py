@@ -17,7 +17,8 @@ from editing.yaml_format.schema import (
     describe_error,
 )
 from editing.yaml_format.validators import normalize_body
-from roadmaps.models import Resource, Roadmap, Step
+from roadmaps.models import SEARCH_VECTORS, Roadmap, Step
+from roadmaps.step_parts import Resource
 
 # For text editors with a YAML language server; the path is relative to fixtures/.
 SCHEMA_COMMENT = "# yaml-language-server: $schema=../docs/roadmap.schema.json"
@@ -37,7 +38,7 @@ def export(roadmap: Roadmap) -> str:
     its step.
     """
     resources = Resource.objects.filter(step__roadmap=roadmap)
-    steps = roadmap.steps.defer("body_html", "search_vector", "search_vector_with_body")
+    steps = roadmap.steps.defer("html", *SEARCH_VECTORS)
     file = serialize(roadmap, steps, resources)
     try:
         values = file.model_dump(exclude_defaults=True)

@@ -10,13 +10,14 @@ from editing.yaml_format.plan import Plan, StepPlan, compare
 from editing.yaml_format.schema import RoadmapFile
 from progress.backfill import backfill_completions
 from roadmaps.markdown import to_html
-from roadmaps.models import Resource, Roadmap, Step
+from roadmaps.models import Roadmap, Step
+from roadmaps.step_parts import Resource
 
 ROADMAP_COLUMNS = [
     *("slug", "title", "category", "icon", "summary", "position", "is_published")
 ]
 STEP_COLUMNS = [
-    *("slug", "position", "title", "summary", "body", "body_html"),
+    *("slug", "position", "title", "summary", "body", "html"),
     *("is_optional", "same_as", "is_retired", "added_at", "revised_at"),
 ]
 
@@ -128,7 +129,7 @@ def _set_fields(
     step.is_retired = entry.retired
     if step_plan.has_changed("body"):
         step.body = entry.body
-        step.body_html = html_by_body.get(entry.body) or to_html(entry.body)
+        step.render_texts(lambda text: html_by_body.get(text) or to_html(text))
     if step_plan.has_new_meaning:
         step.revised_at = timezone.now()
     if step_plan.is_brought_back:

@@ -7,11 +7,12 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
+from editing.subsequence import find_longest_ascending
 from editing.yaml_format.exporter import serialize, to_yaml
 from editing.yaml_format.schema import RoadmapFile, StepEntry
 from editing.yaml_format.slugs import check_new_slugs, find_old_slugs, find_roadmap
-from editing.yaml_format.subsequence import find_longest_ascending
-from roadmaps.models import Resource, Roadmap, Step
+from roadmaps.models import SEARCH_VECTORS, Roadmap, Step
+from roadmaps.step_parts import Resource
 
 ROADMAP_FIELDS = [
     "slug",
@@ -24,7 +25,6 @@ ROADMAP_FIELDS = [
 ]
 STEP_FIELDS = ["title", "optional", "summary", "same_as", "body", "resources"]
 MEANING_FIELDS = ["title", "summary", "body", "resources"]
-SEARCH_VECTORS = ["search_vector", "search_vector_with_body"]
 
 
 @dataclass(frozen=True)

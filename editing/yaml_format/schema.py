@@ -37,7 +37,8 @@ from editing.yaml_format.validators import (
     validate_step_path,
     validate_url,
 )
-from roadmaps.models import MAX_BODY_LENGTH, SLUG
+from roadmaps.models import MAX_BODY_LENGTH
+from roadmaps.slugs import SLUG
 
 # Our messages for pydantic's error types.
 ERROR_MESSAGES = {

@@ -11,7 +11,7 @@ from core.text import describe_line_fault, describe_text_fault, shows_nothing
 from core.web_address import describe_url_fault
 from roadmaps.emoji import validate_emoji as check_emoji
 from roadmaps.markdown import validate_markdown
-from roadmaps.models import SLUG
+from roadmaps.slugs import SLUG
 
 
 def validate_line(text: str) -> str:

@@ -15,6 +15,7 @@ from roadmaps.full_text import (
     fold_sql,
     folded,
     html_to_text,
+    join_html,
     weighted_vector,
     words_sql,
 )
@@ -75,6 +76,17 @@ CREATE FUNCTION cairn_html_to_text(text) RETURNS text
         '&lt;', '<'), '&gt;', '>'), '&amp;', '&')
 """
 
+# All HTML in a JSON column.
+JOIN_HTML = """
+CREATE FUNCTION cairn_join_html(jsonb) RETURNS text
+    IMMUTABLE
+    RETURN (
+        SELECT coalesce(string_agg(part #>> '{}', E'\\n'), '')
+        FROM jsonb_path_query($1, 'strict $.**') AS part
+        WHERE jsonb_typeof(part) = 'string'
+    )
+"""
+
 # Every write to a roadmap or its steps gives the roadmap a new version, also a write that
 # bypasses Django. Versions are random and never repeat. So a page cached for a version
 # that was rolled back, or lost with a restored backup, is never served for another one.
@@ -113,8 +125,36 @@ FOR EACH STATEMENT EXECUTE FUNCTION cairn_renew_content_version_of_steps();
 CREATE TRIGGER renew_content_version_after_delete AFTER DELETE ON roadmaps_step
 REFERENCING OLD TABLE AS written
 FOR EACH STATEMENT EXECUTE FUNCTION cairn_renew_content_version_of_steps();
+
+-- The same for the parts of steps that pages of the whole roadmap show or count.
+CREATE FUNCTION cairn_renew_content_version_of_parts() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE roadmaps_roadmap SET content_version = DEFAULT
+    WHERE id IN (SELECT roadmap_id FROM roadmaps_step
+        WHERE id IN (SELECT step_id FROM written));
+    RETURN NULL;
+END $$;
+"""
+for _table, _function in [
+    ("roadmaps_section", "cairn_renew_content_version_of_steps"),
+    ("roadmaps_topic", "cairn_renew_content_version_of_parts"),
+    ("roadmaps_question", "cairn_renew_content_version_of_parts"),
+    ("roadmaps_donewhen", "cairn_renew_content_version_of_parts"),
+]:
+    for _name, _event, _rows in [
+        ("after_insert", "INSERT", "NEW"),
+        ("after_update", "UPDATE", "NEW"),
+        ("of_old_roadmap", "UPDATE", "OLD"),
+        ("after_delete", "DELETE", "OLD"),
+    ]:
+        RENEW_CONTENT_VERSION += f"""
+CREATE TRIGGER renew_content_version_{_name} AFTER {_event} ON {_table}
+REFERENCING {_rows} TABLE AS written
+FOR EACH STATEMENT EXECUTE FUNCTION {_function}();
 """
 DROP_RENEW_CONTENT_VERSION = """
+DROP FUNCTION cairn_renew_content_version_of_parts CASCADE;
 DROP FUNCTION cairn_renew_content_version_of_steps CASCADE;
 DROP FUNCTION cairn_renew_content_version CASCADE;
 """
@@ -138,7 +178,9 @@ END $$;
 """
 for _table, _vector in [
     ("roadmaps_roadmap", "search_vector"),
-    ("roadmaps_step", "search_vector_with_body"),
+    ("roadmaps_step", "full_search_vector"),
+    ("roadmaps_topic", "search_vector"),
+    ("roadmaps_question", "search_vector"),
     ("roadmaps_resource", "search_vector"),
 ]:
     for _event in ("INSERT", "UPDATE"):
@@ -173,6 +215,7 @@ class Migration(migrations.Migration):
             RANK, "DROP FUNCTION cairn_rank(tsvector, tsquery, tsquery, tsquery)"
         ),
         migrations.RunSQL(HTML_TO_TEXT, "DROP FUNCTION cairn_html_to_text(text)"),
+        migrations.RunSQL(JOIN_HTML, "DROP FUNCTION cairn_join_html(jsonb)"),
         migrations.AddField(
             "roadmap",
             "search_vector",
@@ -191,11 +234,27 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             "step",
-            "search_vector_with_body",
+            "full_search_vector",
             GeneratedSearchVectorField(
                 weighted_vector("title", "A"),
                 weighted_vector("summary", "B"),
-                weighted_vector(html_to_text("body_html"), "C"),
+                weighted_vector(html_to_text(join_html("html")), "C"),
+            ),
+        ),
+        migrations.AddField(
+            "topic",
+            "search_vector",
+            GeneratedSearchVectorField(
+                weighted_vector("title", "B"),
+                weighted_vector(html_to_text("text_html"), "C"),
+            ),
+        ),
+        migrations.AddField(
+            "question",
+            "search_vector",
+            GeneratedSearchVectorField(
+                weighted_vector(html_to_text("question_html"), "B"),
+                weighted_vector(html_to_text("answer_html"), "C"),
             ),
         ),
         migrations.AddField(
@@ -206,7 +265,11 @@ class Migration(migrations.Migration):
         migrations.AddIndex("roadmap", GinIndex("search_vector", name="roadmap_words")),
         migrations.AddIndex("step", GinIndex("search_vector", name="step_words")),
         migrations.AddIndex(
-            "step", GinIndex("search_vector_with_body", name="step_all_words")
+            "step", GinIndex("full_search_vector", name="step_all_words")
+        ),
+        migrations.AddIndex("topic", GinIndex("search_vector", name="topic_words")),
+        migrations.AddIndex(
+            "question", GinIndex("search_vector", name="question_words")
         ),
         migrations.AddIndex(
             "resource", GinIndex("search_vector", name="resource_words")

@@ -1,8 +1,11 @@
 """/admin/roadmaps/…/history/ and …/history/<version>/"""
 
+from datetime import date
+
 import pytest
 
-from roadmaps.models import Resource, Roadmap, Step
+from editing.diff import get_values
+from roadmaps.models import Resource, Roadmap, Step, Topic
 from tests.editing.editor import ADMIN, everything, order, page_of, send
 from tests.factories import StepFactory, StepProgressFactory, UserFactory
 
@@ -111,12 +114,49 @@ class TestRestoring:
         answer = restore(admin_client, fry, 1)
         assert answer.url == page_of(fry, "history")
         fry.refresh_from_db()
-        assert (fry.title, fry.body_html) == ("Fry", "<h2>Hot</h2>\n")
+        assert (fry.title, fry.html["body"]) == ("Fry", "<h2>Hot</h2>\n")
         assert fry.resources.get().url == OILS["url"]
         newest = fry.history.first()
         assert newest.history_user == admin_user
         assert newest.history_change_reason.startswith("Restored the version of ")
-        assert newest.resources == [OILS]
+        assert newest.resources == [OILS | {"role": "", "minutes": None}]
+
+    def test_all_texts_and_parts_of_a_step_are_restored(self, admin_client, fry):
+        fry.why, fry.hints, fry.hours_min, fry.hours_max = "Hot.", ["Oil."], 1, 2
+        fry.needs, fry.checked_on = ["cooking/boil"], date(2026, 11, 29)
+        fry.questions.create(question="Why?", answer="Heat.")
+        fry.done_when.create(text="fry an egg")
+        fry.topics.create(slug="oil", title="Oil", text="Which one.")
+        fry.save()
+        values = get_values(fry)
+        Step.objects.filter(pk=fry.pk).update(
+            why="", hints=[], hours_min=None, hours_max=None, needs=[], checked_on=None
+        )
+        for part in (fry.questions, fry.done_when):
+            part.all().delete()
+        Topic.objects.update(title="Fat", slug="fat")
+        fry.topics.create(slug="pan", title="Pan")
+        assert "Hot." in html_of(admin_client, fry, version(fry, 1))
+        restore(admin_client, fry, 1)
+        fry.refresh_from_db()
+        oil, pan = fry.topics.all()
+        assert (oil.title, oil.slug) == ("Oil", "fat")  # it is the same topic
+        assert (pan.title, pan.is_retired) == ("Pan", True)
+        ignored = {"topics": None}
+        assert get_values(fry) | ignored == values | ignored
+        assert fry.questions.get().answer_html == "<p>Heat.</p>\n"
+
+    def test_the_sections_of_a_roadmap_are_restored(self, admin_client, cooking, fry):
+        section = cooking.sections.create(slug="heat", title="Heat")
+        cooking.steps.update(section=section)
+        cooking.save()
+        before = get_values(cooking)
+        assert before["order"][0] == "#heat"
+        section.delete()
+        cooking.save()
+        restore(admin_client, cooking, cooking.history.count() - 2)
+        cooking.refresh_from_db()
+        assert get_values(cooking) == before
 
     def test_slug_position_and_retirement_are_not_restored(
         self, admin_client, cooking, fry

@@ -35,7 +35,7 @@ def edit(admin_client, fry):
 class TestEditing:
     def test_its_body_is_rendered_on_save(self, edit):
         _, step = edit(body="## Why it matters")
-        assert step.body_html == "<h2>Why it matters</h2>\n"
+        assert step.html["body"] == "<h2>Why it matters</h2>\n"
 
     def test_saving_returns_to_the_roadmap(self, edit, cooking):
         answer, _ = edit(title="Fry It")
@@ -168,9 +168,9 @@ class TestResources:
         row = resource_row(0, OILS)
         _, step = edit(**row, **{"resources-TOTAL_FORMS": 1})
         assert step.resources.get().host == "example.org"
-        assert step.history.first().resources == [
-            {"title": "A page", "url": OILS, "kind": "docs"}
-        ]
+        row = {"title": "A page", "url": OILS, "kind": "docs"}
+        row |= {"role": "", "minutes": None}
+        assert step.history.first().resources == [row]
 
     def test_a_resource_is_changed_and_one_deleted(self, edit, fry):
         for number in (1, 2):

@@ -68,7 +68,7 @@ class TestImport:
     def test_it_loads_bodies_and_resources(self, write):
         run(write(SOURCE + RESOURCES))
         step = Step.objects.get(slug="eggs")
-        assert "<h2>Why it matters</h2>" in step.body_html
+        assert "<h2>Why it matters</h2>" in step.html["body"]
         assert step.resources.get().host == "example.org"
 
     def test_resources_are_replaced(self, write):

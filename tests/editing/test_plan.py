@@ -9,10 +9,10 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from editing.subsequence import find_longest_ascending
 from editing.yaml_format.importer import StalePlanError, import_roadmap
 from editing.yaml_format.plan import compare
 from editing.yaml_format.schema import read
-from editing.yaml_format.subsequence import find_longest_ascending
 from progress.models import Completion, StepProgress
 from progress.notes import Note
 from roadmaps.models import Resource, Roadmap, Step
@@ -207,11 +207,11 @@ class TestStoredRows:
 
     def test_an_unchanged_body_is_not_rendered_again(self, import_file):
         import_file(step("boil", "body: Hot!"))
-        Step.objects.update(body_html="kept")
+        Step.objects.update(html={"body": "kept"})
         import_file(step("boil", "body: Hot!", title="Boiling"))
-        assert Step.objects.get().body_html == "kept"
+        assert Step.objects.get().html["body"] == "kept"
         import_file(step("boil", "body: Hotter!", title="Boiling"))
-        assert Step.objects.get().body_html == "<p>Hotter!</p>\n"
+        assert Step.objects.get().html["body"] == "<p>Hotter!</p>\n"
 
     def test_a_step_that_is_brought_back_is_new(self, import_file):
         import_file(*ABC)

@@ -142,6 +142,25 @@ def test_retired_steps_are_included(roadmap):
     assert len(get_content(roadmap.pk, str(content_version(roadmap))).steps) == 2
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda step: step.roadmap.sections.create(slug="a", title="A"),
+        lambda step: step.topics.create(slug="b", title="B"),
+        lambda step: step.topics.update(title="C"),
+        lambda step: step.topics.all().delete(),
+        lambda step: step.questions.create(question="Why?", answer="Because."),
+        lambda step: step.done_when.create(text="hold it"),
+    ],
+)
+def test_an_edit_of_a_part_makes_a_new_version(roadmap, edit):
+    step = roadmap.steps.get()
+    step.topics.create(slug="grip", title="Grip")
+    before = content_version(roadmap)
+    edit(step)
+    assert content_version(roadmap) != before
+
+
 def test_resources_are_not_cached(roadmap, client):
     step = roadmap.steps.get()
     client.get(step.get_absolute_url())

@@ -315,5 +315,5 @@ class TestCost:
 
     def test_a_step_with_such_a_body_can_be_saved(self, db):
         step = Step(body=table(255, 255))
-        step.render_body()
-        assert step.body_html.startswith("<p>a|a|")
+        step.render_texts()
+        assert step.html["body"].startswith("<p>a|a|")
