@@ -38,6 +38,7 @@ FIELDS = {
 }
 RELATED_SNAPSHOTS = {Roadmap: ["order", "sections"], Step: list(STEP_PARTS)}
 RELATED_LABELS = {
+    "hours": gettext_lazy("Hours"),
     "order": gettext_lazy("Order of the steps"),
     "sections": gettext_lazy("Sections"),
     "topics": gettext_lazy("Topics"),
@@ -142,7 +143,7 @@ def describe_row(row: Mapping[str, Any]) -> list[str]:
             return [f"{title} ({', '.join(more)}) {url}"]
         case {"title": title, "text": text, "url": url}:
             heading = f"{title} ({row['slug']}) {url}".rstrip()
-            if row["is_retired"]:
+            if row.get("is_retired") or row.get("retired"):
                 heading = _("%(title)s, retired") % {"title": heading}
             return [heading, *text.splitlines()]
         case {"title": title, "slug": slug}:

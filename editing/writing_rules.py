@@ -7,6 +7,7 @@ from itertools import chain
 
 from editing.yaml_format.parser import Location
 from editing.yaml_format.schema import ResourceEntry, RoadmapFile, StepEntry
+from roadmaps.models import TEXT_FIELDS
 
 HEADINGS = [
     "Why it matters",
@@ -20,6 +21,10 @@ BULLETS = {  # minimum and maximum under each heading
     "Mark it done when you can": (3, 5),
     "Common mistakes": (2, 4),
 }
+# The keys of a step without a body that it should have, and the number of entries.
+REQUIRED_PARTS = ["why", "exercise", "mistakes"]
+PARTS = {"topics": (5, 10), "questions": (3, 5), "done_when": (3, 5), "hints": (0, 5)}
+MAX_WORDS_OF_PARTS = 1_000
 MIN_STEPS, MAX_STEPS = 15, 25
 MIN_WORDS, MAX_WORDS = 150, 600
 MIN_RESOURCES, MAX_RESOURCES = 4, 7
@@ -72,8 +77,12 @@ def check_step(index: int, step: StepEntry) -> Iterator[Problem]:
         yield (*location, "summary"), message
     if not step.summary.endswith("."):
         yield (*location, "summary"), "summary should end with a full stop"
-    for message in check_body(step.body):
-        yield (*location, "body"), f"body {message}"
+    if step.body:
+        for message in check_body(step.body):
+            yield (*location, "body"), f"body {message}"
+    else:
+        for name, message in check_parts(step):
+            yield (*location, name), f"{name} {message}"
     if not MIN_RESOURCES <= len(step.resources) <= MAX_RESOURCES:
         yield (
             (*location, "resources"),
@@ -83,6 +92,24 @@ def check_step(index: int, step: StepEntry) -> Iterator[Problem]:
     for number, resource in enumerate(step.resources):
         for name, message in check_resource(resource):
             yield (*location, "resources", number, name), message
+
+
+def check_parts(step: StepEntry) -> Iterator[tuple[str, str]]:
+    """Yield the key and what is wrong with the text of a step without a body."""
+    for name in REQUIRED_PARTS:
+        if not getattr(step, name):
+            yield name, "is missing"
+    for name, (fewest, most) in PARTS.items():
+        count = len(getattr(step, name))
+        if not fewest <= count <= most:
+            yield name, f"has {count} entries; it should have {fewest} to {most}"
+    for name in TEXT_FIELDS:
+        if LINK_OR_HTML.search(CODE.sub("", getattr(step, name))):
+            yield name, "should have no links, images or HTML"
+    texts = [*(getattr(step, name) for name in TEXT_FIELDS), *step.done_when]
+    texts += [f"{topic.title} {topic.text}" for topic in step.topics]
+    if (words := sum(len(text.split()) for text in texts)) > MAX_WORDS_OF_PARTS:
+        yield "title", f"has {words} words below it; at most {MAX_WORDS_OF_PARTS}"
 
 
 def check_body(body: str) -> Iterator[str]:

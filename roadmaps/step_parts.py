@@ -263,7 +263,11 @@ def read_part_snapshots(
     return {pk: dict(zip(snapshots, parts, strict=True)) for pk, *parts in rows}
 
 
-def replace_parts(name: str, rows: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:
+def replace_parts(
+    name: str,
+    rows: Mapping[int, Sequence[Mapping[str, Any]]],
+    convert: Convert = to_html,
+) -> None:
     """Replace all rows of one kind of each step, by its id.
 
     For every kind but topics, which are more than their content.
@@ -276,11 +280,13 @@ def replace_parts(name: str, rows: Mapping[int, Sequence[Mapping[str, Any]]]) ->
         for position, row in enumerate(own, start=1)
     ]
     for each in new:
-        each.render()
+        each.render(convert)
     part._default_manager.bulk_create(new)
 
 
-def save_topics(rows: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:
+def save_topics(
+    rows: Mapping[int, Sequence[Mapping[str, Any]]], convert: Convert = to_html
+) -> None:
     """Make the topics of each step, by its id, match the rows.
 
     A row with the `id` of one of the step's topics changes it; one without is a new
@@ -296,7 +302,7 @@ def save_topics(rows: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:
             topic.step_id, topic.position = step_id, position
             for name in ("slug", "title", "text", "url", "is_retired"):
                 setattr(topic, name, row[name])
-            topic.render()
+            topic.render(convert)
     for topic in stored.values():
         topic.is_retired, topic.position = True, len(rows[topic.step_id]) + 1
     columns = [*Topic.SNAPSHOT_FIELDS[1:], "text_html", "position"]

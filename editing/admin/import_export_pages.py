@@ -261,5 +261,6 @@ def to_differences(
 
 def entry_to_lines(value: Any) -> list[str]:
     if isinstance(value, list):
-        return to_lines([resource.model_dump() for resource in value])
+        rows = [row if isinstance(row, str) else row.model_dump() for row in value]
+        return to_lines(rows)
     return to_lines(value)

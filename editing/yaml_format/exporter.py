@@ -2,23 +2,24 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError
 
 from core.fault_limit import FaultCount
+from editing.yaml_format.columns import Rows, to_section_entries, to_step_entry
 from editing.yaml_format.parser import InvalidFileError
 from editing.yaml_format.schema import (
-    ResourceEntry,
+    BLOCKS,
+    SHORT_TEXTS,
+    UNQUOTED,
     RoadmapFile,
-    StepEntry,
     describe_error,
 )
-from editing.yaml_format.validators import normalize_body
 from roadmaps.models import SEARCH_VECTORS, Roadmap, Step
-from roadmaps.step_parts import Resource
+from roadmaps.sections import Section
 
 # For text editors with a YAML language server; the path is relative to fixtures/.
 SCHEMA_COMMENT = "# yaml-language-server: $schema=../docs/roadmap.schema.json"
@@ -37,9 +38,8 @@ def export(roadmap: Roadmap) -> str:
     Raises InvalidFileError if stored text is not allowed in a file. Each problem names
     its step.
     """
-    resources = Resource.objects.filter(step__roadmap=roadmap)
     steps = roadmap.steps.defer("html", *SEARCH_VECTORS)
-    file = serialize(roadmap, steps, resources)
+    file = serialize(roadmap, list(steps))
     try:
         values = file.model_dump(exclude_defaults=True)
         RoadmapFile.model_validate(values, context=FaultCount())
@@ -63,15 +63,18 @@ def _get_path(file: RoadmapFile, location: tuple[str | int, ...]) -> str:
 
 
 def serialize(
-    roadmap: Roadmap, steps: Iterable[Step], resources: Iterable[Resource]
+    roadmap: Roadmap,
+    steps: Sequence[Step],
+    parts: Mapping[int, Mapping[str, Rows]] | None = None,
 ) -> RoadmapFile:
-    """Return the stored roadmap as a file's entries, without validating them."""
-    entries: dict[int, list[ResourceEntry]] = {}
-    for resource in resources:
-        entry = ResourceEntry.model_construct(
-            title=resource.title, url=resource.url, kind=resource.kind
-        )
-        entries.setdefault(resource.step_id, []).append(entry)
+    """Return the stored roadmap as a file's entries, without validating them.
+
+    `parts` are those of the steps, by id and kind, if the caller has read them.
+    """
+    if parts is None:
+        parts = Step.objects.related_snapshot([step.pk for step in steps])
+    sections = list(roadmap.sections.values("pk", *Section.SNAPSHOT_FIELDS))
+    slugs = {row.pop("pk"): row["slug"] for row in sections}
     return RoadmapFile.model_construct(
         slug=roadmap.slug,
         title=roadmap.title,
@@ -80,17 +83,9 @@ def serialize(
         summary=roadmap.summary,
         position=roadmap.position,
         published=roadmap.is_published,
+        sections=to_section_entries(sections),
         steps=[
-            StepEntry.model_construct(
-                slug=step.slug,
-                title=step.title,
-                optional=step.is_optional,
-                retired=step.is_retired,
-                summary=step.summary,
-                same_as=step.same_as,
-                body=normalize_body(step.body),
-                resources=entries.get(step.pk, []),
-            )
+            to_step_entry(step, slugs.get(step.section_id, ""), parts.get(step.pk, {}))
             for step in steps
         ],
     )
@@ -116,15 +111,22 @@ def _format_entry(entry: BaseModel, indent: str = "") -> Iterator[str]:
             yield f"{indent}{name}: {_format_scalar(name, value, indent)}"
 
 
-def _format_list(name: str, entries: list[BaseModel], indent: str) -> Iterator[str]:
+def _format_list(
+    name: str, entries: Sequence[BaseModel | str], indent: str
+) -> Iterator[str]:
     if not entries:
         yield f"{indent}{name}: []"
         return
-    separator = [""] if name == "steps" else []
-    yield from separator
+    is_spaced = name == "steps"
+    if is_spaced or name == "sections":
+        yield ""
     yield f"{indent}{name}:"
     for index, entry in enumerate(entries):
-        yield from separator if index else []
+        if isinstance(entry, str):
+            yield f"{indent}  - {_format_scalar(name, entry, indent)}"
+            continue
+        if is_spaced and index:
+            yield ""
         first, *rest = _format_entry(entry, f"{indent}    ")
         yield f"{indent}  - {first.lstrip()}"
         yield from rest
@@ -133,9 +135,12 @@ def _format_list(name: str, entries: list[BaseModel], indent: str) -> Iterator[s
 def _format_scalar(name: str, value: Any, indent: str) -> str:
     if not isinstance(value, str):
         return json.dumps(value)  # true, false or a whole number
-    if name == "body" and not NOT_IN_BLOCKS.search(value):
-        return _format_block(value, f"{indent}  ")
+    if name in UNQUOTED:
+        return value
     is_plain = PLAIN_SCALAR.fullmatch(value) and value.lower() not in CONSTANTS
+    may_be_block = name in BLOCKS or (name in SHORT_TEXTS and not is_plain)
+    if may_be_block and value and not NOT_IN_BLOCKS.search(value):
+        return _format_block(value, f"{indent}  ")
     if is_plain or EMOJI.fullmatch(value):
         return value
     quoted = json.dumps(value, ensure_ascii=False)
@@ -145,5 +150,6 @@ def _format_scalar(name: str, value: Any, indent: str) -> str:
 def _format_block(text: str, indent: str) -> str:
     begins_with_space = text.startswith((" ", "\t"))
     header = "|2" if begins_with_space else "|"
-    lines = [indent + line if line else "" for line in text.split("\n")[:-1]]
+    lines = text.removesuffix("\n").split("\n")
+    lines = [indent + line if line else "" for line in lines]
     return "\n".join([header, *lines])

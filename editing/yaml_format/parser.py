@@ -239,8 +239,8 @@ def format_end(text: str) -> str:
 def parse_scalar(event: yaml.ScalarEvent) -> Value:
     """Return the value of an unquoted scalar by YAML 1.2's core schema, else its text.
 
-    Numbers that are not plain integers become NaN. No key of the format allows them, so
-    the schema reports them as the wrong type.
+    Numbers that no key of the format allows, such as octal ones, become NaN, so that
+    the schema reports them.
     """
     text = str(event.value)
     if not event.implicit[0]:
@@ -249,7 +249,9 @@ def parse_scalar(event: yaml.ScalarEvent) -> Value:
         return CONSTANTS[text.lower()]
     if INTEGER.fullmatch(text):
         return int(text)
-    if NUMBER.fullmatch(text) or OTHER_NUMBER.fullmatch(text):
+    if NUMBER.fullmatch(text):
+        return float(text)
+    if OTHER_NUMBER.fullmatch(text):
         return float("nan")
     return text
 

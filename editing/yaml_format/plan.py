@@ -7,12 +7,21 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
+from core.fault_limit import MAX_FAULTS
+from editing.needs import NEEDS_CIRCLE, find_circle, read_needs
+from editing.step_references import find_references
 from editing.subsequence import find_longest_ascending
+from editing.yaml_format.columns import Rows
 from editing.yaml_format.exporter import serialize, to_yaml
-from editing.yaml_format.schema import RoadmapFile, StepEntry
-from editing.yaml_format.slugs import check_new_slugs, find_old_slugs, find_roadmap
+from editing.yaml_format.schema import Problem, RoadmapFile, StepEntry
+from editing.yaml_format.slugs import (
+    STEP_RENAMES,
+    check_new_slugs,
+    find_old_slugs,
+    find_roadmap,
+)
+from editing.yaml_format.topics import TopicPlan, plan_topics
 from roadmaps.models import SEARCH_VECTORS, Roadmap, Step
-from roadmaps.step_parts import Resource
 
 ROADMAP_FIELDS = [
     "slug",
@@ -22,9 +31,17 @@ ROADMAP_FIELDS = [
     "summary",
     "position",
     "published",
+    "sections",
 ]
-STEP_FIELDS = ["title", "optional", "summary", "same_as", "body", "resources"]
-MEANING_FIELDS = ["title", "summary", "body", "resources"]
+STEP_FIELDS = [
+    name
+    for name in StepEntry.model_fields
+    if name not in ("slug", "was", "retired", "new_meaning")
+]
+MEANING_FIELDS = [
+    *("title", "summary", "why", "primer", "body", "topics", "exercise", "mistakes"),
+    *("done_when", "resources"),
+]
 
 
 @dataclass(frozen=True)
@@ -46,7 +63,8 @@ class StepPlan:
 
     step: Step | None  # None: the import adds it
     before: StepEntry | None
-    after: StepEntry
+    after: StepEntry  # with the topics that the file lacks, retired
+    topics: list[TopicPlan]
     number: int | None
     old_number: int | None
     is_moved: bool
@@ -106,7 +124,8 @@ class Plan:
     before: RoadmapFile | None
     steps: list[StepPlan]  # in the file's order, then stored steps that it lacks
     changes: list[Change]  # to the roadmap's own fields
-    referring_steps: list[Step]  # in other roadmaps: their same_as names a renamed one
+    new_paths: dict[str, str]  # of renamed steps, by their old ones: "roadmap/step"
+    referring_steps: list[Step]  # in other roadmaps: they name a renamed one
     is_publishing_withheld: bool  # the file changes `published`, but the user may not
 
     @cached_property
@@ -189,42 +208,78 @@ def compare(file: RoadmapFile, may_publish: bool = True, lock: bool = False) -> 
         position = roadmap.position if roadmap else Roadmap.objects.get_last_place()
         file = file.model_copy(update={"position": position})
     stored: list[Step] = []
+    parts: Mapping[int, Mapping[str, Rows]] = {}
     before = None
     if roadmap:
         own = steps.filter(roadmap=roadmap).defer(*SEARCH_VECTORS)
         # Always lock in the order of primary keys, so that two imports never deadlock.
         stored = sorted(own.order_by("pk"), key=lambda step: step.position)
-        resources = Resource.objects.filter(step__roadmap=roadmap)
-        before = serialize(roadmap, stored, resources)
+        parts = Step.objects.related_snapshot([step.pk for step in stored])
+        before = serialize(roadmap, stored, parts)
     is_published = before is not None and before.published
     is_publishing_withheld = not may_publish and file.published != is_published
     if is_publishing_withheld:
         file = file.model_copy(update={"published": is_published})
     stored_slugs = {step.slug for step in stored}
-    old_slugs = find_old_slugs(file, stored_slugs) if roadmap else {}
+    old_slugs: dict[str, str] = {}
+    if roadmap:
+        old_slugs, problems = find_old_slugs(
+            file.steps, stored_slugs, ("steps",), file.slug, STEP_RENAMES
+        )
+        if problems:
+            raise file.error(problems)
     check_new_slugs(file, stored, old_slugs)
-    is_renamed = roadmap is not None and roadmap.slug != file.slug
+    new_paths = find_new_paths(file, roadmap, stored_slugs, old_slugs)
+    check_needs(file, roadmap, new_paths)
+    entries = before.steps if before else []
     return Plan(
         file=file,
         roadmap=roadmap,
         before=before,
-        steps=plan_steps(file, stored, before.steps if before else [], old_slugs),
+        steps=plan_steps(file, stored, entries, old_slugs, parts),
         changes=find_changes(before, file, ROADMAP_FIELDS) if before else [],
-        referring_steps=find_referring_steps(
-            roadmap.slug if roadmap else file.slug,
-            stored_slugs if is_renamed else old_slugs.values(),
-        ),
+        new_paths=new_paths,
+        referring_steps=find_references(new_paths, except_in=roadmap),
         is_publishing_withheld=is_publishing_withheld,
     )
 
 
-def find_referring_steps(roadmap_slug: str, old_slugs: Iterable[str]) -> list[Step]:
-    """Return the steps of other roadmaps whose same_as names one of the old slugs."""
-    paths = [f"{roadmap_slug}/{slug}" for slug in old_slugs]
-    if not paths:
-        return []
-    steps = Step.objects.exclude(roadmap__slug=roadmap_slug).filter(same_as__in=paths)
-    return list(steps.select_related("roadmap").defer(*SEARCH_VECTORS))
+def find_new_paths(
+    file: RoadmapFile,
+    roadmap: Roadmap | None,
+    stored_slugs: Iterable[str],
+    old_slugs: Mapping[str, str],
+) -> dict[str, str]:
+    """Return the new paths of stored steps, by the old ones, of those that change."""
+    if roadmap is None:
+        return {}
+    new_slugs = {old: new for new, old in old_slugs.items()}
+    paths = {
+        f"{roadmap.slug}/{slug}": f"{file.slug}/{new_slugs.get(slug, slug)}"
+        for slug in (new_slugs if roadmap.slug == file.slug else stored_slugs)
+    }
+    return {old: new for old, new in paths.items() if old != new}
+
+
+def check_needs(
+    file: RoadmapFile, roadmap: Roadmap | None, new_paths: Mapping[str, str]
+) -> None:
+    """Raise InvalidFileError if a step would need itself, by way of others."""
+    own = {f"{file.slug}/{step.slug}": step.needs for step in file.steps if step.needs}
+    if not own:
+        return
+    needs = read_needs(except_in=roadmap, new_paths=new_paths) | own
+    problems: list[Problem] = []
+    for index, step in enumerate(file.steps):
+        path = f"{file.slug}/{step.slug}"
+        for place, needed in enumerate(step.needs):
+            if circle := find_circle(needs, path, needed):
+                location = ("steps", index, "needs", place)
+                text = NEEDS_CIRCLE % {"path": " → ".join(circle)}
+                problems.append((location, f"needs: {text}"))
+                needs[path] = [each for each in needs[path] if each != needed]
+    if problems:
+        raise file.error(problems[:MAX_FAULTS])
 
 
 def plan_steps(
@@ -232,10 +287,12 @@ def plan_steps(
     stored: Sequence[Step],
     stored_entries: Sequence[StepEntry],
     old_slugs: Mapping[str, str],
+    parts: Mapping[int, Mapping[str, Rows]],
 ) -> list[StepPlan]:
     """Return the plans of the file's steps, then of the stored steps that it lacks.
 
-    `stored_entries` are the `stored` steps as a file would have them.
+    `stored_entries` are the `stored` steps as a file would have them. Raises
+    InvalidFileError when a topic does not fit the stored ones.
     """
     unmatched = {step.slug: index for index, step in enumerate(stored)}
     pairs: list[tuple[int | None, StepEntry]] = [
@@ -244,10 +301,23 @@ def plan_steps(
     ]
     unmoved = find_longest_ascending([index for index, _ in pairs if index is not None])
     unmoved |= set(unmatched.values())
-    pairs += [
-        (index, stored_entries[index].model_copy(update={"retired": True}))
-        for index in unmatched.values()
+    rows = {step.pk: parts.get(step.pk, {}).get("topics", []) for step in stored}
+    ids = [None if index is None else stored[index].pk for index, _ in pairs]
+    entries = [entry for _, entry in pairs]
+    topics = plan_topics(file, list(zip(ids, entries, strict=True)), rows)
+    pairs = [
+        (index, entry.model_copy(update={"topics": [plan.after for plan in plans]}))
+        if plans
+        else (index, entry)
+        for (index, entry), plans in zip(pairs, topics, strict=True)
     ]
+    sections = {section.slug for section in file.sections}
+    for index in unmatched.values():
+        lacking = stored_entries[index]
+        section = lacking.section if lacking.section in sections else ""
+        update = {"retired": True, "section": section}
+        pairs.append((index, lacking.model_copy(update=update)))
+        topics.append([])
     old_numbers = number_entries(stored_entries)
     numbers = number_entries([entry for _, entry in pairs])
     return [
@@ -255,11 +325,12 @@ def plan_steps(
             step=None if index is None else stored[index],
             before=None if index is None else stored_entries[index],
             after=entry,
+            topics=plans,
             number=number,
             old_number=None if index is None else old_numbers[index],
             is_moved=index is not None and index not in unmoved,
         )
-        for (index, entry), number in zip(pairs, numbers, strict=True)
+        for (index, entry), plans, number in zip(pairs, topics, numbers, strict=True)
     ]
 
 

@@ -3,10 +3,10 @@ and docs/roadmap.schema.json follow.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     Field,
     PrivateAttr,
     StringConstraints,
     ValidationError,
+    WithJsonSchema,
 )
 from pydantic_core import ErrorDetails
 
@@ -31,14 +33,34 @@ from editing.yaml_format.parser import (
 )
 from editing.yaml_format.validators import (
     validate_body,
+    validate_date,
     validate_emoji,
+    validate_hours,
     validate_line,
+    validate_short_text,
     validate_slug,
     validate_step_path,
     validate_url,
 )
-from roadmaps.models import MAX_BODY_LENGTH
+from roadmaps.models import (
+    MAX_BODY_LENGTH,
+    MAX_HINT_LENGTH,
+    MAX_HINTS,
+    MAX_NEEDS,
+    TEXT_FIELDS,
+)
 from roadmaps.slugs import SLUG
+from roadmaps.step_parts import (
+    MAX_ANSWER_LENGTH,
+    MAX_OUTCOME_LENGTH,
+    MAX_QUESTION_LENGTH,
+    MAX_TOPIC_LENGTH,
+)
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
+
+type Problem = tuple[Location, str]
 
 # Our messages for pydantic's error types.
 ERROR_MESSAGES = {
@@ -97,6 +119,12 @@ StepPath = Annotated[
     AfterValidator(validate_step_path),
     schema_pattern(f"^({SLUG}/{SLUG})?$"),
 ]
+NeededStep = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=161),
+    AfterValidator(validate_step_path),
+    schema_pattern(f"^{SLUG}/{SLUG}$"),
+]
 Url = Annotated[
     str,
     StringConstraints(max_length=500),
@@ -106,6 +134,44 @@ Url = Annotated[
 Body = Annotated[
     str, StringConstraints(max_length=MAX_BODY_LENGTH), AfterValidator(validate_body)
 ]
+Checked = Annotated[str, StringConstraints(max_length=120), Line]
+Hint = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_HINT_LENGTH), Line, NotBlank
+]
+Outcome = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_OUTCOME_LENGTH), Line, NotBlank
+]
+ShortText = AfterValidator(validate_short_text)
+TopicText = Annotated[str, StringConstraints(max_length=MAX_TOPIC_LENGTH), ShortText]
+QuestionText = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_QUESTION_LENGTH), ShortText
+]
+AnswerText = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_ANSWER_LENGTH), ShortText
+]
+Hours = Annotated[
+    str,
+    BeforeValidator(validate_hours),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0.5, "maximum": 400},
+                {"type": "string", "pattern": r"^[0-9.]+( ?- ?[0-9.]+)?$"},
+            ]
+        }
+    ),
+]
+Date = Annotated[
+    str,
+    AfterValidator(validate_date),
+    schema_pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+]
+# Keys with Markdown. An export writes the first ones as blocks (`|`), the others only
+# if they need it.
+BLOCKS = frozenset(TEXT_FIELDS)
+SHORT_TEXTS = frozenset({"text", "question", "answer"})
+UNQUOTED = frozenset({"hours", "checked_on"})
+MAX_TOPICS = MAX_PARTS = 100
 
 
 class Entry(BaseModel, extra="forbid", strict=True):
@@ -121,6 +187,53 @@ class ResourceEntry(Entry):
         description="What a learner does with it: look things up (docs), read "
         "(article, book), follow (course), watch (video) or do (practice)."
     )
+    role: Literal["", "start", "practise", "reference", "deeper"] = Field(
+        "",
+        description="The heading under which the step lists it: Start here, Practise, "
+        "Look up or Go deeper.",
+    )
+    minutes: Annotated[int, Field(ge=1, lt=10_000)] = Field(
+        0, description="How long it takes to read, watch or do."
+    )
+
+
+class TopicEntry(Entry):
+    """A part of a step that learners tick on its own."""
+
+    slug: Slug = Field(
+        description="The topic's permanent ID within its step. Never reuse one."
+    )
+    was: Slug = Field(
+        "",
+        description="The topic's previous slug. Its ticks stay with it. Remove this "
+        "line once every server has imported the file.",
+    )
+    title: Title = Field(description="One to five words.")
+    retired: bool = Field(
+        False,
+        description="A retired topic is no longer part of the step. Ticks are kept. "
+        "Default: false.",
+    )
+    text: TopicText = Field(
+        "", description="One or two sentences that explain it, in Markdown."
+    )
+    url: Url = Field("", description="A page about it.")
+
+
+class QuestionEntry(Entry):
+    """A question with which learners check themselves."""
+
+    question: QuestionText = Field(description="In Markdown.")
+    answer: AnswerText = Field(
+        description="In Markdown. It is hidden until a learner opens it."
+    )
+
+
+class SectionEntry(Entry):
+    """A heading over neighbouring steps."""
+
+    slug: Slug = Field(description="The section's ID, which its steps name.")
+    title: Title = Field(description="One to four words.")
 
 
 class StepEntry(Entry):
@@ -136,6 +249,11 @@ class StepEntry(Entry):
         "Remove this line once every server has imported the file.",
     )
     title: Title = Field(description="Two to four words.")
+    section: Slug = Field(
+        "",
+        description="The slug of the section that the step is in. The steps of a "
+        "section are neighbours.",
+    )
     optional: bool = Field(
         False,
         description="Optional steps are counted separately from required ones. "
@@ -150,17 +268,67 @@ class StepEntry(Entry):
         False,
         description="The step now asks something different of learners: those who did "
         "it see “Changed since you did it”. It has an effect only in an import that "
-        "changes the step's title, summary, body or resources. Remove this line "
-        "after that import.",
+        "changes the step's title, texts, topics, outcomes or resources. Remove this "
+        "line after that import.",
     )
     summary: Summary = Field(description="One sentence that tells the reader to act.")
+    hours: Hours = Field(
+        "",
+        description="A learner's effort in hours, between 0.5 and 400: a number or a "
+        "range, such as 4-6.",
+    )
+    needs: list[NeededStep] = Field(
+        [],
+        max_length=MAX_NEEDS,
+        description="Steps of this or other roadmaps to do before, as roadmap/step. "
+        "It is advice: nobody is kept from this step.",
+    )
     same_as: StepPath = Field(
         "",
         description="The step of another roadmap that teaches the same thing, as "
         "roadmap/step.",
     )
+    checked_on: Date = Field(
+        "", description="When somebody last did the step and found it correct."
+    )
+    checked_with: Checked = Field(
+        "", description="The versions it was checked with, such as PostgreSQL 18."
+    )
+    skip_if: Body = Field(
+        "", description="“You can skip this if you can…”, in Markdown."
+    )
+    why: Body = Field("", description="Why it matters, in Markdown.")
+    primer: Body = Field("", description="What to know before the topics, in Markdown.")
     body: Body = Field(
-        "", description="What to learn, in Markdown. Begin the block with `|`."
+        "",
+        description="What to learn, in Markdown, for steps without the other texts. "
+        "Begin the block with `|`.",
+    )
+    topics: list[Annotated[TopicEntry, StopAfterMaxFaults]] = Field(
+        [],
+        max_length=MAX_TOPICS,
+        description="What to learn, in order, each to be ticked on its own. An import "
+        "retires stored topics that are not in this list.",
+    )
+    exercise: Body = Field("", description="Something to do, in Markdown.")
+    stretch: Body = Field(
+        "", description="More to do for those who want it, in Markdown."
+    )
+    hints: list[Hint] = Field(
+        [],
+        max_length=MAX_HINTS,
+        description="Hints for the exercise, each one line of Markdown.",
+    )
+    questions: list[Annotated[QuestionEntry, StopAfterMaxFaults]] = Field(
+        [],
+        max_length=MAX_PARTS,
+        description="Questions with which learners check themselves.",
+    )
+    mistakes: Body = Field("", description="Common mistakes, in Markdown.")
+    done_when: list[Outcome] = Field(
+        [],
+        max_length=MAX_PARTS,
+        description="Each continues the sentence “Mark it done when you can:”.",
     )
     resources: list[Annotated[ResourceEntry, StopAfterMaxFaults]] = Field(
         [],
@@ -190,6 +358,11 @@ class RoadmapFile(Entry):
     )
     published: bool = Field(
         False, description="Only staff can see a draft. Default: false."
+    )
+    sections: list[Annotated[SectionEntry, StopAfterMaxFaults]] = Field(
+        [],
+        max_length=200,
+        description="The headings on the route, in order.",
     )
     steps: list[Annotated[StepEntry, StopAfterMaxFaults]] = Field(
         max_length=10_000,
@@ -225,54 +398,121 @@ def parse(document: YamlDocument) -> RoadmapFile:
             (each["loc"], describe_error(each)) for each in details
         )
         raise InvalidFileError(*problems) from validation_error
-    problems += document.format_problems(islice(find_repeats(file), MAX_FAULTS))
+    faults = chain(find_repeats(file), find_section_faults(file))
+    problems += document.format_problems(islice(faults, MAX_FAULTS))
     if problems:
         raise InvalidFileError(*problems)
     file._document = document
     return file
 
 
-def find_repeats(file: RoadmapFile) -> Iterator[tuple[Location, str]]:
+class SlugMessages(NamedTuple):
+    """What to say about slugs of steps or topics that a file has twice."""
+
+    repeated: "StrPromise"
+    repeated_old: "StrPromise"
+    still_used: "StrPromise"
+
+
+STEP_SLUGS = SlugMessages(
+    gettext_lazy("Step %(number)d already has the slug %(slug)s."),
+    gettext_lazy(
+        "Step %(number)d already says that it was %(slug)s. Only one step can have had "
+        "this slug, so remove one of the two lines."
+    ),
+    gettext_lazy(
+        "%(slug)s is still the slug of a step in this file. Remove that step or this "
+        "line."
+    ),
+)
+TOPIC_SLUGS = SlugMessages(
+    gettext_lazy("Topic %(number)d of this step already has the slug %(slug)s."),
+    gettext_lazy(
+        "Topic %(number)d already says that it was %(slug)s. Only one topic can have "
+        "had this slug, so remove one of the two lines."
+    ),
+    gettext_lazy(
+        "%(slug)s is still the slug of a topic of this step. Remove that topic or this "
+        "line."
+    ),
+)
+REPEATED_SECTION = gettext_lazy("Section %(number)d already has the slug %(slug)s.")
+REPEATED_URL = gettext_lazy("This step already has the resource %(url)s.")
+
+
+def find_repeats(file: RoadmapFile) -> Iterator[Problem]:
     """Yield the places of slugs and addresses that occur more often than they may."""
-    slugs: dict[str, int] = {}
+    yield from find_repeated(file.sections, "slug", ("sections",), REPEATED_SECTION)
+    yield from find_repeated(file.steps, "slug", ("steps",), STEP_SLUGS.repeated)
     for index, step in enumerate(file.steps):
-        first = slugs.setdefault(step.slug, index)
+        at = ("steps", index)
+        topics_at = (*at, "topics")
+        yield from find_repeated(step.topics, "slug", topics_at, TOPIC_SLUGS.repeated)
+        yield from find_repeated_old_slugs(step.topics, topics_at, TOPIC_SLUGS)
+        resources_at = (*at, "resources")
+        yield from find_repeated(step.resources, "url", resources_at, REPEATED_URL)
+    yield from find_repeated_old_slugs(file.steps, ("steps",), STEP_SLUGS)
+
+
+def find_repeated(
+    entries: Sequence[Entry], key: str, location: Location, message: "StrPromise"
+) -> Iterator[Problem]:
+    first_indexes: dict[str, int] = {}
+    for index, entry in enumerate(entries):
+        value = getattr(entry, key)
+        first = first_indexes.setdefault(value, index)
         if first != index:
-            message = _("Step %(number)d already has the slug %(slug)s.")
-            values = {"number": first + 1, "slug": step.slug}
-            yield ("steps", index, "slug"), f"slug: {message % values}"
-        urls: set[str] = set()
-        for number, resource in enumerate(step.resources):
-            if resource.url in urls:
-                message = _("This step already has the resource %(url)s.")
-                message = f"url: {message % {'url': resource.url}}"
-                yield ("steps", index, "resources", number, "url"), message
-            urls.add(resource.url)
-    yield from find_repeated_old_slugs(file, slugs.keys())
+            text = message % {"number": first + 1, key: value}
+            yield (*location, index, key), f"{key}: {text}"
 
 
 def find_repeated_old_slugs(
-    file: RoadmapFile, slugs: Collection[str]
-) -> Iterator[tuple[Location, str]]:
+    entries: Sequence[StepEntry | TopicEntry],
+    location: Location,
+    messages: SlugMessages,
+) -> Iterator[Problem]:
+    slugs = {entry.slug for entry in entries}
     old_slugs: dict[str, int] = {}
-    for index, step in enumerate(file.steps):
-        if not step.was:
+    for index, entry in enumerate(entries):
+        if not entry.was:
             continue
-        first = old_slugs.setdefault(step.was, index)
-        message = ""
+        first = old_slugs.setdefault(entry.was, index)
+        values = {"number": first + 1, "slug": entry.was}
         if first != index:
+            text = messages.repeated_old % values
+        elif entry.was in slugs:
+            text = messages.still_used % values
+        else:
+            continue
+        yield (*location, index, "was"), f"was: {text}"
+
+
+def find_section_faults(file: RoadmapFile) -> Iterator[Problem]:
+    """Yield the places of steps in unknown sections, or apart from their section.
+
+    Retired steps are not on the route, so they interrupt no section.
+    """
+    known = {section.slug for section in file.sections}
+    last: dict[str, int] = {}  # the last step of each section
+    previous = None
+    for index, step in enumerate(file.steps):
+        location = ("steps", index, "section")
+        if step.section and step.section not in known:
+            message = _("There is no section %(slug)s in `sections`.")
+            message %= {"slug": step.section}
+            yield location, f"section: {message}{suggest(step.section, sorted(known))}"
+        if step.retired:
+            continue
+        before = last.get(step.section)
+        if step.section and before not in (None, previous):
             message = _(
-                "Step %(number)d already says that it was %(slug)s. Only one step "
-                "can have had this slug, so remove one of the two lines."
+                "%(slug)s ended with step %(number)d. Move this step up to it, or "
+                "give it another section."
             )
-        elif step.was in slugs:
-            message = _(
-                "%(slug)s is still the slug of a step in this file. Remove that step "
-                "or this line."
-            )
-        if message:
-            values = {"number": first + 1, "slug": step.was}
-            yield ("steps", index, "was"), f"was: {message % values}"
+            number = (before or 0) + 1
+            text = message % {"slug": step.section, "number": number}
+            yield location, f"section: {text}"
+        last[step.section] = previous = index
 
 
 def describe_error(error: ErrorDetails) -> str:
@@ -306,14 +546,23 @@ def get_values(error: ErrorDetails) -> dict[str, str]:
 
 def get_choices(error: ErrorDetails) -> list[str]:
     """Return the values that are allowed."""
-    return re.findall("'(.*?)'", error.get("ctx", {}).get("expected", ""))
+    choices = re.findall("'(.*?)'", error.get("ctx", {}).get("expected", ""))
+    return [choice for choice in choices if choice]
 
 
 def get_model(location: Location) -> type[Entry]:
     """Return the model of the mapping that has, or lacks, the key at the location."""
-    match location:
-        case ("steps", int(), "resources", int(), *_):
-            return ResourceEntry
-        case ("steps", int(), *_):
-            return StepEntry
-    return RoadmapFile
+    model: type[Entry] = RoadmapFile
+    for name in location:
+        if name in model.model_fields:
+            annotation = model.model_fields[str(name)].annotation
+            model = find_entry_model(annotation) or model
+    return model
+
+
+def find_entry_model(annotation: Any) -> type[Entry] | None:
+    """Return the model of the entries of a list, by its annotation."""
+    if isinstance(annotation, type) and issubclass(annotation, Entry):
+        return annotation
+    models = map(find_entry_model, get_args(annotation))
+    return next((model for model in models if model), None)

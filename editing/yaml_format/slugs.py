@@ -1,6 +1,7 @@
 """Find the stored roadmap and steps that a file's slugs name, now or formerly."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -9,8 +10,11 @@ from django.utils.translation import gettext_lazy
 from core.fault_limit import MAX_FAULTS
 from editing.near_misses import suggest
 from editing.yaml_format.parser import Location
-from editing.yaml_format.schema import RoadmapFile
+from editing.yaml_format.schema import Problem, RoadmapFile, StepEntry, TopicEntry
 from roadmaps.models import Roadmap, Step
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
 
 OLD_SLUG = gettext_lazy(
     "%(slug)s used to be the slug of %(other)s, and old links still use it. "
@@ -39,6 +43,69 @@ def find_roadmap(file: RoadmapFile, roadmaps: QuerySet[Roadmap]) -> Roadmap | No
     return roadmap or before
 
 
+class RenameMessages(NamedTuple):
+    """What to say about a `was` that does not fit what is stored."""
+
+    taken: "StrPromise"
+    unknown: "StrPromise"
+
+
+STEP_RENAMES = RenameMessages(
+    gettext_lazy(
+        "%(old)s can’t be renamed to %(new)s, because another step has that slug. "
+        "Choose another slug, or merge the two steps in the admin."
+    ),
+    gettext_lazy(
+        "%(owner)s has no step %(old)s. Remove this line if %(new)s is a new step; "
+        "otherwise correct the spelling."
+    ),
+)
+TOPIC_RENAMES = RenameMessages(
+    gettext_lazy(
+        "%(old)s can’t be renamed to %(new)s, because another topic of this step has "
+        "that slug. Choose another slug."
+    ),
+    gettext_lazy(
+        "%(owner)s has no topic %(old)s. Remove this line if %(new)s is a new topic; "
+        "otherwise correct the spelling."
+    ),
+)
+
+
+def find_old_slugs(
+    entries: Sequence[StepEntry | TopicEntry],
+    stored: Collection[str],
+    location: Location,
+    owner: str,
+    messages: RenameMessages,
+) -> tuple[dict[str, str], list[Problem]]:
+    """Return the old slugs of renamed entries by their new slugs, and the problems of
+    each `was` that does not fit the stored slugs.
+
+    `owner` is the slug of the roadmap or step that the entries belong to.
+    """
+    old_slugs: dict[str, str] = {}
+    problems: list[Problem] = []
+    for index, entry in enumerate(entries):
+        if not entry.was:
+            continue
+        message: StrPromise | None = None
+        advice = ""
+        if entry.was in stored and entry.slug not in stored:
+            old_slugs[entry.slug] = entry.was
+        elif entry.was in stored:
+            message = messages.taken
+        elif entry.slug not in stored:
+            message, advice = messages.unknown, suggest(entry.was, stored)
+        if message:
+            values = {"owner": owner, "old": entry.was, "new": entry.slug}
+            place = (*location, index, "was")
+            problems.append((place, f"was: {message % values}{advice}"))
+        if len(problems) >= MAX_FAULTS:
+            break
+    return old_slugs, problems
+
+
 def check_new_slugs(
     file: RoadmapFile, stored: Sequence[Step], old_slugs: Mapping[str, str]
 ) -> None:
@@ -53,7 +120,7 @@ def check_new_slugs(
     if not (slugs and indexes):
         return
     versions = Step.history.filter(id__in=slugs, slug__in=indexes).order_by()
-    problems: list[tuple[Location, str]] = [
+    problems: list[Problem] = [
         (
             ("steps", indexes[slug], "slug"),
             f"slug: {OLD_SLUG % {'slug': slug, 'other': slugs[pk]}}",
@@ -65,36 +132,10 @@ def check_new_slugs(
         raise file.error(problems[:MAX_FAULTS])
 
 
-def find_old_slugs(file: RoadmapFile, stored: set[str]) -> dict[str, str]:
-    """Return the old slugs of renamed steps by their new slugs.
-
-    Raises InvalidFileError when a `was` does not fit the stored slugs.
-    """
-    old_slugs: dict[str, str] = {}
-    problems: list[tuple[Location, str]] = []
-    for index, step in enumerate(file.steps):
-        if not step.was:
-            continue
-        message = advice = ""
-        if step.was in stored and step.slug not in stored:
-            old_slugs[step.slug] = step.was
-        elif step.was in stored:
-            message = _(
-                "%(old)s can’t be renamed to %(new)s, because another step has that "
-                "slug. Choose another slug, or merge the two steps in the admin."
-            )
-        elif step.slug not in stored:
-            message = _(
-                "%(roadmap)s has no step %(old)s. Remove this line if %(new)s is a new "
-                "step; otherwise correct the spelling."
-            )
-            advice = suggest(step.was, stored)
-        if message:
-            values = {"roadmap": file.slug, "old": step.was, "new": step.slug}
-            location = ("steps", index, "was")
-            problems.append((location, f"was: {message % values}{advice}"))
-        if len(problems) >= MAX_FAULTS:
-            break
-    if problems:
-        raise file.error(problems)
-    return old_slugs
+def find_former_topics(step_ids: Collection[int]) -> dict[tuple[int, str], int]:
+    """Return the ids of topics by the ids of their steps and every slug they had."""
+    if not step_ids:
+        return {}
+    versions = Step.history.filter(id__in=step_ids).exclude(topics=[])
+    rows = versions.order_by("history_id").values_list("id", "topics")
+    return {(pk, topic["slug"]): topic["id"] for pk, topics in rows for topic in topics}

@@ -6,7 +6,8 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from roadmaps.models import Resource, Roadmap, Step
+from roadmaps.models import Resource, Roadmap, Section, Step
+from roadmaps.step_parts import STEP_PARTS
 from tests.factories import RoadmapFactory, StepFactory
 
 FIXTURES = sorted(settings.BASE_DIR.glob("fixtures/*.yaml"))
@@ -30,7 +31,8 @@ def stored():
     tables = (
         Roadmap.objects.order_by("pk"),
         Step.objects.order_by("pk"),
-        Resource.objects.order_by("pk"),
+        Section.objects.order_by("pk"),
+        *(part.objects.order_by("pk") for part in STEP_PARTS.values()),
         Roadmap.history.order_by("pk"),
         Step.history.order_by("pk"),
     )
@@ -203,7 +205,7 @@ class TestCommand:
     ):
         roadmap = RoadmapFactory()
         StepFactory.create_batch(20, roadmap=roadmap)
-        with assert_max_queries(3):
+        with assert_max_queries(4):
             export(roadmap.slug)
 
     def test_an_unknown_slug_is_reported_with_the_known_ones(self):
