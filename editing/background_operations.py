@@ -6,7 +6,7 @@ puts its task back. Only one operation per roadmap waits or runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypedDict
 
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -119,9 +119,11 @@ def merge(step: Step, editor: User, into: int) -> tuple[Step, str]:
     }
 
 
-def split(step: Step, editor: User, **fields: Any) -> tuple[Step, str]:
+def split(
+    step: Step, editor: User, topics: Sequence[int] = (), **fields: Any
+) -> tuple[Step, str]:
     new = Step(**fields)
-    step_operations.split(step, new, editor)
+    step_operations.split(step, new, editor, topics)
     message = _("Added %(new)s directly after %(title)s. Write its text now.")
     return new, message % {"new": isolate(new.title), "title": isolate(step.title)}
 

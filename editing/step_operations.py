@@ -6,7 +6,7 @@ The reasons in the history are stored as text, in the language of the request or
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from django.contrib.postgres.aggregates import BoolOr
@@ -20,6 +20,8 @@ from django.utils.translation import ngettext_lazy
 
 from accounts.models import User
 from core.postgresql.pool import statement_timeout
+from editing.needs import find_circle, read_needs
+from editing.step_references import find_references, rename_references
 from progress.backfill import backfill_completions
 from progress.learner_counts import QUERY_TIMEOUT
 from progress.models import StepProgress
@@ -27,6 +29,7 @@ from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note
 from progress.route import State
 from progress.statistics import RoadmapStatistics
 from roadmaps.models import Roadmap, Step, StepQuerySet
+from roadmaps.step_parts import Topic
 
 COUNT_DONE = ngettext_lazy(
     "%(number)s learner has done this.", "%(number)s learners have done this.", "count"
@@ -115,16 +118,35 @@ def retire(step: Step) -> None:
 
 @transaction.atomic
 def bring_back(step: Step) -> None:
-    """Put a retired step back on the route. It counts as added now.
+    """Put a retired step back on the route. It counts as added now. It comes back to
+    its place, and to its section unless the section has moved away.
 
     Learners who did it and skipped all other required steps complete the roadmap.
     """
     step = _lock_steps(step)[step.pk]
     if step.is_retired:
+        step.section_id = find_section(step)
         step.is_retired = False
         step.added_at = timezone.now()
         step.save_with_reason(_("Brought back"))
         backfill_completions(step.roadmap)
+
+
+def find_section(step: Step) -> int | None:
+    """Return the id of the section for a step that comes back to its place.
+
+    It is the step's own, unless that would interrupt a section; then it is that of the
+    step above.
+    """
+    rows = step.roadmap.steps.active().values_list("position", "pk", "section")
+    place = (step.position, step.pk)
+    sections = [(row[:2] < place, row[2]) for row in rows]
+    above = next((own for is_above, own in reversed(sections) if is_above), None)
+    below = next((own for is_above, own in sections if not is_above), None)
+    is_inside = above is not None and above == below
+    is_free = step.section_id not in {own for _is_above, own in sections}
+    is_at_edge = step.section_id in (above, below)
+    return step.section_id if not is_inside and (is_free or is_at_edge) else above
 
 
 @transaction.atomic
@@ -133,29 +155,37 @@ def merge(step: Step, into: Step, editor: User | None = None) -> None:
 
     Where a learner has progress on both, the state that is further along wins: done,
     then in progress, then skipped. The earlier dates win. Notes are joined; if the
-    result would be too long, each stays on its step. Steps of other roadmaps whose
-    same_as names `step` then refer to `into`. The versions name the editor, by default
-    that of the current request.
+    result would be too long, each stays on its step. Topics move to `into`, or are
+    joined with those that have the same slug. Steps that name `step` in same_as or
+    needs then name `into`. The versions name the editor, by default that of the
+    current request.
 
     Raises ValidationError unless `into` is another active step of the same roadmap.
     """
     path = f"{step.roadmap.slug}/{step.slug}"
-    referring_steps = Step.objects.filter(same_as=path).exclude(roadmap=step.roadmap_id)
-    steps = _lock_steps(step, into, *referring_steps)
+    steps = _lock_steps(step, into, *find_references([path]))
     step, into = steps[step.pk], steps[into.pk]
     if step == into or step.roadmap_id != into.roadmap_id or into.is_retired:
         raise ValidationError(_("Choose another active step of this roadmap."))
     _copy_progress(step, into)
     _merge_notes(step, into)
-    _update_references(set(steps.values()) - {step, into}, path, into, editor)
+    _merge_topics(step, into, editor)
+    _update_references(set(steps.values()) - {step}, path, into, editor)
     _retire(step, _("Merged into %(step)s") % {"step": into.slug}, editor)
 
 
 @transaction.atomic
-def split(step: Step, new: Step, editor: User | None = None) -> None:
+def split(
+    step: Step,
+    new: Step,
+    editor: User | None = None,
+    topics: Collection[int] = (),
+) -> None:
     """Save `new` directly after `step` and copy everybody's progress to it.
 
-    The copy keeps everybody's total from falling. Notes stay on `step`.
+    The copy keeps everybody's total from falling. Notes stay on `step`. The topics with
+    the ids `topics` move to `new`, with everybody's ticks. `new` is in the same section
+    and needs the same steps.
 
     Raises ValidationError when the slug is taken or `step` is retired.
     """
@@ -164,9 +194,13 @@ def split(step: Step, new: Step, editor: User | None = None) -> None:
         raise ValidationError(_("A retired step can’t be split. Bring it back first."))
     roadmap = step.roadmap
     new.roadmap, new.position = roadmap, step.position
+    new.section, new.needs = step.section, step.needs
     new.full_clean()
     new.save_with_reason(_("Split off %(step)s") % {"step": step.slug}, editor)
     _copy_progress(step, new)
+    if step.topics.filter(pk__in=topics).update(step=new):
+        reason = _("Split %(step)s") % {"step": step.slug}
+        Step.objects.record([step, new], reason=reason, user=editor)
     ids = [pk for pk in roadmap.steps.values_list("pk", flat=True) if pk != new.pk]
     ids.insert(ids.index(step.pk) + 1, new.pk)
     roadmap.reorder_steps(ids)
@@ -261,6 +295,39 @@ def _merge_notes(step: Step, into: Step) -> None:
     Note.objects.filter(~Exists(own_note), step=step).update(step=into)
 
 
+def _merge_topics(step: Step, into: Step, editor: User | None) -> None:
+    """Move the topics to `into`, after its own. A topic whose slug `into` has stays
+    where it is, and its ticks are copied to the other, which is brought back if needed.
+    """
+    own = {topic.slug: topic for topic in into.topics.all()}
+    position = max((topic.position for topic in own.values()), default=0)
+    moved: list[Topic] = []
+    brought_back: list[Topic] = []
+    joined: dict[int, int] = {}  # ids of the topics of `into`, by those of `step`
+    for topic in step.topics.all():
+        if other := own.get(topic.slug):
+            joined[topic.pk] = other.pk
+            if other.is_retired and not topic.is_retired:
+                other.is_retired = False
+                brought_back.append(other)
+        else:
+            topic.step, topic.position = into, position + len(moved) + 1
+            moved.append(topic)
+    Topic.objects.bulk_update(moved, ["step", "position"])
+    Topic.objects.bulk_update(brought_back, ["is_retired"])
+    _copy_checks(joined)
+    if moved or brought_back:
+        reason = _("%(step)s was merged into it") % {"step": step.slug}
+        Step.objects.record([into], reason=reason, user=editor)
+
+
+def _copy_checks(joined: Mapping[int, int]) -> None:
+    """Tick the second topic of each pair for everybody who ticked the first.
+
+    Ticks are rows of a topic, so those of a topic that moves need nothing.
+    """
+
+
 def _lock_notes(step: Step, into: Step) -> None:
     """Lock the notes on both steps, always in the same order, to rule out deadlocks."""
     with connection.cursor() as cursor:
@@ -279,22 +346,44 @@ def _lock_notes(step: Step, into: Step) -> None:
 def _update_references(
     referring_steps: Iterable[Step], path: str, into: Step, editor: User | None
 ) -> None:
-    """Let steps whose same_as is `path` refer to `into` instead."""
-    changed = [step for step in referring_steps if step.same_as == path]
-    for step in changed:
+    """Let steps that name `path` in same_as or needs name `into` instead.
+
+    No step then needs itself, by way of others: such a need is removed.
+    """
+    into_path = f"{into.roadmap.slug}/{into.slug}"
+    all_needs: dict[str, list[str]] = {}
+    changed = []
+    for step in referring_steps:
         own_path = f"{step.roadmap.slug}/{step.slug}"
-        is_circle = into.canonical_path == own_path
-        step.same_as = "" if is_circle else into.canonical_path
-    Step.objects.bulk_update(changed, ["same_as"])
+        is_elsewhere = step.roadmap_id != into.roadmap_id
+        if step.same_as == path and is_elsewhere:
+            is_circle = into.canonical_path == own_path
+            step.same_as = "" if is_circle else into.canonical_path
+            changed.append(step)
+        if path in step.needs:
+            all_needs = all_needs or read_needs(new_paths={path: into_path})
+            needs = dict.fromkeys(all_needs[own_path])
+            if find_circle(all_needs, own_path, into_path):
+                del needs[into_path]
+            step.needs = all_needs[own_path] = list(needs)
+            changed += [] if step in changed else [step]
+    Step.objects.bulk_update(changed, ["same_as", "needs"])
     reason = _("%(old)s was merged into %(new)s") % {"old": path, "new": into.slug}
     Step.objects.record(changed, reason=reason, user=editor)
 
 
 def update_roadmap_slug(old: str, new: str) -> None:
-    """Let steps whose same_as names a step of the renamed roadmap name the new slug."""
-    referring_steps = list(Step.objects.filter(same_as__startswith=f"{old}/"))
-    for step in referring_steps:
-        step.same_as = f"{new}/{step.same_as.partition('/')[2]}"
-    Step.objects.bulk_update(referring_steps, ["same_as"])
+    """Let steps that name a step of the renamed roadmap name its new slug."""
+    named = Step.objects.filter(same_as__startswith=f"{old}/") | Step.objects.exclude(
+        needs=[]
+    )
+    paths = {
+        path: f"{new}/{path.partition('/')[2]}"
+        for step in named
+        for path in (step.same_as, *step.needs)
+        if path.startswith(f"{old}/")
+    }
+    referring_steps = find_references(paths)
+    rename_references(referring_steps, paths)
     reason = _("%(old)s was renamed to %(new)s") % {"old": old, "new": new}
     Step.objects.record(referring_steps, reason=reason)

@@ -17,7 +17,7 @@ from editing.admin.history import VersionedForm, question
 from editing.sections import keep_together
 from editing.step_operations import is_done_by_anyone
 from roadmaps.models import Step, format_order
-from roadmaps.step_parts import StepPart
+from roadmaps.step_parts import StepPart, Topic
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -256,6 +256,14 @@ class MergeForm(forms.Form):
 
 
 class SplitForm(forms.ModelForm):
+    topics = forms.ModelMultipleChoiceField(
+        Topic.objects.none(),
+        label=_("Topics to move"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("They move to the new step, with everybody’s ticks."),
+    )
+
     class Meta:
         model = Step
         fields = ["title", "slug", "summary", "is_optional"]
@@ -263,6 +271,15 @@ class SplitForm(forms.ModelForm):
     def __init__(self, step: Step, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.roadmap = step.roadmap
+        topics = step.topics.filter(is_retired=False)
+        if topics:
+            cast("forms.ModelChoiceField", self.fields["topics"]).queryset = topics
+        else:
+            del self.fields["topics"]
+
+    def clean_topics(self) -> list[int]:
+        """Return the ids, as a task can have them."""
+        return [topic.pk for topic in self.cleaned_data["topics"]]
 
     def _get_validation_exclusions(self) -> set[str]:
         # Django skips unique constraints on fields that the form lacks. Keep the one on

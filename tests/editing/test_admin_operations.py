@@ -137,6 +137,15 @@ class TestSplit:
         assert new.progress.count() == 2
         assert not new.is_optional
 
+    def test_chosen_topics_move_to_the_new_step(self, admin_client, fry_with_learners):
+        step = fry_with_learners
+        assert "Topics to move" not in admin_client.get(page_of(step, "split")).text
+        oil, pan = (step.topics.create(slug=s, title=s) for s in ("oil", "pan"))
+        assert "Topics to move" in admin_client.get(page_of(step, "split")).text
+        admin_client.post(page_of(step, "split"), NEW | {"topics": [oil.pk]})
+        assert Step.objects.get(slug="deep-fry").topics.get() == oil
+        assert step.topics.get() == pan
+
     @pytest.mark.parametrize(
         "wrong",
         [{"slug": "boil"}, {"slug": "roast"}, {"slug": "Deep Fry"}, {"title": ""}],

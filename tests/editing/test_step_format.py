@@ -222,7 +222,8 @@ class TestTopics:
     def test_a_former_slug_is_not_given_to_another(self, import_file, find_error):
         import_file(step("boil", *topics("salting<salt", "lid")))
         assert find_error(step("boil", *topics("salting", "lid", "salt"))).startswith(
-            "24:9: slug: salt was the slug of salting before, and old links use it."
+            "24:9: slug: salt used to be the slug of salting, and old links still "
+            "use it."
         )
 
     @pytest.mark.parametrize(
@@ -230,17 +231,17 @@ class TestTopics:
         [
             (
                 ["lid", "lid"],
-                "22:9: slug: Topic 1 of this step has the slug lid",
+                "22:9: slug: Topic 1 of this step already has the slug",
             ),
             (
                 ["a<salt", "b<salt"],
-                "25:9: was: Topic 1 was salt already. Only one",
+                "25:9: was: Topic 1 already says that it was salt.",
             ),
             (
                 ["a<salt", "salt"],
                 "22:9: was: salt is still the slug of a topic of",
             ),
-            (["lid<salt"], "22:9: was: salt can't be renamed to lid, because another"),
+            (["lid<salt"], "22:9: was: salt can’t be renamed to lid, because another"),
             (
                 ["a<sald"],
                 "22:9: was: boil has no topic sald. Remove this line if a is a new "
@@ -300,7 +301,7 @@ class TestSections:
 
     def test_a_repeated_one_is_refused(self, find_error):
         error = find_error(step("boil"), head=HEAD.replace("slug: cold", "slug: heat"))
-        assert error == "12:5: slug: Section 1 has the slug heat already."
+        assert error == "12:5: slug: Section 1 already has the slug heat."
 
 
 class TestNeeds:

@@ -332,6 +332,81 @@ class TestMerge:
             step_operations.merge(boil, into=StepFactory())
 
 
+class TestMergeTopics:
+    def test_topics_move_after_those_of_the_target(self, boil, fry):
+        oil = fry.topics.create(slug="oil", title="Oil", position=4)
+        salt = boil.topics.create(slug="salt", title="Salt", position=1)
+        gone = boil.topics.create(slug="lid", title="Lid", position=2, is_retired=True)
+        step_operations.merge(boil, into=fry)
+        assert list(fry.topics.all()) == [oil, salt, gone]
+        assert fry.topics.get(slug="lid").is_retired
+        assert [row["slug"] for row in fry.history.first().topics] == [
+            *("oil", "salt", "lid")
+        ]
+        assert boil.history.first().topics == []
+
+    def test_topics_with_the_same_slug_are_joined(self, boil, fry):
+        for step in (boil, fry):
+            step.topics.create(slug="salt", title="Salt", is_retired=step == fry)
+        step_operations.merge(boil, into=fry)
+        assert not fry.topics.get().is_retired  # learners of `boil` still see it
+        assert boil.topics.get().slug == "salt"
+
+    def test_steps_that_needed_it_need_the_target(self, roadmap, boil, fry):
+        bake = roadmap.steps.get(slug="bake")
+        other = StepFactory(needs=["cooking/fry", "cooking/boil"])
+        Step.objects.filter(pk=bake.pk).update(needs=["cooking/boil"])
+        step_operations.merge(boil, into=fry)
+        bake.refresh_from_db()
+        other.refresh_from_db()
+        assert (bake.needs, other.needs) == (["cooking/fry"], ["cooking/fry"])
+        assert bake.history.first().needs == ["cooking/fry"]
+
+    def test_no_step_needs_itself_afterwards(self, roadmap, boil, fry):
+        Step.objects.filter(slug="fry").update(needs=["cooking/bake", "cooking/boil"])
+        Step.objects.filter(slug="bake").update(needs=["cooking/boil"])
+        step_operations.merge(boil, into=fry)
+        needs = dict(roadmap.steps.values_list("slug", "needs"))
+        assert needs == {"boil": [], "fry": ["cooking/bake"], "bake": []}
+
+
+class TestSections:
+    @pytest.fixture
+    def sections(self, roadmap):
+        heat = roadmap.sections.create(slug="heat", title="Heat")
+        oven = roadmap.sections.create(slug="oven", title="Oven")
+        roadmap.steps.exclude(slug="bake").update(section=heat)
+        roadmap.steps.filter(slug="bake").update(section=oven)
+        return heat, oven
+
+    def test_a_new_half_is_in_the_same_section(self, boil, sections):
+        boil.refresh_from_db()
+        boil.needs = ["cooking/water"]
+        boil.save()
+        new = Step(slug="steam", title="Steam", summary="Steam it.")
+        step_operations.split(boil, new)
+        assert (new.section, new.needs) == (sections[0], ["cooking/water"])
+
+    @pytest.mark.parametrize(
+        ("others", "expected"),
+        [
+            (["heat", "oven"], "heat"),
+            (["oven", "oven"], "oven"),
+            ([None, None], "heat"),
+        ],
+    )
+    def test_a_step_that_comes_back_interrupts_none(
+        self, roadmap, fry, sections, others, expected
+    ):
+        step_operations.retire(fry)
+        known = {section.slug: section for section in sections} | {None: None}
+        for slug, section in zip(["boil", "bake"], others, strict=True):
+            roadmap.steps.filter(slug=slug).update(section=known[section])
+        step_operations.bring_back(fry)
+        fry.refresh_from_db()
+        assert fry.section.slug == expected
+
+
 class TestSplit:
     @pytest.fixture
     def steam(self):
@@ -370,6 +445,14 @@ class TestSplit:
         step_operations.split(boil, steam)
         assert total(user, roadmap).is_complete
         assert Completion.objects.get().completed_at == MARCH
+
+    def test_chosen_topics_move(self, boil, steam):
+        salt, lid = (
+            boil.topics.create(slug=slug, title=slug) for slug in ("salt", "lid")
+        )
+        step_operations.split(boil, steam, topics=[lid.pk])
+        assert (list(boil.topics.all()), list(steam.topics.all())) == ([salt], [lid])
+        assert len(steam.history.first().topics) == 1
 
     def test_notes_stay_on_the_first_step(self, boil, steam, user):
         NoteFactory(user=user, step=boil)

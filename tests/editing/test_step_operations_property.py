@@ -5,7 +5,7 @@ MAX_EXAMPLES=2000 .venv/bin/python -m pytest -k test_no_edit_loses_any_progress
 """
 
 import os
-from itertools import count
+from itertools import count, groupby
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -23,12 +23,16 @@ from hypothesis.stateful import (
 
 from core.text import BIDI_CONTROLS
 from editing import step_operations
-from editing.yaml_format.exporter import export, to_yaml
+from editing.sections import keep_together
+from editing.yaml_format.exporter import export, serialize, to_yaml
 from editing.yaml_format.importer import import_roadmap
 from editing.yaml_format.parser import YamlDocument
 from editing.yaml_format.schema import (
+    QuestionEntry,
     ResourceEntry,
+    SectionEntry,
     StepEntry,
+    TopicEntry,
     parse,
 )
 from editing.yaml_format.validators import normalize_body
@@ -38,7 +42,8 @@ from progress.models import Completion, StepProgress
 from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note
 from progress.route import Route, StepStatus
 from progress.snapshot import annotate_steps
-from roadmaps.models import Resource, Roadmap, Step
+from roadmaps.models import Roadmap, Section, Step
+from roadmaps.step_parts import STEP_PARTS, Topic
 from tests.factories import RoadmapFactory, StepFactory, UserFactory
 
 MAX_EXAMPLES = os.environ.get("MAX_EXAMPLES")
@@ -67,6 +72,14 @@ kinds = st.sampled_from(
         "new body",
         "new meaning",
         "new link",
+        "new texts",
+        "new section",
+        "new topic",
+        "new topic",
+        "rename topic",
+        "remove topic",
+        "retire topic",
+        "move topic",
     ]
 )
 changes = st.lists(st.tuples(kinds, number, lines, bodies), min_size=2, max_size=6)
@@ -84,6 +97,7 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         self.numbers = count()
         self.order = self.stored_order()
         self.steps = self.stored_steps()
+        self.topics = {}  # ids by step and slug
         self.revised, self.added = self.dates("revised_at"), self.dates("added_at")
         self.marks = {}  # by person and step
         self.notes = {}
@@ -176,6 +190,7 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         step_operations.bring_back(self.step(index))
         if self.steps[pk]["retired"]:
             self.steps[pk]["retired"] = False
+            self.steps[pk]["section"] = self.stored_steps()[pk]["section"]
             self.expect_later_date(self.added, "added_at", pk)
         self.complete_in_model(*self.people)
 
@@ -195,16 +210,24 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         step.save()
         self.steps[step.pk]["body"] = normalize_body(body)
 
-    @rule(index=number, is_optional=st.booleans())
-    def split(self, index, is_optional):
+    @rule(index=number, is_optional=st.booleans(), chosen=st.sets(number))
+    def split(self, index, is_optional, chosen):
         pk, slug = self.pk(index), self.new_slug()
         new = Step(slug=slug, title="New", summary="New.", is_optional=is_optional)
         if self.steps[pk]["retired"]:
             with pytest.raises(ValidationError):
                 step_operations.split(self.step(index), new)
             return
-        step_operations.split(self.step(index), new)
-        self.steps[new.pk] = entry(slug, "New", "New.", optional=is_optional)
+        topics = self.steps[pk]["topics"]
+        moved = [topic for n, topic in enumerate(topics) if n in chosen]
+        ids = [self.topics[pk, topic["slug"]] for topic in moved]
+        step_operations.split(self.step(index), new, topics=ids)
+        self.steps[pk]["topics"] = [topic for topic in topics if topic not in moved]
+        section = self.steps[pk]["section"]
+        self.steps[new.pk] = entry(
+            slug, "New", "New.", optional=is_optional, section=section, topics=moved
+        )
+        self.move_topics(moved, pk, new.pk)
         self.revised[new.pk], self.added[new.pk] = None, new.added_at
         self.order.insert(self.order.index(pk) + 1, new.pk)
         for person in self.people:
@@ -221,14 +244,21 @@ class RoadmapStateMachine(RuleBasedStateMachine):
             return
         step_operations.merge(self.step(index), into=self.step(other))
         self.steps[step]["retired"] = True
+        self.merge_topics(step, into)
         for person in self.people:
             self.merge_in_model(person.pk, step, into)
         self.complete_in_model(*self.people)
 
     @rule(chance=st.randoms(use_true_random=False))
     def reorder(self, chance):
+        sections = dict(self.active_steps().values_list("pk", "section"))
         chance.shuffle(self.order)
-        self.roadmap.reorder_steps(self.order)
+        order = [pk for pk in self.order if pk in sections]
+        new_sections = keep_together(sections, order)
+        self.roadmap.reorder_steps(self.order, new_sections)
+        slugs = {None: "", **dict(Section.objects.values_list("pk", "slug"))}
+        for pk, section in new_sections.items():
+            self.steps[pk]["section"] = slugs[section]
         Roadmap.objects.record([self.roadmap])
 
     @rule(changes=changes)
@@ -247,6 +277,7 @@ class RoadmapStateMachine(RuleBasedStateMachine):
             self.change(file, known, *change)
         if chance:
             chance.shuffle(file.steps)
+        self.join_sections(file)
         file = parse(YamlDocument("new.yaml", to_yaml(file).encode()))
         import_roadmap(file)
         self.roadmap.refresh_from_db()
@@ -255,12 +286,26 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         self.complete_in_model(*self.people)
         self.check_that_it_changes_nothing(file)
 
+    def join_sections(self, file):
+        """Move the steps that are apart from their section into the one above."""
+        ended, above = set(), ""
+        for step in file.steps:
+            if step.retired:
+                continue
+            if step.section != above:
+                if step.section in ended:
+                    step.section = above
+                elif above:
+                    ended.add(above)
+            above = step.section
+
     def change(self, file, known, kind, index, line, body):
         """Make one change to the file."""
         at = index % max(len(file.steps), 1)
         match kind:
             case "add":
                 new = StepEntry(slug=self.new_slug(), title=line, summary=line)
+                new.section = file.steps[at].section if file.steps else ""
                 file.steps.insert(at, new)
             case _ if not file.steps:
                 pass
@@ -283,8 +328,49 @@ class RoadmapStateMachine(RuleBasedStateMachine):
                 file.steps[at].new_meaning = True
             case "new link":
                 url = f"https://example.org/{next(self.numbers)}"
-                link = ResourceEntry(title="A: page", url=url, kind="docs")
+                link = ResourceEntry(
+                    title="A: page", url=url, kind="docs", role="start", minutes=9
+                )
                 file.steps[at].resources = [link, *file.steps[at].resources[:1]]
+            case "new texts":
+                step = file.steps[at]
+                step.primer = step.mistakes = normalize_body(body)
+                step.hints, step.done_when = [line], [line, "b"]
+                step.questions = [
+                    QuestionEntry(question=line, answer=f"{line}\n\n{body}b")
+                ]
+                step.hours, step.checked_on = "0.5-8", "2026-11-29"
+            case "new section":
+                section = SectionEntry(slug=self.new_slug(), title=line)
+                file.sections.append(section)
+                for step in file.steps[at:]:
+                    step.section = section.slug
+            case _:
+                self.change_topics(file.steps[at], known, kind, index, line)
+
+    def change_topics(self, step, known, kind, index, line):
+        topics = step.topics
+        at = index % max(len(topics), 1)
+        stored = self.steps.get(known.get(step.was or step.slug), {"topics": []})
+        match kind:
+            case "new topic":
+                # Some slugs are those of topics of other steps.
+                slug = self.new_slug() if index else "everywhere"
+                if slug in [topic.slug for topic in topics]:
+                    return
+                topic = TopicEntry(slug=slug, title=line, text=line)
+                topics.insert(at, topic)
+            case _ if not topics:
+                pass
+            case "rename topic":
+                if topics[at].slug in [topic["slug"] for topic in stored["topics"]]:
+                    topics[at].was, topics[at].slug = topics[at].slug, self.new_slug()
+            case "remove topic":
+                del topics[at]
+            case "retire topic":
+                topics[at].retired ^= True
+            case "move topic":
+                topics.append(topics.pop(at))
 
     def update_model(self, file, known):
         """Make the model match the file, without reading what the import stored."""
@@ -293,6 +379,8 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         for step in file.steps:
             pk = known.get(step.was or step.slug)
             wanted = step.model_dump(exclude={"was", "new_meaning"})
+            before_topics = self.steps.get(pk, {"topics": []})["topics"]
+            wanted["topics"] = self.update_topics(pk, step.topics, before_topics)
             if pk is None:
                 pk = stored[step.slug]
                 assert pk not in self.steps
@@ -301,7 +389,10 @@ class RoadmapStateMachine(RuleBasedStateMachine):
             else:
                 missing.remove(pk)
                 before = self.steps[pk]
-                meaning_fields = ("title", "summary", "body", "resources")
+                meaning_fields = [
+                    *("title", "summary", "body", "resources", "topics"),
+                    *("primer", "mistakes", "done_when"),
+                ]
                 if step.new_meaning and any(
                     before[n] != wanted[n] for n in meaning_fields
                 ):
@@ -309,12 +400,43 @@ class RoadmapStateMachine(RuleBasedStateMachine):
                 if before["retired"] and not step.retired:
                     self.expect_later_date(self.added, "added_at", pk)
             self.steps[pk] = wanted
+            for topic in wanted["topics"]:
+                if (pk, topic["slug"]) not in self.topics:
+                    new = Topic.objects.get(step=pk, slug=topic["slug"])
+                    assert new.pk not in self.topics.values()
+                    self.topics[pk, new.slug] = new.pk
         for pk in missing:
             self.steps[pk]["retired"] = True
         # Steps that the file lacks may be at any position.
         self.order = self.stored_order()
         own = [stored[step.slug] for step in file.steps]
         assert [pk for pk in self.order if pk in own] == own
+
+    def merge_topics(self, step, into):
+        own = {topic["slug"]: topic for topic in self.steps[into]["topics"]}
+        topics = self.steps[step]["topics"]
+        moved = [topic for topic in topics if topic["slug"] not in own]
+        self.steps[step]["topics"] = [topic for topic in topics if topic not in moved]
+        for topic in self.steps[step]["topics"]:
+            own[topic["slug"]]["retired"] &= topic["retired"]
+        self.steps[into]["topics"] = [*own.values(), *moved]
+        self.move_topics(moved, step, into)
+
+    def move_topics(self, topics, old, new):
+        for topic in topics:
+            slug = topic["slug"]
+            self.topics[new, slug] = self.topics.pop((old, slug))
+
+    def update_topics(self, pk, entries, before):
+        """Return the topics that the step should have, and rename the known ones."""
+        missing = {topic["slug"]: topic for topic in before}
+        topics = []
+        for entry in entries:
+            if entry.was in missing:
+                self.topics[pk, entry.slug] = self.topics.pop((pk, entry.was))
+            missing.pop(entry.was or entry.slug, None)
+            topics.append(entry.model_dump() | {"was": ""})
+        return topics + [topic | {"retired": True} for topic in missing.values()]
 
     # The model
 
@@ -411,22 +533,15 @@ class RoadmapStateMachine(RuleBasedStateMachine):
     # The database
 
     def stored_steps(self):
-        links = {}
-        for link in Resource.objects.filter(step__roadmap=self.roadmap):
-            own = {"title": link.title, "url": link.url, "kind": link.kind}
-            links.setdefault(link.step_id, []).append(own)
+        steps = list(self.roadmap.steps.all())
+        entries = serialize(self.roadmap, steps).steps
         return {
-            step.pk: entry(
-                step.slug,
-                step.title,
-                step.summary,
-                optional=step.is_optional,
-                retired=step.is_retired,
-                body=normalize_body(step.body),
-                resources=links.get(step.pk, []),
-            )
-            for step in self.roadmap.steps.all()
+            step.pk: entry.model_dump(exclude={"was", "new_meaning"})
+            for step, entry in zip(steps, entries, strict=True)
         }
+
+    def active_steps(self):
+        return self.roadmap.steps.active()
 
     def stored_marks(self):
         return {
@@ -444,7 +559,7 @@ class RoadmapStateMachine(RuleBasedStateMachine):
 
     def stored_content(self):
         """Return everything that an import writes."""
-        kinds = (Roadmap, Step, Resource)
+        kinds = (Roadmap, Section, Step, *STEP_PARTS.values())
         rows = [list(kind.objects.order_by("pk").values()) for kind in kinds]
         return rows, self.stored_versions()
 
@@ -470,6 +585,17 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         assert self.dates("revised_at") == self.revised
         assert self.dates("added_at") == self.added
         assert self.stored_order() == self.order
+
+    @invariant()
+    def topics_stay_what_they_are(self):
+        rows = Topic.objects.values_list("step", "slug", "pk")
+        assert {(step, slug): pk for step, slug, pk in rows} == self.topics
+
+    @invariant()
+    def sections_are_not_interrupted(self):
+        sections = list(self.active_steps().values_list("section", flat=True))
+        runs = [key for key, _ in groupby(sections) if key]
+        assert len(runs) == len(set(runs))
 
     @invariant()
     def totals_are_honest(self):
