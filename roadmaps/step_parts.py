@@ -98,7 +98,7 @@ class Topic(StepPart):
     is_retired = models.BooleanField(
         _("retired"),
         default=False,
-        help_text=_("No longer part of the step. Checks are kept."),
+        help_text=_("No longer part of the step. Ticks are kept."),
     )
     search_vector = GeneratedSearchVectorField(
         weighted_vector("title", "B"), weighted_vector(html_to_text("text_html"), "C")

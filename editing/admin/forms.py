@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
-from itertools import count
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
+from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
-from django.db.models import Max
+from django.db import transaction
+from django.db.models import Max, ProtectedError
 from django.forms import BaseInlineFormSet
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from core.text import shows_nothing
 from editing.admin.history import VersionedForm, question
+from editing.needs import NEEDS_CIRCLE, find_circle, read_needs
 from editing.sections import keep_together
 from editing.step_operations import is_done_by_anyone
 from roadmaps.models import Step, format_order
+from roadmaps.slugs import MAX_SLUG_LENGTH
 from roadmaps.step_parts import StepPart, Topic
 
 if TYPE_CHECKING:
     from django.http import QueryDict
 
-MEANING_FIELDS = ["title", "summary", "body", "is_optional"]
+MEANING_FIELDS = [
+    *("title", "summary", "why", "primer", "body", "exercise", "mistakes"),
+    "is_optional",
+]
 MEANING_CHOICES = [
     ("yes", _("Yes: it now asks something different of learners")),
     ("no", _("No: I corrected a mistake or improved a sentence")),
@@ -139,6 +148,24 @@ class MarkdownField(forms.CharField):
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+LINE_ERROR = _("Line %(number)d: %(message)s")
+
+
+class LinesField(SimpleArrayField):
+    """A list, each entry on its own line."""
+
+    widget = forms.Textarea
+
+    def __init__(self, base_field: Any, **kwargs: Any) -> None:
+        super().__init__(base_field, delimiter="\n", **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            lines = (line.strip() for line in value.splitlines())
+            value = "\n".join(line for line in lines if line)
+        return super().to_python(value)
+
+
 class StepForm(VersionedForm):
     """A step's fields.
 
@@ -156,6 +183,8 @@ class StepForm(VersionedForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
+        self.check_lines(cleaned)
+        self.check_needs(cleaned)
         may_change_meaning = not set(MEANING_FIELDS).isdisjoint(self.changed_data)
         if self.instance.pk and may_change_meaning and is_done_by_anyone(self.instance):
             self.fields["meaning"].widget = forms.RadioSelect(choices=MEANING_CHOICES)
@@ -165,6 +194,29 @@ class StepForm(VersionedForm):
                     "meaning", question(str(_("Has the step’s meaning changed?")))
                 )
         return cleaned
+
+    def check_lines(self, cleaned: dict[str, Any]) -> None:
+        """Add an error for each wrong line of a list."""
+        for name in ("needs", "hints"):
+            field: Any = Step._meta.get_field(name)
+            for number, line in enumerate(cleaned.get(name) or (), start=1):
+                try:
+                    field.base_field.run_validators(line)
+                except ValidationError as error:
+                    values = {"number": number, "message": error.messages[0]}
+                    self.add_error(name, LINE_ERROR % values)
+
+    def check_needs(self, cleaned: dict[str, Any]) -> None:
+        """Add an error if the step would need itself, by way of others."""
+        roadmap = cleaned.get("roadmap") or getattr(self.instance, "roadmap", None)
+        if not (roadmap and cleaned.get("needs")):
+            return
+        path = f"{roadmap.slug}/{cleaned.get('slug') or self.instance.slug}"
+        needs = read_needs() | {path: cleaned["needs"]}
+        for needed in cleaned["needs"]:
+            if circle := find_circle(needs, path, needed):
+                self.add_error("needs", NEEDS_CIRCLE % {"path": " → ".join(circle)})
+                return
 
     @cached_property
     def changed_data(self) -> list[str]:
@@ -237,6 +289,40 @@ def get_value(form: Any, name: str) -> Any:
         return form.fields[name].to_python(value)
     except ValidationError:
         return value or ""
+
+
+class TopicFormSet(PartFormSet):
+    """A step's topics. New ones get their slug from their title. "Delete" retires a
+    topic that somebody has ticked.
+    """
+
+    def save_new(self, form: Any, commit: bool = True) -> StepPart:
+        form.instance.slug = find_free_slug(self.instance, form.instance.title)
+        return super().save_new(form, commit)
+
+    def delete_existing(self, obj: Any, commit: bool = True) -> None:
+        try:
+            with transaction.atomic():
+                super().delete_existing(obj, commit)
+        except ProtectedError:
+            obj.is_retired = True
+            obj.save()
+
+
+def let_delete(form: Any) -> Any:
+    """Return the form of a row without the admin's error about protected rows."""
+    return type(form.__name__, (form,), {"hand_clean_DELETE": lambda _self: None})
+
+
+def find_free_slug(step: Step, title: str) -> str:
+    """Return a slug that no topic of the step has or had, made from the title."""
+    versions = step.history.exclude(topics=[]).values_list("topics", flat=True)
+    taken = {topic["slug"] for topics in versions for topic in topics}
+    taken |= set(step.topics.values_list("slug", flat=True))
+    base = slugify(title)[: MAX_SLUG_LENGTH - 3].strip("-_").replace("_", "-")
+    base = re.sub("-+", "-", base) or "topic"
+    slugs = chain([base], (f"{base}-{number}" for number in count(2)))
+    return next(slug for slug in slugs if slug not in taken)
 
 
 class MergeForm(forms.Form):

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet, TextField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,6 +18,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.csp import CSP
 from django.utils.decorators import method_decorator
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -24,12 +26,16 @@ from django.views.decorators.csp import csp_override
 
 from core.admin_columns import yes_or_no
 from core.same_origin import same_origin_only
+from core.text import shows_nothing
 from editing.admin.forms import (
     MEANING_CHOICES,
     MEANING_FIELDS,
+    LinesField,
     MarkdownField,
     PartFormSet,
     StepForm,
+    TopicFormSet,
+    let_delete,
 )
 from editing.admin.operations import StepOperationsAdmin
 from editing.background_operations import find_unfinished
@@ -37,11 +43,14 @@ from editing.diff import FIELDS as DIFF_FIELDS
 from editing.diff import Difference, Values
 from editing.same_as import explain_missing
 from editing.step_operations import Impact, is_done_by_anyone
+from editing.yaml_format.schema import MAX_PARTS
 from progress.backfill import backfill_completions
 from roadmaps.markdown import to_html
-from roadmaps.models import Roadmap, Step, StepQuerySet
+from roadmaps.models import TEXT_FIELDS, Roadmap, Step, StepQuerySet
 from roadmaps.step_parts import (
     STEP_PARTS,
+    DoneWhen,
+    Question,
     Resource,
     Topic,
     replace_parts,
@@ -51,25 +60,49 @@ from roadmaps.step_parts import (
 # The form's page shows the preview in a frame.
 CSP_WITH_FRAME: Any = settings.SECURE_CSP | {"frame-src": [CSP.SELF]}
 CSP_IN_FRAME: Any = settings.SECURE_CSP | {"frame-ancestors": [CSP.SELF]}
-FIELDS = ["title", "slug", "summary", "body", "same_as", "is_optional"]
 IS_OPTIONAL = yes_or_no(Step, "is_optional")
 IS_RETIRED = yes_or_no(Step, "is_retired")
 RESTORED_FIELDS = [n for n in DIFF_FIELDS[Step] if n not in ("slug", "is_retired")]
 MAX_RESOURCES = 200  # of a step, as in files
-PREVIEWED_FIELDS = ["title", "summary", "body"]
 
 
-class ResourceInline(admin.StackedInline):
-    model = Resource
+class PartInline(admin.StackedInline):
     formset = PartFormSet
     extra = 0
-    max_num = MAX_RESOURCES
-    fields = [("position", "kind", "role", "minutes"), "title", "url"]
+    max_num = MAX_PARTS
+    formfield_overrides = {TextField: {"form_class": MarkdownField}}
 
     def get_formset(self, *args: Any, **kwargs: Any) -> Any:
         # Django would render up to 1,000 forms more than the maximum.
-        limits = {"absolute_max": MAX_RESOURCES + 1, "validate_max": True}
+        limits = {"absolute_max": (self.max_num or 0) + 1, "validate_max": True}
         return super().get_formset(*args, **kwargs | limits)
+
+
+class TopicInline(PartInline):
+    model = Topic
+    formset = TopicFormSet
+    fields = ["position", "title", "text", "url", "is_retired"]
+
+    def get_formset(self, *args: Any, **kwargs: Any) -> Any:
+        formset = super().get_formset(*args, **kwargs)
+        formset.form = let_delete(formset.form)
+        return formset
+
+
+class QuestionInline(PartInline):
+    model = Question
+    fields = ["position", "question", "answer"]
+
+
+class DoneWhenInline(PartInline):
+    model = DoneWhen
+    fields = ["position", "text"]
+
+
+class ResourceInline(PartInline):
+    model = Resource
+    max_num = MAX_RESOURCES
+    fields = ["position", ("kind", "role", "minutes"), "title", "url"]
 
 
 @admin.register(Step)
@@ -82,8 +115,11 @@ class StepAdmin(StepOperationsAdmin):
     ordering = ["roadmap__position", "roadmap", "position", "pk"]
     list_filter = ["roadmap", "is_optional", "is_retired"]
     search_fields = ["title", "slug"]
-    inlines = [ResourceInline]
-    formfield_overrides = {TextField: {"form_class": MarkdownField}}
+    inlines = [TopicInline, QuestionInline, DoneWhenInline, ResourceInline]
+    formfield_overrides = {
+        TextField: {"form_class": MarkdownField},
+        ArrayField: {"form_class": LinesField},
+    }
 
     def get_urls(self) -> list[URLPattern]:
         preview = self.admin_site.admin_view(same_origin_only(self.preview_view))
@@ -92,11 +128,18 @@ class StepAdmin(StepOperationsAdmin):
             *super().get_urls(),
         ]
 
-    def get_fields(self, request: HttpRequest, obj: Step | None = None) -> list[Any]:
-        if not obj:
-            return ["roadmap", *FIELDS]
-        may_change = self.has_change_permission(request, obj)
-        return FIELDS if may_change else [*FIELDS[:-1], IS_OPTIONAL]
+    def get_fieldsets(self, request: HttpRequest, obj: Step | None = None) -> Any:
+        may_change = obj is None or self.has_change_permission(request, obj)
+        is_optional = "is_optional" if may_change else IS_OPTIONAL
+        first = ["title", "slug", "summary", is_optional, ("hours_min", "hours_max")]
+        before = ["skip_if", "needs", "same_as"]
+        text = ["why", "primer", "body", "exercise", "stretch", "hints", "mistakes"]
+        return [
+            (None, {"fields": first if obj else ["roadmap", *first]}),
+            (gettext_lazy("Text"), {"fields": text}),
+            fold(gettext_lazy("Who it is for"), before, obj),
+            fold(gettext_lazy("Last check"), ["checked_on", "checked_with"], obj),
+        ]
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Step | None = None
@@ -251,21 +294,40 @@ class StepAdmin(StepOperationsAdmin):
         if not self.has_change_permission(request):
             raise PermissionDenied
         # Browsers can send NUL characters; they are not allowed in HTML.
-        context = {
-            name: request.POST.get(name, "").replace("\0", "")
-            for name in PREVIEWED_FIELDS
+        posted = {
+            name: str(request.POST.get(name, "")).replace("\0", "")
+            for name in ("title", "summary", *TEXT_FIELDS)
         }
-        try:
-            Step._meta.get_field("body").run_validators(context["body"])
-        except ValidationError as error:
-            context["body_error"] = error.messages[0]
-        else:
-            context["body_html"] = to_html(context["body"])
+        parts = [preview_text(name, posted[name]) for name in TEXT_FIELDS]
+        context = {**posted, "parts": [part for part in parts if part]}
         return TemplateResponse(request, "admin/roadmaps/step/preview.html", context)
 
 
+def preview_text(name: str, text: str) -> dict[str, Any] | None:
+    """Return the heading and the HTML of a part of a step, or what is wrong with it."""
+    if shows_nothing(text):
+        return None
+    field: Any = Step._meta.get_field(name)
+    heading = "" if name in ("body", "primer") else capfirst(field.verbose_name)
+    try:
+        field.run_validators(text)
+    except ValidationError as error:
+        return {"heading": heading, "error": error.messages[0]}
+    return {"heading": heading, "html": to_html(text)}
+
+
+def fold(title: Any, fields: list[str], step: Step | None) -> Any:
+    """Return a fieldset that is folded unless the step has one of the fields."""
+    is_filled = step is not None and any(getattr(step, name) for name in fields)
+    classes = [] if is_filled else ["collapse"]
+    return (title, {"fields": fields, "classes": classes})
+
+
 def warn_of_missing_step(request: HttpRequest, step: Step) -> None:
-    """Show a warning if the step's `same_as` names no step."""
+    """Show a warning if the step's `same_as` or `needs` names no step."""
     for warning in explain_missing({step.same_as} - {""}).values():
-        saved = _("Saved, but “Same as” has no effect until that step exists.")
+        saved = _("Saved, but “Same as” has no effect until the step exists.")
+        messages.warning(request, f"{saved} {warning}")
+    for warning in explain_missing(step.needs).values():
+        saved = _("Saved, but “Needs” leaves the step out until it exists.")
         messages.warning(request, f"{saved} {warning}")

@@ -864,7 +864,7 @@ class Migration(migrations.Migration):
                     "is_retired",
                     models.BooleanField(
                         default=False,
-                        help_text="No longer part of the step. Checks are kept.",
+                        help_text="No longer part of the step. Ticks are kept.",
                         verbose_name="retired",
                     ),
                 ),

@@ -4,7 +4,6 @@
   const form = document.getElementById("step_form");
   const status = document.getElementById("preview_status");
   const signIn = document.getElementById("preview_sign_in");
-  const FIELDS = ["title", "summary", "body"];
   const DELAY = 400; // milliseconds after the last change
   let timer;
   let latestRequest = 0;
@@ -12,8 +11,7 @@
 
   async function update() {
     const request = ++latestRequest;
-    const data = new FormData();
-    for (const name of FIELDS) data.set(name, form.elements[name].value);
+    const data = new FormData(form);
     // Only the sign-in page is redirected to. It must not be shown as the preview.
     const options = { method: "POST", body: data, redirect: "manual" };
     const response = await fetch(frame.src, options).catch(() => null);
@@ -44,8 +42,7 @@
   }
 
   if (frame) {
-    form.addEventListener("input", ({ target }) => {
-      if (!FIELDS.includes(target.name)) return;
+    form.addEventListener("input", () => {
       clearTimeout(timer);
       timer = setTimeout(update, DELAY);
     });

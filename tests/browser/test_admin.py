@@ -190,8 +190,9 @@ class TestStep:
                 position=place,
             )
         page = open_page(page_of(step), editor)
-        expect(page.get_by_label("Position:")).to_have_count(4)
-        expect(page.get_by_label("Position:").first).to_be_hidden()
+        positions = page.locator("#resources-group").get_by_label("Position:")
+        expect(positions).to_have_count(4)
+        expect(positions.first).to_be_hidden()
         expect(page.get_by_text("Unsaved changes")).to_be_hidden()
         page.get_by_role("button", name="Move Three up").click()
         page.locator("#resources-0 .handle").hover()

@@ -5,6 +5,16 @@ from progress.models import Completion, StepProgress
 from progress.notes import Note
 from roadmaps.models import Resource, Roadmap, Step
 
+PARTS = {
+    "topics": ["title", "text", "url"],
+    "questions": ["question", "answer"],
+    "done_when": ["text"],
+}
+NO_PARTS = {
+    f"{name}-{kind}_FORMS": 0
+    for name in (*PARTS, "resources")
+    for kind in ("TOTAL", "INITIAL")
+}
 ADMIN = "/admin/roadmaps/"
 
 
@@ -38,13 +48,26 @@ def step_form(step, **changes):
         "resources-INITIAL_FORMS": len(resources),
         "_save": "Save",
     }
+    for name in ("why", "primer", "exercise", "stretch", "mistakes", "skip_if"):
+        data[name] = getattr(step, name)
     if step.is_optional:
         data["is_optional"] = "on"
+    for name, fields in PARTS.items():
+        data |= part_rows(name, list(getattr(step, name).all()), fields)
     for index, resource in enumerate(resources):
         data |= resource_row(index, resource.url, resource.title, resource.position)
         start = f"resources-{index}-"
         data |= {f"{start}id": resource.pk, f"{start}kind": resource.kind}
     return data | changes
+
+
+def part_rows(name, rows, fields):
+    data = {f"{name}-TOTAL_FORMS": len(rows), f"{name}-INITIAL_FORMS": len(rows)}
+    for index, row in enumerate(rows):
+        start = f"{name}-{index}-"
+        data |= {f"{start}id": row.pk, f"{start}position": row.position}
+        data |= {f"{start}{field}": getattr(row, field) for field in fields}
+    return data
 
 
 def resource_row(index, url, title="A page", position=1):

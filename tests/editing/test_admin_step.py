@@ -9,6 +9,7 @@ from progress.models import Completion
 from roadmaps.models import MAX_BODY_LENGTH, Resource, Step
 from tests.editing.editor import (
     ADMIN,
+    NO_PARTS,
     everything,
     order,
     page_of,
@@ -296,8 +297,7 @@ class TestAdding:
                 "title": "Steam",
                 "slug": "steam",
                 "summary": "Over water.",
-                "resources-TOTAL_FORMS": 0,
-                "resources-INITIAL_FORMS": 0,
+                **NO_PARTS,
             }
             return admin_client.post(f"{PATH}add/", data | changes)
 
@@ -440,3 +440,102 @@ class TestResourcePlaces:
         html = answer.content.decode()
         assert "Please submit at most 200 forms." in html
         assert html.count('class="inline-related') < 210
+
+
+class TestParts:
+    """Topics, questions and what a learner can do at the end."""
+
+    def test_they_are_added_without_positions_and_slugs(self, admin_client, fry):
+        new = {
+            "topics-TOTAL_FORMS": 3,
+            **{f"topics-{n}-position": 0 for n in range(3)},
+            "questions-0-position": 0,
+            "done_when-0-position": 0,
+            "topics-0-title": "Which oil?",
+            "topics-1-title": "Which oil",
+            "topics-1-text": "The `smoke` point.",
+            "topics-2-title": "油",
+            "questions-TOTAL_FORMS": 1,
+            "questions-0-question": "Why *hot*?",
+            "questions-0-answer": "It stays dry.",
+            "done_when-TOTAL_FORMS": 1,
+            "done_when-0-text": "fry an egg",
+        }
+        send(admin_client, fry, **new)
+        topics = list(fry.topics.values_list("slug", "position"))
+        assert topics == [("which-oil", 1), ("which-oil-2", 2), ("topic", 3)]
+        assert "<code>smoke</code>" in fry.topics.get(position=2).text_html
+        assert "<em>hot</em>" in fry.questions.get().question_html
+        assert fry.done_when.get().text_html == "<p>fry an egg</p>\n"
+        version = fry.history.first()
+        assert [row["slug"] for row in version.topics] == [slug for slug, _ in topics]
+        assert len(version.questions) == len(version.done_when) == 1
+
+    def test_a_former_slug_is_not_used_again(self, admin_client, fry):
+        topic = fry.topics.create(slug="oil", title="Oil")
+        fry.save()
+        fry.topics.filter(pk=topic.pk).update(slug="fat")
+        new = {"topics-TOTAL_FORMS": 2, "topics-1-title": "Oil"}
+        new |= {"topics-1-position": 0}
+        send(admin_client, fry, **new)
+        assert set(fry.topics.values_list("slug", flat=True)) == {"fat", "oil-2"}
+
+    def test_they_are_changed_moved_and_retired(self, admin_client, fry):
+        for position, slug in enumerate(["oil", "pan", "lid"], start=1):
+            fry.topics.create(slug=slug, title=slug, position=position)
+        changes = {
+            "topics-0-position": 2,
+            "topics-1-position": 1,
+            "topics-1-title": "Pot",
+            "topics-1-is_retired": "on",
+            "topics-2-DELETE": "on",
+        }
+        send(admin_client, fry, **changes)
+        rows = list(fry.topics.values_list("slug", "title", "is_retired"))
+        assert rows == [("pan", "Pot", True), ("oil", "oil", False)]
+
+    def test_texts_hours_and_lists_are_saved(self, admin_client, fry):
+        send(
+            admin_client,
+            fry,
+            why="Because.",
+            hours_min="0.5",
+            hours_max="2",
+            needs="cooking/boil\r\n\r\n cooking/bake ",
+            hints="One.\r\nTwo, three.",
+            checked_on="2026-11-29",
+        )
+        fry.refresh_from_db()
+        assert (fry.hours_min, fry.hours_max) == (0.5, 2)
+        assert fry.needs == ["cooking/boil", "cooking/bake"]
+        assert fry.html["hints"] == ["<p>One.</p>\n", "<p>Two, three.</p>\n"]
+        assert fry.html["why"] == "<p>Because.</p>\n"
+
+    @pytest.mark.parametrize(
+        ("wrong", "error"),
+        [
+            ({"hours_min": "3", "hours_max": "2"}, "Fill in both numbers of hours"),
+            ({"hours_min": "3"}, "Fill in both numbers of hours"),
+            ({"needs": "boil"}, "Line 1: Use the slugs of a roadmap and one"),
+            ({"needs": "cooking/boil\ncooking/fry"}, "cooking/fry → cooking/fry"),
+        ],
+    )
+    def test_a_mistake_is_reported(self, admin_client, fry, wrong, error):
+        answer = send(admin_client, fry, **wrong)
+        assert answer.status_code == 200
+        errors = answer.context["adminform"].form.errors
+        assert error in str(errors)
+
+    def test_a_step_that_does_not_exist_is_a_warning(self, admin_client, fry):
+        send(admin_client, fry, needs="cooking/boyl")
+        page = admin_client.get(page_of(fry)).text
+        assert "There is no step cooking/boyl. Did you mean cooking/boil?" in page
+
+    def test_every_text_is_previewed(self, admin_client):
+        data = {"title": "Fry", "why": "*Hot*", "mistakes": "Cold"}
+        path = f"{PATH}preview/"
+        headers = {**SAME_ORIGIN, "Sec-Fetch-Mode": "cors"}
+        page = admin_client.post(path, data, headers=headers).text
+        assert "<h2>Why it matters</h2>" in page
+        assert "<em>Hot</em>" in page
+        assert page.index("Hot") < page.index("Cold")

@@ -10,7 +10,7 @@ from django_tasks_db.models import DBTaskResult
 
 from editing import background_operations
 from roadmaps.models import Resource, Roadmap, Step
-from tests.editing.editor import page_of, roadmap_form, send, step_form
+from tests.editing.editor import NO_PARTS, page_of, roadmap_form, send, step_form
 from tests.editing.test_admin_background_operations import work
 from tests.editing.test_admin_import_export import APPLY, IMPORT, upload
 from tests.factories import (
@@ -104,8 +104,7 @@ def test_lists(client, path):
 @pytest.mark.parametrize("path", [f"{ROADMAPS}add/", f"{STEPS}add/"])
 def test_new_content(client, path):
     check(client.get(path))
-    bad = {"slug": "Ώ", "icon": "ώ", "title": "α\u202e", "resources-TOTAL_FORMS": 0}
-    bad |= {"resources-INITIAL_FORMS": 0}
+    bad = {"slug": "Ώ", "icon": "ώ", "title": "α\u202e", **NO_PARTS}
     check(client.post(path, bad), "U+202E")
 
 
