@@ -26,7 +26,9 @@ from progress.route import (
 )
 from progress.snapshot import ProgressSnapshot, routes_in_progress
 from progress.statistics import RoadmapStatistics  # noqa: F401, as above
+from progress.topic_checks import TopicCheck
 from roadmaps.models import LARGE_FIELDS, Roadmap, Step
+from roadmaps.step_parts import Topic
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -126,15 +128,52 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         return MarkResult(roadmap, route, new_route, step)
 
     @transaction.atomic
+    def check_topic(self, user: User, topic_id: int, is_checked: bool) -> MarkResult:
+        """Tick the topic, or untick it. A repeat changes nothing.
+
+        A tick on a step that is not started marks the step as in progress; nothing else
+        changes a step's state. Raises Topic.DoesNotExist if the topic is unknown,
+        retired or hidden from the person.
+        """
+        roadmap_ids = lock_user_and_steps(user, topic_id=topic_id)
+        if not roadmap_ids:
+            raise Topic.DoesNotExist
+        (roadmap_id,) = roadmap_ids.values()
+        snapshot = ProgressSnapshot.read(user, roadmap_id=roadmap_id)
+        if snapshot is None:
+            raise Topic.DoesNotExist
+        roadmap, route = snapshot.get_route()
+        step = route.get_step_of_topic(topic_id)
+        if step is None:
+            raise Topic.DoesNotExist
+        if is_checked == (topic_id in snapshot.checked_topics):
+            return MarkResult(roadmap, route, route, step)
+
+        TopicCheck.objects.change(user, topic_id, is_checked)
+        changed = snapshot.checked_topics ^ {topic_id}
+        _, new_route = snapshot._replace(checked_topics=changed).get_route()
+        if is_checked and step.state == State.NONE:
+            status = step.status.moved_to(State.LEARNING, timezone.now())
+            self._save_all(user, {step.pk: status})
+            new_step = new_route.steps[step.number - 1]
+            new_route = new_route.with_status(new_step, status)
+        return MarkResult(roadmap, route, new_route, step)
+
+    @transaction.atomic
     def reset(self, user: User, roadmap: Roadmap) -> ResetSnapshot:
-        """Delete the person's marks on the roadmap, and return what they were."""
+        """Delete the person's marks on the roadmap and its topics, and return what they
+        were.
+        """
         lock_user_and_steps(user, roadmap_id=roadmap.pk)
         marks = self.filter(user=user, step__roadmap=roadmap)
         completion = Completion.objects.filter(user=user, roadmap=roadmap)
+        checks = TopicCheck.objects.filter(user=user, topic__step__roadmap=roadmap)
         snapshot = ResetSnapshot(
             {mark.step_id: mark.status for mark in marks},
             completion.values_list("completed_at", flat=True).first(),
+            list(checks.order_by("topic").values_list("topic", flat=True)),
         )
+        checks.delete()
         marks.delete()
         completion.delete()
         return snapshot
@@ -151,6 +190,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
             ],
             ignore_conflicts=True,
         )
+        TopicCheck.objects.add(user, snapshot.topic_ids)
         if snapshot.completed_at:
             Completion.objects.update_completion(user, roadmap, snapshot.completed_at)
         # Since the reset, an edit may have retired the steps that were left.

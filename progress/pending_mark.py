@@ -1,4 +1,4 @@
-"""A visitor's mark on a step, kept in a signed cookie until they have signed in.
+"""A visitor's mark on a step or topic, in a signed cookie until they have signed in.
 
 Nothing is stored on the server before the sign-in. The browser can send the cookie
 again, and somebody else could have put it there, so a pending mark never takes away
@@ -19,6 +19,7 @@ from core.middleware import GetResponse
 from progress.models import StepProgress
 from progress.route import State
 from roadmaps.models import Step
+from roadmaps.step_parts import Topic
 
 COOKIE_NAME = f"{settings.COOKIE_PREFIX}pending_marks"
 SALT = "progress.pending_mark"
@@ -32,9 +33,15 @@ class PendingMark(NamedTuple):
     step_id: int
     state: str
     created_at: int  # seconds since 1970
+    topic_id: int = 0  # if the visitor ticked a topic of the step
 
     def read_title(self) -> str | None:
-        """The step's title. None if the step is not on a roadmap that visitors see."""
+        """The title of the step or the topic. None if it is not on a roadmap that
+        visitors see.
+        """
+        if self.topic_id:
+            topics = Topic.objects.published().filter(pk=self.topic_id)
+            return topics.values_list("title", flat=True).first()
         steps = Step.objects.published().filter(pk=self.step_id)
         return steps.values_list("title", flat=True).first()
 
@@ -45,6 +52,7 @@ def remember(
     step: Step,
     state: str,
     destination: str,
+    topic_id: int = 0,
 ) -> None:
     """Let `response` keep the mark until a sign-in returns to `destination`.
 
@@ -54,7 +62,7 @@ def remember(
         return
     marks = _read(request)
     marks.pop(destination, None)  # the newest comes last
-    marks[destination] = PendingMark(step.pk, state, int(time.time()))
+    marks[destination] = PendingMark(step.pk, state, int(time.time()), topic_id)
     newest = dict(list(marks.items())[-MAX_PENDING_MARKS:])
     signed = signing.dumps(newest, salt=SALT, compress=True)
     set_cookie(response, COOKIE_NAME, signed, LIFETIME)
@@ -74,7 +82,10 @@ def store_after_login(
     """
     mark = find(request, destination=response["Location"])
     _drop(request, response)
-    if mark and not _is_done(user, mark.step_id):
+    if mark and mark.topic_id:
+        with suppress(Topic.DoesNotExist):
+            StepProgress.objects.check_topic(user, mark.topic_id, is_checked=True)
+    elif mark and not _is_done(user, mark.step_id):
         with suppress(Step.DoesNotExist):
             StepProgress.objects.mark(user, mark.step_id, mark.state)
 

@@ -17,6 +17,16 @@ class Segment(NamedTuple):
     state: str
     is_optional: bool
     is_current: bool  # contains the step whose page shows the bar
+    is_apart: bool  # starts a section, so there is a gap before it
+
+    @property
+    def classes(self) -> str:
+        names = {
+            "optional": self.is_optional,
+            "here": self.is_current,
+            "apart": self.is_apart,
+        }
+        return " ".join(["segment", *(name for name, is_on in names.items() if is_on)])
 
 
 def segments(
@@ -25,6 +35,8 @@ def segments(
     """At most 60 segments. A group is optional if all its steps are."""
     # Without a current step, the steps' roadmap may not be loaded.
     roadmap_slug = current_step.roadmap_slug if current_step else ""
+    groups = group_steps(steps)
+    before = [None, *(group[-1].content.section_id for group in groups)]
     return [
         Segment(
             roadmap_slug,
@@ -32,8 +44,9 @@ def segments(
             get_shared_state(group),
             all(step.is_optional for step in group),
             current_step is not None and current_step in group,
+            number > 0 and group[-1].content.section_id != before[number],
         )
-        for group in group_steps(steps)
+        for number, group in enumerate(groups)
     ]
 
 

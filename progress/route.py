@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cached_property
-from itertools import chain
-from typing import NamedTuple, Protocol
+from itertools import chain, groupby
+from math import ceil
+from typing import Any, NamedTuple, Protocol
 
 from django.db.models import TextChoices
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -109,6 +112,44 @@ class EquivalentStep(NamedTuple):
     undo_offer: UndoOffer  # copies the other step's status to this one
 
 
+class TopicStatus(NamedTuple):
+    """Whether a person has ticked a topic of a step."""
+
+    pk: int
+    slug: str
+    title: str
+    is_checked: bool
+
+
+class Effort(NamedTuple):
+    """An estimate in hours."""
+
+    least: Decimal
+    most: Decimal
+
+    @property
+    def hours(self) -> str:
+        """A number, or a range with a dash."""
+        numbers = (
+            number_format(int(hours) if hours == int(hours) else hours.normalize())
+            for hours in self
+        )
+        return "\N{EN DASH}".join(dict.fromkeys(numbers))
+
+    @property
+    def plural_number(self) -> int:
+        """A number that has the grammatical number of the hours."""
+        return 1 if self.most == 1 else max(2, ceil(self.most))
+
+
+class SectionContent(Protocol):
+    """The part of `roadmaps.models.Section` that the rules and the pages read."""
+
+    pk: int
+    slug: str
+    title: str
+
+
 class StepContent(Protocol):
     """The part of `roadmaps.models.Step` that the rules and the pages read."""
 
@@ -121,7 +162,17 @@ class StepContent(Protocol):
     is_retired: bool
     added_at: datetime
     revised_at: datetime | None
+    section_id: int | None
+    hours_min: Decimal | None
+    hours_max: Decimal | None
+    active_topics: Sequence[Mapping[str, Any]]
+    outcomes: Sequence[str]
+    checked_on: date | None
 
+    @property
+    def section(self) -> SectionContent | None: ...
+    @property
+    def needs(self) -> Sequence[str]: ...
     @property
     def roadmap_slug(self) -> str: ...
     @property
@@ -146,6 +197,9 @@ class StepRow(NamedTuple):
     is_open: bool
     state: str
     change_badge: str
+    topic_count: Count
+    hours: str
+    is_in_section: bool
     undo_offer: None = None
 
 
@@ -162,6 +216,50 @@ class AnnotatedStep:
     change_badge: str = ""
     undo_offer: UndoOffer | None = None
     equivalent: EquivalentStep | None = None
+    checked_topics: frozenset[int] = frozenset()  # ids, also of other steps' topics
+
+    @property
+    def topics(self) -> list[TopicStatus]:
+        return [
+            TopicStatus(**topic, is_checked=topic["pk"] in self.checked_topics)
+            for topic in self.content.active_topics
+        ]
+
+    @property
+    def topic_count(self) -> Count:
+        topics = self.content.active_topics
+        return Count(
+            sum(topic["pk"] in self.checked_topics for topic in topics), len(topics)
+        )
+
+    @property
+    def has_only_checked_topics(self) -> bool:
+        done, total = self.topic_count
+        return 0 < done == total
+
+    @property
+    def effort(self) -> Effort | None:
+        least, most = self.content.hours_min, self.content.hours_max
+        return Effort(least, most) if least and most else None
+
+    @property
+    def hours(self) -> str:
+        return self.effort.hours if self.effort else ""
+
+    @property
+    def section(self) -> SectionContent | None:
+        return self.content.section
+
+    @property
+    def has_outline(self) -> bool:
+        """Whether its page shows more than a body, resources and the state."""
+        content = self.content
+        facts = (self.effort, content.checked_on, content.needs)
+        return self.is_in_section or any(facts) or bool(content.outcomes)
+
+    @property
+    def is_in_section(self) -> bool:
+        return self.content.section_id is not None
 
     @property
     def pk(self) -> int:
@@ -249,12 +347,25 @@ class AnnotatedStep:
             self.status.is_open,
             self.status.state,
             self.change_badge,
+            self.topic_count,
+            self.hours,
+            self.is_in_section,
         )
 
 
 class Count(NamedTuple):
     done: int
     total: int
+
+
+def add_up_effort(steps: Iterable[AnnotatedStep]) -> Effort | None:
+    """The effort of all these steps that are not skipped. None unless each has one."""
+    efforts = [step.effort for step in steps if step.state != State.SKIPPED]
+    known = [effort for effort in efforts if effort]
+    if not known or len(known) < len(efforts):
+        return None
+    least, most = zip(*known, strict=True)
+    return Effort(sum(least, Decimal(0)), sum(most, Decimal(0)))
 
 
 class Total(NamedTuple):
@@ -321,6 +432,36 @@ def compute_total(steps: Iterable[AnnotatedStep]) -> Total:
     )
 
 
+class RouteSection(NamedTuple):
+    """Neighbouring steps of a route under one heading, or before any."""
+
+    content: SectionContent | None
+    steps: list[AnnotatedStep]
+    is_open: bool
+
+    @property
+    def total(self) -> Total:
+        return compute_total(self.steps)
+
+    @property
+    def progress(self) -> Count:
+        """Of the required steps; of the optional ones if the section has no others."""
+        return self.total.required if self.has_required else self.total.optional
+
+    @property
+    def has_required(self) -> bool:
+        return any(not step.is_optional for step in self.steps)
+
+    @property
+    def state(self) -> str:
+        """Done if nothing counted is left, in progress if any step is marked."""
+        done, total = self.progress
+        if 0 < done == total:
+            return State.DONE
+        is_started = any(step.state != State.NONE for step in self.steps)
+        return State.LEARNING if is_started else State.NONE
+
+
 def get_change_badge(step: AnnotatedStep, route_started_at: datetime | None) -> str:
     """What an editor changed since the person last saw the step; empty for nothing."""
     if step.done_at and step.revised_at and step.revised_at > step.done_at:
@@ -364,6 +505,63 @@ class Route:
     @cached_property
     def total(self) -> Total:
         return compute_total(self.steps)
+
+    @property
+    def has_sections(self) -> bool:
+        return any(step.is_in_section for step in self.steps)
+
+    def get_sections(self, *, are_all_open: bool = True) -> list[RouteSection]:
+        """The sections in order. Unless all are open, only the one with the step to
+        continue with and the one after it are, and what comes before any heading.
+        """
+        groups = [
+            list(steps)
+            for _, steps in groupby(self.steps, lambda step: step.content.section_id)
+        ]
+        next_step = self.total.next
+        current = next(
+            (number for number, steps in enumerate(groups) if next_step in steps), -2
+        )
+        return [
+            RouteSection(
+                steps[0].section if steps[0].is_in_section else None,
+                steps,
+                are_all_open
+                or not steps[0].is_in_section
+                or number in (current, current + 1),
+            )
+            for number, steps in enumerate(groups)
+        ]
+
+    def get_section(self, step: AnnotatedStep) -> RouteSection:
+        """The section that the step is in."""
+        return next(each for each in self.get_sections() if step in each.steps)
+
+    @property
+    def has_estimates(self) -> bool:
+        """Whether the page says how many hours the roadmap takes."""
+        return all(step.effort for step in self.steps)
+
+    @property
+    def effort(self) -> Effort | None:
+        """Of all steps that are not skipped, if each has an estimate."""
+        return add_up_effort(self.steps)
+
+    @property
+    def effort_left(self) -> Effort | None:
+        return add_up_effort(self.total.remaining) if self.effort else None
+
+    def get_step_of_topic(self, topic_id: int) -> AnnotatedStep | None:
+        """The step with this topic; None if the topic is unknown or retired."""
+        return next(
+            (
+                step
+                for step in self.steps
+                for topic in step.content.active_topics
+                if topic["pk"] == topic_id
+            ),
+            None,
+        )
 
     @property
     def counts(self) -> RouteCounts:
@@ -446,7 +644,11 @@ class Route:
         """
         route = Route(
             (
-                AnnotatedStep(other.content, status if other is step else other.status)
+                AnnotatedStep(
+                    other.content,
+                    status if other is step else other.status,
+                    checked_topics=other.checked_topics,
+                )
                 for other in self.all_steps
             ),
             self.completed_at,
@@ -465,7 +667,10 @@ class Route:
 
 
 class ResetSnapshot(NamedTuple):
-    """What a reset of a roadmap removed: statuses by step id, and the completion."""
+    """What a reset of a roadmap removed: statuses by step id, the completion, and the
+    ids of the topics that were ticked.
+    """
 
     statuses: dict[int, StepStatus]
     completed_at: datetime | None
+    topic_ids: list[int]

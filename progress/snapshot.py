@@ -28,10 +28,14 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
-# One row per mark. Without marks, a single row in which the mark is NULL.
+# One row per mark. Without marks, a single row in which the mark is NULL. The first row
+# has the ticked topics of all roadmaps: looking up which are of this one takes longer.
 READ_SNAPSHOT = """
     SELECT roadmap.id, roadmap.content_version::text, completion.completed_at,
         (SELECT count(*) FROM progress_stepprogress WHERE user_id = %(user)s),
+        CASE WHEN row_number() OVER () = 1 THEN ARRAY(
+            SELECT topic_id FROM progress_topiccheck WHERE user_id = %(user)s
+        ) END,
         mark.step_id, mark.state, mark.started_at, mark.done_at
     FROM roadmaps_roadmap AS roadmap
     LEFT JOIN progress_completion AS completion
@@ -53,6 +57,7 @@ class ProgressSnapshot(NamedTuple):
     completed_at: datetime | None
     mark_count: int  # the person's marks on all roadmaps
     statuses: dict[int, StepStatus]  # by step id; steps that are not started are absent
+    checked_topics: frozenset[int]  # ids of the person's ticked topics, on all roadmaps
 
     @classmethod
     def read(
@@ -74,15 +79,25 @@ class ProgressSnapshot(NamedTuple):
             rows = cursor.fetchall()
         if not rows:
             return None
-        statuses = {row[4]: StepStatus(*row[5:]) for row in rows if row[4]}
-        roadmap_id, content_version, completed_at, mark_count = rows[0][:4]
-        return cls(roadmap_id, content_version, completed_at, mark_count, statuses)
+        statuses = {row[5]: StepStatus(*row[6:]) for row in rows if row[5]}
+        roadmap_id, version, completed_at, mark_count, topic_ids = rows[0][:5]
+        checked_topics = frozenset(topic_ids)
+        return cls(
+            roadmap_id, version, completed_at, mark_count, statuses, checked_topics
+        )
 
     def get_route(self) -> tuple[Roadmap, Route]:
         roadmap, steps = get_content(self.roadmap_id, self.content_version)
         get_status = self.statuses.get
         route = Route(
-            [AnnotatedStep(step, get_status(step.pk, NOT_STARTED)) for step in steps],
+            [
+                AnnotatedStep(
+                    step,
+                    get_status(step.pk, NOT_STARTED),
+                    checked_topics=self.checked_topics,
+                )
+                for step in steps
+            ],
             self.completed_at,
             marks_elsewhere=self.mark_count - len(self.statuses),
         )
@@ -113,10 +128,12 @@ def find_hidden_roadmap(slug: str, user: User | AnonymousUser) -> Roadmap | None
     return hidden.filter(Exists(marks) | Exists(notes)).first()
 
 
-def annotate_steps(steps: StepQuerySet, user: User) -> Iterator[AnnotatedStep]:
+def annotate_steps(
+    steps: StepQuerySet, user: User | AnonymousUser
+) -> Iterator[AnnotatedStep]:
     """The steps in the order of the query, each with the person's status."""
     rows: QuerySet[Any] = steps.annotate(
-        own=FilteredRelation("progress", condition=Q(progress__user=user)),
+        own=FilteredRelation("progress", condition=Q(progress__user=user.pk)),
         own_state=Coalesce(F("own__state"), Value(State.NONE.value)),
         own_started_at=F("own__started_at"),
         own_done_at=F("own__done_at"),

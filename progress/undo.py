@@ -67,7 +67,8 @@ def read_offers(tokens: Iterable[str], user: User) -> dict[int, UndoOffer]:
 def sign_reset(user: User, roadmap: Roadmap, snapshot: ResetSnapshot) -> str:
     """A token with which this person alone can undo the reset of the roadmap."""
     marks = [[step_id, *_dump(status)] for step_id, status in snapshot.statuses.items()]
-    content = [user.pk, roadmap.pk, marks, _dump_date(snapshot.completed_at)]
+    completed_at = _dump_date(snapshot.completed_at)
+    content = [user.pk, roadmap.pk, marks, completed_at, snapshot.topic_ids]
     return signing.dumps(content, salt=RESET_SALT, compress=True)
 
 
@@ -77,11 +78,11 @@ def read_reset(token: str, user: User, roadmap: Roadmap) -> ResetSnapshot:
     Raises signing.BadSignature unless Cairn made it for this person and roadmap.
     """
     content = signing.loads(token, salt=RESET_SALT)
-    user_id, roadmap_id, marks, completed_at = content
+    user_id, roadmap_id, marks, completed_at, topic_ids = content
     if (user_id, roadmap_id) != (user.pk, roadmap.pk):
         raise signing.BadSignature("made for another person or roadmap")
     statuses = {step_id: _load(status) for step_id, *status in marks}
-    return ResetSnapshot(statuses, _load_date(completed_at))
+    return ResetSnapshot(statuses, _load_date(completed_at), topic_ids)
 
 
 def keep_reset(session: SessionBase, roadmap: Roadmap, token: str) -> None:

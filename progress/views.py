@@ -32,9 +32,10 @@ from progress.metrics import TICKS
 from progress.models import MarkResult, StepProgress
 from progress.next_roadmaps import suggest_next_roadmaps
 from progress.notes import Note
-from progress.route import NEVER, AnnotatedStep, Filter, UndoOffer
+from progress.route import NEVER, AnnotatedStep, Filter, State, UndoOffer
 from progress.snapshot import routes_in_progress
 from roadmaps.models import Roadmap, Step
+from roadmaps.step_parts import Topic
 
 RECENT_STEPS = 10
 NOTES_PER_PAGE = 20
@@ -130,6 +131,7 @@ def render_mark(request: HtmxRequest, user: User, result: MarkResult) -> HttpRes
         "step": result.step,
         "next_step": result.route.previous_and_next(result.step)[1],
         "rows": [result.step],
+        "section": result.route.get_section(result.step),
         "mark": result,
         "show": Filter(request.POST.get("show", "")).value,
         "has_completed": result.has_completed,
@@ -174,18 +176,67 @@ def page_url(request: HtmxRequest, step: Step | AnnotatedStep) -> str:
     return f"{step.get_absolute_url()}{anchor}"
 
 
-def remember_mark(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
-    """Remember a visitor's mark in a cookie, and send them to sign up or in.
+@require_POST
+@same_origin_only
+@rate_limit
+def check_topic(request: HtmxRequest, topic_id: int, outcome: str) -> HttpResponse:
+    """Tick a topic of a step, or untick it."""
+    is_checked = outcome == "checked"
+    if not request.user.is_authenticated:
+        return remember_topic(request, topic_id, is_checked)
+    try:
+        result = StepProgress.objects.check_topic(request.user, topic_id, is_checked)
+    except Topic.DoesNotExist as error:
+        raise Http404("There is no such topic.") from error
+    step = result.step
+    topic = next(each for each in step.topics if each.pk == topic_id)
+    if not request.htmx:
+        return redirect(f"{step.get_absolute_url()}#topic_{topic.slug}")
+    context = {
+        "roadmap": result.roadmap,
+        "route": result.route,
+        "step": step,
+        "next_step": result.route.previous_and_next(step)[1],
+        "topic": topic,
+        "has_started": step.state != result.step_before.state,
+    }
+    return render(request, "roadmaps/step.html#topic_response", context)
 
-    They are not counted by `rate_limit`, which counts per person, but by address.
-    """
-    limit_response: HttpResponse | None
-    limit_response = ratelimit.consume_or_429(request, action="pending_mark")
-    if limit_response:
+
+def remember_mark(request: HtmxRequest, step_id: int, state: str) -> HttpResponse:
+    """Remember a visitor's mark in a cookie, and send them to sign up or in."""
+    if limit_response := limit_pending_marks(request):
         return limit_response
     published = Step.objects.published().select_related("roadmap")
     step = get_object_or_404(published, pk=step_id)
-    destination = page_url(request, step)
+    return send_to_sign_in(request, step, state, page_url(request, step))
+
+
+def remember_topic(
+    request: HtmxRequest, topic_id: int, is_checked: bool
+) -> HttpResponse:
+    """Do the same for a visitor's tick of a topic."""
+    if limit_response := limit_pending_marks(request):
+        return limit_response
+    topics = Topic.objects.published().select_related("step__roadmap")
+    topic = get_object_or_404(topics, pk=topic_id)
+    state = State.LEARNING if is_checked else State.NONE
+    destination = topic.get_absolute_url()
+    return send_to_sign_in(request, topic.step, state, destination, topic.pk)
+
+
+def limit_pending_marks(request: HtmxRequest) -> HttpResponse | None:
+    """Visitors are not counted by `rate_limit`, which counts per person, but by
+    address.
+    """
+    response: HttpResponse | None
+    response = ratelimit.consume_or_429(request, action="pending_mark")
+    return response
+
+
+def send_to_sign_in(
+    request: HtmxRequest, step: Step, state: str, destination: str, topic_id: int = 0
+) -> HttpResponse:
     response: HttpResponse
     if request.htmx:
         response = HttpResponse(status=HTTPStatus.UNAUTHORIZED)
@@ -193,7 +244,7 @@ def remember_mark(request: HtmxRequest, step_id: int, state: str) -> HttpRespons
         query = urlencode({"next": destination})
         way_in = "signup" if signup_policy.is_open_to_visitors() else "login"
         response = redirect(f"{reverse(f'account_{way_in}')}?{query}")
-    pending_mark.remember(request, response, step, state, destination)
+    pending_mark.remember(request, response, step, state, destination, topic_id)
     return response
 
 

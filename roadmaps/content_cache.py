@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from roadmaps.models import Roadmap, Step
 
-MAX_ROADMAPS = 200  # about 2 kB per step
+MAX_ROADMAPS = 200  # about 3 kB per step
 
 
 class RoadmapContent(NamedTuple):
     roadmap: Roadmap
-    steps: tuple[Step, ...]  # in order, the retired ones too, without their bodies
+    steps: tuple[Step, ...]  # in order, the retired ones too, without their texts
 
 
 @lru_cache(MAX_ROADMAPS)
@@ -25,4 +25,5 @@ def get_content(roadmap_id: int, content_version: str) -> RoadmapContent:  # noq
     Raises Roadmap.DoesNotExist.
     """
     roadmap = Roadmap.objects.get(pk=roadmap_id)
-    return RoadmapContent(roadmap, tuple(roadmap.steps.defer_large_fields()))
+    steps = roadmap.steps.defer_large_fields().with_outline()
+    return RoadmapContent(roadmap, tuple(steps))

@@ -263,6 +263,24 @@ class StepQuerySet(VersionedQuerySet["Step"]):
         """Leave out texts, which only a step's own page shows, and search vectors."""
         return self.defer(*LARGE_FIELDS)
 
+    def with_outline(self) -> "StepQuerySet":
+        """Set what the route shows of a step's parts: its section, `active_topics` and
+        `outcomes`.
+        """
+        topics = Topic.objects.filter(step=OuterRef("pk"), is_retired=False)
+        topics = topics.order_by("position", "pk")
+        outcomes = DoneWhen.objects.filter(step=OuterRef("pk"))
+        outcomes = outcomes.order_by("position", "pk")
+        columns = {
+            "active_topics": topics.values(
+                row=JSONObject(pk="pk", slug="slug", title="title")
+            ),
+            "outcomes": outcomes.values("text_html"),
+        }
+        return self.select_related("section").annotate(
+            **{name: ArraySubquery(rows) for name, rows in columns.items()}
+        )
+
     def active(self) -> "StepQuerySet":
         return self.filter(is_retired=False)
 
@@ -391,6 +409,11 @@ class Step(models.Model):
         weighted_vector("summary", "B"),
         weighted_vector(html_to_text(join_html("html")), "C"),
     )
+
+    # Set by `with_outline`: each topic's `pk`, `slug` and `title`, and the HTML of what
+    # learners can do when the step is done.
+    active_topics: Sequence[Mapping[str, Any]] = ()
+    outcomes: Sequence[str] = ()
 
     objects = StepQuerySet.as_manager()
     # The position and the section are in the roadmap's versions.

@@ -63,6 +63,19 @@ class StepPart(models.Model):
             setattr(self, f"{name}_html", convert(getattr(self, name)))
 
 
+def get_host(url: str) -> str:
+    """Return the host name of the linked site, without a leading "www."."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+class TopicQuerySet(models.QuerySet["Topic"]):
+    def published(self) -> TopicQuerySet:
+        """Return the topics that everybody may see."""
+        return self.filter(
+            is_retired=False, step__is_retired=False, step__roadmap__is_published=True
+        )
+
+
 class Topic(StepPart):
     """A part of a step that can be ticked on its own. Editors retire it, and never
     delete one that somebody has ticked.
@@ -104,6 +117,8 @@ class Topic(StepPart):
         weighted_vector("title", "B"), weighted_vector(html_to_text("text_html"), "C")
     )
 
+    objects = TopicQuerySet.as_manager()
+
     class Meta(StepPart.Meta):
         verbose_name = _("topic")
         verbose_name_plural = _("topics")
@@ -120,6 +135,14 @@ class Topic(StepPart):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the topic's place on the page of its step."""
+        return f"{self.step.get_absolute_url()}#topic_{self.slug}"
+
+    @property
+    def host(self) -> str:
+        return get_host(self.url)
 
 
 class Question(StepPart):
@@ -234,8 +257,7 @@ class Resource(StepPart):
 
     @property
     def host(self) -> str:
-        """The host name of the linked site, without a leading "www."."""
-        return (urlsplit(self.url).hostname or "").removeprefix("www.")
+        return get_host(self.url)
 
 
 # By the name of the relation, of the key in a file and of the field in a version.

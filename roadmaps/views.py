@@ -22,6 +22,7 @@ from core.rate_limit import rate_limit
 from progress import undo
 from progress.equivalent_steps import attach_equivalents
 from progress.forms import NoteForm
+from progress.needs import find_needs
 from progress.next_roadmaps import suggest_next_roadmaps
 from progress.notes import Note, NoteConflictError
 from progress.route import AnnotatedStep, Filter, Route
@@ -29,7 +30,7 @@ from progress.snapshot import find_hidden_roadmap, get_route, routes_in_progress
 from roadmaps.card import Card
 from roadmaps.models import Roadmap, Step
 from roadmaps.share import roadmap_preview, site_preview
-from roadmaps.step_parts import Resource
+from roadmaps.step_content import StepContent
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -114,6 +115,8 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
     if roadmap.slug != slug:
         return redirect(roadmap)
     attach_offers(request, route, route.steps)
+    show = Filter(request.GET.get("show", "")).value
+    are_all_open = bool(show) or not request.user.is_authenticated
     context = {
         "roadmap": roadmap,
         "route": route,
@@ -127,7 +130,8 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
             roadmap.title,
             roadmap.summary,
         ),
-        "show": Filter(request.GET.get("show", "")).value,
+        "sections": route.get_sections(are_all_open=are_all_open),
+        "show": show,
         "has_completed": "completed" in request.GET,
     }
     if request.user.is_authenticated:
@@ -180,7 +184,6 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
         "step": step,
         "previous_step": previous_step,
         "next_step": next_step,
-        "resources": Resource.objects.filter(step=step.pk),
         "share": partial(
             roadmap_preview,
             request,
@@ -190,9 +193,20 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
             step.summary,
         ),
     }
-    if not request.htmx:
-        texts = Step.objects.filter(pk=step.pk).values_list("html", flat=True)
-        context["html"] = texts.first()
+    if request.method != "POST" or not request.htmx:
+        content = StepContent.read(step.pk)
+        statuses = {topic.pk: topic for topic in step.topics}
+        context |= {
+            "content": content,
+            "topics": [
+                (topic, statuses[topic.pk])
+                for topic in content.topics
+                if topic.pk in statuses
+            ],
+            "needs": find_needs(step, route, request.user),
+            "are_answers_open": "answers" in request.GET,
+            "has_parts": content.has_parts or step.has_outline,
+        }
     if request.method == "POST":
         return save_note(request, step, context)
     if request.user.is_authenticated:

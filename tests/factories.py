@@ -1,5 +1,7 @@
 """Users, roadmaps and steps for tests."""
 
+from datetime import date
+
 import factory
 from allauth.account.models import EmailAddress
 from django.utils import timezone
@@ -9,7 +11,8 @@ from accounts.models import User
 from progress.models import StepProgress
 from progress.notes import Note
 from progress.route import State
-from roadmaps.models import Resource, Roadmap, Step
+from roadmaps.models import TEXT_FIELDS, Roadmap, Section, Step
+from roadmaps.step_parts import DoneWhen, Question, Resource, Topic
 
 PASSWORD = "correct horse battery staple"
 
@@ -56,6 +59,17 @@ class StepFactory(DjangoModelFactory):
     slug = factory.LazyAttribute(lambda step: f"step-{step.position}")
     title = factory.LazyAttribute(lambda step: f"Step {step.position}")
     summary = "What it is about."
+
+
+class TopicFactory(DjangoModelFactory):
+    class Meta:
+        model = Topic
+
+    step = factory.SubFactory(StepFactory)
+    position = factory.Sequence(lambda n: n)
+    slug = factory.LazyAttribute(lambda topic: f"topic-{topic.position}")
+    title = factory.LazyAttribute(lambda topic: f"Topic {topic.position}")
+    text = "It is about `this`."
 
 
 class StepProgressFactory(DjangoModelFactory):
@@ -111,3 +125,31 @@ def create_greek_roadmap():
             step=step, title="Νερό", url="https://nero.example/", kind="docs"
         )
     return roadmap
+
+
+def add_greek_parts(step):
+    """Give a step of that roadmap a section, a topic and every other part."""
+    section = Section.objects.create(
+        roadmap=step.roadmap, slug=f"meros-{step.position}", title="Μέρος"
+    )
+    text = dict.fromkeys(TEXT_FIELDS, "Το **νερό**.")
+    facts = {"hours_min": 1, "hours_max": 1, "checked_on": date(2026, 11, 3)}
+    needs = [f"odos/step-{3 - step.position}"]
+    for name, value in (text | facts).items():
+        setattr(step, name, value)
+    step.section, step.needs, step.hints = section, needs, ["Κοίτα."]
+    step.save()
+    TopicFactory(
+        step=step, title="Θέμα", text="Εδώ.", url="https://thema.example/", slug="thema"
+    )
+    Question.objects.create(step=step, question="Γιατί;", answer="Έτσι.")
+    DoneWhen.objects.create(step=step, text="κολυμπήσεις")
+    for role in Resource.Role.values:
+        Resource.objects.create(
+            step=step,
+            title="Πηγή",
+            url=f"https://{role}.example/",
+            kind="book",
+            role=role,
+            minutes=5 if role == "start" else None,
+        )

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from core.fragments import render_fragment
 from progress import pending_mark
 from progress.progress_bar import segments
-from progress.route import AnnotatedStep, State
+from progress.route import AnnotatedStep, State, TopicStatus
 
 STEP_ROW = "fragments/step_row.html"
 DATE_PLACEHOLDER = "<!-- date -->"  # texts cannot contain it: they are escaped
@@ -78,11 +78,23 @@ def mark_urls(step: AnnotatedStep) -> dict[str, str]:
     }
 
 
+@register.simple_tag
+def topic_url(topic: TopicStatus) -> str:
+    """The address that ticks the topic, or unticks it if it is ticked."""
+    outcome = "unchecked" if topic.is_checked else "checked"
+    return reverse("progress:topic", args=[topic.pk, outcome])
+
+
 @register.simple_tag(takes_context=True)
 def find_pending_mark(
     context: template.RequestContext, destination: str | None
 ) -> dict[str, str] | None:
-    """The title and the state of the step that led to a sign-in, if any."""
+    """The title and the new state of the step or topic that led to a sign-in, if any.
+
+    A topic's is "checked".
+    """
     mark = pending_mark.find(context["request"], destination or "")
     title = mark.read_title() if mark else None
-    return {"title": title, "state": mark.state} if mark and title else None
+    if not mark or not title:
+        return None
+    return {"title": title, "state": "checked" if mark.topic_id else mark.state}

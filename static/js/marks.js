@@ -9,7 +9,7 @@ if (document.querySelector("[hx-trigger=fresh]")) {
 
   const text = alert.dataset; // what it can say, in the page's language
   const isMarkButton = (element) => element.matches("[formaction]");
-  const regionOf = (button) => button.closest(".step, .step-page"); // a row, or a step's own page
+  const regionOf = (button) => button.closest(".step, .topic, .step-page"); // a row, a topic, or a step's own page
 
   function reasonFor(status) {
     if (status) return text[status] ?? text.error;
@@ -28,10 +28,10 @@ if (document.querySelector("[hx-trigger=fresh]")) {
     const [region, { status }] = last;
     const titles = [...unsaved.keys()].flatMap((each) => [
       " ",
-      createElement("bdi", [each.querySelector("h1, h2").textContent]),
+      createElement("bdi", [each.querySelector("h1, h2, h3").textContent]),
       each === region ? "." : ",",
     ]);
-    const next = location.pathname + (region.matches(".step") ? `#${region.id}` : "");
+    const next = location.pathname + (region.id && `#${region.id}`);
     const href = `/accounts/login/?next=${encodeURIComponent(next)}`;
     alert.replaceChildren(
       createElement("span", [text.unsaved, ...titles, ` ${reasonFor(status)}`]),
@@ -84,7 +84,7 @@ if (document.querySelector("[hx-trigger=fresh]")) {
   document.addEventListener("click", (event) => {
     if (!regionOf(event.target)) return;
     lastPlace = event.target.closest(".step, form");
-    lastControl = event.target.closest(".actions") ? ".more summary" : ".station, .main-action";
+    lastControl = event.target.closest(".actions") ? ".more summary" : ".station, .main-action, .topic:last-child .check";
     if (event.detail > 1) event.preventDefault(), event.stopImmediatePropagation();
   }, true);
 

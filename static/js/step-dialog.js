@@ -21,7 +21,9 @@ if (document.getElementById("step_dialog")) {
     const response = await fetch(href).catch(() => null);
     if (!response?.ok || response.redirected) return null;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    page.querySelectorAll("#step_note, #copy_button").forEach((element) => element.remove());
+    page.querySelectorAll("#step_note, #copy_button, .outline").forEach((element) => element.remove());
+    const isNew = (link) => !document.querySelector(`link[href="${link.getAttribute("href")}"]`);
+    document.head.append(...[...page.querySelectorAll("link[rel=stylesheet]")].filter(isNew));
     return { title: page.title, parts: page.querySelectorAll("#step_place, .step-page") };
   }
 

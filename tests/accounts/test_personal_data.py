@@ -43,6 +43,7 @@ PROMISES = {
     "socialaccount_socialapp": None,
     "socialaccount_socialtoken": None,  # unused: no token is stored
     "progress_stepprogress": "The steps that you marked and when",
+    "progress_topiccheck": "the topics that you ticked",
     "progress_completion": "the roadmaps that you completed",
     "progress_note": "your notes",
     "progress_roadmapstatistics": None,  # counts
@@ -52,6 +53,10 @@ PROMISES = {
     "roadmaps_historicalstep": "what you change in the admin and when",
     "roadmaps_roadmap": None,
     "roadmaps_step": None,
+    "roadmaps_section": None,
+    "roadmaps_topic": None,
+    "roadmaps_question": None,
+    "roadmaps_donewhen": None,
     "roadmaps_resource": None,
     "roadmaps_synonym": None,
     "roadmaps_indexedword": None,

@@ -35,6 +35,11 @@ def step(state=NONE, at=MAY, **content):
         "is_retired": False,
         "added_at": at - DAY,
         "revised_at": None,
+        "section": None,
+        "section_id": None,
+        "hours_min": None,
+        "hours_max": None,
+        "active_topics": [],
     }
     return AnnotatedStep(SimpleNamespace(**defaults | content), status(state, at))
 

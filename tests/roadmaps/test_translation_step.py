@@ -5,7 +5,9 @@ import pytest
 from progress.models import StepProgress
 from progress.notes import MAX_NOTE_LENGTH
 from roadmaps.models import Resource
-from tests.progress.test_mark import HTMX, address
+from tests.factories import add_greek_parts
+from tests.progress.test_mark import HTMX, SAME_ORIGIN, address
+from tests.progress.test_topic import address as topic_address
 from tests.pseudo_language import assert_page_is_translated, pseudo_language
 
 
@@ -13,6 +15,8 @@ from tests.pseudo_language import assert_page_is_translated, pseudo_language
 def steps(greek):
     """Steps that are done, in progress, skipped and not started for `greek_learner`."""
     steps = list(greek.steps.all())
+    for step in steps[:2]:
+        add_greek_parts(step)
     for kind in Resource.Kind.values:
         url = f"https://{kind}.example/"
         Resource.objects.create(step=steps[0], title="Πηγή", url=url, kind=kind)
@@ -45,6 +49,28 @@ def test_each_mark_and_the_offer_to_undo_it(greek_learner, steps):
                     address(step, state), {"at": "finish"}, headers=HTMX
                 )
                 assert_page_is_translated(response)
+
+
+def test_each_tick_of_a_topic(greek_learner, steps):
+    for step in steps[:2]:
+        for outcome in ("checked", "unchecked"):
+            with pseudo_language():
+                path = topic_address(step.topics.get(), outcome)
+                assert_page_is_translated(greek_learner.post(path, headers=HTMX))
+
+
+def test_all_answers(client, steps):
+    read(client, f"{steps[0].get_absolute_url()}?answers=1")
+
+
+def test_a_visitors_tick_of_a_topic(client, steps):
+    topic = steps[0].topics.get()
+    client.post(topic_address(topic), headers=SAME_ORIGIN)
+    destination = {"next": topic.get_absolute_url()}
+    with pseudo_language():
+        response = client.get("/accounts/login/", query_params=destination)
+    assert "<bdi>Θέμα</bdi>" in response.text
+    assert "will be ticked" not in response.text
 
 
 def test_a_completed_roadmap(greek_learner, user, steps):

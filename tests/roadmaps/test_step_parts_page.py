@@ -1,0 +1,139 @@
+"""GET /roadmaps/<roadmap>/<step>/ of a step that has every part"""
+
+import re
+
+import pytest
+
+from progress.models import StepProgress
+from roadmaps.step_parts import Topic
+from tests.browser.full_step import add_sections, fill_step
+from tests.factories import RoadmapFactory, StepFactory, TopicFactory
+from tests.html import read_html
+from tests.progress.test_mark import HTMX, address
+
+PATH = "/roadmaps/backend-developer/caching/"
+
+
+@pytest.fixture
+def step(backend):
+    add_sections(backend)
+    step = backend.steps.get(slug="caching")
+    fill_step(step)
+    return step
+
+
+def read(client, path=PATH, **kwargs):
+    return read_html(client.get(path, **kwargs))
+
+
+def text(page):
+    return " ".join(re.sub("<.*?>", " ", page).split())
+
+
+class TestOrder:
+    def test_the_parts_are_in_the_order_of_learning(self, signed_in, step):
+        page = text(read(signed_in).partition('class="step-body"')[2])
+        parts = [
+            "You can skip this if you can…",
+            "Why it matters",
+            "How a cache works",
+            "Topics 0 of 3 topics",
+            "Exercise",
+            "Stretch",
+            "Hints 2",
+            "Check yourself 2 questions",
+            "Common mistakes",
+            "Resources Start here",
+            "Practise",
+            "Your note",
+            "Mark it done when you can: predict which answers come from a cache",
+            "Next:",
+        ]
+        places = [page.index(part) for part in parts]
+        assert places == sorted(places)
+
+    def test_a_body_stands_where_the_primer_does(self, client, step):
+        step.body, step.primer = "The body.", ""
+        step.save()
+        page = text(read(client))
+        assert page.index("Why it matters") < page.index("The body.")
+        assert page.index("The body.") < page.index("What is worth caching")
+
+    def test_a_step_without_parts_looks_as_before(self, client, backend):
+        page = read(client)
+        for name in ("lesson.css", "side-column", "fact-line", "check_"):
+            assert name not in page
+
+
+class TestFacts:
+    def test_are_on_one_line(self, client, signed_in, user, step):
+        facts = text(read(client)).partition("techniques.")[2]
+        assert "Optional about 4–6 hours needs: Learn About APIs" in facts
+        assert "checked November 2026 with Valkey 9" in facts
+        assert "Learn About APIs (Not started)" in text(read(signed_in))
+        needed = step.roadmap.steps.get(slug="learn-about-apis")
+        StepProgress.objects.mark(user, needed.pk, "done")
+        assert "Learn About APIs (Done)" in text(read(signed_in))
+
+    def test_needs_can_be_in_another_roadmap(self, client, signed_in, user, step):
+        elsewhere = StepFactory(title="Boil", slug="boil", roadmap__slug="cooking")
+        draft = StepFactory(title="Secret", roadmap=RoadmapFactory(is_published=False))
+        paths = [f"{each.roadmap.slug}/{each.slug}" for each in (elsewhere, draft)]
+        step.needs = [*paths, "no/such"]
+        step.save()
+        StepProgress.objects.mark(user, elsewhere.pk, "skipped")
+        assert 'href="/roadmaps/cooking/boil/"' in read(client)
+        page = text(read(signed_in))
+        assert "needs: Boil (Skipped)" in page
+        assert "Secret" not in page
+
+
+class TestQuestions:
+    def test_answers_are_folded_and_can_all_be_shown_without_a_script(
+        self, client, step
+    ):
+        page = read(client)
+        assert page.count('class="fold">') == 4
+        assert 'class="fold" open' not in page
+        link = re.search('href="([^"]*)">Show all answers', page)[1]
+        page = read(client, link)
+        assert page.count('class="fold" open') == 2
+        assert "Hide all answers" in page
+
+
+class TestTopics:
+    def test_are_boxes_in_their_order_without_retired_ones(self, client, step):
+        TopicFactory(step=step, title="An old one", is_retired=True)
+        page = read(client)
+        assert page.count('role="checkbox"') == 3
+        assert "An old one" not in page
+        assert "developer.mozilla.org" in page
+
+    def test_are_counted_in_the_side_column_and_the_bar(self, signed_in, user, step):
+        StepProgress.objects.check_topic(user, step.topics.first().pk, is_checked=True)
+        page = text(read(signed_in))
+        assert page.count("1 of 3") == 3
+
+    def test_a_mark_keeps_the_outcomes_of_the_step(self, signed_in, step):
+        part = read_html(
+            signed_in.post(address(step, "skipped"), {"at": "step"}, headers=HTMX)
+        )
+        assert "Mark it done when you can:" in part
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_it_takes_at_most_seven_queries(
+    signed_in, user, step, assert_max_queries, count
+):
+    elsewhere = StepFactory(slug="boil", roadmap__slug="cooking")
+    StepProgress.objects.mark(user, elsewhere.pk, "done")
+    step.needs = ["cooking/boil"]
+    step.save()
+    TopicFactory.create_batch(count, step=step)
+    StepProgress.objects.check_topic(user, Topic.objects.first().pk, is_checked=True)
+    StepProgress.objects.mark(user, step.pk, "none")
+    signed_in.get(PATH)
+    with assert_max_queries(7):
+        signed_in.get(PATH)
+    with assert_max_queries(7):
+        signed_in.get(PATH, headers=HTMX)
