@@ -34,6 +34,7 @@ def collect(user: User) -> document.ExportDocument:
         invitations_sent=invitations_sent(user),
         edits=edits(user),
         progress=progress(user),
+        topics=topics(user),
         completions=completions(user),
         notes=notes(user),
     )
@@ -151,6 +152,16 @@ def progress(user: User) -> list[document.Progress]:
             done_at=row.done_at,
         )
         for row in rows
+    ]
+
+
+def topics(user: User) -> list[document.TickedTopic]:
+    rows = user.topic_checks.order_by(
+        "topic__step__roadmap", "topic__step__position", "topic__position", "topic"
+    ).values_list("topic__step__roadmap__slug", "topic__step__slug", "topic__slug")
+    return [
+        document.TickedTopic(roadmap=roadmap, step=step, topic=topic)
+        for roadmap, step, topic in rows
     ]
 
 

@@ -21,7 +21,7 @@ from progress.notes import MAX_NOTE_LENGTH
 from roadmaps.slugs import SLUG
 
 FORMAT: Final = "cairn-my-data"
-VERSION: Final = 1
+VERSION: Final = 2
 EARLIEST_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -86,6 +86,17 @@ class Progress(StepReference):
 
 
 @dataclass(slots=True, kw_only=True)
+class TickedTopic(StepReference):
+    """Ticks have no date."""
+
+    topic: Slug
+
+    @property
+    def topic_path(self) -> str:
+        return f"{self.path}/{self.topic}"
+
+
+@dataclass(slots=True, kw_only=True)
 class Completion:
     roadmap: Slug
     completed_at: Date
@@ -101,8 +112,9 @@ class ImportDocument(BaseModel):
     """The part of the file that an import reads. It ignores the rest."""
 
     format: Literal["cairn-my-data"]
-    version: Literal[1]
+    version: Literal[1, 2]  # version 1 has no topics
     progress: list[Annotated[Progress, StopAfterMaxFaults]] = []
+    topics: list[Annotated[TickedTopic, StopAfterMaxFaults]] = []
     completions: list[Annotated[Completion, StopAfterMaxFaults]] = []
     notes: list[Annotated[Note, StopAfterMaxFaults]] = []
 
@@ -110,6 +122,7 @@ class ImportDocument(BaseModel):
     def check_no_duplicates(self) -> Self:
         for section, paths in (
             ("progress", [row.path for row in self.progress]),
+            ("topics", [row.topic_path for row in self.topics]),
             ("completions", [row.roadmap for row in self.completions]),
             ("notes", [row.path for row in self.notes]),
         ):
@@ -125,7 +138,8 @@ class ImportDocument(BaseModel):
 
     def roadmap_slugs(self) -> set[str]:
         roadmaps = {row.roadmap for row in self.completions}
-        return roadmaps | {row.roadmap for row in [*self.progress, *self.notes]}
+        rows = [*self.progress, *self.topics, *self.notes]
+        return roadmaps | {row.roadmap for row in rows}
 
 
 class Profile(BaseModel):

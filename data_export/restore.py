@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +12,9 @@ from accounts.models import User
 from progress.models import Completion, StepProgress
 from progress.notes import Note
 from progress.route import StepStatus
+from progress.topic_checks import TopicCheck
 from roadmaps.models import Roadmap, Step
+from roadmaps.step_parts import Topic
 
 if TYPE_CHECKING:
     from data_export.document import ImportDocument
@@ -23,12 +26,13 @@ class RestoreResult(NamedTuple):
     """What an import changed, for the page that reports it."""
 
     marked_steps: list[Step]
+    ticked_topics: int
     completed_roadmaps: list[Roadmap]
     notes_added: list[Step]
     notes_appended: list[Step]
     notes_too_long: list[Step]
-    unchanged: int  # marks and notes that were already here, the same or newer
-    unmatched: list[str]  # "roadmap/step" or "roadmap", if it does not exist here
+    unchanged: int  # marks, ticks and notes that were already here, the same or newer
+    unmatched: list[str]  # "roadmap/step/topic", "roadmap/step" or "roadmap"
 
     @property
     def listed_unmatched(self) -> list[str]:
@@ -52,17 +56,21 @@ def restore(user: User, document: ImportDocument) -> RestoreResult:
     completed_roadmap_ids = Completion.objects.merge(
         user, content.completion_dates_by_roadmap_id()
     )
+    topic_ids = content.topic_ids()
+    ticked_topics = TopicCheck.objects.merge(user, topic_ids.values())
     merged_notes = Note.objects.merge_notes(user, notes)
     unchanged_steps = len(statuses) - len(changed_step_ids)
+    unchanged_topics = len(topic_ids) - ticked_topics
     unchanged_notes = len(notes) - sum(map(len, merged_notes))
     return RestoreResult(
         marked_steps=content.steps_with_ids(changed_step_ids),
+        ticked_topics=ticked_topics,
         completed_roadmaps=content.roadmaps_with_ids(completed_roadmap_ids),
         notes_added=content.steps_with_ids(merged_notes.added),
         notes_appended=content.steps_with_ids(merged_notes.appended),
         notes_too_long=content.steps_with_ids(merged_notes.too_long),
-        unchanged=unchanged_steps + unchanged_notes,
-        unmatched=content.unmatched_paths(),
+        unchanged=unchanged_steps + unchanged_topics + unchanged_notes,
+        unmatched=content.unmatched_paths(topic_ids),
     )
 
 
@@ -96,6 +104,16 @@ class MatchedContent(NamedTuple):
             if row.path in self.steps
         }
 
+    def topic_ids(self) -> dict[str, int]:
+        """The topics of the file that exist here, by path, "roadmap/step/topic"."""
+        paths = {row.topic_path for row in self.document.topics}
+        if not paths:
+            return {}
+        topics = Topic.objects.filter(step__roadmap__in=self.roadmaps.values())
+        rows = topics.values_list("step__roadmap__slug", "step__slug", "slug", "pk")
+        found = {"/".join(slugs): pk for *slugs, pk in rows}
+        return {path: found[path] for path in paths & found.keys()}
+
     def notes_by_step_id(self) -> dict[int, tuple[str, datetime]]:
         """Text and time of saving of each note."""
         return {
@@ -117,7 +135,12 @@ class MatchedContent(NamedTuple):
     def roadmaps_with_ids(self, ids: set[int]) -> list[Roadmap]:
         return [roadmap for roadmap in self.roadmaps.values() if roadmap.pk in ids]
 
-    def unmatched_paths(self) -> list[str]:
+    def unmatched_paths(self, topic_ids: Container[str]) -> list[str]:
         paths = [path for path in self.document.step_paths() if path not in self.steps]
+        paths += [
+            row.topic_path
+            for row in self.document.topics
+            if row.topic_path not in topic_ids
+        ]
         slugs = [row.roadmap for row in self.document.completions]
         return paths + [slug for slug in slugs if slug not in self.roadmaps]

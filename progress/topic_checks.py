@@ -35,6 +35,15 @@ class TopicCheckQuerySet(models.QuerySet["TopicCheck"]):
             ignore_conflicts=True,
         )
 
+    def merge(self, user: User, topic_ids: Collection[int]) -> int:
+        """Tick the topics, and return how many were not ticked before."""
+        if not topic_ids:
+            return 0
+        ticked = self.filter(user=user).values_list("topic", flat=True)
+        new = set(topic_ids).difference(ticked)
+        self.add(user, new)
+        return len(new)
+
     def copy(self, topic_ids: Mapping[int, int]) -> None:
         """Tick the second topic of each pair for everybody who ticked the first.
 

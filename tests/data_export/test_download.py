@@ -20,8 +20,14 @@ from accounts.models import Invitation, User
 from data_export.document import ExportDocument, schema
 from data_export.spreadsheet import escape_formula
 from progress.models import Completion
+from progress.topic_checks import TopicCheck
 from tests.accounts.actions import signed_in_browser
-from tests.factories import NoteFactory, StepProgressFactory, UserFactory
+from tests.factories import (
+    NoteFactory,
+    StepProgressFactory,
+    TopicFactory,
+    UserFactory,
+)
 
 PATH = "/accounts/data/"
 JSON, CSV, MARKDOWN = (f"{PATH}cairn.{kind}" for kind in ("json", "csv", "md"))
@@ -38,6 +44,7 @@ EXPORTED_FOREIGN_KEYS = {
     "admin.LogEntry.user": "edits",
     "mfa.Authenticator.user": "factors",
     "progress.Completion.user": "completions",
+    "progress.TopicCheck.user": "topics",
     "progress.Note.user": "notes",
     "progress.StepProgress.user": "progress",
     "socialaccount.SocialAccount.user": "linked_accounts",
@@ -63,6 +70,7 @@ def user_with_data(cooking, user):
     StepProgressFactory(user=user, step=boil, state="learning", started_at=MAY)
     NoteFactory(user=user, step=fry, text="# Mine\n=1+1", saved_at=MAY)
     Completion.objects.create(user=user, roadmap=cooking, completed_at=MAY)
+    TopicCheck.objects.create(user=user, topic=TopicFactory(step=fry, slug="oil"))
     Authenticator.objects.create(user=user, type="totp", data={"secret": "SECRET"})
     Authenticator.objects.create(
         user=user, type="webauthn", data={"name": "My key", "credential": "SECRET"}
@@ -160,6 +168,7 @@ class TestJson:
             "started_at": "2026-05-03T09:30:00Z",
             "done_at": "2026-05-03T09:30:00Z",
         }
+        assert data["topics"] == [{"roadmap": "cooking", "step": "fry", "topic": "oil"}]
         assert data["notes"][0]["text"] == "# Mine\n=1+1"
         assert data["completions"] == [
             {"roadmap": "cooking", "completed_at": "2026-05-03T09:30:00Z"}

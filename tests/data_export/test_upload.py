@@ -17,11 +17,13 @@ from data_export.reader import MAX_FILE_SIZE, parse
 from progress.models import Completion, StepProgress
 from progress.notes import Note
 from progress.route import State
+from progress.topic_checks import TopicCheck
 from tests.factories import (
     NoteFactory,
     RoadmapFactory,
     StepFactory,
     StepProgressFactory,
+    TopicFactory,
     UserFactory,
 )
 from tests.memory import assert_max_memory
@@ -54,7 +56,7 @@ def note_entry(text, step="fry", roadmap="cooking"):
 
 
 def export_file(**sections):
-    return json.dumps({"format": "cairn-my-data", "version": 1, **sections}).encode()
+    return json.dumps({"format": "cairn-my-data", "version": 2, **sections}).encode()
 
 
 def upload(client, content, name="cairn.json"):
@@ -146,6 +148,49 @@ def test_the_number_of_queries_does_not_grow_with_rows(
     with assert_max_queries(14):
         upload(signed_in, content)
     assert len(rows(StepProgress, user)) == len(rows(Note, user)) == len(steps)
+
+
+class TestTopics:
+    def entry(self, topic="oil", step="fry"):
+        return {"roadmap": "cooking", "step": step, "topic": topic}
+
+    @pytest.fixture
+    def topics(self, cooking):
+        fry = cooking.steps.get(slug="fry")
+        return [TopicFactory(step=fry, slug=slug) for slug in ("oil", "heat")]
+
+    def ticked(self, user):
+        checks = TopicCheck.objects.filter(user=user)
+        return set(checks.values_list("topic__slug", flat=True))
+
+    def test_are_ticked_and_never_unticked(self, signed_in, user, topics):
+        TopicCheck.objects.create(user=user, topic=topics[1])
+        for count in (1, 0):
+            result, page = import_sections(signed_in, topics=[self.entry()])
+            assert (result.ticked_topics, result.unchanged) == (count, 1 - count)
+            assert ("1 topic ticked" in page) is bool(count)
+        assert self.ticked(user) == {"oil", "heat"}
+
+    def test_change_no_step(self, signed_in, user, topics):
+        import_sections(signed_in, topics=[self.entry()])
+        assert rows(StepProgress, user) == []
+
+    def test_that_do_not_exist_are_listed(self, signed_in, user, topics):
+        entries = [self.entry("water"), self.entry(step="nowhere")]
+        result, _ = import_sections(signed_in, topics=entries)
+        assert result.unmatched == ["cooking/fry/water", "cooking/nowhere/oil"]
+        assert self.ticked(user) == set()
+
+    def test_twice_in_one_file_are_an_error(self, signed_in, topics):
+        response = upload(signed_in, export_file(topics=[self.entry()] * 2))
+        assert response.status_code == 422
+        assert "cooking/fry/oil is in topics more than once." in response.text
+
+    def test_version_1_has_none_and_is_still_read(self, signed_in, user, steps):
+        content = export_file(progress=[done_entry()])
+        content = content.replace(b'"version": 2', b'"version": 1')
+        assert upload(signed_in, content).status_code == 200
+        assert len(rows(StepProgress, user)) == 1
 
 
 class TestMark:
@@ -339,10 +384,10 @@ INVALID_FILES = {
     "a string": b'"cairn-my-data"',
     "an empty object": b"{}",
     "another format": b'{"format": "other", "version": 1}',
-    "a later version": b'{"format": "cairn-my-data", "version": 2}',
+    "a later version": b'{"format": "cairn-my-data", "version": 3}',
     "unclosed nesting": b'{"format":' + b"[" * 100_000,
     "deep nesting": b"[" * 50_000 + b"]" * 50_000,
-    "a huge number": export_file(progress=[]).replace(b"1", b"1" * 5000),
+    "a huge number": export_file(progress=[]).replace(b"2", b"2" * 5000),
     "NaN": b'{"format": "cairn-my-data", "version": NaN}',
     "NUL in a note": export_file(notes=[note_entry("a\x00b")]),
     "an empty note": export_file(notes=[note_entry(" \n ")]),
