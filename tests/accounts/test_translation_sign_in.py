@@ -211,7 +211,8 @@ def test_a_secret_that_is_not_sent_again(user):
 
 def test_the_result_of_an_import(client, greek, rf):
     step = greek.steps.first()
-    result = RestoreResult([step], [greek], [step], [step], [step], 2, ["a/b"] * 200)
+    steps = [step]
+    result = RestoreResult(steps, 2, [greek], steps, steps, steps, 2, ["a/b"] * 200)
     request = rf.get("/")
     request.user, request.session = UserFactory(), client.session
     html = render_to_string("account/restored.html", {"result": result}, request)
