@@ -6,7 +6,7 @@ The reasons in the history are stored as text, in the language of the request or
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from django.contrib.postgres.aggregates import BoolOr
@@ -28,8 +28,9 @@ from progress.models import StepProgress
 from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note
 from progress.route import State
 from progress.statistics import RoadmapStatistics
+from progress.topic_checks import TopicCheck
 from roadmaps.models import Roadmap, Step, StepQuerySet
-from roadmaps.step_parts import Topic
+from roadmaps.step_parts import MAX_PARTS, Topic
 
 COUNT_DONE = ngettext_lazy(
     "%(number)s learner has done this.", "%(number)s learners have done this.", "count"
@@ -37,6 +38,11 @@ COUNT_DONE = ngettext_lazy(
 COUNT_NOT_DONE = ngettext_lazy(
     "%(number)s learner has started or skipped it.",
     "%(number)s learners have started or skipped it.",
+    "count",
+)
+COUNT_TOPICS = ngettext_lazy(
+    "%(number)s learner has ticked topics of it.",
+    "%(number)s learners have ticked topics of it.",
     "count",
 )
 COUNT_NOTES = ngettext_lazy(
@@ -47,32 +53,36 @@ COUNT_NOTES = ngettext_lazy(
 
 
 class Impact(NamedTuple):
-    """How many people have progress or a note on one or more steps."""
+    """How many people have progress, a ticked topic or a note on one or more steps."""
 
     learners: int  # with progress in any state
     done: int
+    topics: int  # with a ticked topic, whether or not they have other progress
     notes: int
 
     @classmethod
     def for_steps(cls, steps: StepQuerySet) -> Impact:
         """Of one step on a roadmap with many marks, return the stored counts."""
-        notes = Note.objects.filter(step__in=steps).values("user").distinct().count()
         ids = list(steps.values_list("pk", flat=True))
+        checks = TopicCheck.objects.filter(topic__step__in=ids)
+        with statement_timeout(QUERY_TIMEOUT):
+            topics = checks.values("user").distinct().count()
+        notes = Note.objects.filter(step__in=ids).values("user").distinct().count()
         if len(ids) == 1:
             stored = RoadmapStatistics.objects.filter(roadmap__steps=ids[0]).first()
             if stored:
                 counts = stored.get_counts(ids[0])
-                return cls(counts.reached, counts.finished, notes)
+                return cls(counts.reached, counts.finished, topics, notes)
         marks = StepProgress.objects.filter(step__in=ids).values("user")
         people = marks.annotate(has_done=BoolOr(Q(state=State.DONE)))
         with statement_timeout(QUERY_TIMEOUT):
             counted = people.aggregate(
                 learners=Count("user"), done=Count("user", filter=Q(has_done=True))
             )
-        return cls(**counted, notes=notes)
+        return cls(**counted, topics=topics, notes=notes)
 
     def __bool__(self) -> bool:
-        return bool(self.learners or self.notes)
+        return bool(self.learners or self.topics or self.notes)
 
     def __str__(self) -> str:
         """Return one sentence for each number that is not zero."""
@@ -82,6 +92,7 @@ class Impact(NamedTuple):
         sentences = [
             (self.done, COUNT_DONE),
             (not_done, COUNT_NOT_DONE),
+            (self.topics, COUNT_TOPICS),
             (self.notes, COUNT_NOTES),
         ]
         return " ".join(
@@ -96,9 +107,12 @@ def format_count(count: int) -> str:
 
 
 def has_learners(steps: StepQuerySet) -> bool:
-    """Whether anybody has progress or a note on one of the steps."""
-    progress = StepProgress.objects.filter(step__in=steps)
-    return progress.exists() or Note.objects.filter(step__in=steps).exists()
+    """Whether anybody has progress, a ticked topic or a note on one of the steps."""
+    return (
+        StepProgress.objects.filter(step__in=steps).exists()
+        or TopicCheck.objects.filter(topic__step__in=steps).exists()
+        or Note.objects.filter(step__in=steps).exists()
+    )
 
 
 def is_done_by_anyone(step: Step) -> bool:
@@ -111,7 +125,7 @@ def retire(step: Step) -> None:
 
     Learners who have done all remaining required steps complete the roadmap.
     """
-    step = _lock_steps(step)[step.pk]
+    step = lock_steps(step)[step.pk]
     if not step.is_retired:
         _retire(step, _("Retired"))
 
@@ -123,7 +137,7 @@ def bring_back(step: Step) -> None:
 
     Learners who did it and skipped all other required steps complete the roadmap.
     """
-    step = _lock_steps(step)[step.pk]
+    step = lock_steps(step)[step.pk]
     if step.is_retired:
         step.section_id = find_section(step)
         step.is_retired = False
@@ -157,13 +171,14 @@ def merge(step: Step, into: Step, editor: User | None = None) -> None:
     then in progress, then skipped. The earlier dates win. Notes are joined; if the
     result would be too long, each stays on its step. Topics move to `into`, or are
     joined with those that have the same slug. Steps that name `step` in same_as or
-    needs then name `into`. The versions name the editor, by default that of the
-    current request.
+    needs then name `into`. Texts, questions, outcomes and resources stay on `step`. The
+    versions name the editor, by default that of the current request.
 
-    Raises ValidationError unless `into` is another active step of the same roadmap.
+    Raises ValidationError unless `into` is another active step of the same roadmap, and
+    if it would have too many topics.
     """
     path = f"{step.roadmap.slug}/{step.slug}"
-    steps = _lock_steps(step, into, *find_references([path]))
+    steps = lock_steps(step, into, *find_references([path]))
     step, into = steps[step.pk], steps[into.pk]
     if step == into or step.roadmap_id != into.roadmap_id or into.is_retired:
         raise ValidationError(_("Choose another active step of this roadmap."))
@@ -189,7 +204,7 @@ def split(
 
     Raises ValidationError when the slug is taken or `step` is retired.
     """
-    step = _lock_steps(step)[step.pk]
+    step = lock_steps(step)[step.pk]
     if step.is_retired:
         raise ValidationError(_("A retired step can’t be split. Bring it back first."))
     roadmap = step.roadmap
@@ -209,7 +224,7 @@ def split(
     backfill_completions(roadmap)
 
 
-def _lock_steps(*steps: Step) -> dict[int, Step]:
+def lock_steps(*steps: Step) -> dict[int, Step]:
     """Lock the steps and their roadmaps until the transaction ends; return the steps.
 
     Learners who mark one of the steps wait for the step's lock. Editors wait for the
@@ -296,8 +311,9 @@ def _merge_notes(step: Step, into: Step) -> None:
 
 
 def _merge_topics(step: Step, into: Step, editor: User | None) -> None:
-    """Move the topics to `into`, after its own. A topic whose slug `into` has stays
-    where it is, and its ticks are copied to the other, which is brought back if needed.
+    """Move the topics to `into`, after its own, with their ticks. A topic whose slug
+    `into` has stays where it is, and its ticks are copied to the other, which is
+    brought back if needed.
     """
     own = {topic.slug: topic for topic in into.topics.all()}
     position = max((topic.position for topic in own.values()), default=0)
@@ -313,19 +329,18 @@ def _merge_topics(step: Step, into: Step, editor: User | None) -> None:
         else:
             topic.step, topic.position = into, position + len(moved) + 1
             moved.append(topic)
+    if moved and len(own) + len(moved) > MAX_PARTS:
+        message = _(
+            "The two steps have more than %(max)d topics together, which is too many "
+            "for one step."
+        )
+        raise ValidationError(message % {"max": MAX_PARTS})
     Topic.objects.bulk_update(moved, ["step", "position"])
     Topic.objects.bulk_update(brought_back, ["is_retired"])
-    _copy_checks(joined)
+    TopicCheck.objects.copy(joined)
     if moved or brought_back:
         reason = _("%(step)s was merged into it") % {"step": step.slug}
         Step.objects.record([into], reason=reason, user=editor)
-
-
-def _copy_checks(joined: Mapping[int, int]) -> None:
-    """Tick the second topic of each pair for everybody who ticked the first.
-
-    Ticks are rows of a topic, so those of a topic that moves need nothing.
-    """
 
 
 def _lock_notes(step: Step, into: Step) -> None:

@@ -25,6 +25,7 @@ from roadmaps.full_text import (
 from roadmaps.markdown import markdown_validators, to_html
 from roadmaps.slugs import MAX_SLUG_LENGTH, validate_slug
 
+MAX_PARTS = 100  # topics, questions or outcomes of a step
 MAX_TOPIC_LENGTH = 1_000  # characters
 MAX_QUESTION_LENGTH = 1_000
 MAX_ANSWER_LENGTH = 5_000

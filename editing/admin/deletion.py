@@ -1,4 +1,4 @@
-"""Refuse to delete content that learners have progress or notes on."""
+"""Refuse to delete content that learners have progress, ticked topics or notes on."""
 
 from __future__ import annotations
 
@@ -28,22 +28,24 @@ class ProtectedDeletionAdmin(VersionedAdmin):
         raise NotImplementedError
 
     def lock_steps(self, contents: QuerySet[Any]) -> StepQuerySet:
-        """Return the same steps, locked against marks until the transaction ends."""
+        """Return the same steps. Until the transaction ends, nobody can mark them or
+        tick their topics.
+        """
         steps = self.get_steps(contents).select_for_update().order_by("pk")
         return Step.objects.filter(pk__in=[step.pk for step in steps])
 
     def delete_unused(
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
-        """Delete the selected content, unless learners have marks or notes on it."""
+        """Delete the selected content, unless learners have progress or notes on it."""
         with transaction.atomic():
             if has_learners(self.lock_steps(queryset)):
                 self.message_user(
                     request,
                     _(
-                        "Nothing was deleted, because learners have progress or "
-                        "notes on some of the selected items. Delete them one at "
-                        "a time to see what you can do instead."
+                        "Nothing was deleted, because learners have progress, ticked "
+                        "topics or notes on some of the selected items. Delete them "
+                        "one at a time to see what you can do instead."
                     ),
                     messages.ERROR,
                 )

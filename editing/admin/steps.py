@@ -43,11 +43,11 @@ from editing.diff import FIELDS as DIFF_FIELDS
 from editing.diff import Difference, Values
 from editing.same_as import explain_missing
 from editing.step_operations import Impact, is_done_by_anyone
-from editing.yaml_format.schema import MAX_PARTS
 from progress.backfill import backfill_completions
 from roadmaps.markdown import to_html
 from roadmaps.models import TEXT_FIELDS, Roadmap, Step, StepQuerySet
 from roadmaps.step_parts import (
+    MAX_PARTS,
     STEP_PARTS,
     DoneWhen,
     Question,

@@ -53,6 +53,7 @@ from roadmaps.slugs import SLUG
 from roadmaps.step_parts import (
     MAX_ANSWER_LENGTH,
     MAX_OUTCOME_LENGTH,
+    MAX_PARTS,
     MAX_QUESTION_LENGTH,
     MAX_TOPIC_LENGTH,
 )
@@ -171,7 +172,6 @@ Date = Annotated[
 BLOCKS = frozenset(TEXT_FIELDS)
 SHORT_TEXTS = frozenset({"text", "question", "answer"})
 UNQUOTED = frozenset({"hours", "checked_on"})
-MAX_TOPICS = MAX_PARTS = 100
 
 
 class Entry(BaseModel, extra="forbid", strict=True):
@@ -306,7 +306,7 @@ class StepEntry(Entry):
     )
     topics: list[Annotated[TopicEntry, StopAfterMaxFaults]] = Field(
         [],
-        max_length=MAX_TOPICS,
+        max_length=MAX_PARTS,
         description="What to learn, in order, each to be ticked on its own. An import "
         "retires stored topics that are not in this list.",
     )

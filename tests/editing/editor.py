@@ -3,7 +3,9 @@
 from editing.admin.history import get_newest_version
 from progress.models import Completion, StepProgress
 from progress.notes import Note
+from progress.topic_checks import TopicCheck
 from roadmaps.models import Resource, Roadmap, Step
+from roadmaps.step_parts import Topic
 
 PARTS = {
     "topics": ["title", "text", "url"],
@@ -99,7 +101,8 @@ def everything():
 
     The content_version is left out: any write changes it, even of the same values.
     """
-    models = (Roadmap, Step, Resource, StepProgress, Note, Completion)
+    models = (Roadmap, Step, Topic, Resource)
+    models += (StepProgress, TopicCheck, Note, Completion)
     histories = (Roadmap.history.model, Step.history.model)
     rows = [list(model.objects.order_by("pk").values()) for model in models + histories]
     for roadmap in rows[0]:

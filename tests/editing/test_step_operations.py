@@ -15,11 +15,14 @@ from progress.models import Completion, StepProgress
 from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note, NoteConflictError
 from progress.route import Route
 from progress.snapshot import annotate_steps
+from progress.topic_checks import TopicCheck
 from roadmaps.models import Step
+from roadmaps.step_parts import Topic
 from tests.factories import (
     NoteFactory,
     StepFactory,
     StepProgressFactory,
+    TopicFactory,
     UserFactory,
     create_cooking_roadmap,
 )
@@ -58,7 +61,7 @@ def total(user, roadmap):
 def everything():
     return [
         list(model.objects.order_by("pk").values())
-        for model in (Step, StepProgress, Note, Completion)
+        for model in (Step, Topic, StepProgress, TopicCheck, Note, Completion)
     ]
 
 
@@ -73,11 +76,18 @@ class TestImpact:
             "1 learner has a note on it."
         )
 
+    def test_it_counts_people_who_ticked_topics(self, boil, fry, user):
+        for topic in (TopicFactory(step=boil), TopicFactory(step=boil)):
+            TopicCheck.objects.create(user=user, topic=topic)
+        TopicCheck.objects.create(user=UserFactory(), topic=TopicFactory(step=fry))
+        impact = step_operations.Impact.for_steps(Step.objects.filter(pk=boil.pk))
+        assert str(impact) == "1 learner has ticked topics of it."
+
     def test_a_person_on_two_steps_is_counted_once(self, roadmap, boil, fry, user):
         for step in (boil, fry):
             mark(user, step)
             NoteFactory(user=user, step=step)
-        assert step_operations.Impact.for_steps(roadmap.steps.all()) == (1, 1, 1)
+        assert step_operations.Impact.for_steps(roadmap.steps.all()) == (1, 1, 0, 1)
 
     def test_without_learners_it_is_false(self, roadmap):
         assert not step_operations.Impact.for_steps(roadmap.steps.all())
@@ -85,6 +95,10 @@ class TestImpact:
 
     def test_a_note_alone_counts(self, roadmap, boil):
         NoteFactory(step=boil)
+        assert step_operations.has_learners(roadmap.steps.all())
+
+    def test_a_ticked_topic_alone_counts(self, roadmap, boil, user):
+        TopicCheck.objects.create(user=user, topic=TopicFactory(step=boil))
         assert step_operations.has_learners(roadmap.steps.all())
 
 
@@ -291,6 +305,11 @@ class TestMerge:
             for row in StepProgress.objects.filter(step=step):
                 NoteFactory(user=row.user, step=step)
                 NoteFactory(user=row.user, step=into)
+            TopicFactory(step=into, slug="salt")
+            for slug in ("salt", "lid"):
+                topic = TopicFactory(step=step, slug=slug)
+                for row in StepProgress.objects.filter(step=step):
+                    TopicCheck.objects.create(user=row.user, topic=topic)
             with CaptureQueriesContext(connection) as queries:
                 step_operations.merge(step, into=into)
             counts.append(len(queries))
@@ -351,6 +370,28 @@ class TestMergeTopics:
         step_operations.merge(boil, into=fry)
         assert not fry.topics.get().is_retired  # learners of `boil` still see it
         assert boil.topics.get().slug == "salt"
+
+    def test_ticks_of_topics_that_move_stay_on_them(self, boil, fry, user):
+        topic = TopicFactory(step=boil)
+        TopicCheck.objects.create(user=user, topic=topic)
+        step_operations.merge(boil, into=fry)
+        assert TopicCheck.objects.get(user=user).topic.step == fry
+
+    def test_people_who_ticked_one_of_two_joined_topics_have_it_ticked(self, boil, fry):
+        old, own = (TopicFactory(step=step, slug="salt") for step in (boil, fry))
+        first, second, both = UserFactory.create_batch(3)
+        for user, topic in [(first, old), (second, own), (both, old), (both, own)]:
+            TopicCheck.objects.create(user=user, topic=topic)
+        step_operations.merge(boil, into=fry)
+        assert {check.user for check in own.checks.all()} == {first, second, both}
+        assert {check.user for check in old.checks.all()} == {first, both}
+
+    def test_more_topics_than_a_step_may_have_are_refused(self, boil, fry):
+        for step in (boil, fry):
+            TopicFactory.create_batch(51, step=step)
+        with pytest.raises(ValidationError, match="more than 100 topics"):
+            step_operations.merge(boil, into=fry)
+        assert boil.topics.count() == 51
 
     def test_steps_that_needed_it_need_the_target(self, roadmap, boil, fry):
         bake = roadmap.steps.get(slug="bake")
@@ -474,6 +515,13 @@ class TestSplit:
 
 
 class TestDeletingRows:
+    def test_no_deletion_cascades_to_a_ticked_topic(self, roadmap, boil, user):
+        TopicCheck.objects.create(user=user, topic=TopicFactory(step=boil))
+        for deletion in (boil.topics.get(), boil, roadmap, roadmap.steps.all()):
+            with pytest.raises(ProtectedError):
+                deletion.delete()
+        assert TopicCheck.objects.exists()
+
     def test_no_deletion_cascades_to_what_people_did(self, roadmap, boil, user):
         mark(user, boil)
         NoteFactory(user=user, step=boil)

@@ -42,17 +42,20 @@ from progress.models import Completion, StepProgress
 from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note
 from progress.route import Route, StepStatus
 from progress.snapshot import annotate_steps
+from progress.topic_checks import TopicCheck
 from roadmaps.models import Roadmap, Section, Step
 from roadmaps.step_parts import STEP_PARTS, Topic
-from tests.factories import RoadmapFactory, StepFactory, UserFactory
+from tests.factories import RoadmapFactory, StepFactory, TopicFactory, UserFactory
 
 MAX_EXAMPLES = os.environ.get("MAX_EXAMPLES")
 NOT_STARTED = StepStatus("none")
 STATES_IN_ORDER = ["none", "skipped", "learning", "done"]
 CLOSED = ("done", "skipped")
+CHANGE_TOTALS = {"add", "remove", "toggle optional", "retire"}  # kinds of changes
 
 person_index = st.integers(0, 1)
 number = st.integers(0, 3)
+any_topic = st.integers(0, 9)
 states = st.sampled_from(["done", "done", "done", "skipped", "learning", "none"])
 note_texts = st.sampled_from(["", "short", "short", "x" * (MAX_NOTE_LENGTH // 2)])
 characters = st.characters(exclude_categories=["Cc", "Cf", "Cn", "Co", "Cs", "Z"])
@@ -97,9 +100,11 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         self.numbers = count()
         self.order = self.stored_order()
         self.steps = self.stored_steps()
-        self.topics = {}  # ids by step and slug
+        self.topics = self.stored_topics()
+        self.renamed_topics = set()  # step and old slug
         self.revised, self.added = self.dates("revised_at"), self.dates("added_at")
         self.marks = {}  # by person and step
+        self.checks = set()  # person and topic
         self.notes = {}
         self.completed = {}  # by person
         self.offers = []
@@ -110,12 +115,17 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         transaction.set_rollback(True)
         self.transaction.__exit__(None, None, None)
 
-    @initialize(marks=st.lists(states, min_size=6, max_size=6))
-    def add_progress_and_notes(self, marks):
-        """Give every step progress and a note that an edit could lose."""
+    @initialize(
+        marks=st.lists(states, min_size=6, max_size=6),
+        checks=st.lists(st.booleans(), min_size=6, max_size=6),
+    )
+    def add_progress_and_notes(self, marks, checks):
+        """Give every step progress, topics and a note that an edit could lose."""
         for index, state in enumerate(marks):
             self.mark(index % 2, index // 2, state)
             self.write(index % 2, index // 2, "first")
+            if checks[index]:
+                self.check_topic(index % 2, index // 2, True)
 
     # Actions of learners
 
@@ -134,6 +144,30 @@ class RoadmapStateMachine(RuleBasedStateMachine):
             self.undo(-1)
             assert (self.marks, self.completed) == before
 
+    @rule(
+        person_index=person_index,
+        index=any_topic,
+        is_checked=st.sampled_from([True, True, False]),
+    )
+    def check_topic(self, person_index, index, is_checked):
+        person = self.people[person_index]
+        topic_id, step, slug = self.topic(index)
+        topics = {topic["slug"]: topic for topic in self.steps[step]["topics"]}
+        key = person.pk, topic_id
+        if self.steps[step]["retired"] or topics[slug]["retired"]:
+            with pytest.raises(Topic.DoesNotExist):
+                StepProgress.objects.check_topic(person, topic_id, is_checked)
+            return
+        StepProgress.objects.check_topic(person, topic_id, is_checked)
+        if not is_checked:
+            self.checks.discard(key)
+        elif key not in self.checks:
+            self.checks.add(key)
+            if (person.pk, step) not in self.marks:
+                status = self.stored_marks()[person.pk, step]
+                assert status == StepStatus("learning", status.started_at)
+                self.marks[person.pk, step] = status
+
     @rule(index=number)
     def undo(self, index):
         if self.offers:
@@ -147,7 +181,9 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         snapshot = StepProgress.objects.reset(person, self.roadmap)
         self.reset_tokens[person] = undo.sign_reset(person, self.roadmap, snapshot)
         own = {pk: mark for (user, pk), mark in self.marks.items() if user == person.pk}
-        assert snapshot == (own, self.completed.pop(person.pk, None))
+        topic_ids = sorted(pk for user, pk in self.checks if user == person.pk)
+        assert snapshot == (own, self.completed.pop(person.pk, None), topic_ids)
+        self.checks -= {(person.pk, pk) for pk in topic_ids}
         for pk in own:
             del self.marks[person.pk, pk]
 
@@ -159,6 +195,7 @@ class RoadmapStateMachine(RuleBasedStateMachine):
             StepProgress.objects.restore(person, self.roadmap, snapshot)
             for pk, status in snapshot.statuses.items():
                 self.marks.setdefault((person.pk, pk), status)
+            self.checks |= {(person.pk, pk) for pk in snapshot.topic_ids}
             if snapshot.completed_at:
                 self.completed.setdefault(person.pk, snapshot.completed_at)
             self.complete_in_model(person)
@@ -218,6 +255,7 @@ class RoadmapStateMachine(RuleBasedStateMachine):
             with pytest.raises(ValidationError):
                 step_operations.split(self.step(index), new)
             return
+        done = self.count_done()
         topics = self.steps[pk]["topics"]
         moved = [topic for n, topic in enumerate(topics) if n in chosen]
         ids = [self.topics[pk, topic["slug"]] for topic in moved]
@@ -234,6 +272,7 @@ class RoadmapStateMachine(RuleBasedStateMachine):
             if (person.pk, pk) in self.marks:
                 self.marks[person.pk, new.pk] = self.marks[person.pk, pk]
         self.complete_in_model(*self.people)
+        assert all(new >= old for new, old in zip(self.count_done(), done, strict=True))
 
     @rule(index=number, other=number)
     def merge(self, index, other):
@@ -252,6 +291,7 @@ class RoadmapStateMachine(RuleBasedStateMachine):
     @rule(chance=st.randoms(use_true_random=False))
     def reorder(self, chance):
         sections = dict(self.active_steps().values_list("pk", "section"))
+        totals = self.totals()
         chance.shuffle(self.order)
         order = [pk for pk in self.order if pk in sections]
         new_sections = keep_together(sections, order)
@@ -260,6 +300,7 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         for pk, section in new_sections.items():
             self.steps[pk]["section"] = slugs[section]
         Roadmap.objects.record([self.roadmap])
+        assert self.totals() == totals
 
     @rule(changes=changes)
     def import_a_file(self, changes):
@@ -273,6 +314,7 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         """Import the roadmap's own file with these changes."""
         file = parse(YamlDocument("now.yaml", export(self.roadmap).encode()))
         known = {step["slug"]: pk for pk, step in self.steps.items()}
+        totals = self.totals()
         for change in changes:
             self.change(file, known, *change)
         if chance:
@@ -285,6 +327,8 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         self.update_model(file, known)
         self.complete_in_model(*self.people)
         self.check_that_it_changes_nothing(file)
+        if CHANGE_TOTALS.isdisjoint(kind for kind, *_ in changes):
+            assert self.totals() == totals
 
     def join_sections(self, file):
         """Move the steps that are apart from their section into the one above."""
@@ -351,12 +395,14 @@ class RoadmapStateMachine(RuleBasedStateMachine):
     def change_topics(self, step, known, kind, index, line):
         topics = step.topics
         at = index % max(len(topics), 1)
-        stored = self.steps.get(known.get(step.was or step.slug), {"topics": []})
+        pk = known.get(step.was or step.slug)
+        stored = self.steps.get(pk, {"topics": []})
         match kind:
             case "new topic":
                 # Some slugs are those of topics of other steps.
                 slug = self.new_slug() if index else "everywhere"
-                if slug in [topic.slug for topic in topics]:
+                taken = {topic.slug for topic in topics}
+                if slug in taken or (pk, slug) in self.renamed_topics:
                     return
                 topic = TopicEntry(slug=slug, title=line, text=line)
                 topics.insert(at, topic)
@@ -365,6 +411,7 @@ class RoadmapStateMachine(RuleBasedStateMachine):
             case "rename topic":
                 if topics[at].slug in [topic["slug"] for topic in stored["topics"]]:
                     topics[at].was, topics[at].slug = topics[at].slug, self.new_slug()
+                    self.renamed_topics.add((pk, topics[at].was))
             case "remove topic":
                 del topics[at]
             case "retire topic":
@@ -419,6 +466,10 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         self.steps[step]["topics"] = [topic for topic in topics if topic not in moved]
         for topic in self.steps[step]["topics"]:
             own[topic["slug"]]["retired"] &= topic["retired"]
+            both = [self.topics[pk, topic["slug"]] for pk in (step, into)]
+            for person, topic_id in list(self.checks):
+                if topic_id == both[0]:
+                    self.checks.add((person, both[1]))
         self.steps[into]["topics"] = [*own.values(), *moved]
         self.move_topics(moved, step, into)
 
@@ -442,6 +493,11 @@ class RoadmapStateMachine(RuleBasedStateMachine):
 
     def pk(self, index):
         return sorted(self.steps)[index % len(self.steps)]
+
+    def topic(self, index):
+        """Return the topic's id, its step and its slug."""
+        topics = sorted((pk, *key) for key, pk in self.topics.items())
+        return topics[index % len(topics)]
 
     def step(self, index):
         return Step.objects.get(pk=self.pk(index))
@@ -551,6 +607,22 @@ class RoadmapStateMachine(RuleBasedStateMachine):
             for row in StepProgress.objects.all()
         }
 
+    def stored_topics(self):
+        """Return the ids by step and slug."""
+        rows = Topic.objects.values_list("step", "slug", "pk")
+        return {(step, slug): pk for step, slug, pk in rows}
+
+    def totals(self):
+        """Return the counts of required, optional and skipped steps of each person."""
+        steps = self.roadmap.steps.all()
+        routes = [Route(annotate_steps(steps, person)) for person in self.people]
+        return [route.total[:3] for route in routes]
+
+    def count_done(self):
+        return [
+            required.done + optional.done for required, optional, _ in self.totals()
+        ]
+
     def stored_order(self):
         return list(self.roadmap.steps.values_list("pk", flat=True))
 
@@ -575,6 +647,11 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         assert notes == self.notes
 
     @invariant()
+    def every_ticked_topic_stays_ticked(self):
+        """On the topic with its id and, after a merge, on the one with its slug."""
+        assert set(TopicCheck.objects.values_list("user", "topic")) == self.checks
+
+    @invariant()
     def a_completed_roadmap_stays_completed(self):
         stored = Completion.objects.values_list("user", "completed_at")
         assert dict(stored) == self.completed
@@ -588,8 +665,7 @@ class RoadmapStateMachine(RuleBasedStateMachine):
 
     @invariant()
     def topics_stay_what_they_are(self):
-        rows = Topic.objects.values_list("step", "slug", "pk")
-        assert {(step, slug): pk for step, slug, pk in rows} == self.topics
+        assert self.stored_topics() == self.topics
 
     @invariant()
     def sections_are_not_interrupted(self):
@@ -650,8 +726,10 @@ def entry(slug, title, summary, **more):
 @pytest.mark.django_db
 def test_no_edit_loses_any_progress():
     roadmap = RoadmapFactory()
-    StepFactory.create_batch(2, roadmap=roadmap)
-    StepFactory(roadmap=roadmap, is_optional=True)
+    steps = StepFactory.create_batch(2, roadmap=roadmap)
+    steps.append(StepFactory(roadmap=roadmap, is_optional=True))
+    for step, slug in zip(steps, ["everywhere", "everywhere", "own"], strict=True):
+        TopicFactory(step=step, slug=slug)
     people = UserFactory.create_batch(2)
     run_state_machine_as_test(
         lambda: RoadmapStateMachine(people),
