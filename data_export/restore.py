@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.db import transaction
 
 from accounts.models import User
+from progress.locks import lock_user_and_steps
 from progress.models import Completion, StepProgress
 from progress.notes import Note
 from progress.route import StepStatus
@@ -50,6 +51,8 @@ def restore(user: User, document: ImportDocument) -> RestoreResult:
     Nothing newer is overwritten. Importing the same file again changes nothing.
     """
     content = match_content(user, document)
+    # A merge of steps may be moving their topics: look them up when it has ended.
+    lock_user_and_steps(user, content.step_ids())
     statuses = content.statuses_by_step_id()
     notes = content.notes_by_step_id()
     changed_step_ids = StepProgress.objects.merge(user, statuses)
@@ -103,6 +106,12 @@ class MatchedContent(NamedTuple):
             for row in self.document.progress
             if row.path in self.steps
         }
+
+    def step_ids(self) -> set[int]:
+        """The steps of the file's marks, topics and notes that exist here."""
+        document = self.document
+        rows = [*document.progress, *document.topics, *document.notes]
+        return {self.steps[row.path].pk for row in rows if row.path in self.steps}
 
     def topic_ids(self) -> dict[str, int]:
         """The topics of the file that exist here, by path, "roadmap/step/topic"."""

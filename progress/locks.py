@@ -20,7 +20,8 @@ def lock_user_and_steps(
 ) -> dict[int, int]:
     """Lock the person and these steps, or all steps of a roadmap, or the step of a
     topic, until the transaction ends. Returns the roadmap ids of the locked steps by
-    step id. The result is empty if the account was deleted.
+    step id. The result is empty if the account was deleted. While this waits, an editor
+    may move the topic to another step: the caller checks that, and locks again.
 
     If a person ticks the last two steps at the same time, the second tick must see the
     first one to complete the roadmap. And no editor may merge or delete a step while a

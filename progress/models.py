@@ -146,6 +146,9 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         step = route.get_step_of_topic(topic_id)
         if step is None:
             raise Topic.DoesNotExist
+        if step.pk not in roadmap_ids:
+            # A merge or split moved the topic while this waited for the lock.
+            return self.check_topic(user, topic_id, is_checked)
         if is_checked == (topic_id in snapshot.checked_topics):
             return MarkResult(roadmap, route, route, step)
 

@@ -301,6 +301,8 @@ class TopicFormSet(PartFormSet):
         return super().save_new(form, commit)
 
     def delete_existing(self, obj: Any, commit: bool = True) -> None:
+        # Somebody who is ticking the topic now goes first.
+        list(Step.objects.select_for_update().filter(pk=obj.step_id).values("pk"))
         try:
             with transaction.atomic():
                 super().delete_existing(obj, commit)

@@ -1,15 +1,25 @@
-"""Ticks and deletions at the same time as a merge."""
+"""Ticks and deletions at the same time as a merge, a split or a deletion."""
 
 import threading
 
 import pytest
 from django.db import connection, transaction
 
+from data_export.document import ImportDocument, TickedTopic
+from data_export.restore import restore
 from editing import step_operations
 from progress.models import StepProgress
 from progress.route import State
+from progress.topic_checks import TopicCheck
 from roadmaps.models import Step
-from tests.factories import StepFactory, StepProgressFactory, UserFactory
+from roadmaps.step_parts import Topic
+from tests.editing.editor import page_of, step_form
+from tests.factories import (
+    StepFactory,
+    StepProgressFactory,
+    TopicFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,3 +85,127 @@ def test_an_account_that_is_being_deleted_is_left_out(steps):
         merging.join(0.2)
     merging.join()
     assert list(into.progress.values_list("user", flat=True)) == [staying.pk]
+
+
+class TestTopics:
+    @pytest.fixture
+    def topic(self, steps):
+        return TopicFactory(step=steps[0], slug="salt")
+
+    @pytest.fixture
+    def user(self, db):
+        return UserFactory()
+
+    def tick(self, user, topic, errors=()):
+        try:
+            StepProgress.objects.check_topic(user, topic.pk, True)
+        except Topic.DoesNotExist as error:
+            errors.append(error)
+
+    def test_a_tick_before_the_merge_moves_with_its_topic(self, steps, topic, user):
+        step, into = steps
+        with transaction.atomic():
+            self.tick(user, topic)
+            merging = in_thread(lambda: step_operations.merge(step, into=into))
+            merging.join(0.2)
+            assert merging.is_alive()
+        merging.join()
+        assert TopicCheck.objects.get(user=user).topic.step == into
+        assert StepProgress.objects.get(user=user, step=into).state == State.LEARNING
+
+    def test_a_tick_before_the_merge_is_copied_to_the_joined_topic(
+        self, steps, topic, user
+    ):
+        step, into = steps
+        own = TopicFactory(step=into, slug="salt")
+        with transaction.atomic():
+            self.tick(user, topic)
+            merging = in_thread(lambda: step_operations.merge(step, into=into))
+            merging.join(0.2)
+            assert merging.is_alive()
+        merging.join()
+        assert set(user.topic_checks.values_list("topic", flat=True)) == {
+            topic.pk,
+            own.pk,
+        }
+
+    @pytest.mark.parametrize("operation", ["merge", "split"])
+    def test_a_tick_meanwhile_waits_and_counts_on_the_new_step(
+        self, steps, topic, user, operation
+    ):
+        step, new = steps
+        with transaction.atomic():
+            if operation == "merge":
+                step_operations.merge(step, into=new)
+            else:
+                new = Step(slug="new", title="New", summary="New.")
+                step_operations.split(step, new, topics=[topic.pk])
+            ticking = in_thread(lambda: self.tick(user, topic))
+            ticking.join(0.2)
+            assert ticking.is_alive()
+        ticking.join()
+        assert TopicCheck.objects.get(user=user).topic.step == new
+        mark = StepProgress.objects.get(user=user)
+        assert (mark.step, mark.state) == (new, State.LEARNING)
+
+    def test_a_tick_that_follows_a_moved_topic_waits_for_its_new_step(
+        self, steps, topic, user
+    ):
+        step, into = steps
+        last = StepFactory(roadmap=step.roadmap)
+        step_operations.merge(step, into=into)
+        with transaction.atomic():
+            step_operations.merge(into, into=last)
+            ticking = in_thread(lambda: self.tick(user, topic))
+            ticking.join(0.2)
+            assert ticking.is_alive()
+        ticking.join()
+        assert list(StepProgress.objects.values_list("step")) == [(last.pk,)]
+
+    def test_a_tick_of_a_joined_topic_during_the_merge_is_refused(
+        self, steps, topic, user
+    ):
+        step, into = steps
+        TopicFactory(step=into, slug="salt")
+        errors = []
+        with transaction.atomic():
+            step_operations.merge(step, into=into)
+            ticking = in_thread(lambda: self.tick(user, topic, errors))
+            ticking.join(0.2)
+            assert ticking.is_alive()
+        ticking.join()
+        assert len(errors) == 1
+        assert not TopicCheck.objects.exists()
+        assert not StepProgress.objects.exists()
+
+    def test_a_merge_waits_for_ticks_from_exported_data(self, steps, topic, user):
+        step, into = steps
+        own = TopicFactory(step=into, slug="salt")
+        tick = TickedTopic(roadmap=step.roadmap.slug, step=step.slug, topic="salt")
+        document = ImportDocument(format="cairn-my-data", version=2)
+        document.topics = [tick]
+        with transaction.atomic():
+            assert restore(user, document).ticked_topics == 1
+            merging = in_thread(lambda: step_operations.merge(step, into=into))
+            merging.join(0.2)
+            assert merging.is_alive()
+        merging.join()
+        assert own.checks.get().user == user
+
+    def test_a_topic_that_is_being_ticked_is_retired_instead_of_deleted(
+        self, topic, user, admin_client
+    ):
+        form = step_form(topic.step) | {"topics-0-DELETE": "on"}
+
+        def delete():
+            assert admin_client.post(page_of(topic.step), form).status_code == 302
+
+        with transaction.atomic():
+            self.tick(user, topic)
+            deleting = in_thread(delete)
+            deleting.join(0.3)
+            assert deleting.is_alive()
+        deleting.join()
+        topic.refresh_from_db()
+        assert topic.is_retired
+        assert TopicCheck.objects.get().topic == topic
