@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max, ProtectedError
 from django.forms import BaseInlineFormSet
+from django.utils.html import format_html
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -343,12 +344,18 @@ class MergeForm(forms.Form):
         cast("forms.ModelChoiceField", self.fields["into"]).queryset = others
 
 
+class TopicsField(forms.ModelMultipleChoiceField):
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, obj: Any) -> str:
+        return format_html("<bdi>{}</bdi>", obj.title)
+
+
 class SplitForm(forms.ModelForm):
-    topics = forms.ModelMultipleChoiceField(
+    topics = TopicsField(
         Topic.objects.none(),
         label=_("Topics to move"),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
         help_text=_("They move to the new step, with everybody’s ticks."),
     )
 

@@ -28,6 +28,7 @@ from editing.admin.forms import MergeForm, SplitForm
 from editing.background_operations import find_unfinished, perform_later
 from editing.step_operations import Impact
 from roadmaps.models import Step
+from roadmaps.step_parts import Topic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +109,15 @@ class StepOperationsAdmin(ProtectedDeletionAdmin):
             if response:
                 return response
         title = _("Merge %(title)s into another step") % {"title": isolate(step.title)}
-        return self.render_operation(request, "merge", title, step, form)
+        return self.render_operation(
+            request,
+            "merge",
+            title,
+            step,
+            form,
+            topic_count=step.topics.count(),
+            shared_topics=find_shared_topics(step),
+        )
 
     def split_view(self, request: HttpRequest, step: Step) -> HttpResponse:
         initial = {"is_optional": step.is_optional}
@@ -184,7 +193,13 @@ class StepOperationsAdmin(ProtectedDeletionAdmin):
         return step
 
     def render_operation(
-        self, request: HttpRequest, name: str, title: str, step: Step, form: Any = None
+        self,
+        request: HttpRequest,
+        name: str,
+        title: str,
+        step: Step,
+        form: Any = None,
+        **context: Any,
     ) -> HttpResponse:
         is_invalid = form is not None and form.is_bound
         return self.render_page(
@@ -195,6 +210,7 @@ class StepOperationsAdmin(ProtectedDeletionAdmin):
             status=HTTPStatus.UNPROCESSABLE_ENTITY if is_invalid else HTTPStatus.OK,
             impact=Impact.for_steps(Step.objects.filter(pk=step.pk)),
             form=form,
+            **context,
         )
 
     def redirect_to_step(
@@ -203,3 +219,17 @@ class StepOperationsAdmin(ProtectedDeletionAdmin):
         self.log_change(request, step, message)
         self.message_user(request, message, messages.SUCCESS)
         return redirect(self.get_page_url("change", step.pk))
+
+
+def find_shared_topics(step: Step) -> list[tuple[str, list[str]]]:
+    """Return the title of each step that has topics with the same slugs as this one,
+    and the titles of those topics. A merge joins them.
+    """
+    slugs = step.topics.values("slug")
+    others = Topic.objects.filter(step__roadmap=step.roadmap_id, slug__in=slugs)
+    others = others.filter(step__is_retired=False).exclude(step=step)
+    rows = others.order_by("step__position", "step", "position", "pk")
+    shared: dict[int, tuple[str, list[str]]] = {}
+    for pk, step_title, title in rows.values_list("step", "step__title", "title"):
+        shared.setdefault(pk, (step_title, []))[1].append(title)
+    return list(shared.values())

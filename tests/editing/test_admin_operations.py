@@ -4,9 +4,16 @@ import pytest
 
 from progress.models import Completion, StepProgress
 from progress.notes import Note
+from progress.topic_checks import TopicCheck
 from roadmaps.models import Step
 from tests.editing.editor import ADMIN, everything, order, page_of
-from tests.factories import NoteFactory, StepFactory, StepProgressFactory
+from tests.factories import (
+    NoteFactory,
+    StepFactory,
+    StepProgressFactory,
+    TopicFactory,
+)
+from tests.html import read_html
 
 
 @pytest.fixture
@@ -98,6 +105,33 @@ class TestMerge:
         fry_with_learners.refresh_from_db()
         assert fry_with_learners.is_retired
 
+    def test_the_page_says_what_happens_to_topics(self, admin_client, fry, boil):
+        path = page_of(fry, "merge")
+        assert "topic" not in read_html(admin_client.get(path)).partition("<ul")[0]
+        TopicFactory.create_batch(2, step=fry)
+        TopicFactory(step=fry, slug="salt")
+        assert "would be joined" not in admin_client.get(path).text
+        TopicFactory(step=boil, slug="salt", title="Sea salt")
+        html = read_html(admin_client.get(path))
+        assert "Its 3 topics move to the step that you choose" in html
+        assert "<li>Boil: Sea salt</li>" in html
+        assert "resources stay on Fry." in html
+
+    def test_topics_move_with_their_ticks(self, admin_client, fry, boil, user):
+        topic = TopicFactory(step=fry)
+        TopicCheck.objects.create(user=user, topic=topic)
+        admin_client.post(page_of(fry, "merge"), {"into": boil.pk})
+        assert TopicCheck.objects.get(user=user).topic.step == boil
+
+    def test_too_many_topics_are_refused_beside_the_form(self, admin_client, fry, boil):
+        for step in (fry, boil):
+            TopicFactory.create_batch(51, step=step)
+        before = everything()
+        answer = admin_client.post(page_of(fry, "merge"), {"into": boil.pk})
+        assert answer.status_code == 422
+        assert "more than 100 topics" in answer.text
+        assert everything() == before
+
     @pytest.mark.parametrize("which", ["none", "itself", "elsewhere", "retired", "x"])
     def test_only_another_active_step_of_the_roadmap_is_accepted(
         self, admin_client, fry_with_learners, which
@@ -188,9 +222,22 @@ class TestDelete:
         assert answer.status_code == 409
         assert everything() == before
 
-    def test_a_step_with_only_a_note_is_kept(self, admin_client, fry):
-        NoteFactory(step=fry)
-        admin_client.post(page_of(fry, "delete"), {"post": "yes"})
+    @pytest.mark.parametrize("what", ["note", "topic"])
+    def test_a_step_with_only_a_note_or_a_ticked_topic_is_kept(
+        self, admin_client, fry, user, what
+    ):
+        if what == "note":
+            NoteFactory(step=fry)
+        else:
+            TopicCheck.objects.create(user=user, topic=TopicFactory(step=fry))
+        for path in (page_of(fry, "delete"), page_of(fry.roadmap, "delete")):
+            answer = admin_client.post(path, {"post": "yes"})
+            assert answer.status_code == 409
+            assert ("ticked topics of its steps" in answer.text) == (
+                what == "topic" and "/roadmap/" in path
+            )
+        data = {"action": "delete_selected", "_selected_action": [fry.pk]}
+        admin_client.post(f"{ADMIN}step/", data | {"post": "yes"})
         assert Step.objects.filter(pk=fry.pk).exists()
 
     def test_a_step_without_learners_is_deleted(self, admin_client, fry, cooking):

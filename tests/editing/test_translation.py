@@ -9,6 +9,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from editing import background_operations
+from progress.topic_checks import TopicCheck
 from roadmaps.models import Resource, Roadmap, Step
 from tests.editing.editor import NO_PARTS, page_of, roadmap_form, send, step_form
 from tests.editing.test_admin_background_operations import work
@@ -16,6 +17,7 @@ from tests.editing.test_admin_import_export import APPLY, IMPORT, upload
 from tests.factories import (
     NoteFactory,
     StepProgressFactory,
+    TopicFactory,
     UserFactory,
 )
 from tests.pseudo_language import assert_page_is_translated, pseudo_language
@@ -201,6 +203,17 @@ class TestOperations:
         if has_learners:
             request.getfixturevalue("learners")
         check(client.get(page_of(step, name)))
+
+    def test_topics(self, client, greek, step, user):
+        second = greek.steps.get(slug="step-2")
+        for each in (step, second):
+            topic = TopicFactory(step=each, title="Θέμα", text="Εδώ.", slug="thema")
+            TopicCheck.objects.create(user=user, topic=topic)
+        check(client.get(page_of(step, "merge")))
+        check(client.get(page_of(step, "split")))
+        check(client.get(page_of(greek, "delete")))
+        TopicFactory.create_batch(100, step=step, title="Θέμα", text="Εδώ.")
+        check(client.post(page_of(step, "merge"), {"into": second.pk}))
 
     @pytest.mark.parametrize("name", ["merge", "split"])
     def test_errors(self, client, step, name):
