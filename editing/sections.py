@@ -5,6 +5,20 @@ from collections.abc import Mapping, Sequence
 from editing.subsequence import find_longest_ascending
 
 
+def find_interruption(sections: Sequence[int | None]) -> int | None:
+    """Return the index of the first step that is between two steps of a section it is
+    not in, or None. `sections` are those of the steps in their order.
+    """
+    last: dict[int, int] = {}
+    for index, section in enumerate(sections):
+        if section is None:
+            continue
+        if last.get(section, index - 1) != index - 1:
+            return last[section] + 1
+        last[section] = index
+    return None
+
+
 def keep_together(
     sections: Mapping[int, int | None], order: Sequence[int]
 ) -> dict[int, int | None]:

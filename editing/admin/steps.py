@@ -27,6 +27,7 @@ from django.views.decorators.csp import csp_override
 from core.admin_columns import yes_or_no
 from core.same_origin import same_origin_only
 from core.text import shows_nothing
+from editing.admin.bulk_edit import BulkEditAdmin
 from editing.admin.forms import (
     MEANING_CHOICES,
     MEANING_FIELDS,
@@ -107,7 +108,7 @@ class ResourceInline(PartInline):
 
 @admin.register(Step)
 @method_decorator(csp_override(CSP_WITH_FRAME), name="changeform_view")
-class StepAdmin(StepOperationsAdmin):
+class StepAdmin(BulkEditAdmin, StepOperationsAdmin):
     form = StepForm
     change_form_template = "admin/roadmaps/step/change_form.html"
     list_display = ["title", "roadmap", IS_OPTIONAL, IS_RETIRED]
@@ -115,6 +116,7 @@ class StepAdmin(StepOperationsAdmin):
     ordering = ["roadmap__position", "roadmap", "position", "pk"]
     list_filter = ["roadmap", "is_optional", "is_retired"]
     search_fields = ["title", "slug"]
+    actions = ["bulk_edit", "delete_selected"]
     inlines = [TopicInline, QuestionInline, DoneWhenInline, ResourceInline]
     formfield_overrides = {
         TextField: {"form_class": MarkdownField},

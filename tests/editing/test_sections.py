@@ -1,6 +1,8 @@
 """Sections stay together when steps move."""
 
-from editing.sections import keep_together
+import pytest
+
+from editing.sections import find_interruption, keep_together
 
 SECTIONS = {1: None, 2: "a", 3: "a", 4: "b", 5: "b"}
 
@@ -22,3 +24,17 @@ def test_sections_are_never_interrupted():
     runs = [sections[pk] for pk in order]
     heads = [s for s, before in zip(runs, [..., *runs], strict=False) if s != before]
     assert len(heads) == len(set(heads))
+
+
+@pytest.mark.parametrize(
+    ("sections", "index"),
+    [
+        ([], None),
+        ([None, 1, 1, None, 2, None], None),
+        ([1, 2, 1], 1),
+        ([1, 1, None, 2, 1], 2),
+        ([2, 1, 2, 1], 1),
+    ],
+)
+def test_the_first_step_that_interrupts_a_section_is_found(sections, index):
+    assert find_interruption(sections) == index

@@ -269,6 +269,56 @@ class TestOperations:
         check(client.post(path, data, follow=True))
 
 
+class TestBulkEdit:
+    @pytest.fixture
+    def steps(self, greek):
+        section = greek.sections.create(slug="meros", title="Μέρος")
+        greek.steps.filter(slug="step-1").update(section=section)
+        greek.steps.filter(slug="step-2").update(is_retired=True)
+        greek.steps.update(hours_min=1, hours_max=3)
+        return ",".join(str(pk) for pk in greek.steps.values_list("pk", flat=True))
+
+    def test_page_and_result(self, client, greek, steps):
+        path = f"{STEPS}bulk-edit/"
+        page = client.get(path, {"steps": steps})
+        check(page)
+        version = page.context["form"].initial["version"]
+        data = {"steps": steps, "version": version, "is_optional": "yes"}
+        check(client.get(client.post(path, data).url))
+        check(client.post(path, data | {"is_optional": "no"}))
+        check(client.get(page_of(greek.steps.first(), "history")))
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {},
+            {"hours_min": "1"},
+            {"hours_min": "x"},
+            {"hours_min": "1", "hours_max": "2", "no_hours": "on"},
+            {"is_optional": "ώ"},
+        ],
+    )
+    def test_errors(self, client, steps, values):
+        check(client.post(f"{STEPS}bulk-edit/", {"steps": steps} | values))
+
+    def test_interrupted_section(self, client, greek, steps):
+        section = greek.sections.get().pk
+        pk = str(greek.steps.get(slug="step-4").pk)
+        page = client.get(f"{STEPS}bulk-edit/", {"steps": pk})
+        version = page.context["form"].initial["version"]
+        data = {"steps": pk, "version": version, "section": section}
+        check(client.post(f"{STEPS}bulk-edit/", data))
+
+    def test_several_roadmaps(self, client, greek, steps):
+        other = Roadmap.objects.create(slug="nero", title="Νερό", icon="💧")
+        kima = Step.objects.create(roadmap=other, slug="kima", title="Κύμα", position=1)
+        ids = f"{steps},{kima.pk}"
+        check(client.get(f"{STEPS}bulk-edit/", {"steps": ids}))
+
+    def test_nothing_selected(self, client):
+        check(client.get(client.get(f"{STEPS}bulk-edit/").url))
+
+
 class TestInsight:
     @pytest.mark.usefixtures("learners")
     def test_with_learners(self, client, greek):
