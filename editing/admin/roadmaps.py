@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from core.admin_columns import yes_or_no
 from core.postgresql.pool import statement_timeout
 from editing.admin.deletion import ProtectedDeletionAdmin
+from editing.admin.duplicate import DuplicateAdmin
 from editing.admin.forms import RoadmapForm
 from editing.admin.import_export import ImportExportAdmin
 from editing.admin.insight import InsightAdmin
@@ -50,7 +51,9 @@ class RoadmapChangeList(ChangeList):
 
 
 @admin.register(Roadmap)
-class RoadmapAdmin(InsightAdmin, ImportExportAdmin, ProtectedDeletionAdmin):
+class RoadmapAdmin(
+    InsightAdmin, ImportExportAdmin, DuplicateAdmin, ProtectedDeletionAdmin
+):
     form = RoadmapForm
     change_form_template = "admin/roadmaps/roadmap/change_form.html"
     list_display = [

@@ -319,6 +319,17 @@ class TestBulkEdit:
         check(client.get(client.get(f"{STEPS}bulk-edit/").url))
 
 
+class TestDuplicate:
+    def test_page_error_and_result(self, client, greek):
+        path = page_of(greek, "duplicate")
+        check(client.get(path), "odos-copy")
+        check(client.post(path, {"title": "Οδός", "slug": "odos"}))
+        data = {"title": "Οδός δύο", "slug": "nero"}
+        check(client.get(client.post(path, data).url), "nero")
+        copy = Roadmap.objects.get(slug="nero")
+        check(client.get(page_of(copy, "history")), "nero")
+
+
 class TestInsight:
     @pytest.mark.usefixtures("learners")
     def test_with_learners(self, client, greek):
