@@ -14,7 +14,13 @@ from progress.models import Completion, StepProgress
 from roadmaps.models import Resource
 from tests.accounts.actions import reauthenticate
 from tests.accounts.second_factors import add_passkey
-from tests.factories import NoteFactory, RoadmapFactory, StepFactory, UserFactory
+from tests.factories import (
+    NoteFactory,
+    RoadmapFactory,
+    StepFactory,
+    TopicFactory,
+    UserFactory,
+)
 
 TITLE, STEP = "خارطة الطبخ (HTML)", "غلي الماء!"
 NAME, SITE = "נועה", "حجر (1)"
@@ -155,15 +161,30 @@ def test_names_of_passkeys(learner):
 @pytest.mark.parametrize(
     ("kind", "name"),
     [
-        *(("roadmap", name) for name in ("history", "insight")),
+        *(("roadmap", name) for name in ("history", "insight", "duplicate")),
         *(("step", name) for name in ("history", "retire", "merge", "split")),
     ],
 )
 def test_our_own_pages_of_the_admin(learner, arabic, kind, name):
+    for step in arabic.steps.all():
+        TopicFactory(step=step, title=STEP, slug="maa")
     content = arabic if kind == "roadmap" else arabic.steps.first()
     response = learner.get(f"/admin/roadmaps/{kind}/{content.pk}/{name}/")
     # The heading is in Django's template, and has its direction from CSS.
     html = re.sub("<h[12]>.*?</h[12]>|<option.*?</option>", "", response.text)
+    assert UnguardedText(html).found == []
+
+
+def test_the_page_that_changes_several_steps(learner, arabic):
+    section = arabic.sections.create(slug="section", title="الماء")
+    arabic.steps.update(section=section)
+    ids = ",".join(str(step.pk) for step in arabic.steps.all())
+    path = reverse("admin:roadmaps_step_bulk-edit")
+    html = learner.get(path, {"steps": ids}).text
+    assert UnguardedText(re.sub("<option.*?</option>", "", html)).found == []
+    response = learner.post(path, {"steps": ids, "is_optional": "yes"})
+    html = re.sub("<option.*?</option>", "", response.text)
+    assert "conflict_heading" in html
     assert UnguardedText(html).found == []
 
 

@@ -347,6 +347,35 @@ class TestStep:
         assert caching.summary != "A mistake."
 
 
+@pytest.mark.fails_requests
+def test_several_steps_are_changed_and_a_roadmap_is_copied(
+    open_page, backend, editor, axe
+):
+    """With the keyboard alone."""
+    page = open_page("/admin/roadmaps/step/?q=language", editor)
+    page.get_by_role("checkbox", name="Select this object").first.press("Space")
+    page.get_by_label("Action:").select_option("bulk_edit")
+    page.get_by_role("button", name="Run").press("Enter")
+    expect(page.get_by_role("heading", name="Change several steps")).to_be_visible()
+    axe(page)
+    page.get_by_label("Hours, at least").fill("3")
+    page.get_by_label("Hours, at most").fill("2")
+    page.get_by_label("Hours, at most").press("Enter")
+    expect(page.get_by_text("Fill in both numbers of hours")).to_be_visible()
+    axe(page)
+    page.get_by_label("Hours, at most").fill("4")
+    page.get_by_role("button", name="Save").press("Enter")
+    expect(page.get_by_text("Changed 1 step.")).to_be_visible()
+    page.goto(page_of(backend))
+    page.get_by_role("link", name="Duplicate as a draft").press("Enter")
+    expect(page.get_by_label("Slug")).to_have_value("backend-developer-copy")
+    axe(page)
+    page.get_by_label("Title").fill("Backend with Go")
+    page.get_by_label("Title").press("Enter")
+    expect(page.get_by_role("heading", name="Backend with Go")).to_be_visible()
+    expect(titles(page)).to_have_count(23)
+
+
 def test_a_published_roadmap_is_in_the_list(open_page, editor):
     draft = RoadmapFactory(title="Frontend Roadmap", is_published=False)
     page = open_page(page_of(draft), editor)
@@ -391,6 +420,8 @@ def test_on_a_phone_no_page_scrolls_sideways(open_page, backend, editor):
     for path in (
         *("/admin/", ROADMAPS, f"{ROADMAPS}import/", "/admin/accounts/user/"),
         *(page_of(backend), page_of(step), page_of(step, "history")),
+        *(page_of(step, "split"), page_of(backend, "duplicate")),
+        f"/admin/roadmaps/step/bulk-edit/?steps={step.pk}",
     ):
         page.goto(path)
         expect_no_sideways_scroll(page)
