@@ -11,8 +11,8 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
-from django.db.models import Count, F, Max, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce, JSONArray, JSONObject
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Cast, Coalesce, Concat, JSONArray, JSONObject
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -204,22 +204,42 @@ class Roadmap(models.Model):
             validate_slug_is_new(self.slug, Roadmap.objects.exclude(pk=self.pk))
 
     def save_sections(self, rows: Iterable[Mapping[str, str]]) -> None:
-        """Make the roadmap's sections match the rows, known by slug.
+        """Make the roadmap's sections match the rows, known by slug."""
+        stored = {section.slug: section for section in self.sections.all()}
+        sections = []
+        for row in rows:
+            section = stored.get(row["slug"]) or Section(slug=row["slug"])
+            section.title = row["title"]
+            sections.append(section)
+        self.replace_sections(sections)
 
-        Steps of a section without a row are in none.
+    def replace_sections(self, sections: Sequence[Section]) -> None:
+        """Make these the roadmap's sections, in this order, writing only what changed.
+
+        Steps of a section that is not among them are in none.
         """
-        sections = [
-            Section(roadmap=self, slug=row["slug"], title=row["title"], position=place)
-            for place, row in enumerate(rows, start=1)
-        ]
-        gone = self.sections.exclude(slug__in=[section.slug for section in sections])
-        gone.delete()
-        Section.objects.bulk_create(
-            sections,
-            update_conflicts=True,
-            unique_fields=["roadmap", "slug"],
-            update_fields=["title", "position"],
-        )
+        stored = {section.pk: section for section in self.sections.all()}
+        gone = stored.keys() - {section.pk for section in sections}
+        if gone:
+            self.sections.filter(pk__in=gone).delete()
+        added, changed, renamed = [], [], []
+        for position, section in enumerate(sections, start=1):
+            section.roadmap, section.position = self, position
+            old = stored.get(section.pk)
+            if old is None:
+                added.append(section)
+                continue
+            if old.slug != section.slug:
+                renamed.append(section.pk)
+            if any(getattr(old, n) != getattr(section, n) for n in Section.COLUMNS):
+                changed.append(section)
+        if renamed:
+            # Sections may swap their slugs, and none may occur twice in between.
+            unique = Concat(Value(HEADING_MARK), Cast("pk", models.CharField()))
+            self.sections.filter(pk__in=renamed).update(slug=unique)
+        if changed:
+            Section.objects.bulk_update(changed, Section.COLUMNS)
+        Section.objects.bulk_create(added)
 
     def reorder_steps(
         self, ids: Sequence[int], sections: Mapping[int, int | None] | None = None

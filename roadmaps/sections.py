@@ -13,6 +13,7 @@ class Section(models.Model):
     """
 
     SNAPSHOT_FIELDS = ["slug", "title"]
+    COLUMNS = [*SNAPSHOT_FIELDS, "position"]
 
     roadmap = models.ForeignKey(
         "roadmaps.Roadmap",
