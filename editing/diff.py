@@ -15,7 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from roadmaps.models import TEXT_FIELDS, Roadmap, Step
+from roadmaps.models import HEADING_MARK, TEXT_FIELDS, Roadmap, Step
 from roadmaps.step_parts import STEP_PARTS, Resource
 
 type Values = dict[str, Any]  # a version's fields and related snapshot, by name
@@ -95,7 +95,8 @@ def compare_values(
 ) -> list[Difference]:
     """Return the fields whose values differ."""
     lines = {
-        name: (to_lines(old), to_lines(after[name])) for name, old in before.items()
+        name: (to_lines(describe(name, old)), to_lines(describe(name, after[name])))
+        for name, old in before.items()
     }
     return [
         Difference(name, get_label(model, name), compare_lines(old, new))
@@ -109,6 +110,25 @@ def get_label(model: type[Roadmap | Step], name: str) -> str:
         return str(RELATED_LABELS[name])
     field = cast("Field[Any, Any]", model._meta.get_field(name))
     return str(capfirst(field.verbose_name))
+
+
+def describe(name: str, value: Any) -> Any:
+    """Return the value with the headings in a roadmap's order as a person reads them.
+
+    They are named by slug, as steps are.
+    """
+    if name != "order":
+        return value
+    return [
+        describe_heading(entry.removeprefix(HEADING_MARK))
+        if entry.startswith(HEADING_MARK)
+        else entry
+        for entry in value
+    ]
+
+
+def describe_heading(slug: str) -> str:
+    return _("Section: %(slug)s") % {"slug": slug} if slug else _("No section")
 
 
 def to_lines(value: Any) -> list[str]:

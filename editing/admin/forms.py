@@ -1,11 +1,9 @@
-"""The editors' forms for roadmaps, steps and their resources."""
+"""The editors' forms for steps and their parts."""
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
-from itertools import chain, count
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
@@ -14,20 +12,15 @@ from django.db import transaction
 from django.db.models import Max, ProtectedError
 from django.forms import BaseInlineFormSet
 from django.utils.html import format_html
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from core.text import shows_nothing
 from editing.admin.history import VersionedForm, question
 from editing.needs import NEEDS_CIRCLE, find_circle, read_needs
-from editing.sections import keep_together
 from editing.step_operations import is_done_by_anyone
-from roadmaps.models import Step, format_order
-from roadmaps.slugs import MAX_SLUG_LENGTH
+from roadmaps.models import Step
+from roadmaps.slugs import find_free_slug
 from roadmaps.step_parts import StepPart, Topic
-
-if TYPE_CHECKING:
-    from django.http import QueryDict
 
 MEANING_FIELDS = [
     *("title", "summary", "why", "primer", "body", "exercise", "mistakes"),
@@ -37,99 +30,6 @@ MEANING_CHOICES = [
     ("yes", _("Yes: it now asks something different of learners")),
     ("no", _("No: I corrected a mistake or improved a sentence")),
 ]
-
-
-class RoadmapForm(VersionedForm):
-    """A roadmap's fields, and its steps' primary keys in the new order.
-
-    Without JavaScript, pressing an arrow button submits the form. The button's value
-    is `pk:index`: the step to move and its new index among all rows, from 1. Pressing
-    "Move" sends `typed`; then `moved` is the step, and `moved_to` its new place among
-    the steps that are not retired, from 1.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.steps: dict[str, Step] = {}
-        if self.instance.pk:
-            steps = self.instance.steps.defer_large_fields().select_related("section")
-            self.steps = {str(step.pk): step for step in steps}
-
-    @cached_property
-    def order(self) -> list[str]:
-        """The submitted primary keys, with the button's move applied."""
-        if not self.is_bound:
-            return list(self.steps)
-        order: list[str] = cast("QueryDict", self.data).getlist("order")
-        moved, _, place = self.data.get("place", "").partition(":")
-        is_typed = moved == "typed"
-        if is_typed:
-            moved = self.data.get("moved", "")
-            place = self.data.get("moved_to", "")
-        if moved in order and place.isdecimal():
-            order.remove(moved)
-            index = max(int(place[:9]) - 1, 0)
-            order.insert(self.find_index(order, index) if is_typed else index, moved)
-        return order
-
-    def find_index(self, order: list[str], place: int) -> int:
-        """Return the index of a place, from 0, that counts no retired steps."""
-        counted = [
-            index
-            for index, pk in enumerate(order)
-            if pk in self.steps and not self.steps[pk].is_retired
-        ]
-        return counted[place] if place < len(counted) else len(order)
-
-    @property
-    def rows(self) -> list[Step]:
-        """The steps in the submitted order, then those that were not submitted."""
-        submitted = dict.fromkeys(pk for pk in self.order if pk in self.steps)
-        return [self.steps[pk] for pk in submitted | dict.fromkeys(self.steps)]
-
-    @property
-    def sections(self) -> dict[int, int | None]:
-        """The ids of the sections of all steps after the move, by those of steps."""
-        before = {step.pk: step.section_id for step in self.steps.values()}
-        return keep_together(before, [step.pk for step in self.rows])
-
-    def get_order(self) -> list[str]:
-        """Return the submitted order as a version has it."""
-        slugs = {
-            step.section_id: step.section.slug
-            for step in self.steps.values()
-            if step.section
-        }
-        sections = self.sections
-        return format_order(
-            (step.slug, slugs.get(sections[step.pk])) for step in self.rows
-        )
-
-    @property
-    def numbered_rows(self) -> list[tuple[Step, int | None]]:
-        """The rows with the places that learners see. Retired steps have none."""
-        places = count(1)
-        return [(step, None if step.is_retired else next(places)) for step in self.rows]
-
-    @cached_property
-    def changed_data(self) -> list[str]:
-        changed = [name for name in super().changed_data if name != "version"]
-        return changed if self.order == list(self.steps) else [*changed, "order"]
-
-    def would_change_anything(self) -> bool:
-        return bool(self.changed_data)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        if sorted(self.order) != sorted(self.steps):
-            self.add_error(
-                None,
-                _(
-                    "Your changes were not saved, because the roadmap’s steps have "
-                    "changed since you opened this page. This is the current list."
-                ),
-            )
-        return cleaned
 
 
 class MarkdownField(forms.CharField):
@@ -298,7 +198,7 @@ class TopicFormSet(PartFormSet):
     """
 
     def save_new(self, form: Any, commit: bool = True) -> StepPart:
-        form.instance.slug = find_free_slug(self.instance, form.instance.title)
+        form.instance.slug = find_topic_slug(self.instance, form.instance.title)
         return super().save_new(form, commit)
 
     def delete_existing(self, obj: Any, commit: bool = True) -> None:
@@ -317,15 +217,12 @@ def let_delete(form: Any) -> Any:
     return type(form.__name__, (form,), {"hand_clean_DELETE": lambda _self: None})
 
 
-def find_free_slug(step: Step, title: str) -> str:
+def find_topic_slug(step: Step, title: str) -> str:
     """Return a slug that no topic of the step has or had, made from the title."""
     versions = step.history.exclude(topics=[]).values_list("topics", flat=True)
     taken = {topic["slug"] for topics in versions for topic in topics}
     taken |= set(step.topics.values_list("slug", flat=True))
-    base = slugify(title)[: MAX_SLUG_LENGTH - 3].strip("-_").replace("_", "-")
-    base = re.sub("-+", "-", base) or "topic"
-    slugs = chain([base], (f"{base}-{number}" for number in count(2)))
-    return next(slug for slug in slugs if slug not in taken)
+    return find_free_slug(title, taken, default="topic")
 
 
 class MergeForm(forms.Form):

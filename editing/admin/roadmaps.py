@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,11 +17,12 @@ from core.admin_columns import yes_or_no
 from core.postgresql.pool import statement_timeout
 from editing.admin.deletion import ProtectedDeletionAdmin
 from editing.admin.duplicate import DuplicateAdmin
-from editing.admin.forms import RoadmapForm
 from editing.admin.import_export import ImportExportAdmin
 from editing.admin.insight import InsightAdmin
+from editing.admin.roadmap_form import RoadmapForm
 from editing.diff import Values
 from editing.permissions import PUBLISH_ROADMAP
+from editing.sections import NONE, SECTION, get_row_id
 from editing.step_operations import update_roadmap_slug
 from progress.learner_counts import QUERY_TIMEOUT, with_learners
 from roadmaps.models import (
@@ -82,6 +84,15 @@ class RoadmapAdmin(
             return []
         return [IS_PUBLISHED]
 
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)
+        form.may_sections = {
+            name
+            for name in ("add", "change", "delete")
+            if request.user.has_perm(f"roadmaps.{name}_section")
+        }
+        return form
+
     def get_prepopulated_fields(
         self, request: HttpRequest, obj: Roadmap | None = None
     ) -> dict[str, Sequence[str]]:
@@ -120,19 +131,21 @@ class RoadmapAdmin(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
     ) -> None:
         if change:
-            order = [int(pk) for pk in form.order]
-            form.instance.reorder_steps(order, form.sections)
+            form.save_route()
         super().save_related(request, form, formsets, change)
 
     def response_change(self, request: HttpRequest, obj: Roadmap) -> HttpResponse:
-        """Without JavaScript, return to the step that was moved."""
+        """Without JavaScript, return to the row that was moved or added."""
         response = super().response_change(request, obj)
         moved = request.POST.get("place", "").partition(":")[0]
         if moved == "typed":
             moved = request.POST.get("moved", "")
-        if moved.isdecimal():
-            return redirect(f"{request.path}#step_{moved}")
-        return response
+        elif moved == "new":
+            newest = obj.sections.order_by("-pk").values_list("pk", flat=True).first()
+            moved = f"{SECTION}{newest}"
+        if not re.fullmatch(rf"({SECTION}|{NONE})?\d+", moved):
+            return response
+        return redirect(f"{request.path}#{get_row_id(moved)}")
 
     @admin.action(
         description=_("Delete roadmaps nobody has started"), permissions=["delete"]
@@ -151,7 +164,8 @@ class RoadmapAdmin(
         self, request: HttpRequest, obj: Roadmap, context: dict[str, Any]
     ) -> Values:
         values = super().get_submitted_values(request, obj, context)
-        return values | {"order": context["adminform"].form.get_order()}
+        form = context["adminform"].form
+        return values | {"order": form.get_order(), "sections": form.get_sections()}
 
     def get_restored_values(self, obj: Roadmap, values: Values) -> Values:
         """Restore the texts, sections and order. Steps added since come last."""

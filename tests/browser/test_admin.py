@@ -38,6 +38,12 @@ def titles(page):
     return page.locator("#order th a")
 
 
+def add_section(page, title, before):
+    page.get_by_label("New section").fill(title)
+    page.get_by_label("Before step number").fill(str(before))
+    page.get_by_label("Before step number").press("Enter")
+
+
 def press_save(page):
     page.get_by_role("button", name="Save", exact=True).last.click()
 
@@ -100,7 +106,51 @@ class TestOrder:
         save(page)
         assert order(backend) == after
 
-    def test_without_javascript_a_button_moves_a_step(self, open_page, backend, editor):
+    def test_steps_are_put_under_the_headings_of_sections(self, page, backend, axe):
+        slugs = order(backend)
+        expect(page.get_by_label("Section title")).to_have_count(0)
+        add_section(page, "Basics", 1)
+        basics = page.get_by_label("Section title")
+        expect(basics).to_be_focused()
+        expect(basics).to_have_value("Basics")
+        status = page.get_by_role("status")
+        expect(status).to_have_text("Basics now begins with step 1. Not saved yet.")
+        add_section(page, "Data", 3)
+        # The second step is dragged below the heading of Data, which is then moved.
+        second = backend.steps.get(slug=slugs[1])
+        handle = row(page, second.title).locator(".handle")
+        handle.scroll_into_view_if_needed()
+        handle.hover()
+        page.mouse.down()
+        third = backend.steps.get(slug=slugs[2])
+        row(page, third.title).hover(position={"x": 30, "y": 4})
+        page.mouse.up()
+        expect(status).to_have_text(
+            f"{second.title} is now step 2 of 23, in Data. Not saved yet."
+        )
+        page.get_by_label("Section title").last.focus()
+        page.keyboard.press("Alt+ArrowDown")
+        expect(page.get_by_label("Section title").last).to_be_focused()
+        axe(page)
+        save(page)
+        wanted = ["#basics", *slugs[:2], "#data", *slugs[2:]]
+        assert backend.history.first().order == wanted
+        page.goto(page_of(backend))
+        page.get_by_label("Step or section to move").select_option("2. Data")
+        page.get_by_role("button", name="Move", exact=True).click()
+        expect(status).to_have_text("Data now begins with step 1. Not saved yet.")
+        page.get_by_label("Remove the heading Data").check()
+        page.get_by_label("Slug", exact=True).last.fill("Not a slug")
+        press_save(page)
+        expect(page.get_by_label("Slug", exact=True).last).to_be_focused()
+        axe(page)
+        page.get_by_label("Slug", exact=True).last.fill("start")
+        save(page)
+        assert backend.history.first().order == [*slugs[2:], "#start", *slugs[:2]]
+
+    def test_without_javascript_buttons_move_steps_and_add_sections(
+        self, open_page, backend, editor
+    ):
         after = move_up(order(backend), "caching")
         page = open_page(page_of(backend), editor, java_script_enabled=False)
         page.get_by_role("button", name="Move Caching up").click()
@@ -108,10 +158,19 @@ class TestOrder:
         assert page.url.endswith(f"#step_{backend.steps.get(slug='caching').pk}")
         expect(page.locator(".messagelist .success")).to_be_in_viewport()
         assert order(backend) == after
+        page.get_by_label("New section").fill("Basics")
+        page.get_by_label("Before step number").fill("2")
+        page.get_by_role("button", name="Add the section").click()
+        heading = page.get_by_label("Section title")
+        expect(heading).to_have_value("Basics")
+        expect(heading).to_be_in_viewport()
+        page.get_by_role("button", name="Move Basics up").click()
+        expect(page.get_by_role("button", name="Move Basics up")).to_be_disabled()
+        assert backend.history.first().order == ["#basics", *after]
 
     def test_a_step_is_moved_to_a_typed_place(self, page, backend):
         last = titles(page).last.inner_text()
-        page.get_by_label("Step to move").select_option(f"23. {last}")
+        page.get_by_label("Step or section to move").select_option(f"23. {last}")
         place = page.get_by_label("New number")
         place.fill("2")
         place.press("Enter")
@@ -417,6 +476,8 @@ def test_the_admin_has_the_colours_of_the_site(open_page, backend, editor, axe):
 def test_on_a_phone_no_page_scrolls_sideways(open_page, backend, editor):
     page = open_page("/admin/", editor, **PHONE)
     step = backend.steps.get(slug="caching")
+    step.section = backend.sections.create(slug="data", title="Data")
+    step.save()
     for path in (
         *("/admin/", ROADMAPS, f"{ROADMAPS}import/", "/admin/accounts/user/"),
         *(page_of(backend), page_of(step), page_of(step, "history")),

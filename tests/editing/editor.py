@@ -1,10 +1,11 @@
 """Helpers that fill in the editors' forms as a browser does."""
 
 from editing.admin.history import get_newest_version
+from editing.sections import list_rows
 from progress.models import Completion, StepProgress
 from progress.notes import Note
 from progress.topic_checks import TopicCheck
-from roadmaps.models import Resource, Roadmap, Step
+from roadmaps.models import Resource, Roadmap, Section, Step
 from roadmaps.step_parts import Topic
 
 PARTS = {
@@ -32,10 +33,17 @@ def roadmap_form(roadmap, **changes):
     }
     if roadmap.pk:
         data["version"] = get_newest_version(roadmap)
-        data["order"] = list(roadmap.steps.values_list("pk", flat=True))
+        sections = list(roadmap.sections.all())
+        data["order"] = list_rows(list(roadmap.steps.all()), sections)
+        for section in sections:
+            data |= section_row(section.pk, section.title, section.slug)
     if roadmap.is_published:
         data["is_published"] = "on"
     return data | changes
+
+
+def section_row(key, title, slug=""):
+    return {f"section-{key}-title": title, f"section-{key}-slug": slug}
 
 
 def step_form(step, **changes):
@@ -101,7 +109,7 @@ def everything():
 
     The content_version is left out: any write changes it, even of the same values.
     """
-    models = (Roadmap, Step, Topic, Resource)
+    models = (Roadmap, Section, Step, Topic, Resource)
     models += (StepProgress, TopicCheck, Note, Completion)
     histories = (Roadmap.history.model, Step.history.model)
     rows = [list(model.objects.order_by("pk").values()) for model in models + histories]

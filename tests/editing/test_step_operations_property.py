@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 
 from core.text import BIDI_CONTROLS
 from editing import step_operations
-from editing.sections import keep_together
+from editing.sections import assign_sections, list_rows
 from editing.yaml_format.exporter import export, serialize, to_yaml
 from editing.yaml_format.importer import import_roadmap
 from editing.yaml_format.parser import YamlDocument
@@ -290,15 +290,18 @@ class RoadmapStateMachine(RuleBasedStateMachine):
 
     @rule(chance=st.randoms(use_true_random=False))
     def reorder(self, chance):
-        sections = dict(self.active_steps().values_list("pk", "section"))
         totals = self.totals()
-        chance.shuffle(self.order)
-        order = [pk for pk in self.order if pk in sections]
-        new_sections = keep_together(sections, order)
-        self.roadmap.reorder_steps(self.order, new_sections)
-        slugs = {None: "", **dict(Section.objects.values_list("pk", "slug"))}
-        for pk, section in new_sections.items():
-            self.steps[pk]["section"] = slugs[section]
+        rows = list_rows(self.roadmap.steps.all(), self.roadmap.sections.all())
+        chance.shuffle(rows)
+        slugs = {f"section-{row.pk}": row.slug for row in self.roadmap.sections.all()}
+        ids = {f"section-{row.pk}": row.pk for row in self.roadmap.sections.all()}
+        pairs = [(int(step), section) for step, section in assign_sections(rows)]
+        self.order = [pk for pk, _ in pairs]
+        self.roadmap.reorder_steps(
+            self.order, {pk: ids.get(section) for pk, section in pairs}
+        )
+        for pk, section in pairs:
+            self.steps[pk]["section"] = slugs.get(section, "")
         Roadmap.objects.record([self.roadmap])
         assert self.totals() == totals
 

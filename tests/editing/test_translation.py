@@ -119,6 +119,15 @@ class TestForms:
         bad = roadmap_form(greek, title="", icon="ώ", slug="Ώ", order=[])
         check(client.post(page_of(greek), bad))
 
+    @pytest.mark.parametrize("title", ["Τμήμα", ""])
+    def test_roadmap_with_sections(self, client, greek, step, title):
+        section = greek.sections.create(slug="tmima", title="Τμήμα")
+        Step.objects.filter(pk=step.pk).update(section=section)
+        check(client.get(page_of(greek)))
+        row = {f"section-{section.pk}-title": title, "new_section": "Νέο τμήμα"}
+        row |= {f"section-{section.pk}-slug": "-", "icon": "ώ"}
+        check(client.post(page_of(greek), roadmap_form(greek, **row)))
+
     def test_roadmap_that_was_saved(self, client, greek):
         answer = client.post(page_of(greek), roadmap_form(greek, title="Νέα οδός"))
         check(client.get(answer.url))
@@ -170,11 +179,13 @@ class TestHistory:
         send(client, step)
         client.post(page_of(step, "retire"))
         check(client.get(page_of(step, "history")))
-        send(client, greek, is_published="")
-        check(client.get(page_of(greek, "history")))
+        send(client, greek, is_published="", new_section="Τμήμα")
+        row = greek.sections.get()
+        send(client, greek, **{f"section-{row.pk}-is_removed": "on"})
         path = page_of(greek, "history")
+        check(client.get(path), row.slug)
         greek.delete()
-        check(client.get(path))
+        check(client.get(path), row.slug)
 
     def test_no_version(self, client, step):
         step.history.all().delete()
