@@ -10,7 +10,10 @@ interrupted. Steps above the first heading are in none, and so are steps below a
 from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import count
 
-from roadmaps.models import Step
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from roadmaps.models import Roadmap, Step
 from roadmaps.sections import Section
 
 SECTION, NONE = "section-", "none-"
@@ -116,3 +119,24 @@ def move_section(rows: Sequence[str], section: str, number: int) -> list[str]:
     others = [*rows[:start], *rows[end:]]
     place = find_place(others, number, is_section)
     return [*others[:place], *rows[start:end], *others[place:]]
+
+
+@transaction.atomic
+def move_to_section(step: Step, section: Section | None) -> None:
+    """Move a step to the end of a section of its roadmap, and record the new order.
+
+    Without a section, it moves to the end of the steps above the first heading.
+    """
+    roadmap = Roadmap.objects.select_for_update(no_key=True).get(pk=step.roadmap_id)
+    steps = roadmap.steps.defer_large_fields()
+    rows = list_rows(list(steps), list(roadmap.sections.all()))
+    rows.remove(str(step.pk))
+    start = rows.index(f"{SECTION}{section.pk}") + 1 if section else 0
+    rows.insert(find_end(rows, start), str(step.pk))
+    sections = {
+        int(pk): int(heading.removeprefix(SECTION)) if heading else None
+        for pk, heading in assign_sections(rows)
+    }
+    roadmap.reorder_steps(list(sections), sections)
+    reason = _("Moved %(step)s to another section") % {"step": step.slug}
+    Roadmap.objects.record([roadmap], reason)

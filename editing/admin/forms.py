@@ -19,6 +19,7 @@ from editing.admin.history import VersionedForm, question
 from editing.needs import NEEDS_CIRCLE, find_circle, read_needs
 from editing.step_operations import is_done_by_anyone
 from roadmaps.models import Step
+from roadmaps.sections import Section
 from roadmaps.slugs import find_free_slug
 from roadmaps.step_parts import StepPart, Topic
 
@@ -80,7 +81,32 @@ class StepForm(VersionedForm):
         widget=forms.HiddenInput,
         label=_("Has the step’s meaning changed?"),
     )
+    # Not the model's own field: saving moves the step, if the editor chose another one
+    # than the page showed, and not if somebody else has moved it since.
+    in_section = forms.ModelChoiceField(
+        Section.objects.none(),
+        required=False,
+        show_hidden_initial=True,
+        label=_("Section"),
+        empty_label=_("No section"),
+        help_text=_("The step moves to the end of the section that you choose."),
+        error_messages={
+            "invalid_choice": _("This section no longer exists. Choose another.")
+        },
+    )
     has_new_meaning = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            field = cast("forms.ModelChoiceField", self.fields["in_section"])
+            field.queryset = Section.objects.filter(roadmap=self.instance.roadmap_id)
+            self.initial["in_section"] = self.instance.section_id
+
+    @property
+    def has_new_section(self) -> bool:
+        field = self["in_section"]
+        return bool(field.data != self.data.get(field.html_initial_name))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -121,7 +147,7 @@ class StepForm(VersionedForm):
 
     @cached_property
     def changed_data(self) -> list[str]:
-        not_content = ("version", "meaning")
+        not_content = ("version", "meaning", "in_section")
         return [name for name in super().changed_data if name not in not_content]
 
 

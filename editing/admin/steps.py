@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import QuerySet, TextField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -43,10 +44,12 @@ from editing.background_operations import find_unfinished
 from editing.diff import FIELDS as DIFF_FIELDS
 from editing.diff import Difference, Values
 from editing.same_as import explain_missing
+from editing.sections import move_to_section
 from editing.step_operations import Impact, is_done_by_anyone
 from progress.backfill import backfill_completions
 from roadmaps.markdown import to_html
 from roadmaps.models import TEXT_FIELDS, Roadmap, Step, StepQuerySet
+from roadmaps.sections import Section
 from roadmaps.step_parts import (
     MAX_PARTS,
     STEP_PARTS,
@@ -136,6 +139,8 @@ class StepAdmin(BulkEditAdmin, StepOperationsAdmin):
         first = ["title", "slug", "summary", is_optional, ("hours_min", "hours_max")]
         before = ["skip_if", "needs", "same_as"]
         text = ["why", "primer", "body", "exercise", "stretch", "hints", "mistakes"]
+        if obj and Section.objects.filter(roadmap=obj.roadmap_id).exists():
+            first.append("in_section" if may_change else "section")
         return [
             (None, {"fields": first if obj else ["roadmap", *first]}),
             (gettext_lazy("Text"), {"fields": text}),
@@ -173,6 +178,14 @@ class StepAdmin(BulkEditAdmin, StepOperationsAdmin):
 
     # Saving
 
+    def get_object(self, request: HttpRequest, object_id: str, *args: Any) -> Any:
+        """Lock the roadmap before the step, as everything that reorders steps does."""
+        if request.method == "POST" and transaction.get_connection().in_atomic_block:
+            own = self.filter_by_id(Step.objects, object_id).values("roadmap")
+            roadmaps = Roadmap.objects.filter(pk__in=own).values("pk")
+            list(roadmaps.select_for_update(no_key=True))
+        return super().get_object(request, object_id, *args)
+
     def save_model(
         self, request: HttpRequest, obj: Step, form: Any, change: bool
     ) -> None:
@@ -192,6 +205,8 @@ class StepAdmin(BulkEditAdmin, StepOperationsAdmin):
         super().save_related(request, form, formsets, change)
         step = form.instance
         warn_of_missing_step(request, step)
+        if change and form.has_new_section:
+            move_to_section(step, form.cleaned_data["in_section"])
         if not change:
             reason = _("Added %(step)s") % {"step": step.slug}
             Roadmap.objects.record([step.roadmap], reason)

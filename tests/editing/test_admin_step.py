@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from progress.models import Completion
-from roadmaps.models import MAX_BODY_LENGTH, Resource, Step
+from roadmaps.models import MAX_BODY_LENGTH, Resource, Roadmap, Step
 from tests.editing.editor import (
     ADMIN,
     NO_PARTS,
@@ -285,6 +285,77 @@ class TestMeaning:
         before = everything()
         _, step = edit(meaning="yes")
         assert step.revised_at is None
+        assert everything() == before
+
+
+class TestSection:
+    @pytest.fixture
+    def heat(self, cooking):
+        """Cooking has Heat over "bake", after "boil" and "fry", and Oil is empty."""
+        cooking.sections.create(slug="oil", title="Oil", position=2)
+        heat = cooking.sections.create(slug="heat", title="Heat", position=1)
+        cooking.steps.filter(slug="bake").update(section=heat)
+        cooking.steps.filter(slug="braise").update(section=heat, is_retired=True)
+        return heat
+
+    def outline(self, cooking):
+        return Roadmap.objects.related_snapshot([cooking.pk])[cooking.pk]["order"]
+
+    def test_the_form_shows_it(self, admin_client, sign_in_staff, cooking, heat):
+        bake = cooking.steps.get(slug="bake")
+        html = admin_client.get(page_of(bake)).content.decode()
+        assert f'<option value="{heat.pk}" selected>Heat</option>' in html
+        html = sign_in_staff("Publishers").get(page_of(bake)).content.decode()
+        assert re.search('<div class="readonly">.*?Heat', html, re.DOTALL)
+
+    def test_it_is_not_in_the_form_if_there_are_none(self, admin_client, fry):
+        html = admin_client.get(page_of(fry)).content.decode()
+        assert "in_section" not in html
+
+    def test_the_step_moves_to_the_end_of_the_chosen_section(self, edit, cooking, heat):
+        opened = {"initial-in_section": ""}
+        answer, step = edit(in_section=heat.pk, title="Sear", **opened)
+        assert answer.status_code == 302
+        assert (step.title, step.section) == ("Sear", heat)
+        wanted = ["boil", "#heat", "bake", "braise", "fry"]
+        assert self.outline(cooking) == wanted
+        assert cooking.history.first().order == wanted
+        edit(in_section="", **{"initial-in_section": heat.pk})
+        assert self.outline(cooking) == ["boil", "fry", "#heat", "bake", "braise"]
+        edit(in_section=cooking.sections.get(slug="oil").pk, **opened)
+        assert self.outline(cooking) == [
+            "boil",
+            "#heat",
+            "bake",
+            "braise",
+            "#oil",
+            "fry",
+        ]
+
+    def test_only_the_roadmap_gets_a_version(self, edit, cooking, fry, heat):
+        versions = cooking.history.count(), fry.history.count()
+        edit(in_section=heat.pk, **{"initial-in_section": ""})
+        after = cooking.history.count(), fry.history.count()
+        assert after == (versions[0] + 1, versions[1])
+        assert cooking.history.first().history_change_reason == (
+            "Moved fry to another section"
+        )
+
+    def test_a_step_that_somebody_else_has_moved_since_stays(self, edit, fry, heat):
+        fry.section = heat
+        fry.save()
+        _, step = edit(title="Sear", in_section="", **{"initial-in_section": ""})
+        assert step.section == heat
+
+    @pytest.mark.parametrize("which", ["unknown", "of another roadmap"])
+    def test_another_section_is_refused(self, edit, heat, which):
+        other = RoadmapFactory().sections.create(slug="heat", title="Heat")
+        pk = {"unknown": 0, "of another roadmap": other.pk}[which]
+        before = everything()
+        answer, _ = edit(in_section=pk, title="Sear")
+        html = answer.content.decode()
+        assert "This section no longer exists. Choose another." in html
+        assert 'value="Sear"' in html
         assert everything() == before
 
 

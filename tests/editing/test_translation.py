@@ -138,6 +138,13 @@ class TestForms:
         Step.objects.filter(pk=step.pk).update(is_retired=True)
         check(client.get(page_of(step)))
 
+    def test_step_in_a_section(self, client, greek, step):
+        section = greek.sections.create(slug="tmima", title="Τμήμα")
+        check(client.get(page_of(step)))
+        client.post(page_of(step), step_form(step, in_section=section.pk))
+        check(client.get(page_of(greek, "history")), "tmima")
+        check(client.post(page_of(step), step_form(step, in_section=0)))
+
     def test_step_without_learners(self, client, step):
         check(client.get(page_of(step)))
 
