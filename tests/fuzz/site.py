@@ -37,6 +37,8 @@ def create_rows():
         StepFactory(pk=PK + number, roadmap=roadmap, slug=slug, position=number)
         for number, slug in enumerate(["boil", "fry", "bake"])
     ]
+    steps[2].section = roadmap.sections.create(pk=PK, slug="heat", title="Heat")
+    steps[2].save()
     Resource.objects.create(
         pk=PK, step=steps[0], title="Water", url="https://example.org/", kind="docs"
     )

@@ -74,6 +74,7 @@ FIELD_NAMES = [
     *("_selected_action", "select_across", "index", "post", "_save", "_saveasnew"),
     *("_popup", "_to_field", "_continue", "title", "slug", "summary", "body", "into"),
     *("order", "place", "version", "meaning", "sealed", "resources-TOTAL_FORMS"),
+    *("new_section", "new_section_before", "moved", "moved_to", "in_section"),
     *(
         "resources-INITIAL_FORMS",
         "form-TOTAL_FORMS",
