@@ -133,6 +133,19 @@ class StepAdmin(BulkEditAdmin, StepOperationsAdmin):
             *super().get_urls(),
         ]
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Step], search_term: str
+    ) -> tuple[QuerySet[Step], bool]:
+        """Also find a step by the title of one of its topics.
+
+        In `search_fields`, that would make PostgreSQL compare the steps' texts.
+        """
+        found, are_repeated = super().get_search_results(request, queryset, search_term)
+        if search_term:
+            topics = Topic.objects.filter(title__icontains=search_term)
+            found |= queryset.filter(pk__in=topics.values("step"))
+        return found, are_repeated
+
     def get_fieldsets(self, request: HttpRequest, obj: Step | None = None) -> Any:
         may_change = obj is None or self.has_change_permission(request, obj)
         is_optional = "is_optional" if may_change else IS_OPTIONAL

@@ -16,7 +16,12 @@ from tests.editing.editor import (
     resource_row,
     send,
 )
-from tests.factories import RoadmapFactory, StepFactory, StepProgressFactory
+from tests.factories import (
+    RoadmapFactory,
+    StepFactory,
+    StepProgressFactory,
+    TopicFactory,
+)
 from tests.progress.test_mark import SAME_ORIGIN
 
 PATH = f"{ADMIN}step/"
@@ -125,6 +130,14 @@ class TestEditing:
     def test_the_list_finds_by_title(self, admin_client, fry):
         html = admin_client.get(f"{PATH}?q=fry").content.decode()
         assert "1 step" in html
+
+    def test_the_list_finds_by_the_title_of_a_topic(self, admin_client, fry):
+        TopicFactory.create_batch(2, step=fry, title="Hot Oil")
+        for words in ("hot oil", "hot", "fry"):
+            html = admin_client.get(f"{PATH}?q={words}").content.decode()
+            assert "1 step" in html
+        html = admin_client.get(f"{PATH}?q=cold").content.decode()
+        assert "0 steps" in html
 
     @pytest.mark.parametrize(
         "path",
