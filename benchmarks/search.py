@@ -2,10 +2,12 @@
 
     .venv/bin/python -m benchmarks.search
 
-Takes about a minute. The steps are those of the shipped roadmaps, each copied more than
-a hundred times, so a word of one title is in more than a hundred titles.
+Takes over a minute. The steps are those of the shipped roadmaps, each copied more than
+a hundred times, so a word of one title is in more than a hundred titles. The bullets of
+their bodies become their topics, questions and outcomes.
 """
 
+import re
 import statistics
 import time
 
@@ -21,17 +23,24 @@ SEARCHES = [
     *("k8s", "js", "auth", "contain", "c", "the", "real time", "css grid"),
     *("hashing passwords", "warm water", "kubernetez", "authentcation sistems"),
 ]
-RESOURCES = """
-    INSERT INTO roadmaps_resource (step_id, position, title, url, kind)
-    SELECT copy.id, resource.position, resource.title, resource.url, resource.kind
-    FROM roadmaps_resource AS resource
-    JOIN roadmaps_step AS step ON step.id = resource.step_id
+PARTS = {
+    "resource": "title, url, kind, role",
+    "topic": "slug, title, text, text_html, url, is_retired",
+    "question": "question, question_html, answer, answer_html",
+    "donewhen": "text, text_html",
+}
+COPY_PARTS = """
+    INSERT INTO roadmaps_{table} (step_id, position, {columns})
+    SELECT copy.id, part.position, {columns_of_part}
+    FROM roadmaps_{table} AS part
+    JOIN roadmaps_step AS step ON step.id = part.step_id
     JOIN roadmaps_step AS copy ON copy.slug LIKE step.slug || '-c%'
         AND copy.body = step.body"""
 
 
 def fill(url: str) -> None:
-    """Copy each roadmap with its steps and their resources."""
+    """Copy each roadmap with its steps and their parts."""
+    add_parts()
     database = Database(url)
     changes = {"slug": "t.slug || '-c' || n"}
     database._copy("roadmaps_roadmap", COPIES, changes, "TRUE")
@@ -40,12 +49,53 @@ def fill(url: str) -> None:
         WHERE original.id = t.roadmap_id)"""
     changes |= {"roadmap_id": roadmap, "same_as": "''"}
     database._copy("roadmaps_step", COPIES, changes, "TRUE")
-    for statement in (RESOURCES, "VACUUM (ANALYZE)", "CHECKPOINT"):
+    for table, columns in PARTS.items():
+        columns_of_part = ", ".join(f"part.{name}" for name in columns.split(", "))
+        statement = COPY_PARTS.format(
+            table=table, columns=columns, columns_of_part=columns_of_part
+        )
         database._connection.execute(statement)
-    for table in ("roadmap", "step", "resource"):
+    for statement in ("VACUUM (ANALYZE)", "CHECKPOINT"):
+        database._connection.execute(statement)
+    for table in ("roadmap", "step", *PARTS):
         count = database.value(f"SELECT count(*) FROM roadmaps_{table}")
         print(f"{count:,} {table}s", flush=True)
     database.close()
+
+
+def add_parts() -> None:
+    """Turn the bullets of each body into the step's topics, questions and outcomes."""
+    from roadmaps.models import Step
+    from roadmaps.step_parts import replace_parts, save_topics
+
+    topics, questions, outcomes = {}, {}, {}
+    for step in Step.objects.all():
+        topics[step.pk] = [
+            {
+                "slug": f"topic-{number}",
+                "title": re.split("[:;,(]", text)[0][:100],
+                "text": text[:1000],
+                "url": "",
+                "is_retired": False,
+            }
+            for number, text in enumerate(get_bullets(step.body, "What to learn"))
+        ]
+        outcomes[step.pk] = [
+            {"text": text[:300]}
+            for text in get_bullets(step.body, "Mark it done when you can")
+        ]
+        questions[step.pk] = [
+            {"question": text.partition(". ")[0], "answer": text}
+            for text in get_bullets(step.body, "Common mistakes")
+        ]
+    save_topics(topics)
+    replace_parts("questions", questions)
+    replace_parts("done_when", outcomes)
+
+
+def get_bullets(body: str, heading: str) -> list[str]:
+    chapter = body.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    return re.findall("^- (.+)", chapter, re.MULTILINE)
 
 
 def measure(text: str) -> float:
