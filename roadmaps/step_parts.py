@@ -196,9 +196,13 @@ class DoneWhen(StepPart):
         help_text=_("It continues the sentence “Mark it done when you can:”."),
     )
     text_html = models.TextField(blank=True, editable=False)
+    search_vector = GeneratedSearchVectorField(
+        weighted_vector(html_to_text("text_html"), "C")
+    )
 
     class Meta(StepPart.Meta):
         verbose_name = verbose_name_plural = _("done when you can")
+        indexes = [GinIndex("search_vector", name="outcome_words")]
 
     def __str__(self) -> str:
         return self.text

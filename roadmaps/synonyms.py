@@ -80,7 +80,7 @@ class Synonym(models.Model):
 
 
 class IndexedWord(models.Model):
-    """A word in roadmaps, steps or resources, folded, or the stem of one.
+    """A word in roadmaps, steps or their parts, folded, or the stem of one.
 
     Database triggers add them. They stay when the text changes, which does no harm:
     a search that is corrected to a word that no longer occurs finds nothing.

@@ -1,5 +1,6 @@
 """Marks the words of a query in a text, and chooses the part of it to show."""
 
+import functools
 import html
 import re
 from collections.abc import Iterator
@@ -38,6 +39,11 @@ def join_lines(text: str) -> str:
     return joined
 
 
+def line_of_html(text: str) -> str:
+    """Return the text of HTML as one line."""
+    return join_lines(text_of_html(text))
+
+
 class Highlighter:
     """Finds the words of a query in texts.
 
@@ -55,8 +61,9 @@ class Highlighter:
         }
         characters = sorted(filter(re.compile(CJK).match, words), key=len, reverse=True)
         self.characters = re.compile("|".join(characters)) if characters else None
+        self.matches = functools.cache(self._matches)
 
-    def matches(self, word: str) -> bool:
+    def _matches(self, word: str) -> bool:
         """Whether a folded word is one of the query's, or another form of it."""
         return (
             word in self.words
@@ -78,6 +85,9 @@ class Highlighter:
                     yield part.span()
             elif any(map(self.matches, fold(found[0]).split())):
                 yield found.span()
+
+    def has_match(self, text: str) -> bool:
+        return next(self.find(text), None) is not None
 
     def mark(self, text: str) -> SafeString:
         """Return the text as HTML, with each match in a <mark> element."""

@@ -1,7 +1,8 @@
-"""Finds roadmaps, steps, resources and the user's own notes with one SQL query."""
+"""Finds roadmaps, steps, their parts and the user's own notes with one SQL query."""
 
 from collections import Counter
 from enum import IntEnum
+from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -11,14 +12,23 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from search.highlight import Highlighter, join_lines, text_of_html
+from search.highlight import Highlighter, join_lines, line_of_html
 from search.query import Query
 
-MAX_PER_KIND = 8
-MAX_OF_ONE_KIND = 40  # when the results are narrowed to it
-# The best rows of each kind by a quick rank. Only their rank is computed, which reads
-# the bodies of steps and counts their resources.
-MAX_CANDIDATES = 50
+
+class Limits(NamedTuple):
+    """The most results to show. If there are more, each kind has its best ones."""
+
+    total: int
+    per_kind: int
+    per_step: int  # of the step itself, its topics, questions and resources
+    # The best rows of each kind by a quick rank. Only their rank is computed, which
+    # reads the bodies of steps and counts their resources.
+    candidates: int
+
+
+LIMITS = Limits(total=24, per_kind=8, per_step=2, candidates=30)
+LIMITS_OF_ONE_KIND = Limits(total=40, per_kind=40, per_step=40, candidates=50)
 
 
 class Kind(IntEnum):
@@ -26,13 +36,17 @@ class Kind(IntEnum):
 
     ROADMAP = 1
     STEP = 2
-    RESOURCE = 3
-    NOTE = 4
+    TOPIC = 3
+    QUESTION = 4
+    RESOURCE = 5
+    NOTE = 6
 
     @property
     def slug(self) -> str:
         return self.name.lower()
 
+
+NUMBERS = {kind.slug: kind.value for kind in Kind}
 
 # Raw SQL, because the ORM takes 12 ms to build this query, longer than PostgreSQL takes
 # to run it. `query` is MATERIALIZED so that the planner does not know the words. If it
@@ -48,34 +62,56 @@ WITH query AS MATERIALIZED (
         to_tsquery('simple', %(beginning)s) AS beginning) AS words
 ), ranked AS (
     SELECT found.*, rank, row_number() OVER (
-        PARTITION BY kind ORDER BY rank DESC, found.step_id, resource_id) AS place
-    FROM query, ({candidates}) AS found
-    LEFT JOIN roadmaps_step AS step ON found.kind = 2 AND step.id = found.step_id,
-    LATERAL (SELECT cairn_rank(coalesce(full_search_vector, found.search_vector),
-        any_finished, whole, beginning) + 0.02 * least(5, (SELECT count(*)
-            FROM roadmaps_resource AS resource WHERE resource.step_id = step.id
-            AND resource.search_vector @@ match)) AS rank) AS score
+        PARTITION BY found.step_id, kind = {note}
+        ORDER BY rank DESC, kind, item_id) AS place_in_step
+    FROM query, ({candidates}) AS found, LATERAL (
+        SELECT cairn_rank(CASE WHEN kind = {step} AND item_id IS NULL
+            THEN (SELECT full_search_vector FROM roadmaps_step WHERE id = found.step_id)
+            ELSE found.search_vector END, any_finished, whole, beginning)
+            + CASE WHEN kind = {step} THEN 0.02 * least(5, (SELECT count(*)
+                FROM roadmaps_resource AS resource
+                WHERE resource.step_id = found.step_id
+                AND resource.search_vector @@ match)) ELSE 0 END AS rank) AS score
+), placed AS (
+    SELECT *, row_number() OVER (
+        PARTITION BY kind ORDER BY rank DESC, step_id, item_id) AS place
+    FROM ranked WHERE step_id IS NULL OR place_in_step <= %(per_step)s
+), shown AS (
+    SELECT * FROM placed WHERE place <= %(per_kind)s
+    ORDER BY place, rank DESC, kind LIMIT %(total)s
 )
-SELECT ranked.kind, roadmap.slug, roadmap.title, category, roadmap.summary,
+SELECT shown.kind, roadmap.slug, roadmap.title, category, roadmap.summary,
     is_published, step.slug, step.title, step.summary,
-    CASE WHEN is_in_body THEN cairn_join_html(step.html) END,
-    resource.title, resource.url, note.text, progress.state
-FROM ranked JOIN roadmaps_roadmap AS roadmap ON roadmap.id = ranked.roadmap_id
-LEFT JOIN roadmaps_step AS step ON step.id = ranked.step_id
-LEFT JOIN roadmaps_resource AS resource ON resource.id = resource_id
+    CASE WHEN is_in_body THEN concat_ws(E'\n', cairn_join_html(step.html), (
+        SELECT string_agg(text_html, E'\n' ORDER BY position, id)
+        FROM roadmaps_donewhen WHERE step_id = step.id)) END,
+    topic.slug, topic.title, topic.text_html,
+    question.id, question.question_html, question.answer_html,
+    resource.title, resource.url, note.text,
+    CASE WHEN shown.kind <> {topic} THEN progress.state
+        WHEN ticked.topic_id IS NOT NULL THEN 'done' END
+FROM shown JOIN roadmaps_roadmap AS roadmap ON roadmap.id = shown.roadmap_id
+LEFT JOIN roadmaps_step AS step ON step.id = shown.step_id
+LEFT JOIN roadmaps_topic AS topic ON shown.kind = {topic} AND topic.id = item_id
+LEFT JOIN roadmaps_question AS question
+    ON shown.kind = {question} AND question.id = item_id
+LEFT JOIN roadmaps_resource AS resource
+    ON shown.kind = {resource} AND resource.id = item_id
 LEFT JOIN progress_stepprogress AS progress
-    ON progress.user_id = %(user)s AND progress.step_id = ranked.step_id
+    ON progress.user_id = %(user)s AND progress.step_id = shown.step_id
+LEFT JOIN progress_topiccheck AS ticked
+    ON ticked.user_id = %(user)s AND ticked.topic_id = topic.id
 LEFT JOIN progress_note AS note
-    ON ranked.kind = 4 AND note.user_id = %(user)s AND note.step_id = ranked.step_id
-WHERE place <= %(limit)s
-ORDER BY rank DESC, ranked.kind, ranked.roadmap_id, ranked.step_id, resource_id
+    ON shown.kind = {note}
+    AND note.user_id = %(user)s AND note.step_id = shown.step_id
+ORDER BY rank DESC, shown.kind, shown.roadmap_id, shown.step_id, item_id
 """
 # The rows of one kind that match. OFFSET 0 sorts them before the join, so that the join
 # can stop early.
 CANDIDATES_SQL = """
 (SELECT {kind} AS kind, roadmap.id AS roadmap_id, {step} AS step_id,
-    {resource} AS resource_id, {is_in_body} AS is_in_body, item.search_vector
-FROM (SELECT item.*, {rank} AS rank FROM query, {table} AS item
+    {item} AS item_id, {is_in_body} AS is_in_body, item.search_vector
+FROM (SELECT {columns}, search_vector, {rank} AS rank FROM query, {table} AS item
     WHERE {condition} ORDER BY rank DESC, {key} OFFSET 0) AS item {joins}
 WHERE roadmap.is_published OR %(is_staff)s
 ORDER BY item.rank DESC, item.{key} LIMIT %(candidates)s)"""
@@ -94,7 +130,10 @@ def select_candidates(
     rank: str = "ts_rank(search_vector, any_word)",
     key: str = "id",
     step: str = "step.id",
-    resource: str = "NULL::bigint",
+    item: str = "NULL::bigint",
+    columns: str = "id, step_id",
+    *,
+    is_in_body: bool = False,
 ) -> str:
     return CANDIDATES_SQL.format(
         kind=kind.value,
@@ -104,8 +143,9 @@ def select_candidates(
         rank=rank,
         key=key,
         step=step,
-        resource=resource,
-        is_in_body="full_search_vector" in condition,
+        item=item,
+        columns=columns,
+        is_in_body=is_in_body,
     )
 
 
@@ -115,6 +155,7 @@ STEPS = select_candidates(
     JOIN_ROADMAP.format("item"),
     condition="search_vector @@ match AND NOT is_retired",
     step="item.id",
+    columns="id, roadmap_id",
 )
 # Bodies are too large for a rank of each, so the first ones are taken.
 BODIES = select_candidates(
@@ -125,6 +166,23 @@ BODIES = select_candidates(
     " AND NOT is_retired",
     rank="0",
     step="item.id",
+    columns="id, roadmap_id",
+    is_in_body=True,
+)
+# What learners can do after a step is searched like its body, but is in other rows. The
+# first one that matches stands for the step.
+OUTCOMES = select_candidates(
+    Kind.STEP,
+    "roadmaps_donewhen",
+    JOIN_STEP,
+    condition="search_vector @@ match AND NOT EXISTS (SELECT FROM roadmaps_step"
+    " AS step WHERE step.id = item.step_id AND full_search_vector @@ match)"
+    " AND NOT EXISTS (SELECT FROM roadmaps_donewhen AS earlier"
+    " WHERE earlier.step_id = item.step_id AND earlier.id < item.id"
+    " AND earlier.search_vector @@ match)",
+    rank="0",
+    item="item.id",
+    is_in_body=True,
 )
 CANDIDATES = {
     Kind.ROADMAP: select_candidates(
@@ -132,11 +190,23 @@ CANDIDATES = {
         "roadmaps_roadmap",
         "JOIN roadmaps_roadmap AS roadmap USING (id)",
         step="NULL::int",
+        columns="id",
     ),
     # PostgreSQL skips the bodies if titles and summaries fill the LIMIT.
-    Kind.STEP: f"({STEPS} UNION ALL {BODIES} LIMIT %(candidates)s)",
+    Kind.STEP: f"({STEPS} UNION ALL {BODIES} UNION ALL {OUTCOMES}"
+    " LIMIT %(candidates)s)",
+    Kind.TOPIC: select_candidates(
+        Kind.TOPIC,
+        "roadmaps_topic",
+        JOIN_STEP,
+        condition="search_vector @@ match AND NOT is_retired",
+        item="item.id",
+    ),
+    Kind.QUESTION: select_candidates(
+        Kind.QUESTION, "roadmaps_question", JOIN_STEP, item="item.id"
+    ),
     Kind.RESOURCE: select_candidates(
-        Kind.RESOURCE, "roadmaps_resource", JOIN_STEP, resource="item.id"
+        Kind.RESOURCE, "roadmaps_resource", JOIN_STEP, item="item.id"
     ),
     Kind.NOTE: select_candidates(
         Kind.NOTE,
@@ -144,6 +214,7 @@ CANDIDATES = {
         JOIN_STEP,
         condition="user_id = %(user)s AND search_vector @@ match",
         key="step_id",
+        columns="step_id",
     ),
 }
 
@@ -161,10 +232,16 @@ class Row(NamedTuple):
     step_title: str
     step_summary: str
     step_body: str | None  # HTML, if nothing but the body matches
+    topic_slug: str | None
+    topic_title: str
+    topic_text: str  # HTML, as are the next two
+    question_id: int | None
+    question: str
+    answer: str
     resource_title: str
     resource_url: str
     note: str
-    state: str | None
+    state: str | None  # of the step, or of the topic
 
 
 class SearchResult:
@@ -177,37 +254,56 @@ class SearchResult:
 
     @property
     def url(self) -> str:
-        if self.row.kind == Kind.ROADMAP:
-            return reverse("roadmaps:roadmap", args=[self.row.roadmap_slug])
-        return reverse(
-            "roadmaps:step", args=[self.row.roadmap_slug, self.row.step_slug]
-        )
+        """Of a topic and a question, their place on the page of their step."""
+        row = self.row
+        if row.kind == Kind.ROADMAP:
+            return reverse("roadmaps:roadmap", args=[row.roadmap_slug])
+        url = reverse("roadmaps:step", args=[row.roadmap_slug, row.step_slug])
+        match row.kind:
+            case Kind.TOPIC:
+                return f"{url}#topic_{row.topic_slug}"
+            case Kind.QUESTION:
+                return f"{url}?answers=1#question_{row.question_id}"
+        return url
 
     @property
     def title(self) -> SafeString:
         match self.row.kind:
             case Kind.ROADMAP:
                 text = self.row.roadmap_title
+            case Kind.TOPIC:
+                text = self.row.topic_title
+            case Kind.QUESTION:
+                return self._highlighter.excerpt(self._question)
             case Kind.RESOURCE:
                 text = self.row.resource_title
             case _:
                 text = self.row.step_title
         return self._highlighter.mark(text)
 
-    @property
+    @cached_property
     def excerpt(self) -> SafeString:
         match self.row.kind:
             case Kind.ROADMAP:
                 text = self.row.roadmap_summary
             case Kind.STEP if self.row.step_body:
-                text = join_lines(text_of_html(self.row.step_body))
+                text = line_of_html(self.row.step_body)
             case Kind.STEP:
                 text = self.row.step_summary
+            case Kind.TOPIC:
+                text = line_of_html(self.row.topic_text)
+            # Learners want to answer by themselves.
+            case Kind.QUESTION if not self._highlighter.has_match(self._question):
+                text = line_of_html(self.row.answer)
             case Kind.NOTE:
                 text = join_lines(self.row.note)
             case _:
                 text = ""
         return self._highlighter.excerpt(text)
+
+    @property
+    def _question(self) -> str:
+        return line_of_html(self.row.question)
 
     @property
     def host(self) -> str:
@@ -218,8 +314,6 @@ class SearchResult:
 
 
 class Results(NamedTuple):
-    """At most eight results per kind, or forty if they are narrowed to one kind."""
-
     found: list[SearchResult]
     is_truncated: bool
     is_corrected: bool  # whether they have words that differ by a typo
@@ -234,21 +328,21 @@ def find_results(
     """
     if not query.read_terms():
         return Results([], is_truncated=False, is_corrected=False)
-    limit = MAX_OF_ONE_KIND if kind else MAX_PER_KIND
-    rows = select_rows(query, user, kind, limit)
+    limits = LIMITS_OF_ONE_KIND if kind else LIMITS
+    rows = select_rows(query, user, kind, limits)
     if not rows and query.correct():
-        rows = select_rows(query, user, kind, limit)
+        rows = select_rows(query, user, kind, limits)
     highlighter = Highlighter(query.terms)
     counts = Counter(row.kind for row in rows)
     return Results(
         [SearchResult(row, highlighter) for row in rows],
-        is_truncated=limit in counts.values(),
+        is_truncated=len(rows) == limits.total or limits.per_kind in counts.values(),
         is_corrected=bool(rows) and query.is_corrected,
     )
 
 
 def select_rows(
-    query: Query, user: User | AnonymousUser, kind: Kind | None, limit: int
+    query: Query, user: User | AnonymousUser, kind: Kind | None, limits: Limits
 ) -> list[Row]:
     kinds = [kind] if kind else list(Kind)
     if not user.is_authenticated:
@@ -259,9 +353,9 @@ def select_rows(
     parameters = query.parameters | {
         "user": user.pk,
         "is_staff": user.is_staff,
-        "limit": limit,
-        "candidates": MAX_CANDIDATES,
+        **limits._asdict(),
     }
+    statement = SEARCH_SQL.format(candidates=candidates, **NUMBERS)
     with connection.cursor() as cursor:
-        cursor.execute(SEARCH_SQL.format(candidates=candidates), parameters)
+        cursor.execute(statement, parameters)
         return [Row(*row) for row in cursor.fetchall()]

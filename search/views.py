@@ -8,12 +8,14 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.requests import HtmxRequest
 from search.query import Query
-from search.results import MAX_PER_KIND, Kind, find_results
+from search.results import Kind, find_results
 
 # What results can be narrowed to.
 TYPES = {
     Kind.ROADMAP: _("Roadmaps"),
     Kind.STEP: _("Steps"),
+    Kind.TOPIC: _("Topics"),
+    Kind.QUESTION: _("Questions"),
     Kind.RESOURCE: _("Resources"),
     Kind.NOTE: _("Notes"),
 }
@@ -35,7 +37,6 @@ def search(request: HtmxRequest) -> HttpResponse:
         "query": query,
         "types": types,
         "kind": kind.slug if kind else "",
-        "max_per_kind": MAX_PER_KIND,
         "results": find_results(query, request.user, kind),
     }
     partial = "#search_response" if request.htmx else ""

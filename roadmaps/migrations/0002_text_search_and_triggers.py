@@ -181,6 +181,7 @@ for _table, _vector in [
     ("roadmaps_step", "full_search_vector"),
     ("roadmaps_topic", "search_vector"),
     ("roadmaps_question", "search_vector"),
+    ("roadmaps_donewhen", "search_vector"),
     ("roadmaps_resource", "search_vector"),
 ]:
     for _event in ("INSERT", "UPDATE"):
@@ -258,6 +259,11 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            "donewhen",
+            "search_vector",
+            GeneratedSearchVectorField(weighted_vector(html_to_text("text_html"), "C")),
+        ),
+        migrations.AddField(
             "resource",
             "search_vector",
             GeneratedSearchVectorField(weighted_vector("title", "C")),
@@ -270,6 +276,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex("topic", GinIndex("search_vector", name="topic_words")),
         migrations.AddIndex(
             "question", GinIndex("search_vector", name="question_words")
+        ),
+        migrations.AddIndex(
+            "donewhen", GinIndex("search_vector", name="outcome_words")
         ),
         migrations.AddIndex(
             "resource", GinIndex("search_vector", name="resource_words")

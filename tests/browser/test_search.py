@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from progress.notes import Note
+from tests.browser.full_step import fill_step
 from tests.browser.network import fail_requests, hold_first_request
 from tests.browser.screens import PHONE, expect_no_sideways_scroll
 from tests.factories import RoadmapFactory
@@ -86,6 +87,18 @@ def test_without_javascript_it_is_a_form_and_a_page(open_page, backend):
     expect(box(page)).to_have_value("cachi")
     result(page, "Caching").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Caching")
+
+
+def test_a_topic_and_a_question_lead_to_their_places(open_page, backend, javascript):
+    fill_step(backend.steps.get(slug="caching"))
+    page = open_page("/search/?q=copy live", java_script_enabled=javascript)
+    result(page, "Where a copy can live").click()
+    expect(page).to_have_url(re.compile("/caching/#topic_where-a-copy-can-live$"))
+    expect(page.get_by_role("heading", name="Where a copy")).to_be_in_viewport()
+    page.goto("/search/?q=stampede")
+    result(page, "What is a stampede?").click()
+    expect(page.get_by_text("What is a stampede?")).to_be_in_viewport()
+    expect(page.get_by_text("Because of x.").last).to_be_visible()
 
 
 def combobox(page):
@@ -237,6 +250,7 @@ def test_the_keys_can_be_off_and_leaves_the_browsers_shortcuts_alone(
 def test_each_state_is_accessible_and_fits_a_phone(open_page, backend, user, axe):
     RoadmapFactory(title="Caching" + "x" * 90, is_published=True)
     step = backend.steps.get(slug="caching")
+    fill_step(step)
     Note.objects.create(user=user, step=step, text="Caching " * 99 + "y" * 300)
     page = open_page("about:blank", user, **PHONE)
     for words in ("", "c", "zeppelin", "caching"):

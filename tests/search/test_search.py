@@ -6,8 +6,10 @@ import re
 import pytest
 from django.test import Client
 
+from progress.models import StepProgress
 from progress.notes import Note
-from roadmaps.models import MAX_BODY_LENGTH, Resource
+from roadmaps.models import MAX_BODY_LENGTH, TEXT_FIELDS
+from roadmaps.step_parts import DoneWhen, Question, Resource
 from roadmaps.synonyms import Synonym
 from search.highlight import EXCERPT_LENGTH
 from search.query import MAX_CORRECTED_LENGTH, Query, one_typo_away
@@ -15,6 +17,7 @@ from tests.factories import (
     RoadmapFactory,
     StepFactory,
     StepProgressFactory,
+    TopicFactory,
     UserFactory,
 )
 from tests.html import decode
@@ -48,6 +51,10 @@ def status_text(page):
 
 def add_resource(step, title="HTTP Caching", url="https://www.example.org/a"):
     return Resource.objects.create(step=step, title=title, url=url, kind="docs")
+
+
+def add_question(step, question="What does a cache keep?", answer="Answers."):
+    return Question.objects.create(step=step, question=question, answer=answer)
 
 
 def write_note(user, step, text):
@@ -162,6 +169,152 @@ class TestMatching:
         assert results(client, "nofollow") == []
 
 
+class TestTextsOfAStep:
+    @pytest.mark.parametrize("field", TEXT_FIELDS)
+    def test_each_is_searched_like_a_body(self, client, step, field):
+        setattr(step, field, "Look for the **quokka**.")
+        step.save()
+        assert results(client, "quokka") == ["Step: Caching"]
+        assert "for the <mark>quokka</mark>." in search(client, "quokka")
+
+    def test_hints_are_searched(self, client, step):
+        step.hints = ["Not this one.", "Ask the **quokka**."]
+        step.save()
+        assert results(client, "quokka") == ["Step: Caching"]
+        assert "Ask the <mark>quokka</mark>." in search(client, "quokka")
+
+    def test_outcomes_are_searched_and_stand_for_their_step_once(self, client, step):
+        for text in ("tame a **quokka**", "feed a quokka", "swim"):
+            DoneWhen.objects.create(step=step, text=text)
+        assert results(client, "quokka") == ["Step: Caching"]
+        assert "tame a <mark>quokka</mark>" in search(client, "quokka")
+        assert results(client, "quoka") == ["Step: Caching"]
+        step.exercise = "Find a quokka."
+        step.save()
+        assert results(client, "quokka") == ["Step: Caching"]
+        step.is_retired = True
+        step.save()
+        assert results(client, "quokka") == []
+
+
+class TestTopics:
+    @pytest.fixture
+    def topic(self, step):
+        return TopicFactory(
+            step=step,
+            slug="stampedes",
+            title="Stampedes",
+            text="Many readers **rebuild** one answer.",
+        )
+
+    def test_a_topic_leads_to_its_place_on_the_page_of_its_step(self, client, topic):
+        for text in ("stampedes", "rebuilding", "stampede rebuild"):
+            assert results(client, text) == ["Topic: Stampedes"]
+        page = search(client, "rebuilding")
+        assert 'href="/roadmaps/backend/caching/#topic_stampedes"' in page
+        assert "Topic · Caching, Backend Developer" in page
+        assert "readers <mark>rebuild</mark> one answer." in page
+        step_page = client.get("/roadmaps/backend/caching/").content.decode()
+        assert 'id="topic_stampedes"' in step_page
+
+    def test_a_topic_without_a_text_has_no_excerpt(self, client, step):
+        TopicFactory(step=step, title="Stampedes", text="")
+        assert 'class="excerpt"' not in search(client, "stampedes")
+
+    def test_retired_topics_are_not_found(self, client, signed_in, user, topic):
+        StepProgress.objects.check_topic(user, topic.pk, is_checked=True)
+        topic.is_retired = True
+        topic.save()
+        assert results(client, "stampedes") == results(signed_in, "stampedes") == []
+
+    def test_topics_of_retired_steps_are_not_found(self, client, step, topic):
+        step.is_retired = True
+        step.save()
+        assert results(client, "stampedes") == []
+
+    def test_typos_and_short_forms_work(self, client, step, topic):
+        assert results(client, "stampdes") == ["Topic: Stampedes"]
+        TopicFactory(step=step, title="Kubernetes")
+        assert results(client, "k8s") == ["Topic: Kubernetes"]
+
+    def test_users_see_which_are_ticked(self, signed_in, user, step, topic):
+        StepProgressFactory(user=user, step=step, state="done")
+        assert not re.search(r"· Done\s*</p>", search(signed_in, "stampedes"))
+        StepProgress.objects.check_topic(user, topic.pk, is_checked=True)
+        assert re.search(r"· Done\s*</p>", search(signed_in, "stampedes"))
+        other = Client()
+        other.force_login(UserFactory())
+        assert not re.search(r"· Done\s*</p>", search(other, "stampedes"))
+
+
+class TestQuestions:
+    def test_a_question_leads_to_its_open_answer(self, client, step):
+        question = add_question(step, "What is a **stampede**?", "Many readers.")
+        assert results(client, "stampede") == ["Question: What is a stampede?"]
+        page = search(client, "stampede")
+        assert "Question · Caching, Backend Developer" in page
+        href = f"/roadmaps/backend/caching/?answers=1#question_{question.pk}"
+        assert f'href="{href}"' in page
+        step_page = client.get(href).content.decode()
+        assert f'<details id="question_{question.pk}" class="fold" open>' in step_page
+
+    def test_the_answer_is_shown_only_if_nothing_else_matches(self, client, step):
+        add_question(step, "What is a stampede?", "A stampede of many `readers`.")
+        assert "many readers" not in search(client, "stampede")
+        assert "of many <mark>readers</mark>." in search(client, "reader")
+
+    def test_a_long_question_is_cut(self, client, step):
+        add_question(step, f"{'Nothing. ' * 100} What of quokkas?")
+        page = search(client, "quokkas")
+        title = re.search(r"<h2><a[^>]*>(.*?)</a>", page, re.DOTALL)[1]
+        assert title.startswith("… ")
+        assert "What of <mark>quokkas</mark>?" in title
+        assert len(title) < 400
+
+    def test_questions_of_retired_steps_are_not_found(self, client, step):
+        add_question(step)
+        step.is_retired = True
+        step.save()
+        assert results(client, "keep") == []
+
+    def test_typos_work(self, client, step):
+        add_question(step, answer="The quokkas.")
+        assert results(client, "qoukkas") == ["Question: What does a cache keep?"]
+
+
+class TestLinesOfAStep:
+    @pytest.fixture
+    def step(self, step):
+        for number in range(4):
+            TopicFactory(step=step, title=f"Caching {number}")
+            add_resource(step, f"Caching {number}", f"https://example.org/{number}")
+            add_question(step, "What does caching mean?")
+        return step
+
+    def test_are_at_most_two_and_the_title_of_the_step_comes_first(self, client, step):
+        assert results(client, "caching") == ["Step: Caching", "Topic: Caching 0"]
+
+    def test_do_not_hide_other_steps(self, client, step):
+        StepFactory(title="Cooking", body="No caching here.")
+        assert results(client, "caching") == [
+            "Step: Caching",
+            "Topic: Caching 0",
+            "Step: Cooking",
+        ]
+
+    def test_a_note_is_one_more(self, signed_in, user, step):
+        write_note(user, step, "On caching.")
+        assert set(results(signed_in, "caching")) == {
+            "Step: Caching",
+            "Topic: Caching 0",
+            "Your note: Caching",
+        }
+
+    def test_all_are_shown_of_one_type(self, client, step):
+        page = decode(client.get(PATH, {"q": "caching", "type": "topic"}))
+        assert status_text(page) == "4 results"
+
+
 class TestTypos:
     @pytest.mark.parametrize(
         "text", ["kubernetez", "kubernete", "kubernetess", "kubenretes", "cubernetes"]
@@ -263,6 +416,16 @@ class TestOrder:
         assert titles[:2] == ["Step: Caching", "Step: Summary"]
         assert set(titles[2:]) == {"Step: Body", "Resource: HTTP Caching"}
 
+    def test_topics_rank_between_the_titles_and_the_bodies_of_steps(self, client, db):
+        TopicFactory(title="Caching", step__title="Other")
+        StepFactory(title="Body", body="Of caching, caching and caching.")
+        StepFactory(title="Caching and such")
+        assert results(client, "caching") == [
+            "Step: Caching and such",
+            "Topic: Caching",
+            "Step: Body",
+        ]
+
     def test_results_of_equal_rank_have_a_fixed_order(self, client, db):
         for number in range(5):
             StepFactory(title=f"Caching {number}")
@@ -275,7 +438,22 @@ class TestOrder:
         StepFactory.create_batch(12, roadmap=roadmap, body="Caching.")
         page = search(client, "caching")
         assert status_text(page) == "9 results"
-        assert "Showing the top 8 of each type." in page
+        assert "Showing the top 9 results. Add a word to narrow them." in page
+
+    def test_at_most_24_and_the_best_of_each_kind(self, signed_in, user, db):
+        for number in range(8):
+            RoadmapFactory(title=f"Caching {number}")
+            StepFactory(title=f"Caching {number}")
+            step = TopicFactory(title=f"Caching {number}").step
+            add_question(step, f"Why is caching {number}?")
+            resource_step = StepFactory()
+            add_resource(resource_step, f"Caching {number}")
+            write_note(user, resource_step, f"On caching {number}.")
+        page = search(signed_in, "caching")
+        assert status_text(page) == "24 results"
+        assert "Showing the top 24 results." in page
+        kinds = [result.partition(":")[0] for result in results(signed_in, "caching")]
+        assert [kinds.count(kind) for kind in dict.fromkeys(kinds)] == [4] * 6
 
 
 class TestHighlights:
@@ -367,6 +545,10 @@ class TestHiddenContent:
         step = StepFactory(
             roadmap=roadmap, title="Secret Step", summary="", body="Most confidential."
         )
+        TopicFactory(step=step, title="Confidential Topic")
+        other = StepFactory(roadmap=roadmap, title="Other Step")
+        add_question(other, "Is it confidential?", "It is.")
+        DoneWhen.objects.create(step=other, text="say nothing confidential")
         add_resource(step, title="Secret Resource")
         write_note(user, step, "A secret note.")
         return roadmap
@@ -387,7 +569,12 @@ class TestHiddenContent:
             "Step: Secret Step",
             "Your note: Secret Step",
         ]
-        assert results(signed_in, "confidential") == ["Step: Secret Step"]
+        assert sorted(results(signed_in, "confidential")) == [
+            "Question: Is it confidential?",
+            "Step: Other Step",
+            "Step: Secret Step",
+            "Topic: Confidential Topic",
+        ]
         assert 'class="tag">Draft' in search(signed_in, "confidential")
 
     def test_a_retired_step_with_its_resources_and_notes_is_not_found(
@@ -513,6 +700,8 @@ class TestNarrowing:
 
         step.roadmap.title = "All about caching"
         step.roadmap.save()
+        TopicFactory(step=step, title="Where caching helps")
+        add_question(step, "What is caching?")
         add_resource(step)
         write_note(user, step, "On caching.")
         return found
@@ -522,6 +711,8 @@ class TestNarrowing:
         [
             ("roadmap", "Roadmap"),
             ("step", "Step"),
+            ("topic", "Topic"),
+            ("question", "Question"),
             ("resource", "Resource"),
             ("note", "Your note"),
         ],

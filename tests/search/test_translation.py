@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from tests.factories import StepFactory
+from tests.factories import StepFactory, add_greek_parts
 from tests.pseudo_language import (
     ACCENTED,
     assert_page_is_translated,
@@ -34,9 +34,12 @@ def get(client, name, query):
         {"q": "σημείωση"},
         {"q": "νερό", "type": "resource"},
         {"q": "νερό", "type": "note"},
+        {"q": "θεμα"},
+        {"q": "γιατί", "type": "question"},
     ],
 )
-def test_the_search_page(client, greek_learner, query):
+def test_the_search_page(client, greek_learner, greek, query):
+    add_greek_parts(greek.steps.first())
     for who in (client, greek_learner):
         assert_page_is_translated(get(who, "search:search", query))
 
