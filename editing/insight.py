@@ -10,14 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from progress.learner_counts import get_statistics
+from progress.route import NOT_STARTED, AnnotatedStep
+from progress.statistics import MIN_PEOPLE
+from roadmaps.measured_effort import MeasuredEffort
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from progress.statistics import StepCounts
     from roadmaps.models import Roadmap, Step
-
-MIN_PEOPLE = 5  # smaller numbers are never shown
 
 
 class StepInsight(NamedTuple):
@@ -30,6 +31,8 @@ class StepInsight(NamedTuple):
     skipped: int
     stopped: int
     days: float | None  # the median time since the learner's previous mark
+    hours: str = ""  # the estimate
+    usual_days: int | None = None  # the median time from the first mark to done
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -52,17 +55,23 @@ def get_insight(roadmap: Roadmap, now: datetime | None = None) -> Insight:
     """Return the statistics of the active steps."""
     statistics = get_statistics(roadmap, now)
     active_steps = roadmap.steps.active().defer_large_fields()
+    measured = MeasuredEffort.objects.filter(step__roadmap=roadmap)
+    usual_days = dict(measured.values_list("step", "days"))
     return Insight(
         round_down(statistics.learner_count),
         [
-            get_step_insight(step, number, statistics.get_counts(step.pk))
+            get_step_insight(
+                step, number, statistics.get_counts(step.pk), usual_days.get(step.pk)
+            )
             for number, step in enumerate(active_steps, start=1)
         ],
         statistics.counted_at,
     )
 
 
-def get_step_insight(step: Step, number: int, counts: StepCounts) -> StepInsight:
+def get_step_insight(
+    step: Step, number: int, counts: StepCounts, usual_days: int | None
+) -> StepInsight:
     return StepInsight(
         step,
         number,
@@ -71,6 +80,8 @@ def get_step_insight(step: Step, number: int, counts: StepCounts) -> StepInsight
         round_down(counts.skipped),
         round_down(counts.stopped),
         None if counts.timed < MIN_PEOPLE else counts.days,
+        AnnotatedStep(step, NOT_STARTED).hours,
+        usual_days,
     )
 
 

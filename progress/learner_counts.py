@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from core.postgresql.pool import statement_timeout, without_limits
 from progress.models import Completion, StepProgress
-from progress.statistics import RoadmapStatistics, StepCounts
+from progress.statistics import RoadmapStatistics, StepCounts, get_median
 
 if TYPE_CHECKING:
     from roadmaps.models import Roadmap, RoadmapQuerySet
@@ -153,13 +153,8 @@ def get_median_days(tenths: Counter[int]) -> float | None:
 
     `tenths` has the number of people by tenths of a day.
     """
-    people = tenths.total()
-    counted = 0
-    for duration in sorted(tenths):
-        counted += tenths[duration]
-        if 2 * counted >= people:
-            return duration / 10
-    return None
+    median = get_median(tenths)
+    return None if median is None else median / 10
 
 
 def _count_marks(

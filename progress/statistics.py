@@ -1,11 +1,28 @@
 """The stored statistics of roadmaps with many marks; learner_counts.py counts them."""
 
+from collections import Counter
 from typing import NamedTuple
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from roadmaps.models import Roadmap
+
+MIN_PEOPLE = 5  # smaller numbers are never shown
+
+
+def get_median(people: Counter[int]) -> int | None:
+    """Return the median of the keys, or None without people.
+
+    `people` has the number of people by duration. The lower of two middle ones counts.
+    """
+    total = people.total()
+    counted = 0
+    for duration in sorted(people):
+        counted += people[duration]
+        if 2 * counted >= total:
+            return duration
+    return None
 
 
 class StepCounts(NamedTuple):

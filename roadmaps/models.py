@@ -30,6 +30,9 @@ from roadmaps.full_text import (
     weighted_vector,
 )
 from roadmaps.markdown import MAX_LENGTH, markdown_validators, to_html
+from roadmaps.measured_effort import (  # noqa: F401, Django loads models from here
+    MeasuredEffort,
+)
 from roadmaps.sections import Section
 from roadmaps.slugs import MAX_SLUG_LENGTH, validate_slug, validate_step_path
 from roadmaps.step_parts import (  # noqa: F401, some are for importers of this module

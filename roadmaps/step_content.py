@@ -7,6 +7,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
+from roadmaps.measured_effort import Duration, round_duration
 from roadmaps.models import Step
 from roadmaps.step_parts import Question, Resource, StepPart, Topic
 
@@ -19,6 +20,7 @@ COLUMNS: dict[type[StepPart], list[str]] = {
 
 class StepContent(NamedTuple):
     html: dict[str, Any]  # of each text, by its name; a list for the hints
+    usual_days: int | None
     topics: list[Topic]  # without retired ones
     questions: list[Question]
     resources: list[Resource]
@@ -30,9 +32,10 @@ class StepContent(NamedTuple):
             part: part._default_manager.filter(step=OuterRef("pk")) for part in COLUMNS
         }
         parts[Topic] = parts[Topic].filter(is_retired=False)
-        html, *rows = (
+        html, usual_days, *rows = (
             Step.objects.values_list(
                 "html",
+                "measured_effort__days",
                 *(
                     ArraySubquery(
                         queryset.order_by("position", "pk").values(
@@ -48,6 +51,7 @@ class StepContent(NamedTuple):
         topics, questions, resources = rows
         return cls(
             html,
+            usual_days,
             [Topic(**row) for row in topics],
             [Question(**row) for row in questions],
             [Resource(**row) for row in resources],
@@ -59,6 +63,11 @@ class StepContent(NamedTuple):
         has_roles = any(resource.role for resource in self.resources)
         has_texts = bool(self.html.keys() - {"body"})
         return has_texts or has_roles or bool(self.topics or self.questions)
+
+    @property
+    def usual_time(self) -> Duration | None:
+        """How long learners usually take, if enough of them have finished the step."""
+        return None if self.usual_days is None else round_duration(self.usual_days)
 
     @property
     def resources_by_role(self) -> Iterator[tuple[str, list[Resource]]]:

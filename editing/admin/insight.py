@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from editing.insight import MIN_PEOPLE, get_insight
+from editing.insight import get_insight
 from editing.insight_chart import Chart
 from progress.learner_counts import INACTIVITY
+from progress.statistics import MIN_PEOPLE
 from roadmaps.models import Roadmap
 
 

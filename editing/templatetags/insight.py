@@ -4,7 +4,7 @@ from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from editing.insight import MIN_PEOPLE
+from progress.statistics import MIN_PEOPLE
 
 register = template.Library()
 

@@ -1069,6 +1069,27 @@ class Migration(migrations.Migration):
                 "abstract": False,
             },
         ),
+        migrations.CreateModel(
+            name="MeasuredEffort",
+            fields=[
+                (
+                    "step",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="measured_effort",
+                        serialize=False,
+                        to="roadmaps.step",
+                        verbose_name="step",
+                    ),
+                ),
+                ("days", models.PositiveIntegerField(verbose_name="days")),
+            ],
+            options={
+                "verbose_name": "measured effort",
+                "verbose_name_plural": "measured effort",
+            },
+        ),
         migrations.AddConstraint(
             model_name="section",
             constraint=models.UniqueConstraint(

@@ -57,6 +57,7 @@ PROMISES = {
     "roadmaps_topic": None,
     "roadmaps_question": None,
     "roadmaps_donewhen": None,
+    "roadmaps_measuredeffort": None,  # medians
     "roadmaps_resource": None,
     "roadmaps_synonym": None,
     "roadmaps_indexedword": None,

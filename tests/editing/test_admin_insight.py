@@ -14,6 +14,7 @@ from editing.insight_chart import Chart, get_grid_interval
 from progress.learner_counts import INACTIVITY
 from progress.models import Completion, StepProgress
 from progress.route import State
+from roadmaps.measured_effort import MeasuredEffort
 from roadmaps.models import Step
 from tests.factories import (
     StepProgressFactory,
@@ -99,8 +100,9 @@ class TestCounts:
         self, roadmap, mark_steps, assert_max_queries
     ):
         mark_steps(5, "boil", "fry", "bake")
-        # Two others read the stored statistics and the steps, and one the completions.
-        with assert_max_queries(4):
+        # The others read the stored statistics, the steps, the completions and the
+        # measured efforts.
+        with assert_max_queries(5):
             get_insight(roadmap)
 
     @pytest.mark.parametrize("few", range(5))
@@ -265,6 +267,8 @@ class TestPage:
             "10",
             "10",
             "not shown",
+            "",
+            "not shown",
         ]
         assert (
             "<title>2. Fry. Reached: 10. Finished: fewer than 5. Skipped: 10." in html
@@ -320,6 +324,18 @@ class TestPage:
         before = list(StepProgress.objects.values())
         admin_client.get(path)
         assert list(StepProgress.objects.values()) == before
+
+    def test_it_compares_the_estimate_with_what_learners_took(
+        self, admin_client, path, roadmap, mark_steps
+    ):
+        mark_steps(5, "boil")
+        boil = roadmap.steps.get(slug="boil")
+        boil.hours_min, boil.hours_max = 4, 6
+        boil.save()
+        MeasuredEffort.objects.create(step=boil, days=9)
+        html = " ".join(decode(admin_client.get(path)).split())
+        row = re.search(r"Boil *</th>(.*?)</tr>", html)[1]
+        assert re.findall(r"<td.*?>(.*?)</td>", row)[-2:] == ["4–6", "9"]
 
 
 class TestPermissions:

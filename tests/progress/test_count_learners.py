@@ -46,7 +46,7 @@ class TestManyMarks:
     def test_the_list_shows_the_stored_counts(
         self, count_learners, learners, admin_client
     ):
-        assert count_learners() == "Roadmaps counted: 1\n"
+        assert count_learners().startswith("Roadmaps counted: 1\n")
         with CaptureQueriesContext(connection) as queries:
             html = admin_client.get(LIST).content.decode()
         assert '<td class="field-learner_count">6</td>' in html
@@ -88,7 +88,7 @@ class TestFewMarks:
     def test_they_are_counted_when_somebody_looks(
         self, count_learners, learners, fry, cooking
     ):
-        assert count_learners() == "Roadmaps counted: 0\n"
+        assert count_learners().startswith("Roadmaps counted: 0\n")
         StepProgressFactory(step=fry, user=UserFactory())
         assert get_insight(cooking).learners == 5
         assert not RoadmapStatistics.objects.exists()

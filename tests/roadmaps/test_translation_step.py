@@ -4,6 +4,7 @@ import pytest
 
 from progress.models import StepProgress
 from progress.notes import MAX_NOTE_LENGTH
+from roadmaps.measured_effort import MeasuredEffort
 from roadmaps.models import Resource
 from tests.factories import add_greek_parts
 from tests.progress.test_mark import HTMX, SAME_ORIGIN, address
@@ -57,6 +58,13 @@ def test_each_tick_of_a_topic(greek_learner, steps):
             with pseudo_language():
                 path = topic_address(step.topics.get(), outcome)
                 assert_page_is_translated(greek_learner.post(path, headers=HTMX))
+
+
+@pytest.mark.parametrize("days", [1, 9, 20, 75])
+def test_how_long_learners_usually_take(client, steps, days):
+    for step in steps[1:3]:  # with and without other parts
+        MeasuredEffort.objects.create(step=step, days=days)
+        read(client, step.get_absolute_url())
 
 
 def test_all_answers(client, steps):
