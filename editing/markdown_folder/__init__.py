@@ -1,0 +1,1 @@
+"""Read a folder of Markdown files as a roadmap."""
