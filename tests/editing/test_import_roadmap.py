@@ -456,5 +456,5 @@ class TestBadInput:
             run(path)
 
     def test_it_refuses_to_run_without_a_file(self):
-        with pytest.raises(CommandError, match="FILE"):
+        with pytest.raises(CommandError, match="Name a YAML file"):
             call_command("import_roadmap")
