@@ -3,8 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 from itertools import chain
 
+from django.utils import timezone
+
+from editing.code_blocks import find_code_faults
 from editing.yaml_format.parser import Location
 from editing.yaml_format.schema import ResourceEntry, RoadmapFile, StepEntry
 from roadmaps.models import TEXT_FIELDS
@@ -22,9 +26,11 @@ BULLETS = {  # minimum and maximum under each heading
     "Common mistakes": (2, 4),
 }
 # The keys of a step without a body that it should have, and the number of entries.
-REQUIRED_PARTS = ["why", "exercise", "mistakes"]
-PARTS = {"topics": (5, 10), "questions": (3, 5), "done_when": (3, 5), "hints": (0, 5)}
-MAX_WORDS_OF_PARTS = 1_000
+REQUIRED_PARTS = ["hours", "why", "exercise", "mistakes"]
+PARTS = {"topics": (5, 12), "questions": (3, 6), "done_when": (3, 5), "hints": (0, 5)}
+MIN_WORDS_OF_PRIMER, MAX_WORDS_OF_PRIMER = 120, 500
+MIN_HINTS_WITH_STRETCH = 3
+MAX_WORDS_OF_PARTS = 2_000
 MIN_STEPS, MAX_STEPS = 15, 25
 MIN_WORDS, MAX_WORDS = 150, 600
 MIN_RESOURCES, MAX_RESOURCES = 4, 7
@@ -34,6 +40,11 @@ UNINFORMATIVE_TITLE = re.compile(
 )
 
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
+CODE_BLOCK = re.compile(r"^( *)(`{3,}|~{3,}).*?^\1\2", re.DOTALL | re.MULTILINE)
+# A sentence that somebody has to remember to correct.
+DATED = re.compile(
+    r"\b(?:as of (?:\w+ )?20\d\d|at the time of writing)\b", re.IGNORECASE
+)
 LINK_OR_HTML = re.compile(r"\]\(|<[a-z/!]|https?://", re.IGNORECASE)
 
 type Problem = tuple[Location, str]
@@ -83,6 +94,9 @@ def check_step(index: int, step: StepEntry) -> Iterator[Problem]:
     else:
         for name, message in check_parts(step):
             yield (*location, name), f"{name} {message}"
+        yield from check_topics(location, step)
+    for name, message in [*check_date(step), *check_roles(step), *check_texts(step)]:
+        yield (*location, name), f"{name} {message}"
     if not MIN_RESOURCES <= len(step.resources) <= MAX_RESOURCES:
         yield (
             (*location, "resources"),
@@ -103,18 +117,84 @@ def check_parts(step: StepEntry) -> Iterator[tuple[str, str]]:
         count = len(getattr(step, name))
         if not fewest <= count <= most:
             yield name, f"has {count} entries; it should have {fewest} to {most}"
+    words = count_words(CODE_BLOCK.sub("", step.primer))
+    if not MIN_WORDS_OF_PRIMER <= words <= MAX_WORDS_OF_PRIMER:
+        yield (
+            "primer",
+            f"has {words} words outside code blocks; it should have "
+            f"{MIN_WORDS_OF_PRIMER} to {MAX_WORDS_OF_PRIMER}",
+        )
+    if step.stretch and len(step.hints) < MIN_HINTS_WITH_STRETCH:
+        yield (
+            "hints",
+            f"has {len(step.hints)} entries; an exercise with a stretch should have "
+            f"{MIN_HINTS_WITH_STRETCH} or more",
+        )
     for name in TEXT_FIELDS:
         if LINK_OR_HTML.search(CODE.sub("", getattr(step, name))):
             yield name, "should have no links, images or HTML"
     texts = [*(getattr(step, name) for name in TEXT_FIELDS), *step.done_when]
     texts += [f"{topic.title} {topic.text}" for topic in step.topics]
-    if (words := sum(len(text.split()) for text in texts)) > MAX_WORDS_OF_PARTS:
+    if (words := sum(map(count_words, texts))) > MAX_WORDS_OF_PARTS:
         yield "title", f"has {words} words below it; at most {MAX_WORDS_OF_PARTS}"
+
+
+def check_topics(location: Location, step: StepEntry) -> Iterator[Problem]:
+    for number, topic in enumerate(step.topics):
+        place = (*location, "topics", number)
+        for name in ("text", "url"):
+            if not getattr(topic, name):
+                yield place, f"{name} of the topic {topic.slug} is missing"
+        if topic.url and not topic.url.startswith("https://"):
+            yield (*place, "url"), "url should begin with https://"
+
+
+def check_date(step: StepEntry) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with when, and with what, somebody did the step."""
+    if bool(step.checked_on) != bool(step.checked_with):
+        names = ["checked_on", "checked_with"]
+        there, missing = names if step.checked_on else reversed(names)
+        yield there, f"needs {missing} beside it"
+    # Somebody may write it where it is tomorrow already.
+    tomorrow = timezone.now().date() + timedelta(days=1)
+    if step.checked_on and date.fromisoformat(step.checked_on) > tomorrow:
+        yield "checked_on", "is in the future"
+
+
+def check_roles(step: StepEntry) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the roles of the resources, if they have any."""
+    roles = Counter(resource.role for resource in step.resources)
+    if set(roles) <= {""}:
+        return
+    if roles["start"] != 1:
+        number = roles["start"]
+        yield "resources", f"has {number} with the role start; there should be one"
+    if not roles["practise"]:
+        yield "resources", "has none with the role practise"
+
+
+def check_texts(step: StepEntry) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the Markdown of the step and its parts."""
+    texts = [(name, getattr(step, name)) for name in TEXT_FIELDS]
+    texts += [("topics", topic.text) for topic in step.topics]
+    texts += [("hints", hint) for hint in step.hints]
+    texts += [("done_when", outcome) for outcome in step.done_when]
+    for each in step.questions:
+        texts += [("questions", each.question), ("questions", each.answer)]
+    for name, text in texts:
+        for fault in find_code_faults(text):
+            yield name, fault
+        if match := DATED.search(CODE.sub("", text)):
+            yield name, f"says “{match[0]}”; write what stays true"
+
+
+def count_words(text: str) -> int:
+    return len(text.split())
 
 
 def check_body(body: str) -> Iterator[str]:
     """Yield what is wrong with a step's text."""
-    words = len(body.split())
+    words = count_words(body)
     if not MIN_WORDS <= words <= MAX_WORDS:
         yield f"has {words} words; it should have {MIN_WORDS} to {MAX_WORDS}"
     if LINK_OR_HTML.search(CODE.sub("", body)):
@@ -143,18 +223,27 @@ def check_resource(resource: ResourceEntry) -> Iterator[tuple[str, str]]:
 
 
 def check_urls(file: RoadmapFile) -> Iterator[Problem]:
-    counts = Counter(each.url for step in file.steps for each in step.resources)
-    for index, step in enumerate(file.steps):
-        for number, resource in enumerate(step.resources):
-            if counts[resource.url] > 1:
-                location = ("steps", index, "resources", number, "url")
-                yield location, f"url {resource.url} is in this roadmap more than once"
+    places = [
+        (("steps", index, key, number, "url"), each.url)
+        for index, step in enumerate(file.steps)
+        for key in ("topics", "resources")
+        for number, each in enumerate(getattr(step, key))
+        if each.url
+    ]
+    counts = Counter(url for _location, url in places)
+    for location, url in places:
+        if counts[url] > 1:
+            yield location, f"url {url} is in this roadmap more than once"
 
 
 def check_shared_urls(
     file: RoadmapFile, files: Sequence[RoadmapFile]
 ) -> Iterator[Problem]:
-    """All roadmaps that use an address give it the same title and kind."""
+    """All roadmaps that use an address give it the same title and kind.
+
+    Its role and how long it takes may differ: what one step starts with, another step
+    only names as further reading.
+    """
     first_uses: dict[str, ResourceEntry] = {}
     for each in files:
         for step in each.steps:
@@ -162,10 +251,15 @@ def check_shared_urls(
                 first_uses.setdefault(resource.url, resource)
     for index, step in enumerate(file.steps):
         for number, resource in enumerate(step.resources):
-            if resource != (other := first_uses[resource.url]):
+            other = first_uses[resource.url]
+            if describe_page(resource) != describe_page(other):
                 location = ("steps", index, "resources", number)
                 message = f"{resource.url} is elsewhere “{other.title}” ({other.kind})"
                 yield location, message
+
+
+def describe_page(resource: ResourceEntry) -> tuple[str, str]:
+    return resource.title, resource.kind
 
 
 def check_same_as(file: RoadmapFile, files: Sequence[RoadmapFile]) -> Iterator[Problem]:

@@ -1,10 +1,13 @@
 """manage.py lint_roadmaps"""
 
 from io import StringIO
+from textwrap import indent
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+
+from editing.code_blocks import find_code_faults
 
 FIXTURE = settings.BASE_DIR / "fixtures/backend-developer.yaml"
 
@@ -154,3 +157,220 @@ def test_same_as_names_the_step_that_has_none_itself(find_problems):
         "    same_as: backend-developer/internet-fundamentals\n",
     )
     assert "should be backend-developer/internet-fundamentals" in problems
+
+
+WORDS = "Some words that explain it. " * 25
+TOPIC = """\
+      - slug: topic-{0}
+        title: Topic {0}
+        text: It is one of five.
+        url: https://example.org/topic-{0}
+"""
+QUESTION = """\
+      - question: Why {0}?
+        answer: Because.
+"""
+RESOURCE = """\
+      - title: Page {0}
+        url: https://example.org/page-{0}
+        kind: docs
+        role: {1}
+"""
+ROLES = enumerate(["start", "practise", "reference", "deeper"])
+STEP_WITH_PARTS = f"""\
+  - slug: internet-fundamentals
+    title: Internet Fundamentals
+    summary: Understand how the internet works.
+    hours: 4-6
+    checked_on: 2026-11-29
+    checked_with: curl 8
+    why: |
+      It breaks.
+    primer: |
+      ## Layers
+
+      {WORDS}
+
+      ```python
+      print("one")
+      ```
+    topics:
+{"".join(TOPIC.format(number) for number in range(5))}\
+    exercise: |
+      Build it.
+
+      ```bash
+      curl https://example.org | head
+      ```
+    stretch: |
+      Build more.
+    hints:
+      - Begin.
+      - Go on.
+      - Stop.
+    questions:
+{"".join(QUESTION.format(number) for number in range(3))}\
+    mistakes: |
+      **None.** All is well.
+    done_when:
+      - do one
+      - do two
+      - do three
+    resources:
+{"".join(RESOURCE.format(number, role) for number, role in ROLES)}
+"""
+
+
+class TestParts:
+    @pytest.fixture
+    def lint(self, tmp_path):
+        """Returns a function that lints the backend roadmap with a first step that has
+        every part, with one text replaced.
+        """
+
+        def lint(old="", new="", step=STEP_WITH_PARTS):
+            text = FIXTURE.read_text()
+            first = text.index("  - slug: ")
+            second = text.index("  - slug: ", first + 1)
+            assert old in step
+            step = step.replace(old, new, 1)
+            path = tmp_path / "backend-developer.yaml"
+            path.write_text(text[:first] + step + text[second:])
+            out = StringIO()
+            try:
+                call_command("lint_roadmaps", path, stdout=out)
+            except CommandError as error:
+                return str(error).replace(f"{path}:", "")
+            return out.getvalue()
+
+        return lint
+
+    def test_a_step_with_every_part_follows_the_rules(self, lint):
+        assert lint() == "1 roadmaps with 23 steps follow the rules.\n"
+
+    @pytest.mark.parametrize(
+        ("old", "new", "expected"),
+        [
+            ("    hours: 4-6\n", "", "hours is missing"),
+            (WORDS, "Short.", "primer has 3 words outside code blocks; it should have"),
+            (WORDS, WORDS * 5, "primer has 627 words outside code blocks; it should"),
+            (TOPIC.format(4), "", "topics has 4 entries; it should have 5 to 12"),
+            (QUESTION.format(2), "", "questions has 2 entries; it should have 3 to 6"),
+            ("      - do two\n", "", "done_when has 2 entries; it should have 3 to 5"),
+            (
+                "        url: https://example.org/topic-3\n",
+                "",
+                "url of the topic topic-3 is missing",
+            ),
+            (
+                "        text: It is one of five.\n",
+                "",
+                "text of the topic topic-0 is missing",
+            ),
+            (
+                "https://example.org/topic-3",
+                "http://example.org/topic-3",
+                "url should begin with https://",
+            ),
+            (
+                "      - Stop.\n",
+                "",
+                "hints has 2 entries; an exercise with a stretch should have 3 or more",
+            ),
+            (
+                "    checked_with: curl 8\n",
+                "",
+                "checked_on needs checked_with beside it",
+            ),
+            (
+                "    checked_on: 2026-11-29\n",
+                "",
+                "checked_with needs checked_on beside it",
+            ),
+            ("2026-11-29", "2999-01-01", "checked_on is in the future"),
+            (
+                "role: reference",
+                "role: start",
+                "resources has 2 with the role start; there should be one",
+            ),
+            (
+                "role: start",
+                "role: deeper",
+                "resources has 0 with the role start; there should be one",
+            ),
+            (
+                "role: practise",
+                "role: deeper",
+                "resources has none with the role practise",
+            ),
+            (
+                'print("one")',
+                "print(",
+                "primer has python code that cannot be parsed: '(' was never closed",
+            ),
+            (
+                "| head",
+                "| | head",
+                "exercise has bash code that cannot be parsed: line 1: syntax error",
+            ),
+            (
+                "It breaks.",
+                "It breaks, as of May 2024.",
+                "why says “as of May 2024”; write what stays true",
+            ),
+            (
+                "Because.",
+                "At the time of writing.",
+                "questions says “At the time of writing”; write what stays true",
+            ),
+        ],
+    )
+    def test_a_broken_rule_is_reported(self, lint, old, new, expected):
+        problems = lint(old, new)
+        assert expected in problems
+        assert len(problems.splitlines()) == 1
+
+    def test_the_address_of_a_topic_is_used_once(self, lint):
+        problems = lint("example.org/page-2", "example.org/topic-3")
+        message = "url https://example.org/topic-3 is in this roadmap more than once"
+        assert problems.count(message) == 2
+
+    def test_resources_need_no_roles(self, lint):
+        lines = STEP_WITH_PARTS.splitlines(keepends=True)
+        step = "".join(line for line in lines if "role: " not in line)
+        assert "follow the rules" in lint(step=step)
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "fault"),
+    [
+        ("python", "async def f():\n    await g()", ""),
+        ("python", "a = '\\d'", "invalid escape sequence"),
+        ("py", "if x:\n", "expected an indented block"),
+        ("python", "-" * 30_000 + "1", "too"),
+        ("pycon", ">>> 1 +", ""),
+        ("json", '{"a": 1}', ""),
+        ("json title=x", '{"a": 1,}', "line 1"),
+        ("yaml", "a: !Ref b\n---\nc: d", ""),
+        ("YAML", "a: [\nb: c", "line "),
+        ("toml", "[a]\nb = 1", ""),
+        ("toml", "a =", "Invalid value"),
+        ("sh", "for f in *; do\n  echo $f\ndone", ""),
+        ("bash", "echo 'one", "unexpected EOF"),
+        ("bash", "cat <<END\none", "here-document"),
+        ("", "if x:", ""),
+    ],
+)
+def test_code_blocks_are_parsed_in_their_language(language, code, fault):
+    found = list(find_code_faults(f"Text.\n\n- ```{language}\n{indent(code, '  ')}\n"))
+    assert (fault in found[0]) if fault else not found
+
+
+def test_shell_code_is_not_checked_without_a_bash(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert not list(find_code_faults("```bash\necho 'one\n```\n"))
+
+
+def test_shell_code_is_not_run(tmp_path):
+    assert not list(find_code_faults(f"```bash\ntouch {tmp_path}/file\n```\n"))
+    assert not list(tmp_path.iterdir())
