@@ -9,6 +9,7 @@ if (document.getElementById("step_dialog")) {
   const messages = [document.getElementById("page_said"), document.getElementById("page_alert")];
   const title = document.title;
   let latest; // stands for the step that was asked for last
+  let styles; // a promise of whether the style sheet is loaded
 
   // htmx would load the page again on the way back, and move the focus to its top.
   if (!history.state) history.replaceState({}, "");
@@ -22,8 +23,6 @@ if (document.getElementById("step_dialog")) {
     if (!response?.ok || response.redirected) return null;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     page.querySelectorAll("#step_note, #copy_button, .outline").forEach((element) => element.remove());
-    const isNew = (link) => !document.querySelector(`link[href="${link.getAttribute("href")}"]`);
-    document.head.append(...[...page.querySelectorAll("link[rel=stylesheet]")].filter(isNew));
     return { title: page.title, parts: page.querySelectorAll("#step_place, .step-page") };
   }
 
@@ -39,11 +38,23 @@ if (document.getElementById("step_dialog")) {
     heading.focus();
   }
 
+  // The roadmap has no styles of a step: the first step to open brings them.
+  function loadStyles() {
+    styles ??= new Promise((resolve) => {
+      const link = document.createElement("link");
+      Object.assign(link, { rel: "stylesheet", href: dialog.dataset.styles });
+      link.onload = () => resolve(true);
+      link.onerror = () => resolve(false);
+      document.head.append(link);
+    });
+    return styles;
+  }
+
   async function open(href, isNew) {
     const request = (latest = {});
-    const step = await load(href);
+    const [step, hasStyles] = await Promise.all([load(href), loadStyles()]);
     if (request !== latest) return; // after a second press, or on the way back
-    if (!step?.parts.length) return location.assign(href);
+    if (!step?.parts.length || !hasStyles) return location.assign(href);
     if (isNew) history.pushState({ step: href }, "", href);
     show(href, step);
   }

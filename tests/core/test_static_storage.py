@@ -15,7 +15,13 @@ from core.static_storage import (
     JS_COMMENT_OR_INDENT,
 )
 
-BUNDLES = ["css/cairn.css", "editing/admin.css", "js/person.js", "js/step.js"]
+BUNDLES = [
+    "css/cairn.css",
+    "css/step-page.css",
+    "editing/admin.css",
+    "js/person.js",
+    "js/step.js",
+]
 STATIC = settings.BASE_DIR / "static"
 
 

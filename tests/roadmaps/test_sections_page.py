@@ -38,7 +38,6 @@ class TestSections:
     def test_a_roadmap_without_them_has_one_list(self, client, backend):
         page = read(client)
         assert page.count('<ol class="route"') == 1
-        assert "sections.css" not in page
         assert "aria-level" not in page
         assert "roadmap_effort" not in page
 

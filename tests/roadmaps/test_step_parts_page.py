@@ -61,7 +61,7 @@ class TestOrder:
 
     def test_a_step_without_parts_looks_as_before(self, client, backend):
         page = read(client)
-        for name in ("lesson.css", "side-column", "fact-line", "check_"):
+        for name in ("side-column", "fact-line", "check_"):
             assert name not in page
 
 
