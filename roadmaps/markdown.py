@@ -17,12 +17,12 @@ from roadmaps.markdown_rules import MAX_NESTING, Renderer, TooComplexError
 # Increase it with every change to what `to_html` returns. HTML that was stored by an
 # earlier version is then made again: a note's when it is read, a body's by
 # `manage.py render_bodies`.
-HTML_VERSION = 2
+HTML_VERSION = 3
 MAX_LENGTH = 40_000  # characters
 
 TAGS = {
     *("h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "strong", "em", "s"),
-    *("ul", "ol", "li", "pre", "code", "a", "span", "div"),
+    *("ul", "ol", "li", "pre", "code", "a", "span", "div", "figure", "figcaption"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
 ATTRIBUTES = {

@@ -70,14 +70,22 @@ class Renderer(RendererHTML):
     def code_block(
         self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
     ) -> str:
-        html = super().code_block(tokens, idx, options, env)
-        return html.replace("<pre>", '<pre tabindex="0">', 1)
+        return wrap_code(super().code_block(tokens, idx, options, env), tokens[idx])
 
     def fence(
         self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
     ) -> str:
-        html = super().fence(tokens, idx, options, env)
-        return html.replace("<pre>", '<pre tabindex="0">', 1)
+        return wrap_code(super().fence(tokens, idx, options, env), tokens[idx])
+
+    def paragraph_close(
+        self,
+        tokens: Sequence[Token],
+        idx: int,
+        options: OptionsDict,
+        env: EnvType,
+    ) -> str:
+        html = self.renderToken(tokens, idx, options, env)
+        return f"{html}</figure>\n" if tokens[idx].meta.get("ends_figure") else html
 
     def table_open(
         self,
@@ -123,6 +131,12 @@ class Renderer(RendererHTML):
         return f"{text}</a>"
 
 
+def wrap_code(html: str, token: Token) -> str:
+    """Let the keyboard scroll the code. Code that has a caption begins a figure."""
+    figure = "<figure>\n" if token.meta.get("starts_figure") else ""
+    return figure + html.replace("<pre>", '<pre tabindex="0">', 1)
+
+
 def install(parser: MarkdownIt) -> None:
     """Add the rules to the parser. The counting ones come first and never match."""
     parser.block.ruler.before(
@@ -135,6 +149,7 @@ def install(parser: MarkdownIt) -> None:
     parser.inline.ruler.before("text", "count_inline", count_inline)
     parser.inline.ruler.after("text", "link_bare_url", link_bare_url)
     parser.core.ruler.push("add_check_boxes", add_check_boxes)
+    parser.core.ruler.push("add_captions", add_captions)
     parser.helpers = SimpleNamespace(  # type: ignore[assignment]
         parseLinkLabel=parse_label,
         parseLinkDestination=parse_destination,
@@ -241,3 +256,25 @@ def add_check_boxes(state: StateCore) -> None:
                     '<span role="img" aria-label="{1}">{0}</span> ', *check_box
                 )
                 token.children.insert(0, Token("html_inline", "", 0, content=html))
+
+
+def add_captions(state: StateCore) -> None:
+    """Make a caption of a paragraph in italics that follows code."""
+    tokens = state.tokens
+    for index, code in enumerate(tokens[:-3]):
+        start, inline, end = tokens[index + 1 : index + 4]
+        is_code = code.type in ("fence", "code_block")
+        if is_code and start.type == "paragraph_open" and is_in_italics(inline):
+            code.meta["starts_figure"] = True
+            start.tag = end.tag = "figcaption"
+            start.hidden = end.hidden = False  # also in a list without blank lines
+            end.meta["ends_figure"] = True
+            inline.children = (inline.children or [])[1:-1]
+
+
+def is_in_italics(inline: Token) -> bool:
+    """Whether all of a paragraph's text is emphasised once."""
+    children = inline.children or [inline]
+    first, last = children[0], children[-1]
+    levels = [each.level for each in children[1:-1]]
+    return (first.type, last.type) == ("em_open", "em_close") and 0 not in levels

@@ -111,6 +111,25 @@ def test_the_keyboard_can_scroll_a_code_block(text):
     assert to_html(text).startswith('<pre tabindex="0"><code')
 
 
+@pytest.mark.parametrize("code", ["```\na\n```\n", "    a\n\n", "```\na\n```\n\n"])
+def test_a_paragraph_in_italics_after_code_is_its_caption(code):
+    code_html = '<pre tabindex="0"><code>a\n</code></pre>\n'
+    assert to_html(f"{code}*The `a` of **b***\n\nMore.") == (
+        f"<figure>\n{code_html}"
+        "<figcaption>The <code>a</code> of <strong>b</strong></figcaption>\n"
+        "</figure>\n<p>More.</p>\n"
+    )
+    assert "<figcaption>b</figcaption>" in to_html("- ```\n  a\n  ```\n  *b*")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["```\na\n```\n*A* or *b*", "```\na\n```\n**A**", "Text.\n\n*A*", "```\na\n```"],
+)
+def test_other_paragraphs_are_no_captions(text):
+    assert "fig" not in to_html(text)
+
+
 def test_the_keyboard_can_scroll_a_table():
     html = to_html("|a|\n|-|\n|1|")
     assert html.startswith('<div class="wide" tabindex="0"><table>')
