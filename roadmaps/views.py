@@ -195,13 +195,10 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
     }
     if request.method != "POST" or not request.htmx:
         content = StepContent.read(step.pk)
-        statuses = {topic.pk: topic for topic in step.topics}
         context |= {
             "content": content,
             "topics": [
-                (topic, statuses[topic.pk])
-                for topic in content.topics
-                if topic.pk in statuses
+                (topic, topic.pk in step.checked_topics) for topic in content.topics
             ],
             "needs": find_needs(step, route, request.user),
             "are_answers_open": "answers" in request.GET,

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from core.fragments import render_fragment
 from progress import pending_mark
 from progress.progress_bar import segments
-from progress.route import AnnotatedStep, State, TopicStatus
+from progress.route import AnnotatedStep, State
 
 STEP_ROW = "fragments/step_row.html"
 DATE_PLACEHOLDER = "<!-- date -->"  # texts cannot contain it: they are escaped
@@ -79,10 +79,10 @@ def mark_urls(step: AnnotatedStep) -> dict[str, str]:
 
 
 @register.simple_tag
-def topic_url(topic: TopicStatus) -> str:
+def topic_url(topic_id: int, is_checked: bool) -> str:
     """The address that ticks the topic, or unticks it if it is ticked."""
-    outcome = "unchecked" if topic.is_checked else "checked"
-    return reverse("progress:topic", args=[topic.pk, outcome])
+    outcome = "unchecked" if is_checked else "checked"
+    return reverse("progress:topic", args=[topic_id, outcome])
 
 
 @register.simple_tag(takes_context=True)

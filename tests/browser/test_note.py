@@ -330,7 +330,7 @@ class TestFailedSaves:
         reasons = {
             500: "something went wrong on our side.",
             503: "the database isn’t available right now.",
-            429: "too many requests.",
+            429: "too many changes at once.",
         }
         for status, reason in reasons.items():
             fail_saves(page, status)

@@ -15,7 +15,7 @@ from core import fragments
 from core.fragments import render_fragment
 from progress.models import Completion
 from roadmaps.models import Roadmap, Step
-from tests.factories import StepProgressFactory, UserFactory
+from tests.factories import StepProgressFactory, TopicFactory, UserFactory
 
 FOLDER = django_settings.BASE_DIR / "templates/fragments"
 PAGES = [
@@ -54,6 +54,7 @@ def two_languages(settings, monkeypatch):
 @pytest.fixture
 def clients(backend):
     """Clients of a visitor and two users, who differ in all that pages show."""
+    TopicFactory(step=backend.steps.get(slug="caching"))
     ada = UserFactory(name="Ada", theme="dark", time_zone="Asia/Tokyo")
     bob = UserFactory(name="Bob", theme="light", is_staff=True)
     for number, step in enumerate(backend.steps.all()):

@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from core import fragments
-from tests.factories import StepProgressFactory, UserFactory
+from tests.factories import StepProgressFactory, TopicFactory, UserFactory
 from tests.progress.test_mark import HTMX
 from tests.routes import list_paths
 
@@ -58,6 +58,7 @@ def email_in_every_template(settings):
 @pytest.fixture
 def people(backend):
     """Clients by email address. The empty address is a visitor's."""
+    TopicFactory(step=backend.steps.first())
     clients = {"": Client()}
     for name, is_staff in (("ada", False), ("bob", True)):
         user = UserFactory(email=f"{name}@example.com", is_staff=is_staff)

@@ -5,7 +5,6 @@ import re
 import pytest
 
 from progress.models import StepProgress
-from roadmaps.step_parts import Topic
 from tests.browser.full_step import add_sections, fill_step
 from tests.factories import RoadmapFactory, StepFactory, TopicFactory
 from tests.html import read_html
@@ -37,7 +36,7 @@ class TestOrder:
             "You can skip this if you can…",
             "Why it matters",
             "How a cache works",
-            "Topics 0 of 3 topics",
+            "Topics 0 of 3",
             "Exercise",
             "Stretch",
             "Hints 2",
@@ -61,15 +60,41 @@ class TestOrder:
 
     def test_a_step_without_parts_looks_as_before(self, client, backend):
         page = read(client)
-        for name in ("side-column", "fact-line", "check_"):
+        for name in ("outline", "check_", "hours"):
             assert name not in page
+
+
+class TestOutline:
+    def test_links_every_part_that_the_step_has(self, client, signed_in, step):
+        page = read(client)
+        outline = page.partition('<nav class="outline"')[2].partition("</nav>")[0]
+        anchors = re.findall('href="#([^"]*)"', outline)
+        assert all(f'id="{anchor}"' in page for anchor in anchors)
+        assert text(f"<{outline}").strip() == (
+            "On this page Why it matters How a cache works Topics Exercise "
+            "Check yourself Common mistakes Resources"
+        )
+        assert 'href="#step_note"' in read(signed_in)
+
+    def test_has_the_headings_of_the_primer_as_plain_text(self, client, step):
+        step.primer = "## `Vary` & *more*\n\nA text.\n\n> ## Quoted"
+        step.save()
+        page = read(client)
+        assert '<a href="#primer_1">Vary &amp; more</a>' in page
+        assert '<h2 id="primer_1"><code>Vary</code> &amp; <em>more</em></h2>' in page
+        assert '<a href="#primer_2">Quoted</a>' in page
+
+    def test_an_exercise_can_have_hints_only(self, client, step):
+        step.exercise = step.stretch = ""
+        step.save()
+        assert 'href="#part_exercise"' in read(client)
 
 
 class TestFacts:
     def test_are_on_one_line(self, client, signed_in, user, step):
         facts = text(read(client)).partition("techniques.")[2]
         assert "Optional about 4–6 hours needs: Learn About APIs" in facts
-        assert "checked November 2026 with Valkey 9" in facts
+        assert "checked Nov 2026 with Valkey 9" in facts
         assert "Learn About APIs (Not started)" in text(read(signed_in))
         needed = step.roadmap.steps.get(slug="learn-about-apis")
         StepProgress.objects.mark(user, needed.pk, "done")
@@ -93,11 +118,11 @@ class TestQuestions:
         self, client, step
     ):
         page = read(client)
-        assert page.count('class="fold">') == 4
-        assert 'class="fold" open' not in page
+        assert page.count('class="fold question">') == 2
+        assert '" open>' not in page
         link = re.search('href="([^"]*)">Show all answers', page)[1]
         page = read(client, link)
-        assert page.count('class="fold" open') == 2
+        assert page.count('class="fold question" open>') == 2
         assert "Hide all answers" in page
 
 
@@ -114,6 +139,12 @@ class TestTopics:
         page = text(read(signed_in))
         assert page.count("1 of 3") == 3
 
+    def test_the_bar_of_a_step_that_is_not_started_says_how_many_there_are(
+        self, signed_in, step
+    ):
+        bar = text(read(signed_in).partition('id="step_bar"')[2])
+        assert "Not started 3 topics" in bar
+
     def test_a_mark_keeps_the_outcomes_of_the_step(self, signed_in, step):
         part = read_html(
             signed_in.post(address(step, "skipped"), {"at": "step"}, headers=HTMX)
@@ -121,19 +152,42 @@ class TestTopics:
         assert "Mark it done when you can:" in part
 
 
-@pytest.mark.parametrize("count", [3, 40])
-def test_it_takes_at_most_seven_queries(
-    signed_in, user, step, assert_max_queries, count
-):
-    elsewhere = StepFactory(slug="boil", roadmap__slug="cooking")
-    StepProgress.objects.mark(user, elsewhere.pk, "done")
-    step.needs = ["cooking/boil"]
-    step.save()
-    TopicFactory.create_batch(count, step=step)
-    StepProgress.objects.check_topic(user, Topic.objects.first().pk, is_checked=True)
-    StepProgress.objects.mark(user, step.pk, "none")
-    signed_in.get(PATH)
-    with assert_max_queries(7):
+@pytest.fixture
+def long_step(user, step):
+    """Returns a function that gives the step topics, and needs in other roadmaps."""
+
+    def add(topics, needs):
+        elsewhere = [StepFactory(slug="boil") for _ in range(needs)]
+        step.needs = [f"{each.roadmap.slug}/boil" for each in elsewhere]
+        step.save()
+        TopicFactory.create_batch(topics, step=step)
+        StepProgress.objects.mark(user, elsewhere[0].pk, "done")
+        StepProgress.objects.check_topic(user, step.topics.first().pk, is_checked=True)
+
+    return add
+
+
+@pytest.mark.parametrize(("topics", "needs"), [(3, 1), (40, 8)])
+class TestQueries:
+    def test_a_page_takes_at_most_seven(
+        self, signed_in, long_step, assert_max_queries, topics, needs
+    ):
+        """The session, the person, the snapshot, equivalents, the needs and the note.
+
+        The seventh reads the content of the step after a change.
+        """
+        long_step(topics, needs)
         signed_in.get(PATH)
-    with assert_max_queries(7):
-        signed_in.get(PATH, headers=HTMX)
+        with assert_max_queries(7):
+            signed_in.get(PATH)
+        with assert_max_queries(7):
+            signed_in.get(PATH, headers=HTMX)
+
+    def test_a_visitors_takes_two(
+        self, client, long_step, assert_max_queries, topics, needs
+    ):
+        """The snapshot and the needs."""
+        long_step(topics, needs)
+        client.get(PATH)
+        with assert_max_queries(2):
+            client.get(PATH, {"answers": 1})
