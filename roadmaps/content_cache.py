@@ -1,16 +1,18 @@
-"""A cache of each roadmap's content, by its version.
+"""A cache of the content of roadmaps and steps, by the version of the roadmap.
 
-Database triggers give a roadmap a new `content_version` whenever the roadmap or one of
-its steps changes. After an edit, callers ask for the new version. So no entry is ever
-out of date, and none has to be invalidated.
+Database triggers give a roadmap a new `content_version` whenever the roadmap, one of
+its steps or a part of one changes. After an edit, callers ask for the new version. So
+no entry is ever out of date, and none has to be invalidated.
 """
 
 from functools import lru_cache
 from typing import NamedTuple
 
 from roadmaps.models import Roadmap, Step
+from roadmaps.step_content import StepContent
 
 MAX_ROADMAPS = 200  # about 3 kB per step
+MAX_STEPS = 500  # about 20 kB each
 
 
 class RoadmapContent(NamedTuple):
@@ -27,3 +29,9 @@ def get_content(roadmap_id: int, content_version: str) -> RoadmapContent:  # noq
     roadmap = Roadmap.objects.get(pk=roadmap_id)
     steps = roadmap.steps.defer_large_fields().with_outline()
     return RoadmapContent(roadmap, tuple(steps))
+
+
+@lru_cache(MAX_STEPS)
+def get_step_content(step_id: int, content_version: str) -> StepContent:  # noqa: ARG001, part of the key
+    """What the step's own page shows. Raises Step.DoesNotExist."""
+    return StepContent.read(step_id)

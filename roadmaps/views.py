@@ -28,9 +28,9 @@ from progress.notes import Note, NoteConflictError
 from progress.route import AnnotatedStep, Filter, Route
 from progress.snapshot import find_hidden_roadmap, get_route, routes_in_progress
 from roadmaps.card import Card
+from roadmaps.content_cache import get_step_content
 from roadmaps.models import Roadmap, Step
 from roadmaps.share import roadmap_preview, site_preview
-from roadmaps.step_content import StepContent
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -194,7 +194,7 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
         ),
     }
     if request.method != "POST" or not request.htmx:
-        content = StepContent.read(step.pk)
+        content = get_step_content(step.pk, str(roadmap.content_version))
         context |= {
             "content": content,
             "topics": [

@@ -126,7 +126,7 @@ CREATE TRIGGER renew_content_version_after_delete AFTER DELETE ON roadmaps_step
 REFERENCING OLD TABLE AS written
 FOR EACH STATEMENT EXECUTE FUNCTION cairn_renew_content_version_of_steps();
 
--- The same for the parts of steps that pages of the whole roadmap show or count.
+-- The same for the parts of steps.
 CREATE FUNCTION cairn_renew_content_version_of_parts() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -141,6 +141,7 @@ for _table, _function in [
     ("roadmaps_topic", "cairn_renew_content_version_of_parts"),
     ("roadmaps_question", "cairn_renew_content_version_of_parts"),
     ("roadmaps_donewhen", "cairn_renew_content_version_of_parts"),
+    ("roadmaps_resource", "cairn_renew_content_version_of_parts"),
 ]:
     for _name, _event, _rows in [
         ("after_insert", "INSERT", "NEW"),

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection, transaction
 
-from roadmaps.content_cache import get_content
+from roadmaps.content_cache import get_content, get_step_content
 from roadmaps.models import Resource, Roadmap, Step
 from tests.factories import RoadmapFactory, StepFactory
 
@@ -151,6 +151,7 @@ def test_retired_steps_are_included(roadmap):
         lambda step: step.topics.all().delete(),
         lambda step: step.questions.create(question="Why?", answer="Because."),
         lambda step: step.done_when.create(text="hold it"),
+        lambda step: step.resources.create(title="D", url="https://a.example/"),
     ],
 )
 def test_an_edit_of_a_part_makes_a_new_version(roadmap, edit):
@@ -161,10 +162,17 @@ def test_an_edit_of_a_part_makes_a_new_version(roadmap, edit):
     assert content_version(roadmap) != before
 
 
-def test_resources_are_not_cached(roadmap, client):
+def test_the_content_of_a_step_is_read_once_per_version(
+    roadmap, django_assert_num_queries
+):
     step = roadmap.steps.get()
-    client.get(step.get_absolute_url())
+    before = get_step_content(step.pk, str(content_version(roadmap)))
+    assert before.resource_groups == ()
     Resource.objects.create(
         step=step, title="On knives", url="https://example.com/", kind="book"
     )
-    assert "On knives" in client.get(step.get_absolute_url()).text
+    version = str(content_version(roadmap))
+    [group] = get_step_content(step.pk, version).resource_groups
+    assert [each.title for each in group.resources] == ["On knives"]
+    with django_assert_num_queries(0):
+        get_step_content(step.pk, version)
