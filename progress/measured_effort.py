@@ -45,10 +45,17 @@ def measure_effort(roadmap: Roadmap) -> int:
             if people.total() >= MIN_PEOPLE
             and (median := get_median(people)) is not None
         }
-        stored = MeasuredEffort.objects.filter(step__roadmap=roadmap)
-        stored.exclude(step__in=medians).delete()
+        efforts = MeasuredEffort.objects.filter(step__roadmap=roadmap)
+        stored = dict(efforts.values_list("step", "days"))
+        # Each write renews the roadmap's version, and with it what is cached.
+        if stored.keys() - medians.keys():
+            efforts.exclude(step__in=medians).delete()
         MeasuredEffort.objects.bulk_create(
-            [MeasuredEffort(step_id=pk, days=days) for pk, days in medians.items()],
+            [
+                MeasuredEffort(step_id=pk, days=days)
+                for pk, days in medians.items()
+                if days != stored.get(pk)
+            ],
             update_conflicts=True,
             unique_fields=["step"],
             update_fields=["days"],

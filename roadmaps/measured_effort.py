@@ -55,8 +55,7 @@ class MeasuredEffort(models.Model):
     """The median time that learners took for a step. There is no row while few have
     finished it.
 
-    progress/measured_effort.py counts it from everybody's marks. It is not a column of
-    the step, so that a new count does not renew the roadmap's `content_version`.
+    progress/measured_effort.py counts it from everybody's marks.
     """
 
     step = models.OneToOneField(

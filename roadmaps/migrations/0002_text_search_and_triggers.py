@@ -87,7 +87,7 @@ CREATE FUNCTION cairn_join_html(jsonb) RETURNS text
     )
 """
 
-# Every write to a roadmap or its steps gives the roadmap a new version, also a write that
+# Every write to a roadmap or what its pages show gives the roadmap a new version, also a write that
 # bypasses Django. Versions are random and never repeat. So a page cached for a version
 # that was rolled back, or lost with a restored backup, is never served for another one.
 RENEW_CONTENT_VERSION = """
@@ -141,6 +141,7 @@ for _table, _function in [
     ("roadmaps_topic", "cairn_renew_content_version_of_parts"),
     ("roadmaps_question", "cairn_renew_content_version_of_parts"),
     ("roadmaps_donewhen", "cairn_renew_content_version_of_parts"),
+    ("roadmaps_measuredeffort", "cairn_renew_content_version_of_parts"),
     ("roadmaps_resource", "cairn_renew_content_version_of_parts"),
 ]:
     for _name, _event, _rows in [

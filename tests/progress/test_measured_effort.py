@@ -164,20 +164,30 @@ class TestMeasuring:
         User.objects.last().delete()
         assert measure() == {}
 
-    def test_it_leaves_the_version_of_the_content(self, finish, cooking):
-        def versions():
-            return list(Roadmap.objects.values_list("content_version"))
+    def test_only_a_change_renews_the_version_of_the_content(self, finish, cooking):
+        def read_version():
+            cooking.refresh_from_db()
+            return cooking.content_version
 
         finish(*[9] * 5)
-        before = versions()
-        assert measure() == {"fry": 9}
-        assert versions() == before
+        versions = [read_version()]
+        for _ in range(2):
+            measure()
+            versions.append(read_version())
+        assert versions[0] != versions[1] == versions[2]
+
+    def test_a_count_that_changes_shows_on_the_page(self, finish, client):
+        finish(*[9] * 5)
+        for days in (9, 12):
+            measure()
+            assert f"within {days} days" in client.get(PATH).content.decode()
+            finish(*[12] * 8)
 
     def test_a_roadmap_takes_three_statements_however_many_marks_it_has(
         self, finish, cooking, assert_max_queries
     ):
         finish(*range(1, 20))
-        with assert_max_queries(3):  # count, delete and store
+        with assert_max_queries(3):  # count, read and store
             measure_effort(cooking)
 
 
@@ -192,7 +202,7 @@ class TestStepPage:
     def test_says_it_to_everybody(self, client, signed_in, fry, days, words):
         MeasuredEffort.objects.create(step=fry, days=days)
         for who in (client, signed_in):
-            sentence = f'<p class="facts">Learners usually finish within {words}</p>'
+            sentence = f"<p>learners usually finish within {words}</p>"
             assert sentence in self.read(who)
 
     def test_says_it_beside_the_estimate(self, client, fry):
