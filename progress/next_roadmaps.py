@@ -26,7 +26,7 @@ def suggest_next_roadmaps(user: User, completed: Collection[int]) -> RoadmapQuer
     """Return up to three published roadmaps on which the person has marked nothing.
 
     `completed` has the ids of roadmaps. Those that share the most steps with them come
-    first. Each result has `shared_steps` and `step_count`.
+    first. Each result has `shared_steps`, `step_count` and the sums of `with_hours`.
     """
     started = Step.objects.filter(progress__user=user).values("roadmap")
     steps = Step.objects.active().annotate(path=CANONICAL_PATH).order_by()
@@ -48,6 +48,7 @@ def suggest_next_roadmaps(user: User, completed: Collection[int]) -> RoadmapQuer
         Roadmap.objects.published()
         .exclude(pk__in=started)
         .with_step_count()
+        .with_hours()
         .annotate(shared_steps=shared_steps)
         .order_by("-shared_steps", "position", "pk")[:MAX_SUGGESTIONS]
     )

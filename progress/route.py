@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from itertools import chain, groupby
 from math import ceil
@@ -137,9 +137,29 @@ class Effort(NamedTuple):
         return "\N{EN DASH}".join(dict.fromkeys(numbers))
 
     @property
+    @property
+    def rounded(self) -> Effort:
+        """As exact as a sum of estimates is."""
+        return Effort(*map(round_hours, self))
+
+    @property
+    def range_in_words(self) -> str:
+        """A number, or a range as in "140 to 200"."""
+        least, most = (number_format(int(hours)) for hours in self)
+        if least == most:
+            return least
+        return gettext("%(least)s to %(most)s") % {"least": least, "most": most}
+
     def plural_number(self) -> int:
         """A number that has the grammatical number of the hours."""
         return 1 if self.most == 1 else max(2, ceil(self.most))
+
+
+def round_hours(hours: Decimal) -> Decimal:
+    """To whole hours; from 20 on to 5, from 100 on to 10, from 1,000 on to 100."""
+    units = {20: 1, 100: 5, 1000: 10}
+    unit = next((unit for limit, unit in units.items() if hours < limit), 100)
+    return (hours / unit).quantize(Decimal(1), ROUND_HALF_UP) * unit
 
 
 class SectionContent(Protocol):

@@ -11,7 +11,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
-from django.db.models import Count, F, Max, OuterRef, Q, Subquery, Value
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Concat, JSONArray, JSONObject
 from django.urls import reverse
 from django.utils import timezone
@@ -144,6 +144,21 @@ class RoadmapQuerySet(VersionedQuerySet["Roadmap"]):
         steps = Step.objects.active().filter(roadmap=OuterRef("pk")).order_by()
         counts = steps.values("roadmap").annotate(count=Count("*")).values("count")
         return self.annotate(step_count=Coalesce(Subquery(counts), 0))
+
+    def with_hours(self) -> "RoadmapQuerySet":
+        """Annotate `hours_min` and `hours_max`, the sums of the active steps; None
+        unless each step has an estimate.
+        """
+        steps = Step.objects.active().filter(roadmap=OuterRef("pk")).order_by()
+        known = steps.values("roadmap").annotate(
+            missing=Count("*") - Count("hours_max")
+        )
+        known = known.filter(missing=0)
+        sums = {
+            name: Subquery(known.annotate(sum=Sum(name)).values("sum"))
+            for name in ("hours_min", "hours_max")
+        }
+        return self.annotate(**sums)
 
 
 class Roadmap(models.Model):

@@ -64,7 +64,7 @@ def index(request: HttpRequest) -> HttpResponse:
         )
     shown_above = {*routes, *(each.pk for each in suggested)}
     others = roadmaps.visible(user.is_staff).exclude(pk__in=shown_above)
-    others = others.with_step_count()
+    others = others.with_step_count().with_hours()
     paginator = Paginator(others, ROADMAPS_PER_PAGE)
     are_many = bool(q) or paginator.count + len(shown_above) > FEW_ROADMAPS
     if are_many:  # the page groups them

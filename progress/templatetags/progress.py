@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlencode
 
 from django import template
@@ -14,7 +15,7 @@ from django.utils.safestring import SafeString
 from core.fragments import render_fragment
 from progress import pending_mark
 from progress.progress_bar import segments
-from progress.route import AnnotatedStep, State
+from progress.route import AnnotatedStep, Effort, State
 
 STEP_ROW = "fragments/step_row.html"
 DATE_PLACEHOLDER = "<!-- date -->"  # texts cannot contain it: they are escaped
@@ -27,6 +28,13 @@ register.filter(segments)
 @register.filter
 def state_label(state: str) -> str:
     return str(State(state).label)
+
+
+@register.filter
+def effort(roadmap: Any) -> Effort | None:
+    """What the roadmap takes, rounded; for roadmaps read by `with_hours`."""
+    least, most = roadmap.hours_min, roadmap.hours_max
+    return Effort(least, most).rounded if least and most else None
 
 
 @register.filter

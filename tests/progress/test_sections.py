@@ -99,6 +99,20 @@ class TestEffort:
         assert Effort(*map(Decimal, effort)).hours == text
 
     @pytest.mark.parametrize(
+        ("effort", "text"),
+        [
+            (("137.5", "204"), "140 to 200"),
+            (("58", "93"), "60 to 95"),
+            (("7.5", "19.4"), "8 to 19"),
+            (("96", "98"), "95 to 100"),
+            (("0.5", "1.4"), "1"),
+            (("1249", "2850"), "1200 to 2900"),
+        ],
+    )
+    def test_of_a_roadmap_is_rounded(self, effort, text):
+        assert Effort(*map(Decimal, effort)).rounded.range_in_words == text
+
+    @pytest.mark.parametrize(
         ("hours", "is_one"), [("1", True), ("0.5", False), ("1.5", False), ("2", False)]
     )
     def test_only_one_hour_is_singular(self, hours, is_one):

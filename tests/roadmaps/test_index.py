@@ -66,6 +66,22 @@ class TestProgress:
         assert "0 steps" in html
 
 
+class TestHours:
+    """A roadmap says what it takes if each of its steps has an estimate."""
+
+    def test_of_one_not_started(self, client, backend):
+        backend.steps.update(hours_min=4, hours_max=6)
+        assert "23 steps · about 90 to 140 hours" in read_html(client.get("/"))
+        backend.steps.filter(slug="caching").update(hours_min=None, hours_max=None)
+        assert "about" not in read_html(client.get("/")).partition("23 steps")[2][:100]
+
+    def test_of_one_in_progress(self, signed_in, user, backend):
+        backend.steps.update(hours_min=4, hours_max=6)
+        StepProgressFactory(user=user, step=backend.steps.first())
+        for path in ("/", "/progress/"):
+            assert "about 90 to 130 hours left" in read_html(signed_in.get(path))
+
+
 class TestCompleted:
     @pytest.fixture
     def html(self, backend, signed_in, user):
