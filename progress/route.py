@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 NEVER = datetime.min.replace(tzinfo=UTC)
+MANY_STEPS, MANY_SECTIONS = 40, 3  # from which on a page helps to find a step
 
 
 class State(TextChoices):
@@ -137,7 +138,6 @@ class Effort(NamedTuple):
         return "\N{EN DASH}".join(dict.fromkeys(numbers))
 
     @property
-    @property
     def rounded(self) -> Effort:
         """As exact as a sum of estimates is."""
         return Effort(*map(round_hours, self))
@@ -150,6 +150,7 @@ class Effort(NamedTuple):
             return least
         return gettext("%(least)s to %(most)s") % {"least": least, "most": most}
 
+    @property
     def plural_number(self) -> int:
         """A number that has the grammatical number of the hours."""
         return 1 if self.most == 1 else max(2, ceil(self.most))
@@ -220,6 +221,7 @@ class StepRow(NamedTuple):
     topic_count: Count
     hours: str
     is_in_section: bool
+    is_filtered_out: bool
     undo_offer: None = None
 
 
@@ -237,6 +239,7 @@ class AnnotatedStep:
     undo_offer: UndoOffer | None = None
     equivalent: EquivalentStep | None = None
     checked_topics: frozenset[int] = frozenset()  # ids, also of other steps' topics
+    is_filtered_out: bool = False
 
     @property
     def topics(self) -> list[TopicStatus]:
@@ -370,6 +373,7 @@ class AnnotatedStep:
             self.topic_count,
             self.hours,
             self.is_in_section,
+            self.is_filtered_out,
         )
 
 
@@ -473,6 +477,10 @@ class RouteSection(NamedTuple):
         return any(not step.is_optional for step in self.steps)
 
     @property
+    def is_filtered_out(self) -> bool:
+        return all(step.is_filtered_out for step in self.steps)
+
+    @property
     def state(self) -> str:
         """Done if nothing counted is left, in progress if any step is marked."""
         done, total = self.progress
@@ -529,6 +537,29 @@ class Route:
     @property
     def has_sections(self) -> bool:
         return any(step.is_in_section for step in self.steps)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its page has a filter by word."""
+        return len(self.steps) >= MANY_STEPS
+
+    @property
+    def has_section_list(self) -> bool:
+        """Whether its page has a list of links to the sections."""
+        sections = {step.content.section_id for step in self.steps} - {None}
+        return self.is_long and len(sections) >= MANY_SECTIONS
+
+    def filter_by_words(self, words: str) -> None:
+        """Filter out the steps without one of the words in their title or summary."""
+        for step in self.steps:
+            text = f"{step.title} {step.summary}".casefold()
+            step.is_filtered_out = any(
+                word not in text for word in words.casefold().split()
+            )
+
+    @property
+    def filtered_steps(self) -> list[AnnotatedStep]:
+        return [step for step in self.steps if not step.is_filtered_out]
 
     def get_sections(self, *, are_all_open: bool = True) -> list[RouteSection]:
         """The sections in order. Unless all are open, only the one with the step to

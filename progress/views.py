@@ -152,6 +152,8 @@ def url_after_mark(request: HtmxRequest, user: User, result: MarkResult) -> str:
     query: dict[str, str | list[str]] = {}
     if show := Filter(request.POST.get("show", "")).value:
         query["show"] = show
+    if q := request.POST.get("q"):
+        query["q"] = q
     if offers:
         query["undo"] = [offer.token for offer in offers.values()]
     if result.has_completed:

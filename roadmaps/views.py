@@ -110,13 +110,20 @@ def explain_hidden(
 @require_safe
 @explain_hidden
 def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
-    """A roadmap with its steps and the person's progress."""
+    """A roadmap with its steps and the person's progress.
+
+    `?show=` is a filter by state, and `?q=` one by words.
+    """
     roadmap, route = get_route_or_404(slug, request.user)
     if roadmap.slug != slug:
         return redirect(roadmap)
     attach_offers(request, route, route.steps)
     show = Filter(request.GET.get("show", "")).value
-    are_all_open = bool(show) or not request.user.is_authenticated
+    q = ""
+    if route.is_long:
+        q = request.GET.get("q", "")[:MAX_FILTER_LENGTH].strip()
+        route.filter_by_words(q)
+    are_all_open = bool(show or q) or not request.user.is_authenticated
     context = {
         "roadmap": roadmap,
         "route": route,
@@ -132,6 +139,7 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
         ),
         "sections": route.get_sections(are_all_open=are_all_open),
         "show": show,
+        "q": q,
         "has_completed": "completed" in request.GET,
     }
     if request.user.is_authenticated:

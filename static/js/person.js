@@ -5,3 +5,4 @@ import "./marks.js";
 import "./disclosures.js";
 import "./keys.js";
 import "./step-dialog.js";
+import "./section-links.js";

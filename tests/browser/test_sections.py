@@ -5,7 +5,12 @@ from playwright.sync_api import expect
 
 from progress.models import StepProgress
 from tests.browser.full_step import add_sections
-from tests.browser.roadmap_page import ROADMAP, expect_step, tick_button
+from tests.browser.roadmap_page import (
+    ROADMAP,
+    expect_step,
+    show_tab_again,
+    tick_button,
+)
 from tests.browser.screens import (
     PHONE,
     expect_large_targets,
@@ -65,6 +70,21 @@ def test_a_link_to_a_step_opens_its_section(open_page, user, roadmap, javascript
     page = open_page(f"{ROADMAP}#observability", user, java_script_enabled=javascript)
     expect(page.locator("#observability h2")).to_be_in_viewport()
     expect(section(page, "design").locator(".step").first).not_to_be_visible()
+
+
+def test_the_last_mark_of_a_section_leaves_it_open(open_page, user, roadmap):
+    for step in roadmap.steps.all()[:2]:
+        StepProgress.objects.mark(user, step.pk, "done")
+    page = open_page(ROADMAP, user)
+    tick_button(page, "Version Control Systems").click()
+    expect_step(page, "Version Control Systems", "done", "Undo")
+    expect(page.locator("#section_foundations_head")).to_contain_text("3 of 3")
+    expect(page.locator("#section_foundations_head .stone")).to_have_attribute(
+        "data-state", "done"
+    )
+    with page.expect_response(f"**{ROADMAP}*"):
+        show_tab_again(page)
+    expect(tick_button(page, "Version Control Systems")).to_be_visible()
 
 
 def test_a_refresh_leaves_what_is_folded(open_page, user, roadmap):

@@ -1,13 +1,26 @@
 """GET /roadmaps/<roadmap>/ of a roadmap with sections, topics and estimates"""
 
 import re
+import zlib
+from itertools import batched
 
 import pytest
 
+from benchmarks.long_roadmap import write_roadmap
+from editing.yaml_format.importer import import_roadmap
+from editing.yaml_format.parser import YamlDocument
+from editing.yaml_format.schema import parse
 from progress.models import StepProgress
-from roadmaps.models import Step
+from progress.topic_checks import TopicCheck
+from roadmaps.models import Section, Step
+from roadmaps.step_parts import Topic
 from tests.browser.full_step import SECTIONS, add_sections
-from tests.factories import TopicFactory
+from tests.factories import (
+    RoadmapFactory,
+    StepFactory,
+    StepProgressFactory,
+    TopicFactory,
+)
 from tests.html import read_html
 from tests.progress.test_mark import HTMX, address
 
@@ -25,7 +38,7 @@ def read(client, path=PATH):
 
 
 def open_sections(page):
-    return re.findall('<details class="section" id="section_([a-z-]+)" open', page)
+    return re.findall(r'<details id="section_([a-z-]+)" class="section" open', page)
 
 
 def rows(page):
@@ -80,7 +93,7 @@ class TestSections:
     def test_steps_without_a_section_come_before_any_heading(self, client, roadmap):
         roadmap.steps.filter(section__slug="foundations").update(section=None)
         page = read(client)
-        assert page.index('<ol class="section"') < page.index('<details class="section')
+        assert page.index('<ol class="section"') < page.index("<details id=")
 
 
 class TestFactsOfARow:
@@ -113,6 +126,20 @@ class TestEffort:
         )
 
 
+def test_it_takes_at_most_four_queries_with_300_steps(
+    signed_in, user, assert_max_queries
+):
+    import_roadmap(parse(YamlDocument("long.yaml", write_roadmap().encode())))
+    for step in Step.objects.all()[:150]:
+        StepProgressFactory(user=user, step=step)
+    for topic in Topic.objects.filter(step__position__gt=290):
+        TopicCheck.objects.create(user=user, topic=topic)
+    signed_in.get("/roadmaps/long-roadmap/")
+    with assert_max_queries(4):
+        response = signed_in.get("/roadmaps/long-roadmap/")
+    assert len(zlib.compress(response.content)) < 60_000
+
+
 @pytest.mark.parametrize("topics", [1, 40])
 def test_it_takes_at_most_four_queries(
     signed_in, user, roadmap, assert_max_queries, topics
@@ -123,3 +150,93 @@ def test_it_takes_at_most_four_queries(
     signed_in.get(PATH)
     with assert_max_queries(4):
         signed_in.get(PATH)
+
+
+@pytest.fixture
+def long_roadmap(db):
+    """40 steps in three sections. The third and the last are about caching."""
+    roadmap = RoadmapFactory(slug="long")
+    steps = StepFactory.create_batch(40, roadmap=roadmap)
+    for number, part in enumerate(batched(steps, 16), start=1):
+        slug, title = f"part-{number}", f"Part {number}"
+        section = Section.objects.create(roadmap=roadmap, slug=slug, title=title)
+        roadmap.steps.filter(pk__in=[step.pk for step in part]).update(section=section)
+    for step, title in ((steps[2], "Caching"), (steps[39], "Shared caching")):
+        roadmap.steps.filter(pk=step.pk).update(title=title)
+    roadmap.steps.filter(pk=steps[2].pk).update(summary="Learn of ÉTAGS.")
+    return roadmap
+
+
+def filtered_out(page, kind):
+    return re.findall(f'<{kind} id="([a-z0-9_-]+)" class="[^"]*filtered-out"', page)
+
+
+class TestLongRoadmap:
+    def test_it_links_to_its_sections(self, client, signed_in, long_roadmap):
+        for each in (client, signed_in):
+            page = read(each, long_roadmap.get_absolute_url())
+            assert re.findall('id="list_.*?" href="#(.*?)"', page) == [
+                "section_part-1",
+                "section_part-2",
+                "section_part-3",
+            ]
+            assert page.count('id="menu_part-') == 3
+            assert 'id="step_filter"' in page
+
+    def test_a_shorter_one_does_not(self, client, roadmap, long_roadmap):
+        Step.objects.filter(roadmap=long_roadmap).first().delete()
+        for path in (PATH, long_roadmap.get_absolute_url()):
+            page = read(client, path)
+            assert "roadmap_sections" not in page
+            assert "step_filter" not in page
+
+    def test_one_with_two_sections_has_only_the_filter(self, client, long_roadmap):
+        Section.objects.filter(slug="part-3").delete()
+        page = read(client, long_roadmap.get_absolute_url())
+        assert "roadmap_sections" not in page
+        assert 'id="step_filter"' in page
+
+    def test_a_mark_replaces_the_links_to_its_section(self, signed_in, long_roadmap):
+        step = long_roadmap.steps.first()
+        part = read_html(signed_in.post(address(step), headers=HTMX))
+        assert re.findall('hx-target="#((?:list|menu)_.*?)"', part) == [
+            "list_part-1",
+            "menu_part-1",
+        ]
+        assert part.count("1 of 16</span>") == 2
+
+
+class TestFilterByWord:
+    def test_it_hides_steps_and_sections_without_the_words(
+        self, client, signed_in, long_roadmap
+    ):
+        for each in (client, signed_in):
+            page = read(each, f"{long_roadmap.get_absolute_url()}?q=CACHING")
+            assert len(filtered_out(page, "li")) == 38
+            assert filtered_out(page, "details") == ["section_part-2"]
+            assert "Steps shown: 2" in page
+            assert len(re.findall('<details id="section_part-.*? open', page)) == 3
+
+    def test_each_word_is_in_the_title_or_the_summary(self, client, long_roadmap):
+        page = read(client, f"{long_roadmap.get_absolute_url()}?q=étags+caching")
+        assert len(filtered_out(page, "li")) == 39
+
+    def test_without_a_match_it_says_so(self, client, long_roadmap):
+        page = read(client, f"{long_roadmap.get_absolute_url()}?q=%3Cb%3E")
+        assert "data-empty" in page
+        assert "No steps match this filter." in page
+        assert 'value="&lt;b&gt;"' in page
+
+    def test_it_is_the_same_page_for_every_visitor(self, client, long_roadmap):
+        path = long_roadmap.get_absolute_url()
+        response, usual = client.get(f"{path}?q=caching"), client.get(path)
+        assert not response.cookies
+        for name in ("Cache-Control", "Vary"):
+            assert response[name] == usual[name]
+
+    def test_a_mark_without_a_script_comes_back_to_it(self, signed_in, long_roadmap):
+        step = long_roadmap.steps.first()
+        response = signed_in.post(
+            address(step), {"q": "a b"}, headers={"Sec-Fetch-Site": "same-origin"}
+        )
+        assert response.url == f"{long_roadmap.get_absolute_url()}?q=a+b#{step.slug}"
