@@ -15,7 +15,7 @@ from shutil import which
 
 import psutil
 
-from benchmarks.bench import browser, rows
+from benchmarks.bench import browser, long, rows
 from benchmarks.bench.data import BASE_ROWS, Cluster, Database, Size
 from benchmarks.bench.load import Load, measure_in_turn
 from benchmarks.bench.report import Row, at_most, table
@@ -78,6 +78,10 @@ class Run:
         self.fill("base", CURRENT)
         for size in self.sizes:
             self.grow(size)
+        is_long = any(map(self.matches, long.NAMES))
+        if is_long:
+            log(f"filling {long.NAME}")
+            long.fill(self.cluster, self.folder)
         base = self.serve("base")
         if self.matches(BROWSER):  # before the loads, which make PostgreSQL vacuum
             self.browse(base)
@@ -85,6 +89,11 @@ class Run:
         if other:
             self.fill("before", other)
             loads += rows.of_site(self.serve("before", other))
+        if is_long:
+            log(f"serving {long.NAME}")
+            site = long.serve(self.cluster, FEW_SESSIONS)
+            self.rows += long.browse(site, 2 * self.repetitions)
+            loads += long.loads(site)
         for size in self.sizes:
             sessions = self.sessions if size.kind == "rows" else FEW_SESSIONS
             site = self.serve(size.database, sessions=sessions)
@@ -130,6 +139,7 @@ class Run:
         log(f"{len(loads)} loads, {self.repetitions} times in turn")
         measured = measure_in_turn(loads, self.repetitions, self.seconds)
         rows.add_goals(measured, self.sizes)
+        long.add_goals(measured)
         self.rows += measured
 
 

@@ -76,6 +76,14 @@ def open_slow_page(browser: Browser, cookies: Mapping[str, str]) -> Page:
     return page
 
 
+def measure_paints(page: Page, url: str) -> dict[str, float]:
+    page.goto(url, wait_until="networkidle")
+    paints: dict[str, float] = page.evaluate(PAINTS)
+    if page.url != url or len(paints) < len(PAINT_GOALS):
+        raise MeasurementError(f"{page.url} painted {paints}")
+    return paints
+
+
 def measure(address: str, cookies: list[dict[str, str]], repetitions: int) -> list[Row]:
     """Paints, ticks and the bytes of a first view, for a visitor and a person.
 
@@ -92,11 +100,7 @@ def measure(address: str, cookies: list[dict[str, str]], repetitions: int) -> li
         for turn in range(repetitions):
             for who, own in (("visitor", {}), ("signed in", cookies[turn])):
                 page = open_slow_page(browser, own)
-                page.goto(address + PATH, wait_until="networkidle")
-                paints = page.evaluate(PAINTS)
-                if page.url != address + PATH or len(paints) < len(PAINT_GOALS):
-                    raise MeasurementError(f"{page.url} painted {paints}")
-                for name, value in paints.items():
+                for name, value in measure_paints(page, address + PATH).items():
                     values[f"{who}: {name}"].append(value)
                 if own:
                     tick = page.evaluate(TICK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -91,8 +92,15 @@ class Database:
     def close(self) -> None:
         self._connection.close()
 
+    def execute(self, statement: str, values: Mapping[str, object] = {}) -> None:
+        self._connection.execute(statement, values)
+
     def value(self, query: str) -> int:
-        return int(self._connection.execute(query).fetchone()[0])
+        return self.values(query)[0]
+
+    def values(self, query: str) -> list[int]:
+        """The first column."""
+        return [int(row[0]) for row in self._connection.execute(query)]
 
     def grow(self, size: Size) -> None:
         grow = {

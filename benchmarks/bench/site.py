@@ -37,12 +37,18 @@ def fill(revision: Revision, url: str) -> None:
 class Site:
     """One web process. `sessions` of its people are signed in."""
 
-    def __init__(self, url: str, sessions: int, revision: Revision = CURRENT) -> None:
+    def __init__(
+        self,
+        url: str,
+        sessions: int,
+        revision: Revision = CURRENT,
+        slug: str = SLUG,  # of the roadmap that is measured
+    ) -> None:
         self.name = revision.name
         self.database = Database(url)
         people = self.database.count_people()
         script = str(ROOT / "benchmarks/bench/sign_in.py")
-        printed = revision.run(url, script, SLUG, str(people), str(sessions))
+        printed = revision.run(url, script, slug, str(people), str(sessions))
         prepared: dict[str, Any] = json.loads(printed.splitlines()[-1])
         self.session_cookie: str = prepared["session_cookie"]
         self.people: list[int] = prepared["people"][len(STATES) :]
