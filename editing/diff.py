@@ -160,9 +160,11 @@ def describe_row(row: Mapping[str, Any]) -> list[str]:
                 text = ngettext("%(count)d minute", "%(count)d minutes", int(minutes))
                 minutes = text % {"count": int(minutes)}
             more = [str(part) for part in (kind, role, minutes) if part]
-            return [f"{title} ({', '.join(more)}) {url}"]
+            link = f"{url} {row.get('publisher', '')}".rstrip()
+            return [f"{title} ({', '.join(more)}) {link}"]
         case {"title": title, "text": text, "url": url}:
-            heading = f"{title} ({row['slug']}) {url}".rstrip()
+            parts = (title, f"({row['slug']})", url, row.get("publisher"))
+            heading = " ".join(part for part in parts if part)
             if row.get("is_retired") or row.get("retired"):
                 heading = _("%(title)s, retired") % {"title": heading}
             return [heading, *text.splitlines()]

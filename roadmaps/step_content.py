@@ -23,6 +23,7 @@ class TopicContent(NamedTuple):
     title: str
     text_html: str
     url: str
+    publisher: str
 
     @property
     def host(self) -> str:
@@ -38,6 +39,7 @@ class QuestionContent(NamedTuple):
 class ResourceContent(NamedTuple):
     title: str
     url: str
+    publisher: str
     kind: str
     role: str
     minutes: int | None

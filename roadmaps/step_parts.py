@@ -30,6 +30,7 @@ MAX_TOPIC_LENGTH = 1_000  # characters
 MAX_QUESTION_LENGTH = 1_000
 MAX_ANSWER_LENGTH = 5_000
 MAX_OUTCOME_LENGTH = 300
+MAX_PUBLISHER_LENGTH = 40
 
 type Convert = Callable[[str], str]  # Markdown to HTML
 
@@ -69,6 +70,19 @@ def get_host(url: str) -> str:
     return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
+def publisher_field() -> LineField:
+    """Return a field for what to call the linked site."""
+    return LineField(
+        _("publisher"),
+        max_length=MAX_PUBLISHER_LENGTH,
+        blank=True,
+        help_text=_(
+            "Shown next to the link, for example MDN or RFC 9111. If it is empty, the "
+            "host name is shown."
+        ),
+    )
+
+
 class TopicQuerySet(models.QuerySet["Topic"]):
     def published(self) -> TopicQuerySet:
         """Return the topics that everybody may see."""
@@ -83,7 +97,7 @@ class Topic(StepPart):
     """
 
     # The id lets a version be restored after the topic was renamed.
-    SNAPSHOT_FIELDS = ["id", "slug", "title", "text", "url", "is_retired"]
+    SNAPSHOT_FIELDS = ["id", "slug", "title", "text", "url", "publisher", "is_retired"]
     MARKDOWN_FIELDS = ["text"]
 
     id = models.AutoField(primary_key=True)  # four bytes: it is in every check
@@ -109,6 +123,7 @@ class Topic(StepPart):
     )
     text_html = models.TextField(blank=True, editable=False)
     url = WebAddressField(_("URL"), max_length=500, blank=True)
+    publisher = publisher_field()
     is_retired = models.BooleanField(
         _("retired"),
         default=False,
@@ -225,10 +240,11 @@ class Resource(StepPart):
         REFERENCE = "reference", _("Look up")
         DEEPER = "deeper", _("Go deeper")
 
-    SNAPSHOT_FIELDS = ["title", "url", "kind", "role", "minutes"]
+    SNAPSHOT_FIELDS = ["title", "url", "publisher", "kind", "role", "minutes"]
 
     title = LineField(_("title"), max_length=200)
     url = WebAddressField(_("URL"), max_length=500)
+    publisher = publisher_field()
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     role = models.CharField(
         _("role"),
@@ -327,7 +343,7 @@ def save_topics(
             topic = stored.pop(row.get("id") or 0, None)
             (changed if topic else added).append(topic := topic or Topic())
             topic.step_id, topic.position = step_id, position
-            for name in ("slug", "title", "text", "url", "is_retired"):
+            for name in Topic.SNAPSHOT_FIELDS[1:]:
                 setattr(topic, name, row[name])
             topic.render(convert)
     for topic in stored.values():

@@ -85,7 +85,7 @@ class PartInline(admin.StackedInline):
 class TopicInline(PartInline):
     model = Topic
     formset = TopicFormSet
-    fields = ["position", "title", "text", "url", "is_retired"]
+    fields = ["position", "title", "text", ("url", "publisher"), "is_retired"]
 
     def get_formset(self, *args: Any, **kwargs: Any) -> Any:
         formset = super().get_formset(*args, **kwargs)
@@ -106,7 +106,7 @@ class DoneWhenInline(PartInline):
 class ResourceInline(PartInline):
     model = Resource
     max_num = MAX_RESOURCES
-    fields = ["position", ("kind", "role", "minutes"), "title", "url"]
+    fields = ["position", ("kind", "role", "minutes"), "title", ("url", "publisher")]
 
 
 @admin.register(Step)

@@ -67,6 +67,7 @@ def to_topic_entry(row: Mapping[str, Any]) -> TopicEntry:
         retired=row["is_retired"],
         text=normalize_short_text(row["text"]),
         url=row["url"],
+        publisher=row["publisher"],
     )
 
 
@@ -108,6 +109,7 @@ def to_topic_row(entry: TopicEntry, topic_id: int | None) -> dict[str, Any]:
         "title": entry.title,
         "text": entry.text,
         "url": entry.url,
+        "publisher": entry.publisher,
         "is_retired": entry.retired,
     }
 

@@ -54,6 +54,7 @@ from roadmaps.step_parts import (
     MAX_ANSWER_LENGTH,
     MAX_OUTCOME_LENGTH,
     MAX_PARTS,
+    MAX_PUBLISHER_LENGTH,
     MAX_QUESTION_LENGTH,
     MAX_TOPIC_LENGTH,
 )
@@ -132,6 +133,7 @@ Url = Annotated[
     AfterValidator(validate_url),
     schema_pattern("^https?://"),
 ]
+Publisher = Annotated[str, StringConstraints(max_length=MAX_PUBLISHER_LENGTH), Line]
 Body = Annotated[
     str, StringConstraints(max_length=MAX_BODY_LENGTH), AfterValidator(validate_body)
 ]
@@ -183,6 +185,11 @@ class ResourceEntry(Entry):
 
     title: ResourceTitle = Field(description="The page's own title, in plain words.")
     url: Url = Field(description="An address that begins with https:// or http://.")
+    publisher: Publisher = Field(
+        "",
+        description="What to call the site next to the link, such as MDN. Default: its "
+        "host name.",
+    )
     kind: Literal["docs", "article", "book", "course", "video", "practice"] = Field(
         description="What a learner does with it: look things up (docs), read "
         "(article, book), follow (course), watch (video) or do (practice)."
@@ -218,6 +225,11 @@ class TopicEntry(Entry):
         "", description="One or two sentences that explain it, in Markdown."
     )
     url: Url = Field("", description="A page about it.")
+    publisher: Publisher = Field(
+        "",
+        description="What to call the page next to the link, such as MDN or RFC 9111. "
+        "Default: the host name.",
+    )
 
 
 class QuestionEntry(Entry):

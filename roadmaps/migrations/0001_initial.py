@@ -861,6 +861,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "publisher",
+                    core.model_fields.LineField(
+                        blank=True,
+                        help_text="Shown next to the link, for example MDN or RFC 9111. If it is empty, the host name is shown.",
+                        max_length=40,
+                        verbose_name="publisher",
+                    ),
+                ),
+                (
                     "is_retired",
                     models.BooleanField(
                         default=False,
@@ -1011,6 +1020,15 @@ class Migration(migrations.Migration):
                     "url",
                     core.model_fields.WebAddressField(
                         max_length=500, verbose_name="URL"
+                    ),
+                ),
+                (
+                    "publisher",
+                    core.model_fields.LineField(
+                        blank=True,
+                        help_text="Shown next to the link, for example MDN or RFC 9111. If it is empty, the host name is shown.",
+                        max_length=40,
+                        verbose_name="publisher",
                     ),
                 ),
                 (

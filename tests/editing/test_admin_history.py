@@ -119,7 +119,8 @@ class TestRestoring:
         newest = fry.history.first()
         assert newest.history_user == admin_user
         assert newest.history_change_reason.startswith("Restored the version of ")
-        assert newest.resources == [OILS | {"role": "", "minutes": None}]
+        rest = {"publisher": "", "role": "", "minutes": None}
+        assert newest.resources == [OILS | rest]
 
     def test_all_texts_and_parts_of_a_step_are_restored(self, admin_client, fry):
         fry.why, fry.hints, fry.hours_min, fry.hours_max = "Hot.", ["Oil."], 1, 2

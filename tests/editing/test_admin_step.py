@@ -183,7 +183,7 @@ class TestResources:
         _, step = edit(**row, **{"resources-TOTAL_FORMS": 1})
         assert step.resources.get().host == "example.org"
         row = {"title": "A page", "url": OILS, "kind": "docs"}
-        row |= {"role": "", "minutes": None}
+        row |= {"publisher": "", "role": "", "minutes": None}
         assert step.history.first().resources == [row]
 
     def test_a_resource_is_changed_and_one_deleted(self, edit, fry):

@@ -61,6 +61,7 @@ FULL = """\
         title: Salt
         text: "`NaCl`, at the end."
         url: https://example.org/salt
+        publisher: RFC 9111
       - slug: lid
         title: Lid
         retired: true
@@ -85,6 +86,7 @@ FULL = """\
     resources:
       - title: Eggs
         url: https://example.org/eggs
+        publisher: "Eggs: a guide"
         kind: article
         role: start
         minutes: 15

@@ -84,12 +84,14 @@ class TestTopics:
 
     def test_topics_are_saved_by_id_and_missing_ones_retired(self, step):
         gone, kept = (step.topics.create(slug=s, title=s) for s in ("gone", "kept"))
-        row = {"title": "T", "text": "*a*", "url": "", "is_retired": False}
+        row = {"title": "T", "text": "*a*", "url": "", "publisher": "MDN"}
+        row |= {"is_retired": False}
         rows = [row | {"slug": "new"}, row | {"id": kept.pk, "slug": "k"}]
         save_topics({step.pk: rows})
         new, renamed, retired = step.topics.all()
         assert (new.slug, new.text_html) == ("new", "<p><em>a</em></p>\n")
         assert (renamed.pk, renamed.slug) == (kept.pk, "k")
+        assert new.publisher == renamed.publisher == "MDN"
         assert (retired.pk, retired.is_retired) == (gone.pk, True)
 
 

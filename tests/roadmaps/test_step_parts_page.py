@@ -134,6 +134,15 @@ class TestTopics:
         assert "An old one" not in page
         assert "developer.mozilla.org" in page
 
+    def test_their_links_are_named_by_publisher_or_else_by_host(self, client, step):
+        step.topics.filter(position=2).update(publisher="MDN")
+        step.resources.filter(role="practise").update(publisher="RFC 9111")
+        page = text(read(client))
+        assert page.count("MDN (external site) ↗") == 1
+        assert page.count("developer.mozilla.org (external site) ↗") == 1
+        assert "· RFC 9111 (external site) ↗" in page
+        assert "· example.org (external site) ↗" in page
+
     def test_are_counted_in_the_side_column_and_the_bar(self, signed_in, user, step):
         StepProgress.objects.check_topic(user, step.topics.first().pk, is_checked=True)
         page = text(read(signed_in))
