@@ -31,10 +31,11 @@ class CairnBoundField(BoundField):
         self, attrs: dict[str, Any], widget: Widget | None = None
     ) -> dict[str, Any]:
         attrs = super().build_widget_attrs(attrs, widget)
-        fields = self.form.visible_fields()
-        first_invalid = next((field.name for field in fields if field.errors), None)
-        if self.name == first_invalid:
-            attrs["autofocus"] = True
+        if self.form.errors:
+            fields = self.form.visible_fields()
+            first_invalid = next((field.name for field in fields if field.errors), None)
+            if self.name == first_invalid:
+                attrs["autofocus"] = True
         if isinstance(widget or self.field.widget, WRITTEN_BY_PEOPLE):
             attrs.setdefault("dir", "auto")
         return attrs

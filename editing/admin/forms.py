@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, cast
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max, ProtectedError
-from django.forms import BaseInlineFormSet
+from django.forms import BaseInlineFormSet, inlineformset_factory
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from core.text import shows_nothing
 from editing.admin.history import VersionedForm, question
+from editing.admin.widgets import FastCheckboxInput, FastHiddenInput
 from editing.needs import NEEDS_CIRCLE, find_circle, read_needs
 from editing.step_operations import is_done_by_anyone
 from roadmaps.models import Step
 from roadmaps.sections import Section
 from roadmaps.slugs import find_free_slug
-from roadmaps.step_parts import StepPart, Topic
+from roadmaps.step_parts import MAX_PARTS, STEP_PARTS, StepPart, Topic
 
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+# As in files.
+MAX_ROWS = dict.fromkeys(STEP_PARTS, MAX_PARTS) | {"resources": 200}
 MEANING_FIELDS = [
     *("title", "summary", "why", "primer", "body", "exercise", "mistakes"),
     "is_optional",
@@ -50,6 +57,7 @@ class MarkdownField(forms.CharField):
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+NO_PLACE = 10**9
 LINE_ERROR = _("Line %(number)d: %(message)s")
 
 
@@ -102,6 +110,9 @@ class StepForm(VersionedForm):
             field = cast("forms.ModelChoiceField", self.fields["in_section"])
             field.queryset = Section.objects.filter(roadmap=self.instance.roadmap_id)
             self.initial["in_section"] = self.instance.section_id
+        elif not self.is_bound:
+            first = "title" if self.initial.get("roadmap") else "roadmap"
+            self.fields[first].widget.attrs["autofocus"] = True
 
     @property
     def has_new_section(self) -> bool:
@@ -151,6 +162,16 @@ class StepForm(VersionedForm):
         return [name for name in super().changed_data if name not in not_content]
 
 
+class PartForm(forms.ModelForm):
+    """A row of a step. A new one that has only a place is empty, and not saved."""
+
+    @cached_property
+    def changed_data(self) -> list[str]:
+        changed = super().changed_data
+        is_empty = self.instance._state.adding and changed == ["position"]
+        return [] if is_empty else changed
+
+
 class PartFormSet(BaseInlineFormSet):
     """A step's rows of one kind, for example its resources.
 
@@ -165,21 +186,30 @@ class PartFormSet(BaseInlineFormSet):
         if data is not None and self.management_form.is_valid():
             self.treat_unknown_rows_as_new()
 
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.fields["id"].widget = FastHiddenInput()
+        if "DELETE" in form.fields:
+            form.fields["DELETE"].widget = FastCheckboxInput()
+
     def treat_unknown_rows_as_new(self) -> None:
         """Rewrite the data: rows of stored resources first, all others without an id.
 
-        A formset takes the first INITIAL_FORMS rows for stored ones.
+        A formset takes the first INITIAL_FORMS rows for stored ones. A browser may send
+        a stored row after new ones, if the editor has moved it.
         """
         data: Any = self.data
         stored = {str(pk) for pk in self.get_queryset().values_list("pk", flat=True)}
-        initial_count = self.initial_form_count()
-        rows = []
+        known, new = [], []
         for index in range(self.total_form_count()):
             prefix = f"{self.add_prefix(index)}-"
             keys = [key for key in data if key.startswith(prefix)]
-            rows.append({key.removeprefix(prefix): data.pop(key)[-1] for key in keys})
-        known = [row for row in rows[:initial_count] if row.get("id") in stored]
-        new = [row | {"id": ""} for row in rows if row not in known]
+            row = {key.removeprefix(prefix): data.pop(key)[-1] for key in keys}
+            if row.get("id") in stored:
+                stored.remove(row["id"])
+                known.append(row)
+            else:
+                new.append(row | {"id": ""})
         for index, row in enumerate(known + new):
             for name, value in row.items():
                 data[f"{self.add_prefix(index)}-{name}"] = value
@@ -196,15 +226,25 @@ class PartFormSet(BaseInlineFormSet):
         return row
 
     def get_snapshot(self) -> list[dict[str, Any]]:
-        """Return the submitted rows, valid or not, in the form of a version."""
+        """Return the submitted rows, valid or not, in the form of a version.
+
+        New rows without a place come last, as they are saved.
+        """
         rows = []
         for form in self.forms:
             row = {name: get_value(form, name) for name in self.model.SNAPSHOT_FIELDS}
             is_filled = any(value for name, value in row.items() if name in form.fields)
-            if is_filled and not self._should_delete_form(form):  # type: ignore[attr-defined]
-                rows.append((str(form["position"].value() or 0), row))
-        rows.sort(key=lambda row: int(row[0][:9]) if row[0].isdecimal() else 0)
-        return [row for _position, row in rows]
+            if is_filled and not (self.can_delete and get_value(form, "DELETE")):
+                rows.append((get_place(form), row))
+        rows.sort(key=itemgetter(0))
+        return [row for _place, row in rows]
+
+
+def get_place(form: Any) -> int:
+    """Return the submitted position of a row, or one after all others."""
+    position = str(form["position"].value() or 0)
+    place = int(position[:9]) if position.isdecimal() else 0
+    return place or (NO_PLACE if form.instance._state.adding else 0)
 
 
 def get_value(form: Any, name: str) -> Any:
@@ -223,6 +263,10 @@ class TopicFormSet(PartFormSet):
     topic that somebody has ticked.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.retired: list[Topic] = []  # instead of being deleted
+
     def save_new(self, form: Any, commit: bool = True) -> StepPart:
         form.instance.slug = find_topic_slug(self.instance, form.instance.title)
         return super().save_new(form, commit)
@@ -236,6 +280,35 @@ class TopicFormSet(PartFormSet):
         except ProtectedError:
             obj.is_retired = True
             obj.save()
+            self.retired.append(obj)
+
+
+# To read submitted rows. The admin makes its own, with its widgets.
+PART_FORMSETS: dict[str, Any] = {
+    name: inlineformset_factory(
+        Step,
+        part,
+        formset=PartFormSet,
+        fields=[
+            "position",
+            *(n for n in part.SNAPSHOT_FIELDS if n not in ("id", "slug")),
+        ],
+        max_num=MAX_ROWS[name],
+        absolute_max=MAX_ROWS[name] + 1,
+    )
+    for name, part in STEP_PARTS.items()
+}
+
+
+def read_submitted_parts(name: str, data: QueryDict) -> list[dict[str, Any]]:
+    """Return the submitted rows of one kind of a new step, valid or not, as a version
+    has them.
+    """
+    formset = PART_FORMSETS[name](data.copy(), instance=Step(), prefix=name)
+    if not formset.management_form.is_valid():
+        return []
+    rows: list[dict[str, Any]] = formset.get_snapshot()
+    return rows
 
 
 def let_delete(form: Any) -> Any:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.postgres.fields import ArrayField
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet, TextField
+from django.db.models import (
+    BooleanField,
+    CharField,
+    PositiveIntegerField,
+    PositiveSmallIntegerField,
+    QuerySet,
+    TextField,
+    URLField,
+)
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -19,7 +27,6 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.csp import CSP
 from django.utils.decorators import method_decorator
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -27,19 +34,29 @@ from django.views.decorators.csp import csp_override
 
 from core.admin_columns import yes_or_no
 from core.same_origin import same_origin_only
-from core.text import shows_nothing
+from core.text import isolate
 from editing.admin.bulk_edit import BulkEditAdmin
 from editing.admin.forms import (
+    MAX_ROWS,
     MEANING_CHOICES,
     MEANING_FIELDS,
     LinesField,
     MarkdownField,
+    PartForm,
     PartFormSet,
     StepForm,
     TopicFormSet,
     let_delete,
 )
 from editing.admin.operations import StepOperationsAdmin
+from editing.admin.preview import preview_step, without_nul
+from editing.admin.widgets import (
+    FastCheckboxInput,
+    FastNumberInput,
+    FastTextarea,
+    FastTextInput,
+    FastURLInput,
+)
 from editing.background_operations import find_unfinished
 from editing.diff import FIELDS as DIFF_FIELDS
 from editing.diff import Difference, Values
@@ -47,11 +64,9 @@ from editing.same_as import explain_missing
 from editing.sections import move_to_section
 from editing.step_operations import Impact, is_done_by_anyone
 from progress.backfill import backfill_completions
-from roadmaps.markdown import to_html
-from roadmaps.models import TEXT_FIELDS, Roadmap, Step, StepQuerySet
+from roadmaps.models import Roadmap, Step, StepQuerySet
 from roadmaps.sections import Section
 from roadmaps.step_parts import (
-    MAX_PARTS,
     STEP_PARTS,
     DoneWhen,
     Question,
@@ -61,31 +76,81 @@ from roadmaps.step_parts import (
     save_topics,
 )
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
+
 # The form's page shows the preview in a frame.
 CSP_WITH_FRAME: Any = settings.SECURE_CSP | {"frame-src": [CSP.SELF]}
 CSP_IN_FRAME: Any = settings.SECURE_CSP | {"frame-ancestors": [CSP.SELF]}
 IS_OPTIONAL = yes_or_no(Step, "is_optional")
 IS_RETIRED = yes_or_no(Step, "is_retired")
+IS_RETIRED_TOPIC = yes_or_no(Topic, "is_retired")
 RESTORED_FIELDS = [n for n in DIFF_FIELDS[Step] if n not in ("slug", "is_retired")]
-MAX_RESOURCES = 200  # of a step, as in files
 
 
 class PartInline(admin.StackedInline):
-    formset = PartFormSet
-    extra = 0
-    max_num = MAX_PARTS
-    formfield_overrides = {TextField: {"form_class": MarkdownField}}
+    """A list of rows that the template shows below the fieldset with `below`."""
 
-    def get_formset(self, *args: Any, **kwargs: Any) -> Any:
+    template = "admin/roadmaps/step/parts.html"
+    form = PartForm
+    formset = PartFormSet
+    below = ""  # the name of a field
+    description: StrPromise
+    rows = 5  # empty ones, of a new step without JavaScript
+    formfield_overrides = {
+        TextField: {"form_class": MarkdownField, "widget": FastTextarea({"rows": 2})},
+        CharField: {"widget": FastTextInput},
+        URLField: {"widget": FastURLInput},
+        PositiveIntegerField: {"widget": FastNumberInput},
+        PositiveSmallIntegerField: {"widget": FastNumberInput},
+        BooleanField: {"widget": FastCheckboxInput},
+    }
+
+    def get_extra(
+        self, request: HttpRequest, obj: Step | None = None, **kwargs: Any
+    ) -> int:
+        return 1 if obj else self.rows
+
+    def get_formset(
+        self, request: HttpRequest, obj: Step | None = None, **kwargs: Any
+    ) -> Any:
+        most = MAX_ROWS[self.model.step.field.remote_field.related_name]
         # Django would render up to 1,000 forms more than the maximum.
-        limits = {"absolute_max": (self.max_num or 0) + 1, "validate_max": True}
-        return super().get_formset(*args, **kwargs | limits)
+        limits = {"max_num": most, "absolute_max": most + 1, "validate_max": True}
+        return super().get_formset(request, obj, **kwargs | limits)
+
+    def formfield_for_dbfield(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field:
+            field.help_text = ""  # the description is enough, once for all rows
+        return field
 
 
 class TopicInline(PartInline):
     model = Topic
     formset = TopicFormSet
-    fields = ["position", "title", "text", ("url", "publisher"), "is_retired"]
+    below = "body"
+    verbose_name_plural = gettext_lazy("Topics")
+    description = gettext_lazy(
+        "What to learn, in order, each to be ticked on its own: a title that one can "
+        "search for, one or two sentences in Markdown, and the best page about it. The "
+        "publisher is the name next to the link, such as MDN or RFC 9111; without it, "
+        "the host name is shown. A topic’s slug is made from its title when it is "
+        "first saved. If learners have ticked a topic, “Delete” retires it: it leaves "
+        "the step, and the ticks are kept."
+    )
+    rows = 10
+
+    def get_fields(self, request: HttpRequest, obj: Step | None = None) -> Any:
+        may_change = request.user.has_perm("roadmaps.change_step")
+        is_retired = "is_retired" if may_change else IS_RETIRED_TOPIC
+        return ["position", "title", "text", "url", "publisher", is_retired]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Step | None = None) -> Any:
+        may_change = request.user.has_perm("roadmaps.change_step")
+        return [] if may_change else [IS_RETIRED_TOPIC]
 
     def get_formset(self, *args: Any, **kwargs: Any) -> Any:
         formset = super().get_formset(*args, **kwargs)
@@ -95,18 +160,37 @@ class TopicInline(PartInline):
 
 class QuestionInline(PartInline):
     model = Question
+    below = "exercise"
+    verbose_name_plural = gettext_lazy("Check yourself")
+    description = gettext_lazy(
+        "Questions with which learners check themselves, in Markdown. The answer is "
+        "hidden until a learner opens it."
+    )
     fields = ["position", "question", "answer"]
 
 
 class DoneWhenInline(PartInline):
     model = DoneWhen
+    below = "mistakes"
+    verbose_name = gettext_lazy("outcome")
+    verbose_name_plural = gettext_lazy("Mark it done when you can:")
+    description = gettext_lazy(
+        "What a learner can do at the end. Each continues the heading, and begins with "
+        "a verb."
+    )
     fields = ["position", "text"]
 
 
 class ResourceInline(PartInline):
     model = Resource
-    max_num = MAX_RESOURCES
-    fields = ["position", ("kind", "role", "minutes"), "title", ("url", "publisher")]
+    below = "mistakes"
+    verbose_name_plural = gettext_lazy("Resources")
+    description = gettext_lazy(
+        "Links, in order, under the heading of their role. The publisher is the name "
+        "next to the link; without it, the host name is shown. The minutes are how "
+        "long it takes to read, watch or do."
+    )
+    fields = ["position", "title", "url", "publisher", "kind", "role", "minutes"]
 
 
 @admin.register(Step)
@@ -120,7 +204,7 @@ class StepAdmin(BulkEditAdmin, StepOperationsAdmin):
     list_filter = ["roadmap", "is_optional", "is_retired"]
     search_fields = ["title", "slug"]
     actions = ["bulk_edit", "delete_selected"]
-    inlines = [TopicInline, QuestionInline, DoneWhenInline, ResourceInline]
+    inlines = [TopicInline, QuestionInline, ResourceInline, DoneWhenInline]
     formfield_overrides = {
         TextField: {"form_class": MarkdownField},
         ArrayField: {"form_class": LinesField},
@@ -149,16 +233,21 @@ class StepAdmin(BulkEditAdmin, StepOperationsAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Step | None = None) -> Any:
         may_change = obj is None or self.has_change_permission(request, obj)
         is_optional = "is_optional" if may_change else IS_OPTIONAL
-        first = ["title", "slug", "summary", is_optional, ("hours_min", "hours_max")]
-        before = ["skip_if", "needs", "same_as"]
-        text = ["why", "primer", "body", "exercise", "stretch", "hints", "mistakes"]
+        first = ["title", "slug", "summary", is_optional]
+        place = [("hours_min", "hours_max"), "needs", "same_as"]
         if obj and Section.objects.filter(roadmap=obj.roadmap_id).exists():
-            first.append("in_section" if may_change else "section")
+            place.insert(0, "in_section" if may_change else "section")
         return [
             (None, {"fields": first if obj else ["roadmap", *first]}),
-            (gettext_lazy("Text"), {"fields": text}),
-            fold(gettext_lazy("Who it is for"), before, obj),
-            fold(gettext_lazy("Last check"), ["checked_on", "checked_with"], obj),
+            (gettext_lazy("Effort and place"), {"fields": place}),
+            (gettext_lazy("Texts"), {"fields": ["skip_if", "why", "primer"]}),
+            fold(gettext_lazy("One text instead of parts"), ["body"], obj),
+            (
+                gettext_lazy("Exercise"),
+                {"fields": ["exercise", "stretch", "hints"]},
+            ),
+            (gettext_lazy("Common mistakes"), {"fields": ["mistakes"]}),
+            fold(gettext_lazy("Checked"), ["checked_on", "checked_with"], obj),
         ]
 
     def get_readonly_fields(
@@ -220,6 +309,7 @@ class StepAdmin(BulkEditAdmin, StepOperationsAdmin):
         warn_of_missing_step(request, step)
         if change and form.has_new_section:
             move_to_section(step, form.cleaned_data["in_section"])
+        tell_of_retired_topics(request, formsets)
         if not change:
             reason = _("Added %(step)s") % {"step": step.slug}
             Roadmap.objects.record([step.roadmap], reason)
@@ -320,30 +410,12 @@ class StepAdmin(BulkEditAdmin, StepOperationsAdmin):
     @method_decorator(csp_override(CSP_IN_FRAME))
     @method_decorator(xframe_options_sameorigin)
     def preview_view(self, request: HttpRequest) -> HttpResponse:
-        """Show the submitted text as a learner would see it, without storing it."""
+        """Show the submitted step as a learner would see it, without storing it."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        # Browsers can send NUL characters; they are not allowed in HTML.
-        posted = {
-            name: str(request.POST.get(name, "")).replace("\0", "")
-            for name in ("title", "summary", *TEXT_FIELDS)
-        }
-        parts = [preview_text(name, posted[name]) for name in TEXT_FIELDS]
-        context = {**posted, "parts": [part for part in parts if part]}
+        form = self.get_form(request)(without_nul(request.POST))
+        context = preview_step(form, request.user)
         return TemplateResponse(request, "admin/roadmaps/step/preview.html", context)
-
-
-def preview_text(name: str, text: str) -> dict[str, Any] | None:
-    """Return the heading and the HTML of a part of a step, or what is wrong with it."""
-    if shows_nothing(text):
-        return None
-    field: Any = Step._meta.get_field(name)
-    heading = "" if name in ("body", "primer") else capfirst(field.verbose_name)
-    try:
-        field.run_validators(text)
-    except ValidationError as error:
-        return {"heading": heading, "error": error.messages[0]}
-    return {"heading": heading, "html": to_html(text)}
 
 
 def fold(title: Any, fields: list[str], step: Step | None) -> Any:
@@ -351,6 +423,14 @@ def fold(title: Any, fields: list[str], step: Step | None) -> Any:
     is_filled = step is not None and any(getattr(step, name) for name in fields)
     classes = [] if is_filled else ["collapse"]
     return (title, {"fields": fields, "classes": classes})
+
+
+def tell_of_retired_topics(request: HttpRequest, formsets: Any) -> None:
+    """Say which topics were to be deleted, and were retired instead."""
+    retired = [topic for each in formsets for topic in getattr(each, "retired", ())]
+    for topic in retired:
+        text = _("“%(title)s” was retired and not deleted, because it has been ticked.")
+        messages.warning(request, text % {"title": isolate(topic.title)})
 
 
 def warn_of_missing_step(request: HttpRequest, step: Step) -> None:

@@ -33,8 +33,13 @@
   function show(html) {
     const page = new DOMParser().parseFromString(html, "text/html");
     const main = frame.contentDocument?.querySelector("main");
+    if (!main) return;
     // Replacing only the content keeps the scroll position.
-    main?.replaceChildren(...page.querySelector("main").childNodes);
+    const folds = [...main.querySelectorAll("details")].map((fold) => fold.open);
+    main.replaceChildren(...page.querySelector("main").childNodes);
+    const newFolds = [...main.querySelectorAll("details")];
+    // With another number of them, it is not known which is which.
+    if (newFolds.length === folds.length) newFolds.forEach((fold, index) => (fold.open = folds[index]));
   }
 
   function retry() {
@@ -42,10 +47,12 @@
   }
 
   if (frame) {
-    form.addEventListener("input", () => {
+    const updateLater = () => {
       clearTimeout(timer);
       timer = setTimeout(update, DELAY);
-    });
+    };
+    for (const name of ["input", "change", "moved"]) form.addEventListener(name, updateLater);
+    for (const name of ["formset:added", "formset:removed"]) document.addEventListener(name, updateLater);
     frame.addEventListener("load", update);
     document.addEventListener("visibilitychange", retry); // after signing in in another tab
     addEventListener("online", retry);

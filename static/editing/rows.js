@@ -1,12 +1,16 @@
-// Lets editors drag the rows of a step's topics, resources and so on instead of typing
-// their positions.
+// Lets editors add and move the rows of a step's topics, resources and so on with the keyboard
+// or by dragging, without typing a position.
 {
   const ROWS = ".inline-related:not(.empty-form)";
+  const LAST = Number.MAX_SAFE_INTEGER;
   const template = document.getElementById("row_moves");
+  const rowsOf = (list) => [...list.querySelectorAll(`:scope > ${ROWS}`)];
   const position = (row) => row.querySelector("[name$='-position']");
+  const place = (row) => Number(position(row).value) || (row.matches(".has_original") ? 0 : LAST);
+  const firstField = (row) => row.querySelector(".part-field:not([hidden]) :is(input, textarea, select)");
 
   function addControls(row) {
-    position(row).closest(".form-row").classList.add("hidden");
+    position(row).closest(".part-field").hidden = true;
     const title = row.querySelector(".inline_label").textContent.trim();
     const moves = template.content.cloneNode(true);
     for (const button of moves.querySelectorAll("button")) {
@@ -23,23 +27,62 @@
     }
   }
 
+  function renumber(list) {
+    rowsOf(list).forEach((row, index) => (position(row).value = index + 1));
+    updateButtons(rowsOf(list));
+  }
+
+  function addBelow(row) {
+    const list = row.parentElement;
+    const next = row.nextElementSibling;
+    if (next.matches(ROWS) && !firstField(next).value) return firstField(next).focus();
+    const add = list.querySelector(".add-row a");
+    if (!add.offsetParent) return; // there are as many rows as allowed
+    add.click();
+    const added = rowsOf(list).at(-1);
+    row.after(added);
+    renumber(list);
+    firstField(added).focus();
+  }
+
+  // After an error, the page has the rows in the order in which they were added.
+  function sort(list, end) {
+    const rows = rowsOf(list);
+    const sorted = rows.toSorted((a, b) => place(a) - place(b));
+    if (sorted.some((row, index) => row !== rows[index])) end.before(...sorted);
+  }
+
   function makeMovable(list) {
-    const rows = () => [...list.querySelectorAll(`:scope > ${ROWS}`)];
+    const end = list.querySelector(":scope > .empty-form");
     list.dataset.order = ROWS;
-    rows().forEach(addControls);
-    updateButtons(rows());
-    list.addEventListener("moved", () => {
-      rows().forEach((row, index) => (position(row).value = index + 1));
-      updateButtons(rows());
-    });
+    if (end) sort(list, end);
+    // Rows for those without JavaScript are in a noscript element.
+    list.querySelector("[name$='-TOTAL_FORMS']").value = rowsOf(list).length;
+    rowsOf(list).forEach(addControls);
+    updateButtons(rowsOf(list));
+    list.querySelector(".keys")?.removeAttribute("hidden");
+    list.addEventListener("moved", () => renumber(list));
     list.addEventListener("formset:added", ({ target: row }) => {
       addControls(row);
-      updateButtons(rows());
+      renumber(list);
+      firstField(row).focus();
     });
-    document.addEventListener("formset:removed", () => updateButtons(rows()));
+    list.addEventListener("keydown", (event) => {
+      const isLine = event.target.matches(".part-field input:not([type=checkbox])");
+      if (event.key !== "Enter" || event.isComposing || !isLine) return;
+      event.preventDefault(); // it would press Save
+      const row = event.target.closest(ROWS);
+      if (firstField(row).value) addBelow(row);
+    });
+    document.addEventListener("formset:removed", ({ detail }) => {
+      if (list.parentElement.id !== `${detail.formsetName}-group`) return;
+      renumber(list);
+      list.querySelector(".add-row a").focus();
+    });
   }
 
   for (const list of document.querySelectorAll(".inline-group > fieldset")) {
     if (position(list)) makeMovable(list);
   }
+  document.querySelector("[autofocus]")?.focus(); // sorting moves the field with an error
 }

@@ -249,7 +249,7 @@ class TestStep:
                 position=place,
             )
         page = open_page(page_of(step), editor)
-        positions = page.locator("#resources-group").get_by_label("Position:")
+        positions = page.locator("#resources-group").get_by_label("Position")
         expect(positions).to_have_count(4)
         expect(positions.first).to_be_hidden()
         expect(page.get_by_text("Unsaved changes")).to_be_hidden()

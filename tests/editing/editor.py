@@ -9,7 +9,7 @@ from roadmaps.models import Resource, Roadmap, Section, Step
 from roadmaps.step_parts import Topic
 
 PARTS = {
-    "topics": ["title", "text", "url"],
+    "topics": ["title", "text", "url", "publisher"],
     "questions": ["question", "answer"],
     "done_when": ["text"],
 }

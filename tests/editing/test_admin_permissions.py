@@ -109,9 +109,13 @@ class TestPublishers:
         assert client.get(address).status_code == 200
 
     def test_they_can_view_steps_and_not_edit_them(self, publisher, fry):
+        fry.topics.create(slug="oil", title="Oil", is_retired=True)
         before = everything()
         html = publisher.get(page_of(fry)).content.decode()
         assert "Fry" in html
+        assert "Oil" in html
+        assert '<div class="readonly">Yes</div>' in html
+        assert 'alt="True"' not in html
         assert 'name="_save" value="Save" class="default"' not in html
         assert send(publisher, fry, title="Sear").status_code == 403
         assert everything() == before

@@ -260,7 +260,10 @@ class TestMeaning:
 
     @pytest.mark.parametrize(
         "change",
-        [{"title": "x"}, {"summary": "x"}, {"body": "x"}, {"is_optional": "on"}],
+        [
+            *({"title": "x"}, {"summary": "x"}, {"body": "x"}, {"is_optional": "on"}),
+            *({"why": "x"}, {"primer": "x"}, {"exercise": "x"}, {"mistakes": "x"}),
+        ],
     )
     def test_a_change_of_the_text_asks_about_the_meaning(self, edit, ticked, change):
         before = everything()
@@ -448,11 +451,101 @@ class TestPreview:
 
     def test_it_shows_the_text_as_a_learner_sees_it(self, admin_client):
         typed = {"title": "Fry <it>", "summary": "In oil.", "body": "## Why\n\n*Hot*"}
-        html = self.preview(admin_client, **typed).content.decode()
+        html = self.preview(admin_client, **typed).text
         assert "<h1>Fry &lt;it&gt;</h1>" in html
         assert "<h2>Why</h2>" in html
         assert "css/site.css" in html
         assert not Step.objects.exists()
+
+    def test_it_has_the_parts_of_the_page_in_their_order(self, admin_client, fry):
+        places = {"topics-0-position": 2, "topics-1-position": 1}
+        typed = {
+            "title": "Fry",
+            "is_optional": "on",
+            "hours_min": "0.5",
+            "hours_max": "2",
+            "needs": "cooking/fry\nnowhere",
+            "checked_on": "2026-11-29",
+            "skip_if": "You can *fry*.",
+            "why": "It is *hot*.",
+            "primer": "## Oil",
+            "topics-TOTAL_FORMS": 4,
+            "topics-INITIAL_FORMS": 0,
+            **places,
+            "topics-0-title": "Second",
+            "topics-0-url": "https://example.org/",
+            "topics-0-publisher": "MDN",
+            "topics-1-title": "First",
+            "topics-1-text": "Of *all*.",
+            "topics-2-title": "Third",
+            "topics-2-position": "0",
+            "topics-3-title": "Gone",
+            "topics-3-is_retired": "on",
+            "exercise": "Fry *two*.",
+            "hints": "Use a *lid*.",
+            "questions-TOTAL_FORMS": 1,
+            "questions-INITIAL_FORMS": 0,
+            "questions-0-question": "Why?",
+            "questions-0-answer": "*Heat*.",
+            "mistakes": "Too *cold*.",
+            "resources-TOTAL_FORMS": 1,
+            "resources-INITIAL_FORMS": 0,
+            **resource_row(0, OILS, "Oils"),
+            "resources-0-role": "deeper",
+            "done_when-TOTAL_FORMS": 1,
+            "done_when-INITIAL_FORMS": 0,
+            "done_when-0-text": "fry *eggs*",
+        }
+        before = everything()
+        html = self.preview(admin_client, **typed).text
+        expected = [
+            *("Optional", "0.5–2 hours", ">Fry</bdi></a>", "checked November 2026"),
+            *("<em>fry</em>", "<em>hot</em>", "<h2>Oil</h2>"),
+            *("First", "<em>all</em>", "Second", "MDN", "Third", "<em>two</em>"),
+            *("<em>lid</em>", "Why?", "<em>Heat</em>", "<em>cold</em>"),
+            *("Go deeper", "Oils", "<em>eggs</em>"),
+        ]
+        found = [html.find(text) for text in expected]
+        assert -1 not in found, dict(zip(expected, found, strict=True))
+        assert found == sorted(found)
+        assert "Gone" not in html
+        assert everything() == before
+
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            {"hours_min": "NaN", "hours_max": "1e99999"},
+            {"checked_on": "yesterday", "is_optional": "maybe"},
+            {"needs": "a/b/c\n/\nx", "hints": "a\u202eb"},
+            {"title": "a\0b", "summary": "\0", "why": "\0"},
+            {"topics-0-url": "http://[", "topics-0-title": "\0"},
+            {"topics-0-url": "javascript:alert(1)", "topics-0-title": "x"},
+            {"topics-0-title": "x" * 5_000, "topics-0-position": "9" * 5_000},
+            {"topics-0-text": "- a\n" * 5_000, "topics-0-is_retired": "?"},
+            {"topics-TOTAL_FORMS": "x"},
+            {"topics-TOTAL_FORMS": 10**9, "topics-INITIAL_FORMS": 10**9},
+            {"topics-0-id": "7", "topics-INITIAL_FORMS": 1},
+            {"resources-0-kind": "x", "resources-0-minutes": "-1e9"},
+        ],
+    )
+    def test_invalid_values_do_not_break_it(self, admin_client, typed):
+        counts = {
+            f"{name}-{kind}_FORMS": number
+            for name in ("topics", "resources")
+            for kind, number in (("TOTAL", 1), ("INITIAL", 0))
+        }
+        answer = self.preview(admin_client, **counts | {"body": "*Ok*"} | typed)
+        assert answer.status_code == 200
+        assert "<em>Ok</em>" in answer.text
+        assert 'href="javascript' not in answer.text
+
+    def test_it_takes_few_queries(self, admin_client, fry, assert_max_queries):
+        typed = {"needs": "cooking/fry\ncooking/boil", "topics-INITIAL_FORMS": 0}
+        typed |= {"topics-TOTAL_FORMS": 40, "title": "x"}
+        typed |= {f"topics-{n}-title": "x" for n in range(40)}
+        self.preview(admin_client, **typed)
+        with assert_max_queries(5):
+            self.preview(admin_client, **typed)
 
     def test_it_runs_nothing(self, admin_client):
         body = "<script>alert(1)</script> [x](javascript:alert(1))"
@@ -470,7 +563,8 @@ class TestPreview:
     def test_it_says_why_a_body_cannot_be_shown(self, admin_client, body, reason):
         html = self.preview(admin_client, body=body).content.decode()
         assert reason in html
-        assert "prose" not in html
+        assert "<table>" not in html
+        assert "aaaa" not in html
 
     def test_only_our_own_page_may_frame_it(self, admin_client, fry):
         answer = admin_client.get(f"{PATH}preview/")
@@ -554,6 +648,57 @@ class TestParts:
         version = fry.history.first()
         assert [row["slug"] for row in version.topics] == [slug for slug, _ in topics]
         assert len(version.questions) == len(version.done_when) == 1
+
+    def test_stored_rows_behind_new_ones_are_kept(self, admin_client, fry):
+        """A browser sends them so if an editor moved a new row up and removed one."""
+        for position, slug in enumerate(["oil", "pan"], start=1):
+            fry.topics.create(slug=slug, title=slug, position=position)
+        oil, pan = fry.topics.all()
+        rows = {"topics-TOTAL_FORMS": 4}
+        for index, (pk, title) in enumerate(
+            [("", "First"), (oil.pk, "Oil"), (pan.pk, "Pan"), (pan.pk, "Again")]
+        ):
+            start = f"topics-{index}"
+            rows |= {f"{start}-id": pk, f"{start}-title": title}
+            rows |= {f"{start}-position": index + 1}
+        send(admin_client, fry, **rows)
+        slugs = list(fry.topics.values_list("slug", "title"))
+        expected = [("first", "First"), ("oil", "Oil"), ("pan", "Pan")]
+        assert slugs == [*expected, ("again", "Again")]
+
+    def test_a_new_row_with_only_a_place_is_ignored(self, admin_client, fry):
+        rows = {"topics-TOTAL_FORMS": 2, "topics-0-position": 1}
+        rows |= {"topics-1-position": 2, "topics-1-title": "Oil"}
+        assert send(admin_client, fry, **rows).status_code == 302
+        assert fry.topics.get().title == "Oil"
+
+    def test_a_slug_is_shown_and_not_asked_for(self, admin_client, fry):
+        fry.topics.create(slug="which-oil", title="Oil")
+        page = admin_client.get(page_of(fry)).text
+        assert "<code>which-oil</code>" in page
+        assert "topics-0-slug" not in page
+
+    def test_the_longest_step_can_be_saved(self, admin_client, fry):
+        for number in range(100):
+            fry.topics.create(slug=f"t{number}", title="T")
+            fry.questions.create(question="?", answer="!")
+            fry.done_when.create(text="x")
+        for number in range(200):
+            Resource.objects.create(
+                step=fry, title="R", url=f"{OILS}/{number}", kind="docs"
+            )
+        assert send(admin_client, fry, title="Other").status_code == 302
+        fry.refresh_from_db()
+        assert fry.title == "Other"
+
+    @pytest.mark.parametrize("count", [1, 40])
+    def test_the_number_of_topics_adds_no_queries(
+        self, admin_client, fry, assert_max_queries, count
+    ):
+        TopicFactory.create_batch(count, step=fry)
+        admin_client.get(page_of(fry))
+        with assert_max_queries(19):
+            admin_client.get(page_of(fry))
 
     def test_a_former_slug_is_not_used_again(self, admin_client, fry):
         topic = fry.topics.create(slug="oil", title="Oil")

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from editing import background_operations
+from progress.models import StepProgress
 from progress.topic_checks import TopicCheck
 from roadmaps.models import Resource, Roadmap, Step
 from tests.editing.editor import NO_PARTS, page_of, roadmap_form, send, step_form
@@ -19,6 +20,7 @@ from tests.factories import (
     StepProgressFactory,
     TopicFactory,
     UserFactory,
+    add_greek_parts,
 )
 from tests.pseudo_language import assert_page_is_translated, pseudo_language
 
@@ -145,6 +147,17 @@ class TestForms:
         check(client.get(page_of(greek, "history")), "tmima")
         check(client.post(page_of(step), step_form(step, in_section=0)))
 
+    def test_step_with_every_part(self, client, step, sign_in_staff):
+        add_greek_parts(step)
+        check(client.get(page_of(step)))
+        check(sign_in_staff("Publishers").get(page_of(step)))
+
+    def test_step_with_a_ticked_topic_to_delete(self, client, step):
+        topic = TopicFactory(step=step, title="Θέμα", text="", slug="thema")
+        StepProgress.objects.check_topic(UserFactory(), topic.pk, is_checked=True)
+        answer = send(client, step, **{"topics-0-DELETE": "on"})
+        check(client.get(answer.url))
+
     def test_step_without_learners(self, client, step):
         check(client.get(page_of(step)))
 
@@ -177,6 +190,12 @@ class TestForms:
     def test_preview(self, client, body):
         headers = {"Sec-Fetch-Site": "same-origin"}
         check(client.post(f"{STEPS}preview/", {"body": body}, headers=headers))
+
+    def test_preview_of_every_part(self, client, step):
+        add_greek_parts(step)
+        data = step_form(step, hours_min=1, hours_max=1, checked_on="2026-11-29")
+        headers = {"Sec-Fetch-Site": "same-origin"}
+        check(client.post(f"{STEPS}preview/", data, headers=headers))
 
 
 class TestHistory:

@@ -192,7 +192,7 @@ def bodies(draw: st.DrawFn) -> tuple[bytes, str]:
         case "multipart without an end":
             body = to_multipart(pairs)[:-20]
         case "too many fields":
-            body = to_query([("order", "1")] * 1001).encode()
+            body = to_query([("order", "1")] * 5001).encode()
         case "JSON":
             body = json.dumps(dict(pairs)).encode()
         case _:
