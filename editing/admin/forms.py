@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from core.text import shows_nothing
 from editing.admin.history import VersionedForm, question
 from editing.admin.widgets import FastCheckboxInput, FastHiddenInput
+from editing.meaning import MEANING_FIELDS, has_other_outcomes, has_other_topics
 from editing.needs import NEEDS_CIRCLE, find_circle, read_needs
 from editing.step_operations import is_done_by_anyone
 from roadmaps.models import Step
@@ -26,14 +27,10 @@ from roadmaps.slugs import find_free_slug
 from roadmaps.step_parts import MAX_PARTS, STEP_PARTS, StepPart, Topic
 
 if TYPE_CHECKING:
-    from django.http import QueryDict
+    from collections.abc import Mapping, Sequence
 
 # As in files.
 MAX_ROWS = dict.fromkeys(STEP_PARTS, MAX_PARTS) | {"resources": 200}
-MEANING_FIELDS = [
-    *("title", "summary", "why", "primer", "body", "exercise", "mistakes"),
-    "is_optional",
-]
 MEANING_CHOICES = [
     ("yes", _("Yes: it now asks something different of learners")),
     ("no", _("No: I corrected a mistake or improved a sentence")),
@@ -79,8 +76,8 @@ class LinesField(SimpleArrayField):
 class StepForm(VersionedForm):
     """A step's fields.
 
-    If learners did the step, a changed text makes the form ask whether the step's
-    meaning has changed.
+    If learners did the step, the form asks after some changes whether the step's
+    meaning has changed. `editing/meaning.py` says which.
     """
 
     meaning = forms.ChoiceField(
@@ -123,8 +120,11 @@ class StepForm(VersionedForm):
         cleaned = super().clean()
         self.check_lines(cleaned)
         self.check_needs(cleaned)
-        may_change_meaning = not set(MEANING_FIELDS).isdisjoint(self.changed_data)
-        if self.instance.pk and may_change_meaning and is_done_by_anyone(self.instance):
+        if (
+            self.instance.pk
+            and is_done_by_anyone(self.instance)
+            and self.may_have_new_meaning()
+        ):
             self.fields["meaning"].widget = forms.RadioSelect(choices=MEANING_CHOICES)
             self.has_new_meaning = cleaned.get("meaning") == "yes"
             if not cleaned.get("meaning"):
@@ -132,6 +132,22 @@ class StepForm(VersionedForm):
                     "meaning", question(str(_("Has the step’s meaning changed?")))
                 )
         return cleaned
+
+    def may_have_new_meaning(self) -> bool:
+        names = {*MEANING_FIELDS, "is_optional"}
+        if not names.isdisjoint(self.changed_data):
+            return True
+        stored = Step.objects.related_snapshot([self.instance.pk])[self.instance.pk]
+        submitted = {
+            name: read_submitted_parts(name, self.data, self.instance, stored[name])
+            for name in ("topics", "done_when")
+        }
+        outcomes = [
+            [row["text"] for row in rows["done_when"]] for rows in (stored, submitted)
+        ]
+        return has_other_topics(
+            stored["topics"], submitted["topics"]
+        ) or has_other_outcomes(*outcomes)
 
     def check_lines(self, cleaned: dict[str, Any]) -> None:
         """Add an error for each wrong line of a list."""
@@ -300,13 +316,19 @@ PART_FORMSETS: dict[str, Any] = {
 }
 
 
-def read_submitted_parts(name: str, data: QueryDict) -> list[dict[str, Any]]:
-    """Return the submitted rows of one kind of a new step, valid or not, as a version
-    has them.
+def read_submitted_parts(
+    name: str,
+    data: Any,
+    step: Step | None = None,
+    default: Sequence[Mapping[str, Any]] = (),
+) -> list[dict[str, Any]]:
+    """Return the submitted rows of one kind, valid or not, as a version has them.
+
+    Without a step, all rows are new. The default is for data without any rows.
     """
-    formset = PART_FORMSETS[name](data.copy(), instance=Step(), prefix=name)
+    formset = PART_FORMSETS[name](data.copy(), instance=step or Step(), prefix=name)
     if not formset.management_form.is_valid():
-        return []
+        return [dict(row) for row in default]
     rows: list[dict[str, Any]] = formset.get_snapshot()
     return rows
 

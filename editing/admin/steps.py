@@ -39,7 +39,6 @@ from editing.admin.bulk_edit import BulkEditAdmin
 from editing.admin.forms import (
     MAX_ROWS,
     MEANING_CHOICES,
-    MEANING_FIELDS,
     LinesField,
     MarkdownField,
     PartForm,
@@ -60,6 +59,7 @@ from editing.admin.widgets import (
 from editing.background_operations import find_unfinished
 from editing.diff import FIELDS as DIFF_FIELDS
 from editing.diff import Difference, Values
+from editing.meaning import MEANING_FIELDS
 from editing.same_as import explain_missing
 from editing.sections import move_to_section
 from editing.step_operations import Impact, is_done_by_anyone
@@ -396,7 +396,8 @@ class StepAdmin(BulkEditAdmin, StepOperationsAdmin):
 
     def must_ask_meaning(self, obj: Step, changes: Sequence[Difference]) -> bool:
         changed = {change.name for change in changes}
-        return not changed.isdisjoint(MEANING_FIELDS) and is_done_by_anyone(obj)
+        other = {*MEANING_FIELDS, "is_optional", "topics", "done_when"}
+        return not changed.isdisjoint(other) and is_done_by_anyone(obj)
 
     def get_restore_error(
         self, request: HttpRequest, obj: Step, changes: Sequence[Difference]

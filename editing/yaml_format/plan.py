@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from core.fault_limit import MAX_FAULTS
+from editing.meaning import MEANING_FIELDS, has_other_outcomes, has_other_topics
 from editing.needs import NEEDS_CIRCLE, find_circle, read_needs
 from editing.step_references import find_references
 from editing.subsequence import find_longest_ascending
@@ -37,10 +38,6 @@ STEP_FIELDS = [
     name
     for name in StepEntry.model_fields
     if name not in ("slug", "was", "retired", "new_meaning")
-]
-MEANING_FIELDS = [
-    *("title", "summary", "why", "primer", "body", "topics", "exercise", "mistakes"),
-    *("done_when", "resources"),
 ]
 
 
@@ -101,8 +98,21 @@ class StepPlan:
 
     @property
     def has_new_meaning(self) -> bool:
-        has_new_text = any(self.has_changed(name) for name in MEANING_FIELDS)
-        return self.after.new_meaning and self.before is not None and has_new_text
+        return self.after.new_meaning and self.may_have_new_meaning
+
+    @property
+    def may_have_new_meaning(self) -> bool:
+        if self.before is None:
+            return False
+        topics = [(plan.topic_id, plan.before, plan.after) for plan in self.topics]
+        return (
+            any(self.has_changed(name) for name in [*MEANING_FIELDS, "optional"])
+            or has_other_topics(
+                [{"id": pk, "is_retired": old.retired} for pk, old, _ in topics if old],
+                [{"id": pk, "is_retired": new.retired} for pk, _, new in topics],
+            )
+            or has_other_outcomes(self.before.done_when, self.after.done_when)
+        )
 
     @property
     def is_changed(self) -> bool:

@@ -280,8 +280,8 @@ class StepEntry(Entry):
         False,
         description="The step now asks something different of learners: those who did "
         "it see “Changed since you did it”. It has an effect only in an import that "
-        "changes the step's title, texts, topics, outcomes or resources. Remove this "
-        "line after that import.",
+        "changes the title, summary, why, primer, body, exercise, mistakes, done_when "
+        "or optional, or adds or retires topics. Remove this line after that import.",
     )
     summary: Summary = Field(description="One sentence that tells the reader to act.")
     hours: Hours = Field(

@@ -291,6 +291,48 @@ class TestMeaning:
         html = client.get(ticked.step.get_absolute_url()).content.decode()
         assert "Changed since you did it" in html
 
+    @pytest.fixture
+    def parts(self, fry):
+        fry.topics.create(slug="oil", title="Oil", position=1)
+        fry.topics.create(slug="lid", title="Lid", position=2, is_retired=True)
+        fry.done_when.create(text="fry an egg", position=1)
+        fry.done_when.create(text="fry a fish", position=2)
+
+    @pytest.mark.usefixtures("parts", "ticked")
+    @pytest.mark.parametrize(
+        ("change", "asks"),
+        [
+            (
+                {"topics-TOTAL_FORMS": 3, "topics-2-title": "Pan"}
+                | {"topics-2-position": 0, "topics-1-is_retired": "on"},
+                True,
+            ),
+            ({"topics-0-is_retired": "on", "topics-1-is_retired": "on"}, True),
+            ({"topics-0-DELETE": "on", "topics-1-is_retired": "on"}, True),
+            ({}, True),  # the form lacks the box of the retired one: it comes back
+            ({"topics-1-is_retired": "on"}, False),
+            (
+                {"topics-1-is_retired": "on", "topics-0-title": "Oils"},
+                False,
+            ),
+            ({"topics-1-is_retired": "on", "topics-0-text": "Which one?"}, False),
+            ({"topics-1-is_retired": "on", "done_when-0-text": "boil it"}, True),
+            ({"topics-1-is_retired": "on", "done_when-0-DELETE": "on"}, True),
+            ({"topics-1-is_retired": "on", "done_when-0-position": 3}, False),
+            ({"topics-1-is_retired": "on", "hints": "Hot.", "stretch": "x"}, False),
+        ],
+    )
+    def test_other_topics_or_outcomes_ask_and_corrected_topics_do_not(
+        self, edit, change, asks
+    ):
+        answer, _ = edit(**change)
+        assert answer.status_code == (200 if asks else 302)
+        if asks:
+            before = everything()
+            assert "Has the step’s meaning changed?" in answer.text
+            assert everything() == before
+            assert edit(**change, meaning="yes")[1].revised_at
+
     def test_a_changed_link_is_saved_without_the_question(self, edit, ticked):
         row = resource_row(0, OILS)
         answer, step = edit(**row, **{"resources-TOTAL_FORMS": 1})

@@ -261,6 +261,25 @@ class TestTopics:
         import_file(step("boil", *lines))
         assert Step.objects.get().revised_at > before
 
+    @pytest.mark.parametrize(
+        ("change", "is_new"),
+        [
+            (["done_when:", "  - boil it"], True),
+            (["optional: true"], True),
+            (["exercise: |", "  Boil."], True),
+            ([], True),
+            (["topics:", "  - slug: salt", "    title: Table salt"], False),
+            (["hints:", "  - Wait."], False),
+        ],
+    )
+    def test_what_can_be_a_new_meaning(self, import_file, change, is_new):
+        import_file(step("boil", *topics("salt")))
+        Step.objects.update(revised_at=None)
+        has_topics = not change or change[0] == "topics:"
+        lines = change if has_topics else [*change, *topics("salt")]
+        import_file(step("boil", *lines, "new_meaning: true"))
+        assert (Step.objects.get().revised_at is not None) == is_new
+
     def test_an_entry_is_the_stored_topic(self):
         row = Topic.objects.filter(slug="lid").values(*Topic.SNAPSHOT_FIELDS).get()
         assert to_topic_entry(row).title == "Lid"

@@ -430,6 +430,7 @@ class RoadmapStateMachine(RuleBasedStateMachine):
             pk = known.get(step.was or step.slug)
             wanted = step.model_dump(exclude={"was", "new_meaning"})
             before_topics = self.steps.get(pk, {"topics": []})["topics"]
+            old_topics = self.find_active_topics(pk, before_topics)
             wanted["topics"] = self.update_topics(pk, step.topics, before_topics)
             if pk is None:
                 pk = stored[step.slug]
@@ -440,11 +441,13 @@ class RoadmapStateMachine(RuleBasedStateMachine):
                 missing.remove(pk)
                 before = self.steps[pk]
                 meaning_fields = [
-                    *("title", "summary", "body", "resources", "topics"),
-                    *("primer", "mistakes", "done_when"),
+                    *("title", "summary", "why", "primer", "body", "exercise"),
+                    *("mistakes", "optional"),
                 ]
-                if step.new_meaning and any(
-                    before[n] != wanted[n] for n in meaning_fields
+                if step.new_meaning and (
+                    any(before[n] != wanted[n] for n in meaning_fields)
+                    or sorted(before["done_when"]) != sorted(wanted["done_when"])
+                    or self.find_active_topics(pk, wanted["topics"]) != old_topics
                 ):
                     self.expect_later_date(self.revised, "revised_at", pk)
                 if before["retired"] and not step.retired:
@@ -480,6 +483,11 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         for topic in topics:
             slug = topic["slug"]
             self.topics[new, slug] = self.topics.pop((old, slug))
+
+    def find_active_topics(self, pk, topics):
+        """Return the ids of the topics that are not retired, and None for new ones."""
+        active = [topic["slug"] for topic in topics if not topic["retired"]]
+        return {self.topics.get((pk, slug)) for slug in active}
 
     def update_topics(self, pk, entries, before):
         """Return the topics that the step should have, and rename the known ones."""

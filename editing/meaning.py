@@ -1,0 +1,28 @@
+"""Which changes can give a step a new meaning. The admin asks whether they do, and a
+file says so with `new_meaning`.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+# The names are the same in files. Whether the step is optional matters, too.
+MEANING_FIELDS = ["title", "summary", "why", "primer", "body", "exercise", "mistakes"]
+
+
+def has_other_topics(
+    before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]
+) -> bool:
+    """Whether topics were added, retired or brought back, and not only corrected.
+
+    The rows have the `id` of a stored topic.
+    """
+    return find_active(before) != find_active(after)
+
+
+def find_active(topics: Iterable[Mapping[str, Any]]) -> set[int | None]:
+    return {topic.get("id") for topic in topics if not topic["is_retired"]}
+
+
+def has_other_outcomes(before: Iterable[str], after: Iterable[str]) -> bool:
+    """Whether learners must be able to do other things at the end, in any order."""
+    return sorted(before) != sorted(after)
