@@ -94,18 +94,29 @@ class StepContent(NamedTuple):
             .order_by()
             .get(pk=step_id)
         )
+        return cls.from_rows(
+            html,
+            [TopicContent(**row) for row in topic_rows],
+            [QuestionContent(**row) for row in question_rows],
+            [ResourceContent(**row) for row in resource_rows],
+            usual_days,
+        )
+
+    @classmethod
+    def from_rows(
+        cls,
+        html: dict[str, Any],
+        topics: list[TopicContent],
+        questions: list[QuestionContent],
+        resources: list[ResourceContent],
+        usual_days: int | None = None,
+    ) -> "StepContent":
         headings: list[Heading] = []
         for name in ("primer", "body"):
             if name in html:
                 html[name] = add_anchors(html[name], name, headings)
-        return cls(
-            html,
-            usual_days,
-            headings,
-            [TopicContent(**row) for row in topic_rows],
-            [QuestionContent(**row) for row in question_rows],
-            group_by_role([ResourceContent(**row) for row in resource_rows]),
-        )
+        groups = group_by_role(resources)
+        return cls(html, usual_days, headings, topics, questions, groups)
 
     @property
     def has_parts(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from django.core.exceptions import ValidationError
 from django.utils.html import format_html
@@ -13,7 +13,12 @@ from progress.needs import find_elsewhere
 from progress.route import NOT_STARTED, AnnotatedStep
 from roadmaps.markdown import to_html
 from roadmaps.models import TEXT_FIELDS, Step
-from roadmaps.step_content import StepContent
+from roadmaps.step_content import (
+    QuestionContent,
+    ResourceContent,
+    StepContent,
+    TopicContent,
+)
 from roadmaps.step_parts import STEP_PARTS, StepPart
 
 if TYPE_CHECKING:
@@ -49,18 +54,17 @@ def preview_step(form: ModelForm, user: Any) -> dict[str, Any]:
     ]
     step.outcomes = [outcome.text_html for outcome in parts["done_when"]]
     shown = AnnotatedStep(step, NOT_STARTED)
-    content = StepContent(
-        html=read_texts(form),
-        topics=topics,
-        questions=parts["questions"],
-        resources=parts["resources"],
-        usual_days=None,
+    content = StepContent.from_rows(
+        read_texts(form),
+        [copy_columns(topic, TopicContent) for topic in topics],
+        [copy_columns(each, QuestionContent) for each in parts["questions"]],
+        [copy_columns(each, ResourceContent) for each in parts["resources"]],
     )
     needs = find_needs(form, user)
     return {
         "step": shown,
         "content": content,
-        "topics": list(zip(topics, shown.topics, strict=True)),
+        "topics": [(topic, False) for topic in content.topics],
         "needs": needs,
         "are_answers_open": True,
         "has_parts": content.has_parts or shown.has_outline or bool(needs),
@@ -116,6 +120,12 @@ def read_part(part: type[StepPart], number: int, row: dict[str, Any]) -> Any:
         html = render(part._meta.get_field(name), row[name] or "")
         setattr(new, f"{name}_html", html)
     return new
+
+
+def copy_columns[Content: NamedTuple](
+    part: StepPart, content: type[Content]
+) -> Content:
+    return content(*(getattr(part, name) for name in content._fields))
 
 
 def find_needs(form: ModelForm, user: Any) -> list[AnnotatedStep]:

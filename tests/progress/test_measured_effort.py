@@ -14,7 +14,6 @@ from progress.models import StepProgress
 from progress.route import State
 from progress.statistics import MIN_PEOPLE
 from roadmaps.measured_effort import MeasuredEffort, round_duration
-from roadmaps.models import Roadmap
 from tests.factories import StepProgressFactory, TopicFactory, UserFactory
 from tests.html import read_html
 from tests.progress.test_topic import HTMX

@@ -138,8 +138,8 @@ class TestTopics:
         step.topics.filter(position=2).update(publisher="MDN")
         step.resources.filter(role="practise").update(publisher="RFC 9111")
         page = text(read(client))
-        assert page.count("MDN (external site) ↗") == 1
-        assert page.count("developer.mozilla.org (external site) ↗") == 1
+        assert "MDN Cache-Control (external site) ↗" in page
+        assert page.count("developer.mozilla.org") == 1
         assert "· RFC 9111 (external site) ↗" in page
         assert "· example.org (external site) ↗" in page
 

@@ -9,7 +9,7 @@ from tests.editing.editor import send
 from tests.factories import RoadmapFactory, StepFactory, UserFactory
 
 MDN = {"title": "MDN", "url": "https://developer.mozilla.org/", "kind": "docs"}
-MDN |= {"role": "", "minutes": None}
+MDN |= {"role": "", "minutes": None, "publisher": ""}
 
 
 @pytest.fixture
