@@ -119,6 +119,10 @@ stack: ## drill: build the image and use the whole stack; needs root and podman
 schema: setup ## write docs/roadmap.schema.json
 	$(PYTHON) manage.py roadmap_schema > docs/roadmap.schema.json
 
+.PHONY: projects
+projects: setup fixtures/projects/shelf/.venv/.synced ## check the exercises' reference solutions; OPTIONS="--step N"
+	PYTHONPATH=. $(PYTHON) fixtures/projects/shelf/verify.py $(OPTIONS)
+
 .PHONY: bench
 bench: setup browser benchmarks/.venv/.synced ## measure speed; OPTIONS="--beside REVISION" compares commits
 	$(PYTHON) -m benchmarks.bench $(OPTIONS)
@@ -138,10 +142,11 @@ setup: .env .venv/.synced
 .venv/.synced: requirements-dev.txt
 # The servers of a benchmark have the packages of production and no others.
 benchmarks/.venv/.synced: requirements.txt
+fixtures/projects/shelf/.venv/.synced: fixtures/projects/shelf/requirements.txt
 
 %/.synced: .python-version | $(UV)
 	$(UV) venv --quiet --clear $(@D)
-	$(UV) pip sync --quiet --python $(@D) $(filter requirements%,$^)
+	$(UV) pip sync --quiet --python $(@D) $(filter %.txt,$^)
 	touch $@
 
 uv:
