@@ -239,7 +239,7 @@ def check_urls(file: RoadmapFile) -> Iterator[Problem]:
 def check_shared_urls(
     file: RoadmapFile, files: Sequence[RoadmapFile]
 ) -> Iterator[Problem]:
-    """All roadmaps that use an address give it the same title and kind.
+    """All roadmaps that use an address give it the same title, kind and publisher.
 
     Its role and how long it takes may differ: what one step starts with, another step
     only names as further reading.
@@ -258,8 +258,8 @@ def check_shared_urls(
                 yield location, message
 
 
-def describe_page(resource: ResourceEntry) -> tuple[str, str]:
-    return resource.title, resource.kind
+def describe_page(resource: ResourceEntry) -> tuple[str, str, str]:
+    return resource.title, resource.kind, resource.publisher
 
 
 def check_same_as(file: RoadmapFile, files: Sequence[RoadmapFile]) -> Iterator[Problem]:

@@ -4,28 +4,91 @@ from io import StringIO
 from textwrap import indent
 
 import pytest
-from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from editing.code_blocks import find_code_faults
 
-FIXTURE = settings.BASE_DIR / "fixtures/backend-developer.yaml"
+# A roadmap of fifteen steps that follows the rules. Each step has a body.
+PAGE = "https://example.org/guide/1"
+BODY = """\
+      ## Why it matters
+
+      Stoves differ.{words}
+
+      ## What to learn
+
+      - one
+      - two
+      - three
+      - four
+      - five
+
+      ## Mark it done when you can
+
+      - boil water
+      - fry an egg
+      - bake bread
+
+      ## Exercise
+
+      Cook for a friend.
+
+      ## Common mistakes
+
+      - Too much salt. You cannot take it out: taste first.
+      - A cold pan. The egg sticks: wait for a minute.
+""".format(words=" Learn the stove" * 60)
+
+
+def write_resources(number):
+    return "    resources:\n" + "".join(
+        f"      - title: Guide {each}\n        url: https://example.org/guide/{each}\n"
+        "        kind: article\n"
+        for each in range(4 * number - 3, 4 * number + 1)
+    )
+
+
+def write_step(number):
+    text = f"  - slug: step-{number}\n    title: Step {number}\n"
+    text += "    optional: true\n" if number == 2 else ""
+    text += f"    summary: Cook dish {number}.\n"
+    return text + "    body: |\n" + BODY + write_resources(number) + "\n"
+
+
+ROADMAP = """\
+slug: cooking
+title: Cooking Roadmap
+category: Cooking
+icon: 🍳
+summary: Cook.
+position: 1
+published: true
+
+steps:
+""" + "".join(map(write_step, range(1, 16)))
 
 
 @pytest.fixture
 def find_problems(tmp_path):
-    """Returns a function that lints the backend roadmap with one text replaced."""
+    """Returns a function that lints the roadmap with one text replaced."""
 
     def find_problems(old, new, count=1):
-        text = FIXTURE.read_text()
-        assert old in text
-        path = tmp_path / "backend-developer.yaml"
-        path.write_text(text.replace(old, new, count))
+        assert old in ROADMAP
+        path = tmp_path / "cooking.yaml"
+        path.write_text(ROADMAP.replace(old, new, count))
         with pytest.raises(CommandError) as error:
             call_command("lint_roadmaps", path)
         return str(error.value).replace(f"{tmp_path}/", "")
 
     return find_problems
+
+
+def test_a_roadmap_that_follows_the_rules_has_no_problems(tmp_path):
+    path = tmp_path / "cooking.yaml"
+    path.write_text(ROADMAP)
+    out = StringIO()
+    call_command("lint_roadmaps", path, stdout=out)
+    assert "1 roadmaps with 15 steps follow the rules." in out.getvalue()
 
 
 def test_the_fixtures_follow_the_rules():
@@ -37,96 +100,93 @@ def test_the_fixtures_follow_the_rules():
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("published: true", "published: false", ":2:1: published should be true"),
+        ("published: true", "published: false", ":1:1: published should be true"),
+        ("dish 1.", "dish 1", ":12:5: summary should end with a full stop"),
         (
-            "and HTTP work.",
-            "and HTTP work",
-            ":13:5: summary should end with a full stop",
-        ),
-        (
-            "and HTTP work.",
-            f"and HTTP work{' very well' * 10}.",
-            ":13:5: summary should be at most 120 characters long",
+            "dish 1.",
+            f"dish 1{' very well' * 15}.",
+            ":12:5: summary should be at most 120 characters long",
         ),
         (
             "## Exercise",
             "## Task",
-            ":14:5: body should have the headings Why it matters, What to learn, Mark "
+            ":13:5: body should have the headings Why it matters, What to learn, Mark "
             "it done when you can, Exercise, Common mistakes, in this order",
         ),
         (
-            "      - type an HTTP request by hand into `nc` or `openssl s_client` and "
-            "read the answer\n"
-            "      - say from a status code whether to look first at the client, the "
-            "server or between them\n",
+            "      - boil water\n      - fry an egg\n",
             "",
-            ":14:5: body has 2 bullets under Mark it done when you can; it should have "
+            ":13:5: body has 1 bullets under Mark it done when you can; it should have "
             "3 to 5",
         ),
         (
-            "Waiting for DNS",
-            "[Waiting](https://example.org) for DNS",
-            ":14:5: body should have no links, images or HTML",
+            "Stoves differ",
+            "[Stoves](https://example.org) differ",
+            ":13:5: body should have no links, images or HTML",
         ),
+        ("Stoves differ", "Stoves" + " differ" * 600, ":13:5: body has "),
         (
-            "Waiting for DNS",
-            "Waiting" + " and waiting" * 300,
-            ":14:5: body has ",
-        ),
-        (
-            "url: https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/Overview",
-            "url: http://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/Overview",
+            f"url: {PAGE}",
+            "url: http://example.org/guide/1",
             ": url should begin with https://",
         ),
+        ("title: Guide 1\n", "title: Click here\n", ": title should say what the page"),
         (
-            '"MDN: Overview of HTTP"',
-            "Click here",
-            ": title should say what the page is",
-        ),
-        (
-            "  - slug: internet-fundamentals\n",
-            "  - slug: internet-fundamentals\n    same_as: backend-developer/nowhere\n",
-            ":12:5: same_as backend-developer/nowhere is no step of these files",
+            "  - slug: step-1\n",
+            "  - slug: step-1\n    same_as: cooking/nowhere\n",
+            ":11:5: same_as cooking/nowhere is no step of these files",
         ),
     ],
 )
 def test_a_broken_rule_is_reported_with_its_line(find_problems, old, new, expected):
     problems = find_problems(old, new)
-    assert "backend-developer.yaml:" in problems
+    assert "cooking.yaml:" in problems
     assert expected in problems
     assert len(problems.splitlines()) == 1
 
 
-def test_the_number_of_steps_and_optional_ones_is_checked(find_problems):
-    problems = find_problems("    optional: true\n", "", -1)
-    assert "0 of 23 steps are optional; some should be, and fewer than half" in problems
+def test_the_number_of_optional_steps_is_checked(find_problems):
+    problems = find_problems("    optional: true\n", "")
+    assert "0 of 15 steps are optional; some should be, and fewer than half" in problems
 
 
 def test_an_address_may_be_used_once(find_problems):
-    overview = "https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/Overview"
-    problems = find_problems(
-        "https://missing.csail.mit.edu/2026/course-shell/", overview
-    )
-    assert problems.count(f"url {overview} is in this roadmap more than once") == 2
+    problems = find_problems("https://example.org/guide/5\n", f"{PAGE}\n")
+    assert problems.count(f"url {PAGE} is in this roadmap more than once") == 2
 
 
-def test_two_roadmaps_with_the_same_position_are_reported(tmp_path):
-    text = FIXTURE.read_text()
-    for slug in ("backend-developer", "other"):
-        path = tmp_path / f"{slug}.yaml"
-        path.write_text(text.replace("slug: backend-developer", f"slug: {slug}", 1))
-    with pytest.raises(CommandError, match="position 1 is also another roadmap's"):
-        call_command("lint_roadmaps", *tmp_path.glob("*.yaml"))
+@pytest.fixture
+def lint_two(tmp_path):
+    """Returns a function that lints the roadmap and a second one of other texts."""
 
-
-def test_roadmaps_that_share_an_address_name_it_alike(tmp_path):
-    text = FIXTURE.read_text()
-    other = text.replace("MDN: Overview of HTTP", "Overview of HTTP", 1)
-    for slug, content in {"backend-developer": text, "other": other}.items():
-        path = tmp_path / f"{slug}.yaml"
-        path.write_text(content.replace("slug: backend-developer", f"slug: {slug}", 1))
-    with pytest.raises(CommandError, match="is elsewhere “MDN: Overview of HTTP”"):
+    def lint_two(old="", new=""):
+        other = ROADMAP.replace("slug: cooking", "slug: other")
+        other = other.replace("position: 1", "position: 2").replace(old, new, 1)
+        for slug, text in {"cooking": ROADMAP, "other": other}.items():
+            (tmp_path / f"{slug}.yaml").write_text(text)
         call_command("lint_roadmaps", *sorted(tmp_path.glob("*.yaml")))
+
+    return lint_two
+
+
+def test_two_roadmaps_with_the_same_position_are_reported(lint_two):
+    with pytest.raises(CommandError, match="position 1 is also another roadmap's"):
+        lint_two("position: 2", "position: 1")
+
+
+def test_roadmaps_that_share_an_address_name_it_alike(lint_two):
+    with pytest.raises(CommandError, match="is elsewhere “Guide 1”"):
+        lint_two("title: Guide 1\n", "title: Manual 1\n")
+
+
+def test_an_address_may_have_another_role_in_another_roadmap(lint_two):
+    roles = ["start", "practise", "reference", "deeper"]
+    first, *rest = write_resources(1).split("kind: article\n")
+    with_roles = (
+        f"kind: article\n        role: {role}\n{text}"
+        for role, text in zip(roles, rest, strict=True)
+    )
+    lint_two(write_resources(1), first + "".join(with_roles))
 
 
 def test_a_file_that_cannot_be_parsed_is_reported(find_problems):
@@ -134,29 +194,26 @@ def test_a_file_that_cannot_be_parsed_is_reported(find_problems):
 
 
 def test_a_file_is_named_after_its_roadmap(find_problems):
-    problems = find_problems("slug: backend-developer", "slug: backend")
-    assert "backend-developer.yaml: should be named backend.yaml" in problems
+    problems = find_problems("slug: cooking", "slug: baking")
+    assert "cooking.yaml: should be named baking.yaml" in problems
 
 
-def test_the_numbers_of_steps_and_resources_are_checked(find_problems):
-    text = FIXTURE.read_text()
-    first_step = text.index("  - slug: ")
-    second_step = text.index("  - slug: ", first_step + 1)
-    without_others = find_problems(text[second_step:], "")
-    assert "1 steps; there should be 15 to 25" in without_others
-    first_resource = text.index("      - title: ")
-    second_resource = text.index("      - title: ", first_resource + 1)
-    one_resource = find_problems(text[second_resource:second_step], "\n")
-    assert ":54:5: 1 resources; there should be 4 to 7" in one_resource
+def test_the_number_of_steps_is_checked(find_problems):
+    problems = find_problems(write_step(15), "")
+    assert "14 steps; there should be 15 to 25" in problems
+
+
+def test_the_number_of_resources_is_checked(find_problems):
+    first, *_ = write_resources(1).partition("      - title: Guide 2")
+    problems = find_problems(write_resources(1), first)
+    assert "1 resources; there should be 4 to 7" in problems
 
 
 def test_same_as_names_the_step_that_has_none_itself(find_problems):
     problems = find_problems(
-        "  - slug: internet-fundamentals\n",
-        "  - slug: internet-fundamentals\n"
-        "    same_as: backend-developer/internet-fundamentals\n",
+        "  - slug: step-1\n", "  - slug: step-1\n    same_as: cooking/step-1\n"
     )
-    assert "should be backend-developer/internet-fundamentals" in problems
+    assert "should be cooking/step-1" in problems
 
 
 WORDS = "Some words that explain it. " * 25
@@ -178,9 +235,9 @@ RESOURCE = """\
 """
 ROLES = enumerate(["start", "practise", "reference", "deeper"])
 STEP_WITH_PARTS = f"""\
-  - slug: internet-fundamentals
-    title: Internet Fundamentals
-    summary: Understand how the internet works.
+  - slug: frying
+    title: Frying
+    summary: Fry an egg.
     hours: 4-6
     checked_on: 2026-11-29
     checked_with: curl 8
@@ -224,18 +281,17 @@ STEP_WITH_PARTS = f"""\
 class TestParts:
     @pytest.fixture
     def lint(self, tmp_path):
-        """Returns a function that lints the backend roadmap with a first step that has
-        every part, with one text replaced.
+        """Returns a function that lints the roadmap with a first step that has every
+        part, with one text replaced.
         """
 
         def lint(old="", new="", step=STEP_WITH_PARTS):
-            text = FIXTURE.read_text()
-            first = text.index("  - slug: ")
-            second = text.index("  - slug: ", first + 1)
+            head, _, rest = ROADMAP.partition("  - slug: step-1\n")
+            rest = "  - slug: step-2\n" + rest.partition("  - slug: step-2\n")[2]
             assert old in step
             step = step.replace(old, new, 1)
-            path = tmp_path / "backend-developer.yaml"
-            path.write_text(text[:first] + step + text[second:])
+            path = tmp_path / "cooking.yaml"
+            path.write_text(head + step + rest)
             out = StringIO()
             try:
                 call_command("lint_roadmaps", path, stdout=out)
@@ -246,12 +302,14 @@ class TestParts:
         return lint
 
     def test_a_step_with_every_part_follows_the_rules(self, lint):
-        assert lint() == "1 roadmaps with 23 steps follow the rules.\n"
+        assert lint() == "1 roadmaps with 15 steps follow the rules.\n"
 
     @pytest.mark.parametrize(
         ("old", "new", "expected"),
         [
             ("    hours: 4-6\n", "", "hours is missing"),
+            ("    why: |\n      It breaks.\n", "", "why is missing"),
+            ("It breaks.", "It breaks. " * 1_000, "words below it; at most"),
             (WORDS, "Short.", "primer has 3 words outside code blocks; it should have"),
             (WORDS, WORDS * 5, "primer has 627 words outside code blocks; it should"),
             (TOPIC.format(4), "", "topics has 4 entries; it should have 5 to 12"),
