@@ -36,7 +36,8 @@ def fill_step(step):
     step.why = "Some answers are asked for a thousand times between two changes."
     step.primer = "## How a cache works\n\nA cache sits between reader and answer."
     step.body = ""
-    step.exercise = "1. Send `Cache-Control`.\n2. Keep the answer for 60 seconds."
+    step.exercise = "1. Send `Cache-Control`.\n2. Keep the answer for 60 seconds.\n\n"
+    step.exercise += f"   ```bash\n   curl {'-H Accept:text/html ' * 5}\n   ```\n"
     step.stretch = "Serve stale while you rebuild."
     step.hints = ["Look at the `Age` header.", "Use `curl -v`."]
     step.mistakes = "**A personal answer in a shared cache.** Send `private`."
