@@ -223,17 +223,19 @@ def check_resource(resource: ResourceEntry) -> Iterator[tuple[str, str]]:
 
 
 def check_urls(file: RoadmapFile) -> Iterator[Problem]:
-    places = [
-        (("steps", index, key, number, "url"), each.url)
-        for index, step in enumerate(file.steps)
-        for key in ("topics", "resources")
-        for number, each in enumerate(getattr(step, key))
-        if each.url
-    ]
-    counts = Counter(url for _location, url in places)
-    for location, url in places:
-        if counts[url] > 1:
-            yield location, f"url {url} is in this roadmap more than once"
+    """A resource is listed once, and a topic does not link to one of its own step."""
+    counts = Counter(each.url for step in file.steps for each in step.resources)
+    for index, step in enumerate(file.steps):
+        for number, resource in enumerate(step.resources):
+            if counts[resource.url] > 1:
+                location = ("steps", index, "resources", number, "url")
+                yield location, f"url {resource.url} is in this roadmap more than once"
+        resources = {resource.url for resource in step.resources}
+        topics = Counter(topic.url for topic in step.topics if topic.url)
+        for number, topic in enumerate(step.topics):
+            if topics[topic.url] > 1 or topic.url in resources:
+                location = ("steps", index, "topics", number, "url")
+                yield location, f"url {topic.url} is in this step more than once"
 
 
 def check_shared_urls(

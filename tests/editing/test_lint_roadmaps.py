@@ -388,10 +388,14 @@ class TestParts:
         assert expected in problems
         assert len(problems.splitlines()) == 1
 
-    def test_the_address_of_a_topic_is_used_once(self, lint):
-        problems = lint("example.org/page-2", "example.org/topic-3")
-        message = "url https://example.org/topic-3 is in this roadmap more than once"
-        assert problems.count(message) == 2
+    @pytest.mark.parametrize(("old", "count"), [("page-2", 1), ("topic-2", 2)])
+    def test_a_topic_has_an_address_of_its_own(self, lint, old, count):
+        problems = lint(f"example.org/{old}", "example.org/topic-3")
+        message = "url https://example.org/topic-3 is in this step more than once"
+        assert problems.count(message) == count
+
+    def test_topics_of_two_steps_may_share_an_address(self, lint):
+        assert "follow the rules" in lint("example.org/topic-3", "example.org/guide/5")
 
     def test_resources_need_no_roles(self, lint):
         lines = STEP_WITH_PARTS.splitlines(keepends=True)

@@ -256,7 +256,10 @@ class TestQuestions:
         href = f"/roadmaps/backend/caching/?answers=1#question_{question.pk}"
         assert f'href="{href}"' in page
         step_page = client.get(href).content.decode()
-        assert f'<details id="question_{question.pk}" class="fold" open>' in step_page
+        assert (
+            f'<details id="question_{question.pk}" class="fold question" open>'
+            in step_page
+        )
 
     def test_the_answer_is_shown_only_if_nothing_else_matches(self, client, step):
         add_question(step, "What is a stampede?", "A stampede of many `readers`.")
