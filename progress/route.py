@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import cached_property
 from itertools import chain, groupby
-from math import ceil
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 from django.db.models import TextChoices
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from progress.effort import Effort
+from progress.protocols import SectionContent, StepContent
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 MANY_STEPS, MANY_SECTIONS = 40, 3  # from which on a page helps to find a step
@@ -120,86 +121,6 @@ class TopicStatus(NamedTuple):
     slug: str
     title: str
     is_checked: bool
-
-
-class Effort(NamedTuple):
-    """An estimate in hours."""
-
-    least: Decimal
-    most: Decimal
-
-    @property
-    def hours(self) -> str:
-        """A number, or a range with a dash."""
-        numbers = (
-            number_format(int(hours) if hours == int(hours) else hours.normalize())
-            for hours in self
-        )
-        return "\N{EN DASH}".join(dict.fromkeys(numbers))
-
-    @property
-    def rounded(self) -> Effort:
-        """As exact as a sum of estimates is."""
-        return Effort(*map(round_hours, self))
-
-    @property
-    def range_in_words(self) -> str:
-        """A number, or a range as in "140 to 200"."""
-        least, most = (number_format(int(hours)) for hours in self)
-        if least == most:
-            return least
-        return gettext("%(least)s to %(most)s") % {"least": least, "most": most}
-
-    @property
-    def plural_number(self) -> int:
-        """A number that has the grammatical number of the hours."""
-        return 1 if self.most == 1 else max(2, ceil(self.most))
-
-
-def round_hours(hours: Decimal) -> Decimal:
-    """To whole hours; from 20 on to 5, from 100 on to 10, from 1,000 on to 100."""
-    units = {20: 1, 100: 5, 1000: 10}
-    unit = next((unit for limit, unit in units.items() if hours < limit), 100)
-    return (hours / unit).quantize(Decimal(1), ROUND_HALF_UP) * unit
-
-
-class SectionContent(Protocol):
-    """The part of `roadmaps.models.Section` that the rules and the pages read."""
-
-    pk: int
-    slug: str
-    title: str
-
-
-class StepContent(Protocol):
-    """The part of `roadmaps.models.Step` that the rules and the pages read."""
-
-    pk: int
-    roadmap_id: int
-    slug: str
-    title: str
-    summary: str
-    is_optional: bool
-    is_retired: bool
-    added_at: datetime
-    revised_at: datetime | None
-    section_id: int | None
-    hours_min: Decimal | None
-    hours_max: Decimal | None
-    active_topics: Sequence[Mapping[str, Any]]
-    outcomes: Sequence[str]
-    checked_on: date | None
-
-    @property
-    def section(self) -> SectionContent | None: ...
-    @property
-    def needs(self) -> Sequence[str]: ...
-    @property
-    def roadmap_slug(self) -> str: ...
-    @property
-    def canonical_path(self) -> str: ...
-    def get_absolute_url(self) -> str: ...
-    def get_row_url(self) -> str: ...
 
 
 class StepRow(NamedTuple):

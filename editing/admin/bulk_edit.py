@@ -22,7 +22,7 @@ from editing.admin.history import VersionedAdmin
 from editing.background_operations import find_unfinished
 from editing.bulk_edit import MAX_STEPS, change_steps
 from editing.step_operations import lock_steps
-from progress.route import Effort
+from progress.effort import Effort
 from roadmaps.models import Roadmap, Step
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ from django.utils.safestring import SafeString
 
 from core.fragments import render_fragment
 from progress import pending_mark
+from progress.effort import Effort
 from progress.progress_bar import segments
-from progress.route import AnnotatedStep, Effort, State
+from progress.route import AnnotatedStep, State
 
 STEP_ROW = "fragments/step_row.html"
 DATE_PLACEHOLDER = "<!-- date -->"  # texts cannot contain it: they are escaped

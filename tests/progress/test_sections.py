@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from progress.effort import Effort
 from progress.progress_bar import segments
-from progress.route import Count, Effort, Route, State, add_up_effort
+from progress.route import Count, Route, State, add_up_effort
 from tests.progress.test_route import step
 
 DONE, LEARNING, NONE, SKIPPED = State.DONE, State.LEARNING, State.NONE, State.SKIPPED
