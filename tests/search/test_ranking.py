@@ -14,6 +14,8 @@ from roadmaps.full_text import fold
 from search.query import Query
 from search.results import find_results
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture(scope="module")
 def shipped_roadmaps(django_db_setup, django_db_blocker):
