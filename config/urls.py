@@ -7,7 +7,7 @@ from accounts.privacy import privacy
 from accounts.theme import choose_theme
 from config import views
 from core.views import favicon, robots
-from roadmaps.site_views import card, sitemap
+from roadmaps.site_views import card, project, sitemap
 
 admin.site.site_header = admin.site.site_title = settings.SITE_NAME
 admin.site.index_title = gettext_lazy("Content and people")
@@ -23,6 +23,7 @@ urlpatterns = [
     path(settings.ADMIN_PATH, admin.site.urls),
     path("favicon.ico", favicon, name="favicon"),
     path("card.png", card, name="card"),
+    path("projects/<slug:name>.zip", project, name="project"),
     path("robots.txt", robots, name="robots"),
     path("sitemap.xml", sitemap, name="sitemap"),
 ]

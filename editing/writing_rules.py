@@ -45,7 +45,8 @@ CODE_BLOCK = re.compile(r"^( *)(`{3,}|~{3,}).*?^\1\2", re.DOTALL | re.MULTILINE)
 DATED = re.compile(
     r"\b(?:as of (?:\w+ )?20\d\d|at the time of writing)\b", re.IGNORECASE
 )
-LINK_OR_HTML = re.compile(r"\]\(|<[a-z/!]|https?://", re.IGNORECASE)
+# A link within the site, such as [the project](/projects/shelf.zip), is allowed.
+LINK_OR_HTML = re.compile(r"\]\((?!/\w)|<[a-z/!]|https?://", re.IGNORECASE)
 
 type Problem = tuple[Location, str]
 
@@ -132,7 +133,7 @@ def check_parts(step: StepEntry) -> Iterator[tuple[str, str]]:
         )
     for name in TEXT_FIELDS:
         if LINK_OR_HTML.search(CODE.sub("", getattr(step, name))):
-            yield name, "should have no links, images or HTML"
+            yield name, "should have no links to other sites, images or HTML"
     texts = [*(getattr(step, name) for name in TEXT_FIELDS), *step.done_when]
     texts += [f"{topic.title} {topic.text}" for topic in step.topics]
     if (words := sum(map(count_words, texts))) > MAX_WORDS_OF_PARTS:
@@ -198,7 +199,7 @@ def check_body(body: str) -> Iterator[str]:
     if not MIN_WORDS <= words <= MAX_WORDS:
         yield f"has {words} words; it should have {MIN_WORDS} to {MAX_WORDS}"
     if LINK_OR_HTML.search(CODE.sub("", body)):
-        yield "should have no links, images or HTML"
+        yield "should have no links to other sites, images or HTML"
     _, *parts = re.split(r"^## (.+)$", body, flags=re.MULTILINE)
     headings, texts = parts[::2], parts[1::2]
     if headings != HEADINGS:

@@ -122,7 +122,7 @@ def test_the_fixtures_follow_the_rules():
         (
             "Stoves differ",
             "[Stoves](https://example.org) differ",
-            ":13:5: body should have no links, images or HTML",
+            ":13:5: body should have no links to other sites, images or HTML",
         ),
         ("Stoves differ", "Stoves" + " differ" * 600, ":13:5: body has "),
         (
