@@ -32,8 +32,8 @@ def shipped_roadmaps(django_db_setup, django_db_blocker):
         # Whole words in titles, summaries and bodies
         ("git", "Version Control Systems"),
         ("http", "Internet Fundamentals"),
-        ("postgres", "Relational Databases"),
-        ("PostgreSQL", "Relational Databases"),
+        ("postgres", "Operating PostgreSQL"),
+        ("PostgreSQL", "Operating PostgreSQL"),
         ("kubernetes", "Container Orchestration"),
         ("testing", "Testing"),
         ("react", "Component Frameworks"),
