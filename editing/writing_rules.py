@@ -11,6 +11,7 @@ from django.utils import timezone
 from editing.code_blocks import find_code_faults
 from editing.yaml_format.parser import Location
 from editing.yaml_format.schema import ResourceEntry, RoadmapFile, StepEntry
+from roadmaps.markdown import parse
 from roadmaps.models import TEXT_FIELDS
 
 HEADINGS = [
@@ -45,6 +46,7 @@ CODE_BLOCK = re.compile(r"^( *)(`{3,}|~{3,}).*?^\1\2", re.DOTALL | re.MULTILINE)
 DATED = re.compile(
     r"\b(?:as of (?:\w+ )?20\d\d|at the time of writing)\b", re.IGNORECASE
 )
+LIST_ITEM = re.compile(r"^ *([-*+]|\d+[.)]) ", re.MULTILINE)
 # A link within the site, such as [the project](/projects/shelf.zip), is allowed.
 LINK_OR_HTML = re.compile(r"\]\((?!/\w)|<[a-z/!]|https?://", re.IGNORECASE)
 
@@ -185,8 +187,19 @@ def check_texts(step: StepEntry) -> Iterator[tuple[str, str]]:
     for name, text in texts:
         for fault in find_code_faults(text):
             yield name, fault
+        if has_lost_list_item(text):
+            yield name, "has a list item that is indented too far to be one"
         if match := DATED.search(CODE.sub("", text)):
             yield name, f"says “{match[0]}”; write what stays true"
+
+
+def has_lost_list_item(text: str) -> bool:
+    """Tell whether Markdown takes a list item for text: it is indented too far."""
+    return any(
+        LIST_ITEM.search(token.content)
+        for token in parse(text)
+        if token.type in {"inline", "code_block"}
+    )
 
 
 def count_words(text: str) -> int:

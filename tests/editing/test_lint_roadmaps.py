@@ -120,6 +120,11 @@ def test_the_fixtures_follow_the_rules():
             "3 to 5",
         ),
         (
+            "      - five\n",
+            "      - five\n            - six\n",
+            ":13:5: body has a list item that is indented too far to be one",
+        ),
+        (
             "Stoves differ",
             "[Stoves](https://example.org) differ",
             ":13:5: body should have no links to other sites, images or HTML",
@@ -309,6 +314,11 @@ class TestParts:
         [
             ("    hours: 4-6\n", "", "hours is missing"),
             ("    why: |\n      It breaks.\n", "", "why is missing"),
+            (
+                "It breaks.",
+                "1. It breaks.\n\n             - It burns.",
+                "why has a list item that is indented too far to be one",
+            ),
             ("It breaks.", "It breaks. " * 1_000, "words below it; at most"),
             (WORDS, "Short.", "primer has 3 words outside code blocks; it should have"),
             (WORDS, WORDS * 5, "primer has 627 words outside code blocks; it should"),
