@@ -4,7 +4,6 @@ from collections import Counter
 from enum import IntEnum
 from functools import cached_property
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
@@ -12,6 +11,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from accounts.models import User
+from roadmaps.step_parts import get_host
 from search.highlight import Highlighter, join_lines, line_of_html
 from search.query import Query
 
@@ -87,7 +87,7 @@ SELECT shown.kind, roadmap.slug, roadmap.title, category, roadmap.summary,
         FROM roadmaps_donewhen WHERE step_id = step.id)) END,
     topic.slug, topic.title, topic.text_html,
     question.id, question.question_html, question.answer_html,
-    resource.title, resource.url, note.text,
+    resource.title, resource.url, resource.publisher, note.text,
     CASE WHEN shown.kind <> {topic} THEN progress.state
         WHEN ticked.topic_id IS NOT NULL THEN 'done' END
 FROM shown JOIN roadmaps_roadmap AS roadmap ON roadmap.id = shown.roadmap_id
@@ -240,6 +240,7 @@ class Row(NamedTuple):
     answer: str
     resource_title: str
     resource_url: str
+    resource_publisher: str
     note: str
     state: str | None  # of the step, or of the topic
 
@@ -306,11 +307,11 @@ class SearchResult:
         return line_of_html(self.row.question)
 
     @property
-    def host(self) -> str:
-        """The host name of a resource, without "www."."""
+    def site(self) -> str:
+        """The publisher of a resource, or the host name of its URL."""
         if self.row.kind != Kind.RESOURCE:
             return ""
-        return (urlsplit(self.row.resource_url).hostname or "").removeprefix("www.")
+        return self.row.resource_publisher or get_host(self.row.resource_url)
 
 
 class Results(NamedTuple):

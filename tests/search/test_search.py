@@ -49,8 +49,10 @@ def status_text(page):
     return re.search(r'role="status">\s*(.*?)\s*</p>', page)[1]
 
 
-def add_resource(step, title="HTTP Caching", url="https://www.example.org/a"):
-    return Resource.objects.create(step=step, title=title, url=url, kind="docs")
+def add_resource(step, title="HTTP Caching", url="https://www.example.org/a", **fields):
+    return Resource.objects.create(
+        step=step, title=title, url=url, kind="docs", **fields
+    )
 
 
 def add_question(step, question="What does a cache keep?", answer="Answers."):
@@ -87,13 +89,16 @@ class TestMatching:
         assert 'href="/roadmaps/backend/caching/"' in page
         assert "Step · Backend Developer" in page
 
-    def test_finds_a_resource_and_names_its_host(self, client, step):
-        add_resource(step, title="Cheat Sheet")
+    @pytest.mark.parametrize(
+        ("publisher", "site"), [("", "example.org"), ("MDN", "MDN")]
+    )
+    def test_finds_a_resource_and_names_its_site(self, client, step, publisher, site):
+        add_resource(step, title="Cheat Sheet", publisher=publisher)
         assert results(client, "cheat") == ["Resource: Cheat Sheet"]
         page = search(client, "cheat")
         assert 'href="/roadmaps/backend/caching/"' in page
         assert "Resource · Caching, Backend Developer" in page
-        assert '<p class="muted">example.org</p>' in page
+        assert f'<p class="muted">{site}</p>' in page
 
     @pytest.mark.parametrize(
         ("text", "title"),
