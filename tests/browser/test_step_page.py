@@ -261,6 +261,9 @@ class TestPhone:
         if javascript:
             expect(bar.locator("summary")).to_be_focused()
         assert stored_states(user) == {"caching": "learning"}
+        for width in (360, 390):
+            page.set_viewport_size({"width": width, "height": 640})
+            assert bar.bounding_box()["height"] <= 64
         bar.get_by_role("button", name="Mark done").tap()
         expect(bar.locator("summary")).to_contain_text("Done")
         assert bar.bounding_box()["height"] <= 64
