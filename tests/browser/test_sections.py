@@ -141,3 +141,29 @@ def test_every_section_is_printed(open_page, user, roadmap):
     expect(page.locator(".step").last.locator("h2")).to_be_visible()
     box = page.locator(".step").last.bounding_box()
     assert box["height"] > 0
+    opened, folded = section(page, "foundations"), section(page, "operations")
+    assert gap_below_heading(folded) == gap_below_heading(opened)
+
+
+def gap_below_heading(section):
+    heading = section.locator("> summary").bounding_box()
+    step = section.locator(".step").first.bounding_box()
+    return round(step["y"] - heading["y"] - heading["height"])
+
+
+def test_a_step_that_was_open_changes_nothing_on_paper(open_page, user, roadmap):
+    step = roadmap.steps.first()
+    step.hours_min = step.hours_max = 4
+    step.save()
+    page = open_page(ROADMAP, user)
+    link = page.get_by_role("link", name=step.title, exact=True)
+    link.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(link).to_be_focused()
+    page.emulate_media(media="print")
+    expect(page.locator(".standing").first).to_have_text("4 h")
+    expect(page.locator(".standing").first).to_be_visible()
+    expect(page.get_by_text("0 of 3 required").first).to_be_visible()
+    expect(page.get_by_text("23 steps in this roadmap")).to_be_visible()
+    expect(link).to_have_css("outline-style", "none")
