@@ -20,6 +20,7 @@ if (document.getElementById("step_filter")) {
     }
     const count = journey.querySelectorAll(".step:not(.filtered-out)").length;
     journey.toggleAttribute("data-empty", !count);
+    journey.setAttribute("data-typed", "");
     message.textContent = words.length ? message.dataset.text.replace("{0}", count) : "";
     for (const hidden of document.querySelectorAll("#roadmap_route [name=q]")) hidden.value = input.value;
     if (words.length && !folded.length) folded = [...journey.querySelectorAll("details.section:not([open])")];
@@ -29,6 +30,9 @@ if (document.getElementById("step_filter")) {
 
   form.querySelector("button").hidden = true;
   form.addEventListener("submit", (event) => event.preventDefault());
-  input.addEventListener("input", filter);
+  input.addEventListener("input", () => {
+    filter();
+    input.scrollIntoView({ block: "nearest" }); // the page may have become shorter than where it was scrolled to
+  });
   document.addEventListener("htmx:after:swap", () => input.value && filter());
 }
