@@ -38,8 +38,10 @@ BARE_URL = "bare-url"  # a link whose text is its address
 WIDE = "wide"  # what scrolls if it is wider than the page
 UNBROKEN = "unbroken"  # code that stays on one line
 # Code that a browser would break at a hyphen or a slash, if it is short enough for the
-# line of a phone.
-BREAKABLE_CODE = re.compile(r"(?=.{,24}$)\w*[^\s\w]\S*")
+# line of a phone. Commands with an option, such as `git merge --abort`, are shorter.
+BREAKABLE_CODE = re.compile(
+    r"(?=.{,24}$)\w*[^\s\w]\S*|(?=.{,18}$)\S+(?: \S+)*? -\S+(?: \S+)*"
+)
 
 # The HTML is stored, so it has the language in which the text was converted.
 CHECK_BOXES = {"[ ] ": ("☐", _("To do")), "[x] ": ("☑", _("Done"))}

@@ -142,10 +142,12 @@ def test_the_keyboard_can_scroll_a_table():
         ("If-None-Match", True),
         ("304", False),
         ("max-age=60, private", False),
+        ("git merge --abort", True),
+        ("curl -v http://example.org/", False),
         ("/a/path/that/is/wider/than/a/phone", False),
     ],
 )
-def test_short_code_without_a_space_stays_on_one_line(code, is_unbroken):
+def test_short_code_and_commands_stay_on_one_line(code, is_unbroken):
     assert ('class="unbroken"' in to_html(f"`{code}`")) is is_unbroken
 
 
