@@ -273,8 +273,8 @@ class TestPhone:
         bar.locator("summary").tap()
         expect_inside_window(menu)
         menu.get_by_role("button", name="Undo").tap()
-        expect(bar.locator("summary")).to_contain_text("Not started")
-        assert stored_states(user) == {}
+        expect(bar.locator("summary")).to_contain_text("In progress")
+        assert stored_states(user) == {"caching": "learning"}
         bar.get_by_role("link", name="Next: Web Security").tap()
         expect_heading(page, "Web Security")
 

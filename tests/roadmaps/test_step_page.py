@@ -122,6 +122,17 @@ class TestPerson:
         )
         assert "You marked this done on 3 May 2026." in html(signed_in, response.url)
 
+    def test_undoes_done_with_one_button(self, signed_in, user, step):
+        StepProgressFactory(user=user, step=step, state="learning", started_at=MAY)
+        response = signed_in.post(address(step), {"at": "step"}, headers=SAME_ORIGIN)
+        page = html(signed_in, response.url)
+        assert "This was in progress." not in page
+        undo_urls = set(re.findall('_undo"[^>]*formaction="(.*?)"', page))
+        (undo_url,) = undo_urls
+        signed_in.post(undo_url, {"at": "step"}, headers=SAME_ORIGIN)
+        row = StepProgress.objects.get()
+        assert (row.state, row.started_at) == ("learning", MAY)
+
     def test_is_offered_to_undo_on_a_revised_step(self, signed_in, user, step):
         StepProgressFactory(user=user, step=step, state="learning", started_at=MAY)
         step.revised_at = MAY
