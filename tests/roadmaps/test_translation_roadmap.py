@@ -1,11 +1,13 @@
 """Everything on a roadmap's page can be translated, in each of its states."""
 
 from datetime import timedelta
+from itertools import batched
 
 import pytest
 from django.utils import timezone
 
 from progress.models import Completion, StepProgress
+from roadmaps.models import Section
 from tests.factories import StepFactory, StepProgressFactory
 from tests.progress.test_mark import HTMX, address
 from tests.pseudo_language import assert_page_is_translated, pseudo_language
@@ -57,6 +59,38 @@ def test_a_completed_roadmap(greek_learner, greek, cooking):
     response = greek_learner.post(address(step), headers=HTMX)
     assert_page_is_translated(response)
     assert_page_is_translated(greek_learner.get(PATH))
+
+
+@pytest.fixture
+def long_roadmap(greek):
+    """The roadmap with 40 steps in three sections, of which one is optional."""
+    for position in range(5, 41):
+        StepFactory(roadmap=greek, position=position, title="Βήμα", summary="Νερό.")
+    steps = greek.steps.all()
+    for number, part in enumerate(batched(steps, 16), start=1):
+        section = Section.objects.create(
+            roadmap=greek, slug=f"meros-{number}", title="Μέρος"
+        )
+        greek.steps.filter(pk__in=[step.pk for step in part]).update(section=section)
+    greek.steps.update(hours_min=1, hours_max=2)
+    greek.steps.filter(section__slug="meros-3").update(is_optional=True)
+    return greek
+
+
+@pytest.mark.parametrize("query", ["", "?q=νερό", "?q=ζέπελιν", "?q=ζ&show=done"])
+def test_a_long_roadmap(client, greek_learner, long_roadmap, query):
+    for each in (client, greek_learner):
+        response = each.get(PATH + query)
+        assert "roadmap_sections_menu" in response.content.decode()
+        assert_page_is_translated(response)
+
+
+def test_the_answer_to_a_mark_on_a_long_roadmap(greek_learner, long_roadmap):
+    for step in long_roadmap.steps.filter(slug__in=["step-1", "step-40"]):
+        response = greek_learner.post(address(step), headers=HTMX)
+        assert "menu_meros" in response.content.decode()
+        assert_page_is_translated(response)
+    assert_page_is_translated(greek_learner.get(PATH, headers=HTMX))
 
 
 @pytest.mark.parametrize("slug", ["step-1", "step-2", "step-3", "step-4"])
