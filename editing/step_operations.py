@@ -41,8 +41,8 @@ COUNT_NOT_DONE = ngettext_lazy(
     "count",
 )
 COUNT_TOPICS = ngettext_lazy(
-    "%(number)s learner has ticked topics of it.",
-    "%(number)s learners have ticked topics of it.",
+    "%(number)s learner has ticked some of its topics.",
+    "%(number)s learners have ticked some of its topics.",
     "count",
 )
 COUNT_NOTES = ngettext_lazy(

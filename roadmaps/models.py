@@ -378,8 +378,8 @@ class Step(models.Model):
         default=list,
         blank=True,
         help_text=_(
-            "Steps that learners should have done before, for example cooking/boil. "
-            "It is advice: nobody is kept from this step."
+            "Steps to do before this one, each on its own line, such as cooking/boil. "
+            "This is advice: learners can do the steps in any order."
         ),
     )
     checked_on = models.DateField(

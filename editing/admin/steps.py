@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import (
     BooleanField,
     CharField,
+    DecimalField,
     PositiveIntegerField,
     PositiveSmallIntegerField,
     QuerySet,
@@ -55,6 +56,7 @@ from editing.admin.widgets import (
     FastTextarea,
     FastTextInput,
     FastURLInput,
+    HoursInput,
 )
 from editing.background_operations import find_unfinished
 from editing.diff import FIELDS as DIFF_FIELDS
@@ -208,6 +210,7 @@ class StepAdmin(BulkEditAdmin, StepOperationsAdmin):
     formfield_overrides = {
         TextField: {"form_class": MarkdownField},
         ArrayField: {"form_class": LinesField},
+        DecimalField: {"widget": HoursInput},
     }
 
     def get_urls(self) -> list[URLPattern]:
@@ -437,8 +440,8 @@ def tell_of_retired_topics(request: HttpRequest, formsets: Any) -> None:
 def warn_of_missing_step(request: HttpRequest, step: Step) -> None:
     """Show a warning if the step's `same_as` or `needs` names no step."""
     for warning in explain_missing({step.same_as} - {""}).values():
-        saved = _("Saved, but “Same as” has no effect until the step exists.")
-        messages.warning(request, f"{saved} {warning}")
+        saved = _("The step is saved; “Same as” has no effect until that step exists.")
+        messages.warning(request, f"{warning} {saved}")
     for warning in explain_missing(step.needs).values():
-        saved = _("Saved, but “Needs” leaves the step out until it exists.")
-        messages.warning(request, f"{saved} {warning}")
+        saved = _("The step is saved; its page names what it needs once that exists.")
+        messages.warning(request, f"{warning} {saved}")

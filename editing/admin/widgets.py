@@ -2,6 +2,7 @@
 without a template: the page takes half the time.
 """
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -31,6 +32,15 @@ class FastURLInput(FastInput, forms.URLInput):
 
 class FastNumberInput(FastInput, forms.NumberInput):
     pass
+
+
+class HoursInput(forms.NumberInput):
+    """Shows 4 hours as 4 and not as 4.0."""
+
+    def format_value(self, value: Any) -> Any:
+        if isinstance(value, Decimal):
+            return f"{value.normalize():f}"
+        return super().format_value(value)
 
 
 class FastHiddenInput(FastInput, forms.HiddenInput):

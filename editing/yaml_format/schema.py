@@ -293,7 +293,7 @@ class StepEntry(Entry):
         [],
         max_length=MAX_NEEDS,
         description="Steps of this or other roadmaps to do before, as roadmap/step. "
-        "It is advice: nobody is kept from this step.",
+        "This is advice: learners can do the steps in any order.",
     )
     same_as: StepPath = Field(
         "",

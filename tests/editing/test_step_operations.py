@@ -81,7 +81,7 @@ class TestImpact:
             TopicCheck.objects.create(user=user, topic=topic)
         TopicCheck.objects.create(user=UserFactory(), topic=TopicFactory(step=fry))
         impact = step_operations.Impact.for_steps(Step.objects.filter(pk=boil.pk))
-        assert str(impact) == "1 learner has ticked topics of it."
+        assert str(impact) == "1 learner has ticked some of its topics."
 
     def test_a_person_on_two_steps_is_counted_once(self, roadmap, boil, fry, user):
         for step in (boil, fry):
