@@ -4,13 +4,9 @@ others.
 
 from collections.abc import Mapping, Sequence
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _
 
 from roadmaps.models import Roadmap, Step
-
-NEEDS_CIRCLE = gettext_lazy(
-    "The steps would need each other in a circle: %(path)s. Remove one of them."
-)
 
 
 def read_needs(
@@ -49,3 +45,12 @@ def find_circle(
                 before[each] = here
                 waiting.append(each)
     return []
+
+
+def explain_circle(circle: Sequence[str]) -> str:
+    """Return what is wrong with the paths that `find_circle` found."""
+    if len(set(circle)) == 1:
+        return _("A step cannot need itself. Remove %(path)s.") % {"path": circle[0]}
+    return _(
+        "The steps would need each other in a circle: %(path)s. Remove one of them."
+    ) % {"path": " → ".join(circle)}

@@ -19,7 +19,7 @@ from core.text import shows_nothing
 from editing.admin.history import VersionedForm, question
 from editing.admin.widgets import FastCheckboxInput, FastHiddenInput
 from editing.meaning import MEANING_FIELDS, has_other_outcomes, has_other_topics
-from editing.needs import NEEDS_CIRCLE, find_circle, read_needs
+from editing.needs import explain_circle, find_circle, read_needs
 from editing.step_operations import is_done_by_anyone
 from roadmaps.models import Step
 from roadmaps.sections import Section
@@ -169,7 +169,7 @@ class StepForm(VersionedForm):
         needs = read_needs() | {path: cleaned["needs"]}
         for needed in cleaned["needs"]:
             if circle := find_circle(needs, path, needed):
-                self.add_error("needs", NEEDS_CIRCLE % {"path": " → ".join(circle)})
+                self.add_error("needs", explain_circle(circle))
                 return
 
     @cached_property

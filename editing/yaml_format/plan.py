@@ -9,7 +9,7 @@ from typing import Any
 
 from core.fault_limit import MAX_FAULTS
 from editing.meaning import MEANING_FIELDS, has_other_outcomes, has_other_topics
-from editing.needs import NEEDS_CIRCLE, find_circle, read_needs
+from editing.needs import explain_circle, find_circle, read_needs
 from editing.step_references import find_references
 from editing.subsequence import find_longest_ascending
 from editing.yaml_format.columns import Rows
@@ -285,8 +285,7 @@ def check_needs(
         for place, needed in enumerate(step.needs):
             if circle := find_circle(needs, path, needed):
                 location = ("steps", index, "needs", place)
-                text = NEEDS_CIRCLE % {"path": " → ".join(circle)}
-                problems.append((location, f"needs: {text}"))
+                problems.append((location, f"needs: {explain_circle(circle)}"))
                 needs[path] = [each for each in needs[path] if each != needed]
     if problems:
         raise file.error(problems[:MAX_FAULTS])

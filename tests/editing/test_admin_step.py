@@ -778,6 +778,9 @@ class TestParts:
         )
         fry.refresh_from_db()
         assert (fry.hours_min, fry.hours_max) == (0.5, 2)
+        form = admin_client.get(page_of(fry)).context["adminform"].form
+        assert 'value="0.5"' in str(form["hours_min"])
+        assert 'value="2"' in str(form["hours_max"])
         assert fry.needs == ["cooking/boil", "cooking/bake"]
         assert fry.html["hints"] == ["<p>One.</p>\n", "<p>Two, three.</p>\n"]
         assert fry.html["why"] == "<p>Because.</p>\n"
@@ -788,7 +791,7 @@ class TestParts:
             ({"hours_min": "3", "hours_max": "2"}, "Fill in both numbers of hours"),
             ({"hours_min": "3"}, "Fill in both numbers of hours"),
             ({"needs": "boil"}, "Line 1: Use the slugs of a roadmap and one"),
-            ({"needs": "cooking/boil\ncooking/fry"}, "cooking/fry → cooking/fry"),
+            ({"needs": "cooking/boil\ncooking/fry"}, "A step cannot need itself."),
         ],
     )
     def test_a_mistake_is_reported(self, admin_client, fry, wrong, error):
