@@ -111,6 +111,10 @@ def check_step(index: int, step: StepEntry) -> Iterator[Problem]:
             yield (*location, "resources", number, name), message
 
 
+def entries(count: int) -> str:
+    return f"{count} entry" if count == 1 else f"{count} entries"
+
+
 def check_parts(step: StepEntry) -> Iterator[tuple[str, str]]:
     """Yield the key and what is wrong with the text of a step without a body."""
     for name in REQUIRED_PARTS:
@@ -119,7 +123,7 @@ def check_parts(step: StepEntry) -> Iterator[tuple[str, str]]:
     for name, (fewest, most) in PARTS.items():
         count = len(getattr(step, name))
         if not fewest <= count <= most:
-            yield name, f"has {count} entries; it should have {fewest} to {most}"
+            yield name, f"has {entries(count)}; it should have {fewest} to {most}"
     words = count_words(CODE_BLOCK.sub("", step.primer))
     if not MIN_WORDS_OF_PRIMER <= words <= MAX_WORDS_OF_PRIMER:
         yield (
@@ -130,7 +134,7 @@ def check_parts(step: StepEntry) -> Iterator[tuple[str, str]]:
     if step.stretch and len(step.hints) < MIN_HINTS_WITH_STRETCH:
         yield (
             "hints",
-            f"has {len(step.hints)} entries; an exercise with a stretch should have "
+            f"has {entries(len(step.hints))}; an exercise with a stretch should have "
             f"{MIN_HINTS_WITH_STRETCH} or more",
         )
     for name in TEXT_FIELDS:

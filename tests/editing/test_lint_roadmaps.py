@@ -346,6 +346,11 @@ class TestParts:
                 "hints has 2 entries; an exercise with a stretch should have 3 or more",
             ),
             (
+                "      - Go on.\n      - Stop.\n",
+                "",
+                "hints has 1 entry; an exercise with a stretch should have 3 or more",
+            ),
+            (
                 "    checked_with: curl 8\n",
                 "",
                 "checked_on needs checked_with beside it",
