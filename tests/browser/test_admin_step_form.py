@@ -60,6 +60,7 @@ class TestKeyboard:
         page.keyboard.type("Caching Well")
         page.get_by_label("Summary:").fill("Keep answers.")
         page.get_by_label("Primer:").fill("## How a cache works\n\nIt keeps a copy.")
+        assert page.get_by_label("Hints:").bounding_box()["width"] > 400
         page.get_by_label("Hints:").fill("Look at `Age`.\nUse `curl -v`.")
         add_button(page, "topics").press("Enter")
         for index, (title, url, publisher) in enumerate(TOPICS):
