@@ -160,6 +160,8 @@ def test_on_a_phone(open_page, backend, user, axe):
     axe(page)
     expect_large_targets(page)
     expect_no_sideways_scroll(page)
+    head = page.locator("#step_dialog > form").bounding_box()
+    assert head["width"] == page.viewport_size["width"]  # it covers what scrolls below
     dialog(page).locator("#step_bar").get_by_role("button", name="Mark done").tap()
     expect(dialog(page).locator("#step_bar")).to_contain_text("Done")
 
