@@ -154,9 +154,9 @@ class TestTicking:
     ):
         page = open_page(CACHING, java_script_enabled=javascript)
         box(page, SECOND).click()
-        expect(page.get_by_text("Cache-Control will be ticked")).to_be_visible()
+        expect(page.get_by_text("“Cache-Control” will be ticked")).to_be_visible()
         go_to_sign_in(page)
-        expect(page.get_by_text("Cache-Control will be ticked")).to_be_visible()
+        expect(page.get_by_text("“Cache-Control” will be ticked")).to_be_visible()
         sign_in(page, user.email)
         expect(page).to_have_url(re.compile(f"{CACHING}#topic_cache-control$"))
         expect(box(page, SECOND)).to_be_checked()

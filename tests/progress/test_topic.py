@@ -247,7 +247,7 @@ class TestVisitor:
         assert response.url.startswith("/accounts/signup/?next=")
         destination = topics[0].get_absolute_url()
         login = client.get("/accounts/login/", query_params={"next": destination})
-        assert "<bdi>Topic 1</bdi> will be ticked." in login.text
+        assert "“<bdi>Topic 1</bdi>” will be ticked." in login.text
         assert sign_in(client, user, destination).url == destination
         assert checked(user) == {topics[0].pk}
         assert state(user, step) == "learning"
