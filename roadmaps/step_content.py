@@ -7,12 +7,14 @@ from typing import Any, NamedTuple
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
+from django.utils.formats import number_format
 from django.utils.html import strip_tags
 
 from roadmaps.measured_effort import Duration, round_duration
 from roadmaps.models import Step
 from roadmaps.step_parts import Question, Resource, Topic, get_host
 
+MINUTES_AS_HOURS = 120  # from which on the page says hours
 HEADING = re.compile("<h2>(.*?)</h2>", re.DOTALL)
 
 
@@ -51,6 +53,14 @@ class ResourceContent(NamedTuple):
     @property
     def host(self) -> str:
         return get_host(self.url)
+
+    @property
+    def hours(self) -> str:
+        """The minutes as hours, to half an hour; empty for less than two hours."""
+        if not self.minutes or self.minutes < MINUTES_AS_HOURS:
+            return ""
+        halves = (self.minutes + 15) // 30
+        return number_format(halves / 2 if halves % 2 else halves // 2)
 
 
 class ResourceGroup(NamedTuple):

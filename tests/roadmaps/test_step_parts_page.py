@@ -161,6 +161,16 @@ class TestTopics:
         assert "Mark it done when you can:" in part
 
 
+class TestResources:
+    @pytest.mark.parametrize(
+        ("minutes", "shown"),
+        [(119, "119 min"), (120, "2 h"), (150, "2.5 h"), (6000, "100 h")],
+    )
+    def test_long_resources_are_measured_in_hours(self, client, step, minutes, shown):
+        step.resources.filter(role="practise").update(minutes=minutes)
+        assert f"{shown} · example.org" in text(read(client))
+
+
 @pytest.fixture
 def long_step(user, step):
     """Returns a function that gives the step topics, and needs in other roadmaps."""
