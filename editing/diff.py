@@ -168,6 +168,9 @@ def describe_row(row: Mapping[str, Any]) -> list[str]:
             if row.get("is_retired") or row.get("retired"):
                 heading = _("%(title)s, retired") % {"title": heading}
             return [heading, *text.splitlines()]
+        # PostgreSQL stores the keys of JSON in an order of its own.
+        case {"question": question, "answer": answer}:
+            return [*question.splitlines(), *answer.splitlines()]
         case {"title": title, "slug": slug}:
             return [f"{title} ({slug})"]
     return [line for value in row.values() for line in to_lines(value)]

@@ -1,5 +1,7 @@
 """Two editors at once, on a roadmap's page and on a step's."""
 
+import re
+
 import pytest
 
 from roadmaps.models import Resource
@@ -80,6 +82,17 @@ class TestStepConflict:
         html = admin_client.post(page_of(fry), opened).content.decode()
         assert "<del>Theirs (documentation) https://example.org/theirs</del>" in html
         assert "<ins>Mine (documentation) https://example.org/mine</ins>" in html
+
+    def test_the_conflict_leaves_out_questions_that_nobody_changed(
+        self, admin_client, other, fry
+    ):
+        fry.questions.create(question="Why?", answer="Heat.")
+        opened = step_form(fry, title="Mine")
+        send(other, fry, title="Theirs")
+        html = read_html(admin_client.post(page_of(fry), opened))
+        assert "Your changes are not saved yet" in html
+        assert not re.search("<h3>Questions</h3>|<ins>Why", html)
+        assert "<ins>Mine</ins>" in html
 
     def test_a_resource_that_they_deleted_can_be_saved_again(
         self, admin_client, other, fry
