@@ -83,7 +83,8 @@ class YamlDocument:
             raise InvalidFileError(parser.format(position, message)) from error
 
     def format_problems(self, problems: Iterable[tuple[Location, str]]) -> list[str]:
-        """Return each message with the position of the value at its location.
+        """Return each message with the position of the value at its location, in the
+        order of the file.
 
         A missing value has the position of the mapping or list that it is missing in.
         The positions of all values take several times the memory of the values, so
@@ -99,10 +100,11 @@ class YamlDocument:
         }
         parser = _Parser(self.name, self._data, wanted)
         parser.parse_document()
-        return [
-            parser.format(parser.find_position(location), message)
-            for location, message in problems
+        found = [
+            (parser.find_position(location), message) for location, message in problems
         ]
+        found.sort(key=lambda problem: problem[0])
+        return [parser.format(position, message) for position, message in found]
 
 
 class _Parser:

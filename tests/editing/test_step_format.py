@@ -414,3 +414,12 @@ def test_the_complete_step_in_the_documents_is_in_the_form_of_an_export(import_f
     assert export(Roadmap.objects.get()) == head + text
     keys = set(re.findall(r"^    (\w+):", text, re.MULTILINE)) | {"slug"}
     assert keys == {*StepEntry.model_fields} - UNUSUAL
+
+
+def test_errors_are_listed_in_the_order_of_the_file(import_file, find_error):
+    errors = find_error(
+        step("boil", "skip_it: x", "questions:", "- question: Why?", "hours: 6-4")
+    )
+    lines = ["cooking.yaml:" + line for line in errors.split("cooking.yaml:")]
+    names = [line.split(": ")[1] for line in lines]
+    assert names == ["skip_it", "answer", "hours"]
