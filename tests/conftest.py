@@ -148,7 +148,7 @@ def without_parts(source):
     source.sections = []
     keys = {"slug", "title", "optional", "summary", "body", "resources"}
     for step in source.steps:
-        step.body = step.body or step.primer
+        step.body = step.body or f"## What to learn\n\n{step.primer}"
         for name in StepEntry.model_fields.keys() - keys:
             setattr(step, name, StepEntry.model_fields[name].default)
         for resource in step.resources:
