@@ -21,21 +21,23 @@ if TYPE_CHECKING:
 def find_needs(
     step: AnnotatedStep, route: Route, user: User | AnonymousUser
 ) -> list[AnnotatedStep]:
-    """The steps in the order in which the editor named them, without those that are
-    retired or hidden from the person. Steps of other roadmaps take one query.
+    """Return the needed steps in the order in which the editor named them, without
+    those that are retired or hidden from the person. Steps of other roadmaps take one
+    query.
     """
     paths = step.content.needs
     own = f"{step.roadmap_slug}/"
     found = {f"{own}{each.slug}": each for each in route.steps}
     elsewhere = [path for path in paths if not path.startswith(own)]
     if elsewhere:
-        found |= find_elsewhere(elsewhere, user)
+        found |= find_visible_steps(elsewhere, user)
     return [found[path] for path in paths if path in found]
 
 
-def find_elsewhere(
+def find_visible_steps(
     paths: Collection[str], user: User | AnonymousUser
 ) -> dict[str, AnnotatedStep]:
+    """Return the active steps that the person may see, by their paths. One query."""
     named = Q()
     for path in paths:
         roadmap_slug, slug = path.split("/")

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from roadmaps.models import Roadmap, Step
-from roadmaps.step_content import StepContent
+from roadmaps.step_content import StepPageContent
 
 MAX_ROADMAPS = 200  # about 3 kB per step
 MAX_STEPS = 500  # about 20 kB each
@@ -32,6 +32,6 @@ def get_content(roadmap_id: int, content_version: str) -> RoadmapContent:  # noq
 
 
 @lru_cache(MAX_STEPS)
-def get_step_content(step_id: int, content_version: str) -> StepContent:  # noqa: ARG001, part of the key
+def get_step_content(step_id: int, content_version: str) -> StepPageContent:  # noqa: ARG001, part of the key
     """What the step's own page shows. Raises Step.DoesNotExist."""
-    return StepContent.read(step_id)
+    return StepPageContent.read(step_id)

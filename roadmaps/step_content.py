@@ -18,7 +18,7 @@ MINUTES_AS_HOURS = 120  # from which on the page says hours
 HEADING = re.compile("<h2>(.*?)</h2>", re.DOTALL)
 
 
-# These are plain values, as the keys of cached HTML. Their fields are columns.
+# Plain values, because cached HTML has them as keys. Their fields are columns.
 class TopicContent(NamedTuple):
     pk: int
     slug: str
@@ -79,7 +79,7 @@ class Heading(NamedTuple):
     title: str
 
 
-class StepContent(NamedTuple):
+class StepPageContent(NamedTuple):
     """It is cached and shared by everybody: never change it."""
 
     html: dict[str, Any]  # of each text, by its name; a list for the hints
@@ -90,8 +90,8 @@ class StepContent(NamedTuple):
     resource_groups: tuple[ResourceGroup, ...]
 
     @classmethod
-    def read(cls, step_id: int) -> "StepContent":
-        """One query. Raises Step.DoesNotExist."""
+    def read(cls, step_id: int) -> "StepPageContent":
+        """Takes one query. Raises Step.DoesNotExist."""
         topics = Topic.objects.filter(is_retired=False)
         html, usual_days, topic_rows, question_rows, resource_rows = (
             Step.objects.values_list(
@@ -120,7 +120,7 @@ class StepContent(NamedTuple):
         questions: list[QuestionContent],
         resources: list[ResourceContent],
         usual_days: int | None = None,
-    ) -> "StepContent":
+    ) -> "StepPageContent":
         headings: list[Heading] = []
         for name in ("primer", "body"):
             if name in html:

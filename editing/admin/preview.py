@@ -9,14 +9,14 @@ from django.utils.html import format_html
 
 from core.text import shows_nothing
 from editing.admin.forms import read_submitted_parts
-from progress.needs import find_elsewhere
+from progress.needs import find_visible_steps
 from progress.route import NOT_STARTED, AnnotatedStep
 from roadmaps.markdown import to_html
 from roadmaps.models import TEXT_FIELDS, Step
 from roadmaps.step_content import (
     QuestionContent,
     ResourceContent,
-    StepContent,
+    StepPageContent,
     TopicContent,
 )
 from roadmaps.step_parts import STEP_PARTS, StepPart
@@ -54,13 +54,13 @@ def preview_step(form: ModelForm, user: Any) -> dict[str, Any]:
     ]
     step.outcomes = [outcome.text_html for outcome in parts["done_when"]]
     shown = AnnotatedStep(step, NOT_STARTED)
-    content = StepContent.from_rows(
+    content = StepPageContent.from_rows(
         read_texts(form),
         [copy_columns(topic, TopicContent) for topic in topics],
         [copy_columns(each, QuestionContent) for each in parts["questions"]],
         [copy_columns(each, ResourceContent) for each in parts["resources"]],
     )
-    needs = find_needs(form, user)
+    needs = read_needs(form, user)
     return {
         "step": shown,
         "content": content,
@@ -128,12 +128,12 @@ def copy_columns[Content: NamedTuple](
     return content(*(getattr(part, name) for name in content._fields))
 
 
-def find_needs(form: ModelForm, user: Any) -> list[AnnotatedStep]:
-    """Return the steps that the form names. At most one query."""
+def read_needs(form: ModelForm, user: Any) -> list[AnnotatedStep]:
+    """Return the steps that the form's `needs` names. At most one query."""
     field: Any = Step._meta.get_field("needs")
     paths = read_value(form, "needs", [])
     paths = [path for path in paths if is_valid(field.base_field, path)]
-    found = find_elsewhere(paths, user) if paths else {}
+    found = find_visible_steps(paths, user) if paths else {}
     return [found[path] for path in paths if path in found]
 
 
