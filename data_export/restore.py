@@ -51,7 +51,7 @@ def restore(user: User, document: ImportDocument) -> RestoreResult:
     Nothing newer is overwritten. Importing the same file again changes nothing.
     """
     content = match_content(user, document)
-    # A merge of steps may be moving their topics: look them up when it has ended.
+    # A merge of steps may be moving their topics: wait for it before looking them up.
     lock_user_and_steps(user, content.step_ids())
     statuses = content.statuses_by_step_id()
     notes = content.notes_by_step_id()

@@ -27,7 +27,7 @@ class Effort(NamedTuple):
 
     @property
     def rounded(self) -> Effort:
-        """As exact as a sum of estimates is."""
+        """Rounded, because a sum of estimates is not exact."""
         return Effort(*map(round_hours, self))
 
     @property
@@ -40,7 +40,7 @@ class Effort(NamedTuple):
 
     @property
     def plural_number(self) -> int:
-        """A number that has the grammatical number of the hours."""
+        """A whole number that takes the same plural form as the hours."""
         return 1 if self.most == 1 else max(2, ceil(self.most))
 
 

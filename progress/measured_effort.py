@@ -47,7 +47,7 @@ def measure_effort(roadmap: Roadmap) -> int:
         }
         efforts = MeasuredEffort.objects.filter(step__roadmap=roadmap)
         stored = dict(efforts.values_list("step", "days"))
-        # Each write renews the roadmap's version, and with it what is cached.
+        # Write only what changed: each write makes the roadmap's caches out of date.
         if stored.keys() - medians.keys():
             efforts.exclude(step__in=medians).delete()
         MeasuredEffort.objects.bulk_create(

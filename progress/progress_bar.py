@@ -36,7 +36,7 @@ def segments(
     # Without a current step, the steps' roadmap may not be loaded.
     roadmap_slug = current_step.roadmap_slug if current_step else ""
     groups = group_steps(steps)
-    before = [None, *(group[-1].content.section_id for group in groups)]
+    sections = [group[-1].content.section_id for group in groups]
     return [
         Segment(
             roadmap_slug,
@@ -44,7 +44,7 @@ def segments(
             get_shared_state(group),
             all(step.is_optional for step in group),
             current_step is not None and current_step in group,
-            number > 0 and group[-1].content.section_id != before[number],
+            number > 0 and sections[number] != sections[number - 1],
         )
         for number, group in enumerate(groups)
     ]

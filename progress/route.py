@@ -19,7 +19,7 @@ from progress.effort import Effort
 from progress.protocols import SectionContent, StepContent
 
 NEVER = datetime.min.replace(tzinfo=UTC)
-MANY_STEPS, MANY_SECTIONS = 40, 3  # from which on a page helps to find a step
+MANY_STEPS, MANY_SECTIONS = 40, 3  # a page with this many helps people find a step
 
 
 class State(TextChoices):
@@ -304,7 +304,7 @@ class Count(NamedTuple):
 
 
 def add_up_effort(steps: Iterable[AnnotatedStep]) -> Effort | None:
-    """The effort of all these steps that are not skipped. None unless each has one."""
+    """The sum for the steps that are not skipped. None if one has no estimate."""
     efforts = [step.effort for step in steps if step.state != State.SKIPPED]
     known = [effort for effort in efforts if effort]
     if not known or len(known) < len(efforts):
@@ -378,7 +378,7 @@ def compute_total(steps: Iterable[AnnotatedStep]) -> Total:
 
 
 class RouteSection(NamedTuple):
-    """Neighbouring steps of a route under one heading, or before any."""
+    """Neighbouring steps of a route under one heading, or under none."""
 
     content: SectionContent | None
     steps: list[AnnotatedStep]
@@ -390,7 +390,7 @@ class RouteSection(NamedTuple):
 
     @property
     def progress(self) -> Count:
-        """Of the required steps; of the optional ones if the section has no others."""
+        """Counts the required steps, or the optional ones if there are no others."""
         return self.total.required if self.has_required else self.total.optional
 
     @property
@@ -471,7 +471,7 @@ class Route:
         return self.is_long and len(sections) >= MANY_SECTIONS
 
     def filter_by_words(self, words: str) -> None:
-        """Filter out the steps without one of the words in their title or summary."""
+        """Filter out each step whose title and summary do not have all these words."""
         for step in self.steps:
             text = f"{step.title} {step.summary}".casefold()
             step.is_filtered_out = any(
@@ -483,8 +483,8 @@ class Route:
         return [step for step in self.steps if not step.is_filtered_out]
 
     def get_sections(self, *, are_all_open: bool = True) -> list[RouteSection]:
-        """The sections in order. Unless all are open, only the one with the step to
-        continue with and the one after it are, and what comes before any heading.
+        """The sections in order. If not all are open, these are: the one with the step
+        to continue with, the one after it, and steps under no heading.
         """
         groups = [
             list(steps)

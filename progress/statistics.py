@@ -14,7 +14,8 @@ MIN_PEOPLE = 5  # smaller numbers are never shown
 def get_median(people: Counter[int]) -> int | None:
     """Return the median of the keys, or None without people.
 
-    `people` has the number of people by duration. The lower of two middle ones counts.
+    `people` has the number of people by duration. Of two middle durations, the lower
+    one is returned.
     """
     total = people.total()
     counted = 0

@@ -217,7 +217,7 @@ def remember_mark(request: HtmxRequest, step_id: int, state: str) -> HttpRespons
 def remember_topic(
     request: HtmxRequest, topic_id: int, is_checked: bool
 ) -> HttpResponse:
-    """Do the same for a visitor's tick of a topic."""
+    """Remember a visitor's tick of a topic in the same way."""
     if limit_response := limit_pending_marks(request):
         return limit_response
     topics = Topic.objects.published().select_related("step__roadmap")
@@ -228,7 +228,9 @@ def remember_topic(
 
 
 def limit_pending_marks(request: HtmxRequest) -> HttpResponse | None:
-    """Visitors are not counted by `rate_limit`, which counts per person, but by
+    """Return the response to a visitor who marks too often, or None.
+
+    `rate_limit` counts per person, so it does not count visitors. This counts per
     address.
     """
     response: HttpResponse | None

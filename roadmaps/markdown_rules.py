@@ -261,7 +261,7 @@ def add_check_boxes(state: StateCore) -> None:
 
 
 def add_captions(state: StateCore) -> None:
-    """Make a caption of a paragraph in italics that follows code."""
+    """Turn a paragraph in italics that follows code into its caption."""
     tokens = state.tokens
     for index, code in enumerate(tokens[:-3]):
         start, inline, end = tokens[index + 1 : index + 4]
@@ -275,7 +275,7 @@ def add_captions(state: StateCore) -> None:
 
 
 def is_in_italics(inline: Token) -> bool:
-    """Whether all of a paragraph's text is emphasised once."""
+    """Whether one pair of marks emphasises all of a paragraph's text."""
     children = inline.children or [inline]
     first, last = children[0], children[-1]
     levels = [each.level for each in children[1:-1]]

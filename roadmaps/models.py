@@ -65,8 +65,8 @@ if TYPE_CHECKING:
 MAX_BODY_LENGTH = MAX_LENGTH  # characters; PostgreSQL can index 1 MB of words
 MIN_HOURS, MAX_HOURS = Decimal("0.5"), Decimal(400)
 MAX_NEEDS, MAX_HINTS, MAX_HINT_LENGTH = 20, 20, 500
-# In a version's `order`, before the slug of the section that the following steps are
-# in; alone, before steps that are in none.
+# A version's `order` has this mark and a section's slug before the steps of that
+# section, and the mark alone before steps that are in none.
 HEADING_MARK = "#"
 
 
@@ -234,7 +234,7 @@ class Roadmap(models.Model):
     def replace_sections(self, sections: Sequence[Section]) -> None:
         """Make these the roadmap's sections, in this order, writing only what changed.
 
-        Steps of a section that is not among them are in none.
+        Steps whose section is not among them end up in none.
         """
         stored = {section.pk: section for section in self.sections.all()}
         gone = stored.keys() - {section.pk for section in sections}
@@ -252,7 +252,7 @@ class Roadmap(models.Model):
             if any(getattr(old, n) != getattr(section, n) for n in Section.COLUMNS):
                 changed.append(section)
         if renamed:
-            # Sections may swap their slugs, and none may occur twice in between.
+            # Sections may swap slugs, but none may occur twice even for a moment.
             unique = Concat(Value(HEADING_MARK), Cast("pk", models.CharField()))
             self.sections.filter(pk__in=renamed).update(slug=unique)
         if changed:
@@ -302,8 +302,8 @@ class StepQuerySet(VersionedQuerySet["Step"]):
         return self.defer(*LARGE_FIELDS)
 
     def with_outline(self) -> "StepQuerySet":
-        """Set what the route shows of a step's parts: its section, `active_topics` and
-        `outcomes`.
+        """Set what the route shows besides a step's own fields: its section,
+        `active_topics` and `outcomes`.
         """
         topics = Topic.objects.filter(step=OuterRef("pk"), is_retired=False)
         topics = topics.order_by("position", "pk")

@@ -8,8 +8,8 @@ from roadmaps.slugs import MAX_SLUG_LENGTH, validate_slug
 
 
 class Section(models.Model):
-    """A heading over neighbouring steps. The order of the steps is the only order:
-    `position` is for lists of sections, and the same as that of their steps.
+    """A heading over neighbouring steps. `position` puts sections in the order of their
+    steps.
     """
 
     SNAPSHOT_FIELDS = ["slug", "title"]

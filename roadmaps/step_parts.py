@@ -38,7 +38,7 @@ type Convert = Callable[[str], str]  # Markdown to HTML
 class StepPart(models.Model):
     """A row of one step. `position` orders the rows of the same kind."""
 
-    # In a version of the step, of each row.
+    # What a version of the step has of each row.
     SNAPSHOT_FIELDS: ClassVar[list[str]]
     # Fields with Markdown. The HTML of `text` is in `text_html`.
     MARKDOWN_FIELDS: ClassVar[list[str]] = []
@@ -311,9 +311,9 @@ def replace_parts(
     rows: Mapping[int, Sequence[Mapping[str, Any]]],
     convert: Convert = to_html,
 ) -> None:
-    """Replace all rows of one kind of each step, by its id.
+    """Replace all rows of one kind. `rows` are the new ones, by the ids of their steps.
 
-    For every kind but topics, which are more than their content.
+    Not for topics: learners' ticks refer to them, so `save_topics` keeps their ids.
     """
     part = STEP_PARTS[name]
     part._default_manager.filter(step__in=rows).delete()
@@ -330,10 +330,10 @@ def replace_parts(
 def save_topics(
     rows: Mapping[int, Sequence[Mapping[str, Any]]], convert: Convert = to_html
 ) -> None:
-    """Make the topics of each step, by its id, match the rows.
+    """Make the topics of steps match the rows, which are by the ids of the steps.
 
-    A row with the `id` of one of the step's topics changes it; one without is a new
-    topic. Topics without a row are retired and come last.
+    A row with the `id` of a stored topic changes it; one without is a new topic. Topics
+    without a row are retired and come last.
     """
     stored = {topic.pk: topic for topic in Topic.objects.filter(step__in=rows)}
     changed: list[Topic] = []
@@ -341,7 +341,11 @@ def save_topics(
     for step_id, own in rows.items():
         for position, row in enumerate(own, start=1):
             topic = stored.pop(row.get("id") or 0, None)
-            (changed if topic else added).append(topic := topic or Topic())
+            if topic:
+                changed.append(topic)
+            else:
+                topic = Topic()
+                added.append(topic)
             topic.step_id, topic.position = step_id, position
             for name in Topic.SNAPSHOT_FIELDS[1:]:
                 setattr(topic, name, row[name])

@@ -17,13 +17,13 @@ from search.query import Query
 
 
 class Limits(NamedTuple):
-    """The most results to show. If there are more, each kind has its best ones."""
+    """How many results to show at most. The best ones of each kind are shown."""
 
     total: int
     per_kind: int
     per_step: int  # of the step itself, its topics, questions and resources
-    # The best rows of each kind by a quick rank. Only their rank is computed, which
-    # reads the bodies of steps and counts their resources.
+    # How many rows of each kind are chosen by a quick rank. Only theirs is computed in
+    # full, which reads the texts of steps and counts their resources.
     candidates: int
 
 
@@ -169,7 +169,7 @@ BODIES = select_candidates(
     columns="id, roadmap_id",
     is_in_body=True,
 )
-# What learners can do after a step is searched like its body, but is in other rows. The
+# Outcomes are searched like the body of their step, but are rows of their own. The
 # first one that matches stands for the step.
 OUTCOMES = select_candidates(
     Kind.STEP,
@@ -255,7 +255,7 @@ class SearchResult:
 
     @property
     def url(self) -> str:
-        """Of a topic and a question, their place on the page of their step."""
+        """For a topic or a question, its place on the page of its step."""
         row = self.row
         if row.kind == Kind.ROADMAP:
             return reverse("roadmaps:roadmap", args=[row.roadmap_slug])
@@ -293,7 +293,7 @@ class SearchResult:
                 text = self.row.step_summary
             case Kind.TOPIC:
                 text = line_of_html(self.row.topic_text)
-            # Learners want to answer by themselves.
+            # Do not give away the answer, unless nothing else matches.
             case Kind.QUESTION if not self._highlighter.has_match(self._question):
                 text = line_of_html(self.row.answer)
             case Kind.NOTE:

@@ -100,7 +100,7 @@ def find_pending_mark(
 ) -> dict[str, str] | None:
     """The title and the new state of the step or topic that led to a sign-in, if any.
 
-    A topic's is "checked".
+    The state of a topic is "checked".
     """
     mark = pending_mark.find(context["request"], destination or "")
     title = mark.read_title() if mark else None
