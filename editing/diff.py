@@ -113,9 +113,8 @@ def get_label(model: type[Roadmap | Step], name: str) -> str:
 
 
 def describe(name: str, value: Any) -> Any:
-    """Return the value with the headings in a roadmap's order as a person reads them.
-
-    They are named by slug, as steps are.
+    """Return the value as a person reads it: headings in a roadmap's order in words,
+    named by slug as the steps are.
     """
     if name != "order":
         return value

@@ -60,9 +60,9 @@ def copy_step(
 ) -> StepEntry:
     """Return the step for the copy. It names the copy's own steps, by `new_paths`.
 
-    It is not the same as a step of another roadmap. Otherwise learners who have done
-    that one would be invited to mark this one done, while the editor is still making
-    something else of it.
+    A `same_as` that names a step of another roadmap is left out. Otherwise learners who
+    have done that step would be invited to mark this one done, while the editor is
+    still turning it into something else.
     """
     needs = [
         new_paths.get(path, path)

@@ -17,7 +17,7 @@ class Place(NamedTuple):
 
     roadmap: str
     step: str
-    resource: str | None  # its or a topic's title; None for a link in a text
+    resource: str | None  # the title of the resource or topic; None in a text
 
     @property
     def path(self) -> str:

@@ -1,11 +1,12 @@
-"""Which changes can give a step a new meaning. The admin asks whether they do, and a
-file says so with `new_meaning`.
+"""Which changes can give a step a new meaning. The admin asks the editor whether they
+do; a file says so with `new_meaning`.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-# The names are the same in files. Whether the step is optional matters, too.
+# The names are the same in files. The callers add whether the step is optional, because
+# that name differs.
 MEANING_FIELDS = ["title", "summary", "why", "primer", "body", "exercise", "mistakes"]
 
 

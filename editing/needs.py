@@ -1,5 +1,5 @@
-"""What steps need: the steps to do before them. No step may need itself, by way of
-others.
+"""What steps need: the steps to do before them. No step may need itself, not even by
+way of others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,9 @@ from roadmaps.models import Roadmap, Step
 def read_needs(
     except_in: Roadmap | None = None, new_paths: Mapping[str, str] | None = None
 ) -> dict[str, list[str]]:
-    """Return what stored steps need, by their path "roadmap/step".
+    """Return what stored steps need, by their paths, "roadmap/step".
 
-    `new_paths` are those that steps will have, by their present ones.
+    `new_paths` has the paths that steps will have, by their present ones.
     """
     steps = Step.objects.exclude(needs=[])
     if except_in:
@@ -30,7 +30,9 @@ def read_needs(
 def find_circle(
     needs: Mapping[str, Sequence[str]], path: str, needed: str
 ) -> list[str]:
-    """Return the paths from the step over one that it needs to itself, or []."""
+    """Return the paths of the circle from the step over `needed` back to itself, or
+    [] if there is none.
+    """
     before: dict[str, str] = {needed: path}
     waiting = [needed]
     while waiting:
@@ -52,5 +54,6 @@ def explain_circle(circle: Sequence[str]) -> str:
     if len(set(circle)) == 1:
         return _("A step cannot need itself. Remove %(path)s.") % {"path": circle[0]}
     return _(
-        "The steps would need each other in a circle: %(path)s. Remove one of them."
+        "The steps would need each other in a circle: %(path)s. Remove one of these "
+        "needs."
     ) % {"path": " → ".join(circle)}

@@ -132,8 +132,8 @@ def retire(step: Step) -> None:
 
 @transaction.atomic
 def bring_back(step: Step) -> None:
-    """Put a retired step back on the route. It counts as added now. It comes back to
-    its place, and to its section unless the section has moved away.
+    """Put a retired step back on the route, in its old place. It counts as added now.
+    It is in its old section again, unless that has moved away.
 
     Learners who did it and skipped all other required steps complete the roadmap.
     """
@@ -149,8 +149,8 @@ def bring_back(step: Step) -> None:
 def find_section(step: Step) -> int | None:
     """Return the id of the section for a step that comes back to its place.
 
-    It is the step's own, unless that would interrupt a section; then it is that of the
-    step above.
+    It is the step's own section, unless that would interrupt a section. Then it is the
+    section of the step above.
     """
     rows = step.roadmap.steps.active().values_list("position", "pk", "section")
     place = (step.position, step.pk)
@@ -311,9 +311,10 @@ def _merge_notes(step: Step, into: Step) -> None:
 
 
 def _merge_topics(step: Step, into: Step, editor: User | None) -> None:
-    """Move the topics to `into`, after its own, with their ticks. A topic whose slug
-    `into` has stays where it is, and its ticks are copied to the other, which is
-    brought back if needed.
+    """Move the topics to `into`, after its own, with their ticks.
+
+    If `into` has a topic with the same slug, the topic stays on `step`, and its ticks
+    are copied to the other one. That is brought back if it was retired.
     """
     own = {topic.slug: topic for topic in into.topics.all()}
     position = max((topic.position for topic in own.values()), default=0)
@@ -363,7 +364,7 @@ def _update_references(
 ) -> None:
     """Let steps that name `path` in same_as or needs name `into` instead.
 
-    No step then needs itself, by way of others: such a need is removed.
+    A need that would make a step need itself, by way of others, is removed.
     """
     into_path = f"{into.roadmap.slug}/{into.slug}"
     all_needs: dict[str, list[str]] = {}
@@ -381,7 +382,8 @@ def _update_references(
             if find_circle(all_needs, own_path, into_path):
                 del needs[into_path]
             step.needs = all_needs[own_path] = list(needs)
-            changed += [] if step in changed else [step]
+            if step not in changed:
+                changed.append(step)
     Step.objects.bulk_update(changed, ["same_as", "needs"])
     reason = _("%(old)s was merged into %(new)s") % {"old": path, "new": into.slug}
     Step.objects.record(changed, reason=reason, user=editor)

@@ -42,7 +42,7 @@ UNINFORMATIVE_TITLE = re.compile(
 
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 CODE_BLOCK = re.compile(r"^( *)(`{3,}|~{3,}).*?^\1\2", re.DOTALL | re.MULTILINE)
-# A sentence that somebody has to remember to correct.
+# Words of a sentence that will be wrong one day.
 DATED = re.compile(
     r"\b(?:as of (?:\w+ )?20\d\d|at the time of writing)\b", re.IGNORECASE
 )
@@ -143,7 +143,10 @@ def check_parts(step: StepEntry) -> Iterator[tuple[str, str]]:
     texts = [*(getattr(step, name) for name in TEXT_FIELDS), *step.done_when]
     texts += [f"{topic.title} {topic.text}" for topic in step.topics]
     if (words := sum(map(count_words, texts))) > MAX_WORDS_OF_PARTS:
-        yield "title", f"has {words} words below it; at most {MAX_WORDS_OF_PARTS}"
+        yield (
+            "title",
+            f"is followed by {words} words; it should be at most {MAX_WORDS_OF_PARTS}",
+        )
 
 
 def check_topics(location: Location, step: StepEntry) -> Iterator[Problem]:
@@ -162,7 +165,7 @@ def check_date(step: StepEntry) -> Iterator[tuple[str, str]]:
         names = ["checked_on", "checked_with"]
         there, missing = names if step.checked_on else reversed(names)
         yield there, f"needs {missing} beside it"
-    # Somebody may write it where it is tomorrow already.
+    # Where the author is, it may already be tomorrow.
     tomorrow = timezone.now().date() + timedelta(days=1)
     if step.checked_on and date.fromisoformat(step.checked_on) > tomorrow:
         yield "checked_on", "is in the future"
@@ -241,7 +244,9 @@ def check_resource(resource: ResourceEntry) -> Iterator[tuple[str, str]]:
 
 
 def check_urls(file: RoadmapFile) -> Iterator[Problem]:
-    """A resource is listed once, and a topic does not link to one of its own step."""
+    """Each resource is listed once, and no topic links to a resource of its own step or
+    to the page of another topic.
+    """
     counts = Counter(each.url for step in file.steps for each in step.resources)
     for index, step in enumerate(file.steps):
         for number, resource in enumerate(step.resources):
@@ -261,8 +266,8 @@ def check_shared_urls(
 ) -> Iterator[Problem]:
     """All roadmaps that use an address give it the same title, kind and publisher.
 
-    Its role and how long it takes may differ: what one step starts with, another step
-    only names as further reading.
+    Its role and minutes may differ: what one step starts with may be further reading in
+    another.
     """
     first_uses: dict[str, ResourceEntry] = {}
     for each in files:

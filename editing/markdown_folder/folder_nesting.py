@@ -16,9 +16,9 @@ from editing.markdown_folder.outline import (
 )
 from editing.markdown_folder.page import Page
 
-# A file of this name is about the folder that it is in.
+# A file with one of these names is about the folder that it is in.
 INDEX_NAMES = ["index", "_index", "readme"]
-# Files about the repository.
+# Names of files about the repository.
 OTHER_NAMES = {"license", "licence", "contributing", "changelog", "code_of_conduct"}
 LEVELS = 3
 

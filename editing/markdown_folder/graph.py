@@ -49,8 +49,8 @@ class Node:
 @dataclass(frozen=True)
 class Graph:
     nodes: dict[str, Node]
-    edges: list[tuple[str, str]]  # between nodes that are there
-    loose_edges: int  # the number of others
+    edges: list[tuple[str, str]]  # between nodes that exist
+    loose_edges: int  # how many others there are
 
 
 def read_json(path: Path) -> Any:

@@ -31,7 +31,7 @@ def read_graph(name: str, graph: Graph, pages: Pages) -> Outline:
     """
     notes: list[str] = []
     if graph.loose_edges:
-        notes.append(f"{name}: {graph.loose_edges} edges with an end at no node")
+        notes.append(f"{name}: {graph.loose_edges} edges begin or end at no node")
     places = match_pages(graph, pages, notes)
     order = sort_nodes(name, graph)
     sections = build_sections(graph, order, places, notes)
@@ -57,7 +57,7 @@ def match_pages(graph: Graph, pages: Pages, notes: list[str]) -> dict[str, Place
             nodes = by_slug[to_slug(stem)]
             id_ = nodes[0] if len(nodes) == 1 else ""
         if not id_:
-            notes.append(f"{show(path)}: no node of the graph, or more than one, fits")
+            notes.append(f"{show(path)}: no node of the graph fits, or several do")
         elif id_ in found:
             other = show(found[id_][0])
             notes.append(f"{show(path)}: {other} is already about the same node")
@@ -74,14 +74,15 @@ def match_pages(graph: Graph, pages: Pages, notes: list[str]) -> dict[str, Place
         title = node.label or to_title(slug)
         places[node.id] = Place(show(path), to_slug(slug), title, pages[path])
         if node.role not in ("step", "topic"):
-            notes.append(f"{show(path)}: its node has the type {node.type}")
+            kind = f"{node.type}, which is neither a step nor a topic"
+            notes.append(f"{show(path)}: its node has the type {kind}")
     return places
 
 
 def sort_nodes(name: str, graph: Graph) -> list[Node]:
     """Return the steps, topics and headings in the order of the edges.
 
-    The edges may lead from one to the next by way of boxes and other nodes.
+    Edges may lead from one of them to the next by way of boxes and other nodes.
     """
     sorter: TopologicalSorter[str] = TopologicalSorter()
     for id_ in graph.nodes:
@@ -109,7 +110,9 @@ def sort_nodes(name: str, graph: Graph) -> list[Node]:
 
 
 def find_headings(graph: Graph) -> set[str]:
-    """Return the labels that an edge leads to or from or, without any, all labels."""
+    """Return the headings that an edge leads to or from. If there are none, return all
+    labels.
+    """
     headings = [n for n in graph.nodes.values() if n.role == "heading" and n.label]
     ends = {each for edge in graph.edges for each in edge}
     linked = {node.id for node in headings if node.id in ends}
@@ -143,7 +146,7 @@ def build_sections(
         first, *others = owners_of_topic
         steps[first].topics.append(places[node.id])
         for id_ in others:
-            notes.append(f"{name}: not placed in {places[id_].name} again")
+            notes.append(f"{name}: not placed in {places[id_].name} as well")
     sections: dict[str, OutlineSection] = {}
     for node in order:
         if node.role == "heading":
@@ -185,7 +188,7 @@ class Owners:
             self._contents[box].append(id_)
 
     def find_labelled_box(self, node: Node) -> str:
-        """Return the box around the node that has a label, or ""."""
+        """Return the nearest box around the node that has a label, or ""."""
         seen, id_ = set(), self._boxes.get(node.id, "")
         while id_ and id_ not in seen:
             seen.add(id_)
@@ -195,9 +198,9 @@ class Owners:
         return ""
 
     def find(self, node: Node) -> list[str]:
-        """Return the steps and headings that edges lead from to the topic, nearest
-        first; without any, those of the topics in the same box, then those that edges
-        lead to.
+        """Return the nearest steps and headings from which edges lead to the topic. If
+        there are none, return those of the topics in the same box; if these have none
+        either, those that edges lead to.
         """
         if found := self._search([node.id], self._sources):
             return found

@@ -42,7 +42,7 @@ class Link:
 
 
 def find_links(blocks: Sequence[SyntaxTreeNode], notes: list[str]) -> Iterator[Link]:
-    """Yield each link once. Adds a note on each that no resource may have."""
+    """Yield each link once. Adds a note on each address that no resource may have."""
     seen = set()
     for node in (link for block in blocks for link in find_all(block, "link")):
         url = str(node.attrs["href"])
@@ -67,7 +67,7 @@ def find_all(node: SyntaxTreeNode, kind: str) -> Iterator[SyntaxTreeNode]:
 
 
 def remove_link_lists(blocks: Sequence[SyntaxTreeNode]) -> list[SyntaxTreeNode]:
-    """Return the blocks without lists of links and what introduces them."""
+    """Return the blocks without lists of links, and without what introduces these."""
     kept: list[SyntaxTreeNode] = []
     for block in blocks:
         if not is_link_list(block):

@@ -21,7 +21,7 @@ class Place:
     slug: str  # not unique yet
     title: str  # if the page has none
     page: Page | None = None
-    parent: str = ""  # the slug of what is around it, to tell equal slugs apart
+    parent: str = ""  # the slug of what contains it, to tell equal slugs apart
 
 
 @dataclass
@@ -40,7 +40,7 @@ class OutlineSection:
 
 @dataclass
 class Outline:
-    """`notes` say what could not be placed, and why."""
+    """What becomes a roadmap. `notes` say what could not be placed, and why."""
 
     title: str  # of the roadmap, or ""
     sections: list[OutlineSection]

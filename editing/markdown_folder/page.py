@@ -32,7 +32,7 @@ SENTENCE_END = re.compile(
 _markdown = MarkdownIt("commonmark", {"html": True, "maxNesting": MAX_NESTING + 10})
 _markdown.enable(["table", "strikethrough"])
 _markdown.use(markdown_rules.install)
-# A roadmap's text may have them as they are written.
+# Leave check boxes as they are written: a roadmap's text may have them.
 _markdown.disable("add_check_boxes")
 
 
@@ -47,7 +47,7 @@ class Page:
     links: list[Link]
     metadata: dict[str, Value]
     notes: list[str]  # on what is not in the texts and links
-    removed: Counter[str]  # what the text does not keep, by kind
+    removed: Counter[str]  # how much of each kind the text does not keep
 
     @property
     def has_more_text(self) -> bool:
@@ -127,7 +127,7 @@ def find_first_paragraph(blocks: Sequence[SyntaxTreeNode]) -> list[SyntaxTreeNod
 
 
 def write_short_text(spans: Sequence[SyntaxTreeNode]) -> str:
-    """Return the first two sentences, or what a topic may have of them."""
+    """Return the first two sentences, or as much of them as a topic may have."""
     for count in range(SENTENCES_OF_A_TOPIC, 0, -1):
         taken = take_sentences(spans, count)
         serializer = Serializer()

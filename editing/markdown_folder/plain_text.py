@@ -24,7 +24,7 @@ def to_text(node: SyntaxTreeNode) -> str:
 
 
 def to_line(text: str) -> str:
-    """Return the text in one line, without what one line of text may not have."""
+    """Return the text in one line, without characters that a line may not have."""
     return " ".join(NOT_IN_A_LINE.sub(" ", text).split())
 
 

@@ -39,7 +39,7 @@ from roadmaps.step_parts import MAX_PARTS
 MAX_RESOURCES = 200
 DEFAULT_CATEGORY = "Imported"
 DEFAULT_ICON = "🧭"
-# What a folder says of a step. The other keys keep what is stored.
+# The keys of a step that a folder replaces. The others keep what is stored.
 STEP_KEYS = ["title", "section", "topics", "resources"]
 STEP_TEXTS = ["summary", "primer"]  # if the folder has any
 
@@ -103,7 +103,7 @@ def convert(
 def build_entries(
     outline: Outline, notes: list[str]
 ) -> tuple[list[SectionEntry], list[StepEntry]]:
-    """Return the sections and steps. Adds notes on what these cannot have."""
+    """Return the sections and steps. Adds a note on everything that is left out."""
     titled = [section.place for section in outline.sections if section.place]
     slugs = dict(zip(map(id, titled), assign_slugs(titled), strict=True))
     sections = [
@@ -173,12 +173,12 @@ def build_topic(place: Place, slug: str, notes: list[str]) -> TopicEntry:
 def build_resources(
     name: str, links: Sequence[Link], notes: list[str]
 ) -> list[ResourceEntry]:
-    """Return each address once."""
+    """Return a resource for each address, once."""
     by_url = {link.url: link for link in reversed(links)}
     unique = [link for link in links if by_url.get(link.url) is link]
     if len(unique) > MAX_RESOURCES:
         more = len(unique) - MAX_RESOURCES
-        notes.append(f"{name}: {more} links more than a step may have")
+        notes.append(f"{name}: {more} more links than a step may have")
     return [
         ResourceEntry.model_construct(title=link.title, url=link.url, kind=link.kind)
         for link in unique[:MAX_RESOURCES]
@@ -205,10 +205,10 @@ def build_roadmap(
     values: Mapping[str, str],
     entries: tuple[list[SectionEntry], list[StepEntry]],
 ) -> RoadmapFile:
-    """Return the roadmap, with what is stored of it and the folder does not say."""
+    """Return the roadmap. What the folder does not say is taken from what is stored."""
     slug = values.get("slug") or suggest_slug(name)[:MAX_SLUG_LENGTH].rstrip("-")
     if not slug:
-        message = "No slug can be made of this folder’s name. Give one with --slug."
+        message = "This folder’s name can’t be made into a slug. Give one with --slug."
         raise InvalidFileError(f"{show(Path(name))}: {message}")
     roadmap = Roadmap.objects.filter(slug=slug).first()
     stored = None

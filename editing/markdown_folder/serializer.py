@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import nh3
 from markdown_it.tree import SyntaxTreeNode
 
-# What could be Markdown. The start and the end of the text may be next to other text.
+# What could be Markdown. At its start and end, the text may meet other text.
 SPECIAL = re.compile(
     r"[\\`*]"
     r"|(?<!\w)_|_(?!\w)"

@@ -16,7 +16,7 @@ from roadmaps.models import TEXT_FIELDS, Step
 
 type Rows = Sequence[Mapping[str, Any]]
 
-# The keys of a step that are columns of the same kind, and the columns.
+# The columns that hold the same values as keys of a step, by key.
 COLUMNS = {
     "slug": "slug",
     "title": "title",

@@ -260,7 +260,7 @@ def find_new_paths(
     stored_slugs: Iterable[str],
     old_slugs: Mapping[str, str],
 ) -> dict[str, str]:
-    """Return the new paths of stored steps, by the old ones, of those that change."""
+    """Return the new path of each stored step whose path changes, by the old one."""
     if roadmap is None:
         return {}
     new_slugs = {old: new for new, old in old_slugs.items()}

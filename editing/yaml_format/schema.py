@@ -419,7 +419,7 @@ def parse(document: YamlDocument) -> RoadmapFile:
 
 
 class SlugMessages(NamedTuple):
-    """What to say about slugs of steps or topics that a file has twice."""
+    """What to say about slugs that a file has twice, for steps or for topics."""
 
     repeated: "StrPromise"
     repeated_old: "StrPromise"
@@ -469,6 +469,7 @@ def find_repeats(file: RoadmapFile) -> Iterator[Problem]:
 def find_repeated(
     entries: Sequence[Entry], key: str, location: Location, message: "StrPromise"
 ) -> Iterator[Problem]:
+    """Yield the places of entries whose value of `key` an earlier entry has, too."""
     first_indexes: dict[str, int] = {}
     for index, entry in enumerate(entries):
         value = getattr(entry, key)
@@ -518,8 +519,8 @@ def find_section_faults(file: RoadmapFile) -> Iterator[Problem]:
         before = last.get(step.section)
         if step.section and before not in (None, previous):
             message = _(
-                "%(slug)s ended with step %(number)d. Move this step up to it, or "
-                "give it another section."
+                "Section %(slug)s already ended with step %(number)d. Move this step "
+                "directly below that one, or put it in another section."
             )
             number = (before or 0) + 1
             text = message % {"slug": step.section, "number": number}

@@ -25,7 +25,7 @@ class TopicPlan:
 
     @property
     def kind(self) -> str:
-        """The kind of change; "" for none but, perhaps, another place."""
+        """The kind of change; "" if at most its place changes."""
         match self.before:
             case None:
                 return "added"

@@ -314,8 +314,9 @@ class TestGraph:
         assert Step.objects.get(slug="water").title == "Hot water"
         assert Topic.objects.get(slug="soft-eggs").title == "Soft"
         for line in [
-            "content/lost@x.md: no node of the graph, or more than one, fits",
-            "content/line@line.md: its node has the type vertical",
+            "content/lost@x.md: no node of the graph fits, or several do",
+            "content/line@line.md: its node has the type vertical, which is neither a "
+            "step nor a topic",
             "the node Oven: no edge leads to it from a step",
             "the node Eggs: no text",
         ]:
@@ -324,7 +325,7 @@ class TestGraph:
     def test_a_topic_of_two_steps_is_placed_once(self, write):
         out = run(write({"a.json": graph(edges=[*EDGES, "w-s"]), "water.md": ""}))
         assert outline()[:2] == ["basics/water: ", "basics/eggs: hard soft"]
-        assert "the node Soft: not placed in water.md again" in out
+        assert "the node Soft: not placed in water.md as well" in out
 
     def test_ids_are_no_part_of_slugs(self, write):
         run(write({"a.json": graph(), "water@w.md": ""}))
@@ -485,7 +486,10 @@ class TestErrors:
     def test_options_that_do_not_fit(self, write):
         folder = write({"a.md": ""})
         for arguments, error in [
-            ([], "Name a YAML file, or a folder of Markdown files by --from-markdown."),
+            (
+                [],
+                "Name a YAML file, or name a folder of Markdown with --from-markdown.",
+            ),
             (
                 ["a.yaml", f"--from-markdown={folder}"],
                 "Name either YAML files or a folder, not both.",

@@ -319,7 +319,7 @@ class TestParts:
                 "1. It breaks.\n\n             - It burns.",
                 "why has a list item that is indented too far to be one",
             ),
-            ("It breaks.", "It breaks. " * 1_000, "words below it; at most"),
+            ("It breaks.", "It breaks. " * 1_000, "words; it should be at most"),
             (WORDS, "Short.", "primer has 3 words outside code blocks; it should have"),
             (WORDS, WORDS * 5, "primer has 627 words outside code blocks; it should"),
             (TOPIC.format(4), "", "topics has 4 entries; it should have 5 to 12"),

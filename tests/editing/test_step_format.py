@@ -311,8 +311,8 @@ class TestSections:
         heat = "section: heat"
         steps = step("boil", heat), step("ice", "section: cold"), step("fry", heat)
         assert find_error(*steps).startswith(
-            "29:5: section: heat ended with step 1. Move this step up to it, or give "
-            "it another section."
+            "29:5: section: Section heat already ended with step 1. Move this step "
+            "directly below that one, or put it in another section."
         )
 
     def test_an_unknown_one_is_refused(self, find_error):
@@ -335,7 +335,7 @@ class TestNeeds:
         )
         assert find_error(*steps).startswith(
             "19:13: needs: The steps would need each other in a circle: cooking/boil → "
-            "shopping/pans → cooking/fry → cooking/boil. Remove one of them."
+            "shopping/pans → cooking/fry → cooking/boil. Remove one of these needs."
         )
         assert find_error(step("ice", "needs: [cooking/ice]")).startswith(
             "19:13: needs: A step cannot need itself. Remove cooking/ice."

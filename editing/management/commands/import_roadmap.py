@@ -17,7 +17,7 @@ from editing.yaml_format.references import find_warnings
 from editing.yaml_format.schema import RoadmapFile, read
 from editing.yaml_format.summary import describe_plan, summarize
 
-# What a person can say about a folder, because its files may not say it.
+# What a person can say about the roadmap, because a folder may not say it.
 FOLDER_VALUES = {
     "slug": "the roadmap's ID (default: the folder's name)",
     "title": "the roadmap's title",
@@ -86,7 +86,7 @@ class Command(BaseCommand):
             self.stdout.write("Nothing was changed.")
 
     def describe(self, conversion: Conversion) -> None:
-        """Write what the folder has become, and what of it was not used."""
+        """Write what the folder has become, and which parts of it were not used."""
         names = ("section", "step", "topic")
         counts = zip(conversion.counts, names, strict=True)
         self.stdout.write(f"Found {join_counts(counts)}.")
@@ -112,19 +112,21 @@ def add_folder_arguments(parser: ArgumentParser) -> None:
         "--graph",
         type=Path,
         metavar="FILE",
-        help="the JSON file with the nodes and edges that say what belongs where "
-        "(default: the only one in the folder; without one, its folders say it)",
+        help="the JSON file whose nodes and edges give the nesting (default: the only "
+        "one in the folder, if there is one; otherwise the folders give the nesting)",
     )
     group.add_argument(
         "--no-sections",
         action="store_true",
-        help="make the files and folders at the top steps, however deep they are",
+        help="turn the files and folders at the top into steps, even if there are "
+        "three levels",
     )
     group.add_argument(
         "--to-yaml",
         type=Path,
         metavar="FILE",
-        help="write the roadmap to this file, to be edited, and import nothing",
+        help="write the roadmap to this file, so that you can edit it first; import "
+        "nothing",
     )
     for name, text in FOLDER_VALUES.items():
         group.add_argument(f"--{name}", help=text)
@@ -137,7 +139,7 @@ def check_options(
     if files and folder:
         raise CommandError("Name either YAML files or a folder, not both.")
     if not files and not folder:
-        message = "Name a YAML file, or a folder of Markdown files by --from-markdown."
+        message = "Name a YAML file, or name a folder of Markdown with --from-markdown."
         raise CommandError(message)
     names = ["graph", "no_sections", "to_yaml", *FOLDER_VALUES]
     for name in names:
