@@ -87,7 +87,7 @@ class BulkEditForm(forms.Form):
 
     @property
     def list_url(self) -> str:
-        """Return the address of the list of steps, of one roadmap if they share it."""
+        """Return the address of the list of steps, or of those of a shared roadmap."""
         url = reverse("admin:roadmaps_step_changelist")
         if len(self.roadmaps) > 1:
             return url
@@ -105,7 +105,7 @@ class BulkEditForm(forms.Form):
         return groups
 
     def get_newest_version(self) -> str:
-        """Return the newest version's id of the steps and of their roadmaps."""
+        """Return the ids of the newest version of the steps and of their roadmaps."""
         steps = Step.history.filter(id__in=self.ids)
         roadmaps = Roadmap.history.filter(id__in=[each.pk for each in self.roadmaps])
         newest = [
@@ -228,7 +228,7 @@ class BulkEditAdmin(VersionedAdmin):
             )
             return None
         with transaction.atomic():
-            # Simultaneous saves run one by one: the second one sees the first one's.
+            # Simultaneous saves wait for each other, so each sees the one before it.
             lock_steps(*form.selected)
             if not form.is_valid():
                 return None

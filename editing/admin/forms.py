@@ -29,7 +29,7 @@ from roadmaps.step_parts import MAX_PARTS, STEP_PARTS, StepPart, Topic
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# As in files.
+# The same as in files.
 MAX_ROWS = dict.fromkeys(STEP_PARTS, MAX_PARTS) | {"resources": 200}
 MEANING_CHOICES = [
     ("yes", _("Yes: it now asks something different of learners")),
@@ -54,7 +54,7 @@ class MarkdownField(forms.CharField):
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-NO_PLACE = 10**9
+NO_PLACE = 10**9  # sorts a row after all others
 LINE_ERROR = _("Line %(number)d: %(message)s")
 
 
@@ -76,8 +76,8 @@ class LinesField(SimpleArrayField):
 class StepForm(VersionedForm):
     """A step's fields.
 
-    If learners did the step, the form asks after some changes whether the step's
-    meaning has changed. `editing/meaning.py` says which.
+    If learners did the step, some changes make the form ask whether the step's meaning
+    has changed. `editing/meaning.py` says which ones do.
     """
 
     meaning = forms.ChoiceField(
@@ -86,8 +86,8 @@ class StepForm(VersionedForm):
         widget=forms.HiddenInput,
         label=_("Has the step’s meaning changed?"),
     )
-    # Not the model's own field: saving moves the step, if the editor chose another one
-    # than the page showed, and not if somebody else has moved it since.
+    # Not the model's own field: saving moves the step only if the editor chose another
+    # section than the page showed. A step that somebody else has moved stays there.
     in_section = forms.ModelChoiceField(
         Section.objects.none(),
         required=False,
@@ -179,7 +179,7 @@ class StepForm(VersionedForm):
 
 
 class PartForm(forms.ModelForm):
-    """A row of a step. A new one that has only a place is empty, and not saved."""
+    """A row of a step. A new row with nothing but a position is not saved."""
 
     @cached_property
     def changed_data(self) -> list[str]:
@@ -264,7 +264,9 @@ def get_place(form: Any) -> int:
 
 
 def get_value(form: Any, name: str) -> Any:
-    """Return what the form would store in the field, or what was typed if invalid."""
+    """Return what the form would store in the field, or what was typed if that is not
+    valid.
+    """
     if name not in form.fields or name == "id":
         return getattr(form.instance, name)
     value = form[name].value()
@@ -288,7 +290,7 @@ class TopicFormSet(PartFormSet):
         return super().save_new(form, commit)
 
     def delete_existing(self, obj: Any, commit: bool = True) -> None:
-        # Somebody who is ticking the topic now goes first.
+        # Wait for learners who are ticking the topic at this moment.
         list(Step.objects.select_for_update().filter(pk=obj.step_id).values("pk"))
         try:
             with transaction.atomic():
@@ -299,7 +301,7 @@ class TopicFormSet(PartFormSet):
             self.retired.append(obj)
 
 
-# To read submitted rows. The admin makes its own, with its widgets.
+# Only to read submitted rows: the admin makes formsets of its own, with its widgets.
 PART_FORMSETS: dict[str, Any] = {
     name: inlineformset_factory(
         Step,
@@ -333,7 +335,7 @@ def read_submitted_parts(
     return rows
 
 
-def let_delete(form: Any) -> Any:
+def allow_deletion(form: Any) -> Any:
     """Return the form of a row without the admin's error about protected rows."""
     return type(form.__name__, (form,), {"hand_clean_DELETE": lambda _self: None})
 
@@ -391,7 +393,7 @@ class SplitForm(forms.ModelForm):
             del self.fields["topics"]
 
     def clean_topics(self) -> list[int]:
-        """Return the ids, as a task can have them."""
+        """Return ids, because the arguments of a background task are plain values."""
         return [topic.pk for topic in self.cleaned_data["topics"]]
 
     def _get_validation_exclusions(self) -> set[str]:

@@ -222,7 +222,7 @@ class StepOperationsAdmin(ProtectedDeletionAdmin):
 
 
 def find_shared_topics(step: Step) -> list[tuple[str, list[str]]]:
-    """Return the title of each step that has topics with the same slugs as this one,
+    """Return the title of each step that has topics with the same slugs as this step's,
     and the titles of those topics. A merge joins them.
     """
     slugs = step.topics.values("slug")

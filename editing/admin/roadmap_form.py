@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from roadmaps.models import Step
 
 SLUG_TAKEN = _("Another section of this roadmap has this slug.")
+NEW_SECTION = ("change", "delete")  # what everybody may do with a section not yet saved
 
 
 class SectionForm(forms.ModelForm):
@@ -49,14 +50,16 @@ class SectionForm(forms.ModelForm):
         fields = ["title", "slug"]
         labels = {"title": _("Section title")}
 
-    def __init__(self, *args: Any, may: Collection[str] = (), **kwargs: Any) -> None:
-        """`may` has what the editor may do with the section: change and delete."""
+    def __init__(
+        self, *args: Any, permissions: Collection[str] = (), **kwargs: Any
+    ) -> None:
+        """`permissions` say what the editor may do with the section: change, delete."""
         super().__init__(*args, **kwargs)
         self.fields["slug"].required = False
         self.fields["slug"].help_text = ""  # the page says it once
-        if "change" not in may:
+        if "change" not in permissions:
             self.fields["title"].disabled = self.fields["slug"].disabled = True
-        if "delete" not in may:
+        if "delete" not in permissions:
             del self.fields["is_removed"]
 
     @property
@@ -71,14 +74,12 @@ class SectionForm(forms.ModelForm):
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the list: a step, the heading of a section, or neither, below which
-    steps are in no section.
-    """
+    """A row of the list: a step, the heading of a section, or "No section"."""
 
     name: str
     step: Step | None
     section: SectionForm | None
-    number: int | None  # of steps that are not retired, and of sections
+    number: int | None  # counts steps that are not retired; sections apart from them
 
     @property
     def id(self) -> str:
@@ -101,7 +102,7 @@ class RoadmapForm(VersionedForm):
     new_section_before = forms.IntegerField(
         required=False, min_value=1, label=_("Before step number")
     )
-    may_sections: Collection[str] = ()  # add, change, delete: set for each request
+    section_permissions: Collection[str] = ()  # add, change, delete: set per request
     has_new_section = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -125,7 +126,7 @@ class RoadmapForm(VersionedForm):
         return cast("QueryDict", self.data).getlist("order") if self.is_bound else []
 
     def is_counted(self, row: str) -> bool:
-        """Whether the row has a number on the route."""
+        """Whether the row is a step that has a number on the route."""
         return row in self.steps and not self.steps[row].is_retired
 
     def move(self, order: list[str]) -> list[str]:
@@ -150,7 +151,8 @@ class RoadmapForm(VersionedForm):
         title = data.get("new_section", "")
         before = data.get("new_section_before", "")
         is_valid = before.isdecimal() or not before
-        if shows_nothing(title) or not is_valid or "add" not in self.may_sections:
+        may_add = "add" in self.section_permissions
+        if shows_nothing(title) or not is_valid or not may_add:
             return
         order = data.getlist("order")
         index = max(int(before[:9]) - 1, 0) if before else len(order)
@@ -163,8 +165,8 @@ class RoadmapForm(VersionedForm):
 
     @cached_property
     def order(self) -> list[str]:
-        """The submitted rows. Those that are missing come before the same row as in the
-        stored order.
+        """The submitted rows. A row that was not submitted goes before the row that
+        follows it in the stored order.
         """
         if not self.is_bound:
             return self.stored_order
@@ -181,7 +183,7 @@ class RoadmapForm(VersionedForm):
 
     def is_known(self, row: str) -> bool:
         if is_section(row):
-            return row in self.stored_sections or "add" in self.may_sections
+            return row in self.stored_sections or "add" in self.section_permissions
         return row in self.steps or not is_step(row)
 
     @cached_property
@@ -191,11 +193,12 @@ class RoadmapForm(VersionedForm):
         found = {}
         for row in filter(is_section, self.order):
             stored = self.stored_sections.get(row)
+            permissions = self.section_permissions if stored else NEW_SECTION
             found[row] = SectionForm(
                 self.data if row in submitted else None,
                 prefix=row,
                 instance=stored or Section(),
-                may=self.may_sections if stored else ("change", "delete"),
+                permissions=permissions,
             )
         return found
 
@@ -237,10 +240,10 @@ class RoadmapForm(VersionedForm):
     @property
     def blank_row(self) -> Row | None:
         """What a script copies for a new section."""
-        if "add" not in self.may_sections:
+        if "add" not in self.section_permissions:
             return None
         name = f"{SECTION}new0"
-        form = SectionForm(prefix=name, may=("change", "delete"))
+        form = SectionForm(prefix=name, permissions=NEW_SECTION)
         return Row(name, None, form, None)
 
     def get_order(self) -> list[str]:

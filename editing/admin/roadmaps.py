@@ -86,7 +86,7 @@ class RoadmapAdmin(
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, *args, **kwargs)
-        form.may_sections = {
+        form.section_permissions = {
             name
             for name in ("add", "change", "delete")
             if request.user.has_perm(f"roadmaps.{name}_section")

@@ -46,7 +46,7 @@ from editing.admin.forms import (
     PartFormSet,
     StepForm,
     TopicFormSet,
-    let_delete,
+    allow_deletion,
 )
 from editing.admin.operations import StepOperationsAdmin
 from editing.admin.preview import preview_step, without_nul
@@ -91,14 +91,16 @@ RESTORED_FIELDS = [n for n in DIFF_FIELDS[Step] if n not in ("slug", "is_retired
 
 
 class PartInline(admin.StackedInline):
-    """A list of rows that the template shows below the fieldset with `below`."""
+    """A list of rows. The template shows it after the fieldset that has the field
+    `below`.
+    """
 
     template = "admin/roadmaps/step/parts.html"
     form = PartForm
     formset = PartFormSet
-    below = ""  # the name of a field
+    below = ""
     description: StrPromise
-    rows = 5  # empty ones, of a new step without JavaScript
+    rows = 5  # the empty rows of a new step, without JavaScript
     formfield_overrides = {
         TextField: {"form_class": MarkdownField, "widget": FastTextarea({"rows": 2})},
         CharField: {"widget": FastTextInput},
@@ -126,7 +128,7 @@ class PartInline(admin.StackedInline):
     ) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field:
-            field.help_text = ""  # the description is enough, once for all rows
+            field.help_text = ""  # the description says it once, for all rows
         return field
 
 
@@ -136,12 +138,12 @@ class TopicInline(PartInline):
     below = "body"
     verbose_name_plural = gettext_lazy("Topics")
     description = gettext_lazy(
-        "What to learn, in order, each to be ticked on its own: a title that one can "
-        "search for, one or two sentences in Markdown, and the best page about it. The "
-        "publisher is the name next to the link, such as MDN or RFC 9111; without it, "
-        "the host name is shown. A topic’s slug is made from its title when it is "
-        "first saved. If learners have ticked a topic, “Delete” retires it: it leaves "
-        "the step, and the ticks are kept."
+        "What to learn, in order. Learners tick each topic on its own. It has a title "
+        "that one can search for, one or two sentences in Markdown, and a link to the "
+        "best page about it. The publisher is the name next to the link, such as MDN "
+        "or RFC 9111; without it, the host name is shown. A topic’s slug is made from "
+        "its title when it is first saved. If learners have ticked a topic, “Delete” "
+        "retires it: the step no longer shows it, and the ticks are kept."
     )
     rows = 10
 
@@ -156,7 +158,7 @@ class TopicInline(PartInline):
 
     def get_formset(self, *args: Any, **kwargs: Any) -> Any:
         formset = super().get_formset(*args, **kwargs)
-        formset.form = let_delete(formset.form)
+        formset.form = allow_deletion(formset.form)
         return formset
 
 
@@ -177,8 +179,8 @@ class DoneWhenInline(PartInline):
     verbose_name = gettext_lazy("outcome")
     verbose_name_plural = gettext_lazy("Mark it done when you can:")
     description = gettext_lazy(
-        "What a learner can do at the end. Each continues the heading, and begins with "
-        "a verb."
+        "What a learner can do at the end. Each entry continues this heading and "
+        "begins with a verb."
     )
     fields = ["position", "text"]
 
@@ -188,9 +190,9 @@ class ResourceInline(PartInline):
     below = "mistakes"
     verbose_name_plural = gettext_lazy("Resources")
     description = gettext_lazy(
-        "Links, in order, under the heading of their role. The publisher is the name "
-        "next to the link; without it, the host name is shown. The minutes are how "
-        "long it takes to read, watch or do."
+        "Links, in order. The step lists each under the heading of its role. The "
+        "publisher is the name next to the link; without it, the host name is shown. "
+        "The minutes say how long it takes to read, watch or do."
     )
     fields = ["position", "title", "url", "publisher", "kind", "role", "minutes"]
 
@@ -284,7 +286,7 @@ class StepAdmin(BulkEditAdmin, StepOperationsAdmin):
     # Saving
 
     def get_object(self, request: HttpRequest, object_id: str, *args: Any) -> Any:
-        """Lock the roadmap before the step, as everything that reorders steps does."""
+        """Lock the roadmap before the step, as all code that reorders steps does."""
         if request.method == "POST" and transaction.get_connection().in_atomic_block:
             own = self.filter_by_id(Step.objects, object_id).values("roadmap")
             roadmaps = Roadmap.objects.filter(pk__in=own).values("pk")
@@ -368,7 +370,7 @@ class StepAdmin(BulkEditAdmin, StepOperationsAdmin):
         return values
 
     def get_restored_values(self, obj: Step, values: Values) -> Values:
-        """Restore the content, but no slug, and retire topics added since."""
+        """Restore the content, but no slugs, and retire topics added since then."""
         slugs = dict(obj.topics.values_list("pk", "slug"))
         topics = [
             row | {"slug": slugs.pop(row["id"], row["slug"])}
@@ -423,7 +425,7 @@ class StepAdmin(BulkEditAdmin, StepOperationsAdmin):
 
 
 def fold(title: Any, fields: list[str], step: Step | None) -> Any:
-    """Return a fieldset that is folded unless the step has one of the fields."""
+    """Return a fieldset that is folded unless one of its fields is filled in."""
     is_filled = step is not None and any(getattr(step, name) for name in fields)
     classes = [] if is_filled else ["collapse"]
     return (title, {"fields": fields, "classes": classes})
@@ -433,7 +435,7 @@ def tell_of_retired_topics(request: HttpRequest, formsets: Any) -> None:
     """Say which topics were to be deleted, and were retired instead."""
     retired = [topic for each in formsets for topic in getattr(each, "retired", ())]
     for topic in retired:
-        text = _("“%(title)s” was retired and not deleted, because it has been ticked.")
+        text = _("“%(title)s” was retired, not deleted, because learners ticked it.")
         messages.warning(request, text % {"title": isolate(topic.title)})
 
 
@@ -443,5 +445,5 @@ def warn_of_missing_step(request: HttpRequest, step: Step) -> None:
         saved = _("The step is saved; “Same as” has no effect until that step exists.")
         messages.warning(request, f"{warning} {saved}")
     for warning in explain_missing(step.needs).values():
-        saved = _("The step is saved; its page names what it needs once that exists.")
+        saved = _("The step is saved; learners don’t see that need until it exists.")
         messages.warning(request, f"{warning} {saved}")

@@ -207,7 +207,7 @@ def test_a_ticked_topic_is_retired_and_the_page_says_so(open_page, backend, edit
     expect(page.get_by_text("“Delete” retires it")).to_be_visible()
     group(page, "topics").get_by_label("Delete").check()
     press_save(page)
-    message = page.get_by_text("“Vary” was retired and not deleted")
+    message = page.get_by_text("“Vary” was retired, not deleted")
     expect(message).to_be_visible()
     ticked.refresh_from_db()
     assert ticked.is_retired
