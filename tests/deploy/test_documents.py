@@ -166,7 +166,7 @@ def test_every_alert_has_a_section():
 
 def test_the_limits_of_roadmaps_are_those_of_the_code():
     text = TEXTS["writing-roadmaps.md"]
-    assert f"A body has at most {MAX_LENGTH:,} characters" in text
+    assert f"text has at most {MAX_LENGTH:,} characters" in text
     assert (
         f"{parser.MAX_FILE_SIZE // 10**6} MB ({upload.MAX_FILE_SIZE // 10**6} MB"
         in text
