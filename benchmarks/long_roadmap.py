@@ -2,8 +2,8 @@
 
     .venv/bin/python -m benchmarks.long_roadmap > long.yaml
 
-It has 300 steps in 15 sections. Every step has every part, and nine topics; the seventh
-has 40. The same bytes every time.
+It has 300 steps in 15 sections. Every step has every part and nine topics; the seventh
+has 40. The output is the same every time.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def write_step(words: Words, number: int) -> Iterator[str]:
 
 
 def write_roadmap(steps: int = STEPS) -> str:
-    """The file, with the first of its steps."""
+    """The file, with as many steps."""
     words = Words()
     lines = [
         f"slug: {SLUG}",

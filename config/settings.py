@@ -447,7 +447,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 PERMISSIONS_POLICY: dict[str, list[str]] = {feature: [] for feature in UNUSED_FEATURES}
 MAX_REQUEST_BODY = 4 * 1024 * 1024  # bytes
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # the longest form of a step has 3,100
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # the form of the longest step has 3,100
 
 # With this prefix, browsers refuse a cookie that lacks Secure or Path=/, or has Domain.
 COOKIE_PREFIX = "" if DEBUG or INSECURE_HTTP else "__Host-"

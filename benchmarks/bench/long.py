@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count, islice
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -23,10 +22,10 @@ STEP, TOPIC = f"{NAME}: signed-in step, {MOST_TOPICS} topics", f"{NAME}: topic t
 PHONE = f"{NAME}: slow phone"
 NAMES = [PAGE, VISITOR, STEP, TOPIC, PHONE]
 DATABASE = "long"
-MOST_MS = 60  # of the one core, per page
+MOST_MS = 60  # milliseconds of the one core, per page
 MOST_BYTES = 60_000  # of the HTML, compressed
 MOST_PAINT = 1200  # ms
-# Three of the page's suggest what to follow to somebody who has completed it.
+# Three of the roadmap page's queries suggest what to learn next, once it is completed.
 MOST_QUERIES = {PAGE: 7, STEP: 7}
 # The first half of the steps is done, and every second topic is ticked.
 HALF_WAY = """
@@ -43,7 +42,7 @@ TICK_TOPICS = """
 
 
 def fill(cluster: Cluster, folder: Path) -> None:
-    """Create a database with the roadmap, while nobody uses the one it is a copy of."""
+    """Copy the base database, while nobody uses it, and import the roadmap."""
     file = folder / "long.yaml"
     file.write_text(write_roadmap())
     url = cluster.create(DATABASE, "base")
@@ -51,7 +50,7 @@ def fill(cluster: Cluster, folder: Path) -> None:
 
 
 def serve(cluster: Cluster, sessions: int) -> Site:
-    """A site with people who are half-way."""
+    """A site with people who are halfway."""
     site = Site(cluster.url(DATABASE), sessions, slug=SLUG)
     values = {"people": site.people, "slug": SLUG}
     for statement in (HALF_WAY, TICK_TOPICS, "VACUUM (ANALYZE)"):
@@ -62,7 +61,7 @@ def serve(cluster: Cluster, sessions: int) -> Site:
 def loads(site: Site) -> list[Load]:
     path = site.paths["page"]
     # Each address is different, so no response comes from the cache.
-    visits = [Request(f"{path}?visit={number}") for number in islice(count(), 1000)]
+    visits = [Request(f"{path}?visit={number}") for number in range(1000)]
     return [
         Load(VISITOR, site.server, visits),
         Load(PAGE, site.server, site.pages("page"), site.queries["page"]),

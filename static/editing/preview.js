@@ -38,7 +38,7 @@
     const folds = [...main.querySelectorAll("details")].map((fold) => fold.open);
     main.replaceChildren(...page.querySelector("main").childNodes);
     const newFolds = [...main.querySelectorAll("details")];
-    // With another number of them, it is not known which is which.
+    // If their number has changed, nobody knows which is which.
     if (newFolds.length === folds.length) newFolds.forEach((fold, index) => (fold.open = folds[index]));
   }
 

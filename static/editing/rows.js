@@ -56,7 +56,7 @@
     const end = list.querySelector(":scope > .empty-form");
     list.dataset.order = ROWS;
     if (end) sort(list, end);
-    // Rows for those without JavaScript are in a noscript element.
+    // Empty rows are in noscript elements, so they are not sent.
     list.querySelector("[name$='-TOTAL_FORMS']").value = rowsOf(list).length;
     rowsOf(list).forEach(addControls);
     updateButtons(rowsOf(list));

@@ -1,6 +1,6 @@
 // Marks the link of the part that is being read, under "On this page".
 {
-  const LINE = 100; // pixels from the top of the window: the part begins above it
+  const LINE = 100; // pixels from the top of the window. The part being read begins above it.
   const links = [...document.querySelectorAll(".outline a")];
   const hasBegun = ({ hash }) => document.querySelector(hash).getBoundingClientRect().top < LINE;
 

@@ -1,5 +1,5 @@
-// Opens the folded section that a link leads to. Browsers only open one around a link's
-// target, and old ones not even that.
+// Opens the folded section that a link leads to. By themselves, browsers only open a fold
+// with the target inside, and old browsers do not even do that.
 if (document.querySelector("details.section")) {
   const findSection = (element) => element?.closest("details.section:not([open])");
 

@@ -73,7 +73,7 @@ class TestAction:
         answer = self.select(admin_client, steps[:2])
         assert answer.url == f"{PATH}?steps={ids(steps[:2])}"
         html = read_html(admin_client.get(answer.url))
-        assert "What you set here applies to the 2 steps" in html
+        assert "Your changes apply to all 2 steps" in html
         assert "Boil" in html
         assert "Braise" not in html
 
