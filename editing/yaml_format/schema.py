@@ -264,7 +264,7 @@ class StepEntry(Entry):
     section: Slug = Field(
         "",
         description="The slug of the section that the step is in. The steps of a "
-        "section are neighbours.",
+        "section follow each other.",
     )
     optional: bool = Field(
         False,
@@ -307,7 +307,8 @@ class StepEntry(Entry):
         "", description="The versions it was checked with, such as PostgreSQL 18."
     )
     skip_if: Body = Field(
-        "", description="“You can skip this if you can…”, in Markdown."
+        "",
+        description="It continues “You can skip this if you can…”. In Markdown.",
     )
     why: Body = Field("", description="Why it matters, in Markdown.")
     primer: Body = Field("", description="What to know before the topics, in Markdown.")
@@ -319,8 +320,8 @@ class StepEntry(Entry):
     topics: list[Annotated[TopicEntry, StopAfterMaxFaults]] = Field(
         [],
         max_length=MAX_PARTS,
-        description="What to learn, in order, each to be ticked on its own. An import "
-        "retires stored topics that are not in this list.",
+        description="What to learn, in order. Learners tick each topic on its own. An "
+        "import retires stored topics that are not in this list.",
     )
     exercise: Body = Field("", description="Something to do, in Markdown.")
     stretch: Body = Field(
