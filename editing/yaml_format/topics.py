@@ -24,6 +24,10 @@ class TopicPlan:
     after: TopicEntry  # without `was`
 
     @property
+    def has_new_slug(self) -> bool:
+        return self.before is None or self.before.slug != self.after.slug
+
+    @property
     def kind(self) -> str:
         """The kind of change; "" if at most its place changes."""
         match self.before:
@@ -50,7 +54,6 @@ def plan_topics(
     """
     plans: list[list[TopicPlan]] = []
     problems: list[Problem] = []
-    new_slugs: list[tuple[int, int, int, int | None]] = []
     for index, (pk, entry) in enumerate(pairs):
         own = {row["slug"]: row for row in rows.get(pk or 0, ())}
         location = ("steps", index, "topics")
@@ -61,29 +64,39 @@ def plan_topics(
         )
         problems += own_problems
         plan = []
-        for place, topic in enumerate(entry.topics):
-            is_new = topic.slug not in own
+        for topic in entry.topics:
             row = own.pop(old_slugs.get(topic.slug, topic.slug), None)
             plan.append(_plan_topic(row, topic.model_copy(update={"was": ""})))
-            if is_new and pk:
-                new_slugs.append((index, place, pk, row["id"] if row else None))
         for row in own.values():
             before = to_topic_entry(row)
             plan.append(_plan_topic(row, before.model_copy(update={"retired": True})))
         plans.append(plan)
-    former = find_former_topics({pk for _index, _place, pk, _topic in new_slugs})
-    for index, place, pk, topic_id in new_slugs:
-        slug = pairs[index][1].topics[place].slug
-        owner = former.get((pk, slug))
-        others = {row["id"]: row["slug"] for row in rows.get(pk, ())}
-        if owner in others and owner != topic_id:
-            text = OLD_SLUG % {"slug": slug, "other": others[owner]}
-            problems.append(
-                (("steps", index, "topics", place, "slug"), f"slug: {text}")
-            )
+    problems += find_reused_slugs([pk for pk, _entry in pairs], plans)
     if problems:
         raise file.error(problems[:MAX_FAULTS])
     return plans
+
+
+def find_reused_slugs(
+    step_ids: Sequence[int | None], plans: Sequence[Sequence[TopicPlan]]
+) -> list[Problem]:
+    """Return the problems of topics whose new slug another topic of the step had."""
+    candidates = [
+        (index, place, pk, plan)
+        for index, (pk, own) in enumerate(zip(step_ids, plans, strict=True))
+        for place, plan in enumerate(own)
+        if pk and plan.has_new_slug
+    ]
+    former = find_former_topics({pk for _index, _place, pk, _plan in candidates})
+    problems: list[Problem] = []
+    for index, place, pk, plan in candidates:
+        slugs = {own.topic_id: own.before.slug for own in plans[index] if own.before}
+        owner = former.get((pk, plan.after.slug))
+        if owner in slugs and owner != plan.topic_id:
+            text = OLD_SLUG % {"slug": plan.after.slug, "other": slugs[owner]}
+            location = ("steps", index, "topics", place, "slug")
+            problems.append((location, f"slug: {text}"))
+    return problems
 
 
 def _plan_topic(row: Mapping[str, Any] | None, after: TopicEntry) -> TopicPlan:
