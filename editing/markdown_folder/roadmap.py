@@ -243,13 +243,13 @@ def keep_stored(
 ) -> list[StepEntry]:
     """Return the steps with what editors have added to them, such as an exercise."""
     by_slug = {step.slug: step for step in stored}
-    merged = [merge(step, by_slug.get(step.slug, step)) for step in steps]
-    for step in merged:
+    updated = [update_stored(by_slug.get(step.slug, step), step) for step in steps]
+    for step in updated:
         step.summary = step.summary or f"Learn about {step.title}."
-    return merged
+    return updated
 
 
-def merge(step: StepEntry, stored: StepEntry) -> StepEntry:
+def update_stored(stored: StepEntry, step: StepEntry) -> StepEntry:
     """Return the stored step with what the folder says of it."""
     texts = [name for name in STEP_TEXTS if getattr(step, name)]
     update = {key: getattr(step, key) for key in [*STEP_KEYS, *texts]}
