@@ -48,7 +48,7 @@ class ResourceContent(NamedTuple):
 
     @property
     def kind_label(self) -> str:
-        return str(Resource.Kind(self.kind).label)
+        return str(Resource.Kind(self.kind).label) if self.kind else ""
 
     @property
     def host(self) -> str:

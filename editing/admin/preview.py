@@ -113,13 +113,20 @@ def read_part(part: type[StepPart], number: int, row: dict[str, Any]) -> Any:
     new: Any = part(**row | {"id": number})
     if "slug" in row:
         new.slug = str(number)
-    if "url" in row:
-        field: Any = part._meta.get_field("url")  # type: ignore[misc]
-        new.url = row["url"] if is_valid(field, row["url"]) else ""
+    for name in row.keys() & {"url", "kind", "role", "minutes"}:
+        setattr(new, name, read_column(part._meta.get_field(name), row[name]))
     for name in part.MARKDOWN_FIELDS:
         html = render(part._meta.get_field(name), row[name] or "")
         setattr(new, f"{name}_html", html)
     return new
+
+
+def read_column(field: Any, value: Any) -> Any:
+    """Return the typed value of a field, or its default if it is not valid."""
+    try:
+        return field.clean(value, None)
+    except ValidationError:
+        return field.get_default()
 
 
 def copy_columns[Content: NamedTuple](
