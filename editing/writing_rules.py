@@ -27,7 +27,9 @@ BULLETS = {  # minimum and maximum under each heading
     "Common mistakes": (2, 4),
 }
 # The keys of a step without a body that it should have, and the number of entries.
-REQUIRED_PARTS = ["hours", "why", "exercise", "mistakes"]
+REQUIRED_PARTS = [
+    *("hours", "checked_on", "checked_with", "why", "exercise", "mistakes")
+]
 PARTS = {"topics": (5, 12), "questions": (3, 6), "done_when": (3, 5), "hints": (0, 5)}
 MIN_WORDS_OF_PRIMER, MAX_WORDS_OF_PRIMER = 120, 500
 MIN_HINTS_WITH_STRETCH = 3
@@ -160,11 +162,7 @@ def check_topics(location: Location, step: StepEntry) -> Iterator[Problem]:
 
 
 def check_date(step: StepEntry) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with when, and with what, somebody did the step."""
-    if bool(step.checked_on) != bool(step.checked_with):
-        names = ["checked_on", "checked_with"]
-        there, missing = names if step.checked_on else reversed(names)
-        yield there, f"needs {missing} beside it"
+    """Yield whether the day on which somebody did the step is in the future."""
     # Where the author is, it may already be tomorrow.
     tomorrow = timezone.now().date() + timedelta(days=1)
     if step.checked_on and date.fromisoformat(step.checked_on) > tomorrow:

@@ -353,12 +353,12 @@ class TestParts:
             (
                 "    checked_with: curl 8\n",
                 "",
-                "checked_on needs checked_with beside it",
+                "checked_with is missing",
             ),
             (
                 "    checked_on: 2026-11-29\n",
                 "",
-                "checked_with needs checked_on beside it",
+                "checked_on is missing",
             ),
             ("2026-11-29", "2999-01-01", "checked_on is in the future"),
             (
