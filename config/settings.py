@@ -252,7 +252,7 @@ PASSWORD_HASHERS = [
 # The first parts of all other pages' paths.
 RESERVED_PATHS = frozenset(
     [
-        *("accounts", "privacy", "progress", "roadmaps", "search", "theme"),
+        *("accounts", "privacy", "progress", "projects", "roadmaps", "search", "theme"),
         *("card.png", "favicon.ico", "robots.txt", "sitemap.xml", "static"),
         *("healthz", "readyz"),
     ]
