@@ -93,8 +93,8 @@ class Site:
         rows: dict[int, dict[str, str]] = {step: {} for step in self.steps}
         for state, headers in self.headers_by_state.items():
             page = self.fetch_text(Request(self.paths["page"], headers))
-            route, _, tail = page.partition("</ol>")
-            head, *pieces = ROW.split(route)
+            end = page.index("</form>", page.index('id="roadmap_route"'))
+            head, *pieces = ROW.split(page[:end])
             for step, row in zip(self.steps, pieces, strict=True):
                 rows[step][state] = row
         self.finish_all()
@@ -108,7 +108,7 @@ class Site:
             "cookie": self.session_cookie,
             "visitors_page": self.fetch_text(self.visit),
             "head": head,
-            "tail": f"</ol>{tail}",
+            "tail": page[end:],
             "rows": rows,
             "marked": marked,
         }
