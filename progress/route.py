@@ -377,14 +377,15 @@ def compute_total(steps: Iterable[AnnotatedStep]) -> Total:
     )
 
 
-class RouteSection(NamedTuple):
+@dataclass(frozen=True)
+class RouteSection:
     """Neighbouring steps of a route under one heading, or under none."""
 
     content: SectionContent | None
     steps: list[AnnotatedStep]
     is_open: bool
 
-    @property
+    @cached_property
     def total(self) -> Total:
         return compute_total(self.steps)
 
@@ -472,11 +473,10 @@ class Route:
 
     def filter_by_words(self, words: str) -> None:
         """Filter out each step whose title and summary do not have all these words."""
+        wanted = words.casefold().split()
         for step in self.steps:
             text = f"{step.title} {step.summary}".casefold()
-            step.is_filtered_out = any(
-                word not in text for word in words.casefold().split()
-            )
+            step.is_filtered_out = any(word not in text for word in wanted)
 
     @property
     def filtered_steps(self) -> list[AnnotatedStep]:
@@ -514,7 +514,7 @@ class Route:
         """Whether the page says how many hours the roadmap takes."""
         return all(step.effort for step in self.steps)
 
-    @property
+    @cached_property
     def effort(self) -> Effort | None:
         """Of all steps that are not skipped, if each has an estimate."""
         return add_up_effort(self.steps)

@@ -67,11 +67,11 @@ def step_rows(steps: Iterable[AnnotatedStep]) -> SafeString:
             row = render_to_string(STEP_ROW, {"step": step})
         else:
             row = render_fragment(STEP_ROW, step=step.row)
-        if step.done_on:
+        if done_on := step.done_on:
             done_date = render_fragment(
                 "fragments/done_date.html",
-                done_on=step.done_on,
-                is_this_year=step.done_on.year == this_year,
+                done_on=done_on,
+                is_this_year=done_on.year == this_year,
             )
             row = SafeString(row.replace(DATE_PLACEHOLDER, done_date))
         rows.append(row)
