@@ -1,12 +1,13 @@
-"""Which changes can give a step a new meaning. The admin asks the editor whether they
-do; a file says so with `new_meaning`.
+"""The changes that can give a step a new meaning.
+
+After one of them, the admin asks the editor. A file answers with `new_meaning`.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-# The names are the same in files. The callers add whether the step is optional, because
-# that name differs.
+# These fields have the same names in files. Whether the step is optional can change its
+# meaning too, but has another name there, so the callers add it.
 MEANING_FIELDS = ["title", "summary", "why", "primer", "body", "exercise", "mistakes"]
 
 
