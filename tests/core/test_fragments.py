@@ -55,6 +55,7 @@ def two_languages(settings, monkeypatch):
 def clients(backend):
     """Clients of a visitor and two users, who differ in all that pages show."""
     TopicFactory(step=backend.steps.get(slug="caching"))
+    backend.steps.update(hours_min=4, hours_max=6)
     ada = UserFactory(name="Ada", theme="dark", time_zone="Asia/Tokyo")
     bob = UserFactory(name="Bob", theme="light", is_staff=True)
     for number, step in enumerate(backend.steps.all()):

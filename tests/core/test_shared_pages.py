@@ -59,6 +59,7 @@ def email_in_every_template(settings):
 def people(backend):
     """Clients by email address. The empty address is a visitor's."""
     TopicFactory(step=backend.steps.first())
+    backend.steps.update(hours_min=4, hours_max=6)
     clients = {"": Client()}
     for name, is_staff in (("ada", False), ("bob", True)):
         user = UserFactory(email=f"{name}@example.com", is_staff=is_staff)
