@@ -9,7 +9,7 @@ import sys
 import time
 from contextlib import contextmanager, suppress
 from tempfile import TemporaryFile
-from threading import Thread
+from threading import Lock, Thread
 from urllib.parse import quote
 
 from django.conf import settings
@@ -102,6 +102,7 @@ class Proxy:
         self.sockets = []
         self.is_stalled = False  # it accepts connections but forwards nothing
         self.is_down = False  # it closes new connections
+        self.lock = Lock()  # no new connection may slip past `reset`
         Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -110,12 +111,13 @@ class Proxy:
                 self.connect(self.server.accept()[0])
 
     def connect(self, client):
-        if self.is_down:
-            client.close()
-            return
-        server = socket.socket(socket.AF_UNIX)
-        server.connect(f"{self.folder}/.s.PGSQL.5432")
-        self.sockets += [client, server]
+        with self.lock:
+            if self.is_down:
+                client.close()
+                return
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(f"{self.folder}/.s.PGSQL.5432")
+            self.sockets += [client, server]
         for direction in ((client, server), (server, client)):
             Thread(target=self.forward, args=direction, daemon=True).start()
 
@@ -129,7 +131,8 @@ class Proxy:
 
     def reset(self):
         """Close every connection."""
-        sockets, self.sockets = self.sockets, []
+        with self.lock:
+            sockets, self.sockets = self.sockets, []
         for connected in sockets:
             with suppress(OSError):
                 connected.shutdown(socket.SHUT_RDWR)
