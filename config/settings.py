@@ -73,6 +73,8 @@ if (SIGN_UP == "domains") != bool(SIGN_UP_DOMAINS):
         "SIGN_UP_DOMAINS=example.org, or neither",
     )
 
+NEW_GROUPS = env.read("NEW_GROUPS", "open", parse.choice("open", "staff", "permitted"))
+
 BEHIND_TLS_PROXY = env.read("BEHIND_TLS_PROXY", False, parse.boolean)
 if BEHIND_TLS_PROXY and SITE_URL.startswith("http:"):
     env.add_fault(
@@ -99,6 +101,7 @@ INSTALLED_APPS = [
     "accounts",
     "roadmaps",
     "progress",
+    "groups",
     "editing",
     "data_export",
     "search",
@@ -232,15 +235,14 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 # database just before another process deletes it would put it back into the cache, and
 # the person would stay signed in.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+COMMON_PASSWORDS = BASE_DIR / "accounts/common-passwords.txt.gz"
 validation = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{validation}.UserAttributeSimilarityValidator"},
     {"NAME": f"{validation}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {
         "NAME": f"{validation}.CommonPasswordValidator",
-        "OPTIONS": {
-            "password_list_path": BASE_DIR / "accounts/common-passwords.txt.gz"
-        },
+        "OPTIONS": {"password_list_path": COMMON_PASSWORDS},
     },
     {"NAME": "accounts.passwords.CommonPairValidator"},
 ]
@@ -252,15 +254,15 @@ PASSWORD_HASHERS = [
 # The first parts of all other pages' paths.
 RESERVED_PATHS = frozenset(
     [
-        *("accounts", "privacy", "progress", "projects", "roadmaps", "search", "theme"),
-        *("card.png", "favicon.ico", "robots.txt", "sitemap.xml", "static"),
-        *("healthz", "readyz"),
+        *("accounts", "groups", "privacy", "progress", "projects", "roadmaps"),
+        *("search", "theme", "card.png", "favicon.ico", "robots.txt", "sitemap.xml"),
+        *("static", "healthz", "readyz"),
     ]
 )
 ADMIN_PATH = env.read("ADMIN_PATH", "admin/", parse.url_path(RESERVED_PATHS))
 # The pages whose forms create something or send a mail. A tick states an outcome and
 # needs no protection.
-FORMS_ANSWERED_ONCE = ("/accounts/", f"/{ADMIN_PATH}")
+FORMS_ANSWERED_ONCE = ("/accounts/", "/groups/", f"/{ADMIN_PATH}")
 ADMIN_NEEDS_SECOND_FACTOR = not DEBUG
 
 # After these days `cleanup` deletes an account that was never confirmed.

@@ -15,6 +15,7 @@ admin.site.index_title = gettext_lazy("Content and people")
 urlpatterns = [
     path("", include("roadmaps.urls")),
     path("progress/", include("progress.urls")),
+    path("groups/", include("groups.urls")),
     path("search/", include("search.urls")),
     path("accounts/data/", include("data_export.urls")),
     path("accounts/", include("accounts.urls")),

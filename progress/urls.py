@@ -1,12 +1,9 @@
 from django.urls import path, register_converter
-from django.urls.converters import IntConverter, StringConverter
+from django.urls.converters import StringConverter
 
+import core.url_converters  # noqa: F401, registers `bigint`
 from progress import views
 from progress.route import State
-
-
-class BigIntConverter(IntConverter):
-    regex = "[0-9]{1,18}"  # what PostgreSQL's bigint always holds
 
 
 class StateConverter(StringConverter):
@@ -17,7 +14,6 @@ class OutcomeConverter(StringConverter):
     regex = "checked|unchecked"
 
 
-register_converter(BigIntConverter, "bigint")
 register_converter(StateConverter, "state")
 register_converter(OutcomeConverter, "outcome")
 

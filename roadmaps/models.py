@@ -55,8 +55,10 @@ from roadmaps.versions import (
     add_related_snapshot,
     validate_slug_is_new,
 )
+from roadmaps.visibility import Visibility, may_see
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
     from django.utils.functional import _StrPromise as StrPromise
 
     TextField = models.TextField[str, str]
@@ -110,6 +112,10 @@ class RoadmapQuerySet(VersionedQuerySet["Roadmap"]):
 
     def published(self) -> "RoadmapQuerySet":
         return self.filter(is_published=True)
+
+    def visible_to(self, user: "User | AnonymousUser") -> "RoadmapQuerySet":
+        """The roadmaps that the person may open."""
+        return self.filter(may_see(user))
 
     def visible(self, to_staff: bool) -> "RoadmapQuerySet":
         """The published roadmaps; drafts as well for staff."""
@@ -188,6 +194,14 @@ class Roadmap(models.Model):
         default=False,
         help_text=_("Only staff can see a draft."),
     )
+    visibility = models.CharField(
+        _("who can see it"),
+        max_length=9,
+        choices=Visibility,
+        default=Visibility.PUBLIC,
+        db_default=Visibility.PUBLIC,
+        help_text=_("Once it is published. Staff can always see it."),
+    )
     # Database triggers renew it on every change to the roadmap or one of its steps.
     content_version = models.UUIDField(db_default=RandomUUID(), editable=False)
     search_vector = GeneratedSearchVectorField(
@@ -209,6 +223,12 @@ class Roadmap(models.Model):
         ordering = ["position", "pk"]
         indexes = [GinIndex("search_vector", name="roadmap_words")]
         permissions = [("publish_roadmap", "Can publish and hide roadmaps")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(visibility__in=Visibility.values),
+                name="roadmap_visibility_known",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -8,6 +8,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import User
+from groups.models import Assignment, Group, Membership, SharedRoadmap
 from progress.models import StepProgress
 from progress.notes import Note
 from progress.route import State
@@ -153,3 +154,34 @@ def add_greek_parts(step):
             role=role,
             minutes=5 if role == "start" else None,
         )
+
+
+class GroupFactory(DjangoModelFactory):
+    class Meta:
+        model = Group
+
+    name = factory.Sequence(lambda n: f"Group {n}")
+
+
+class AssignmentFactory(DjangoModelFactory):
+    class Meta:
+        model = Assignment
+
+    group = factory.SubFactory(GroupFactory)
+    roadmap = factory.SubFactory(RoadmapFactory)
+
+
+class MembershipFactory(DjangoModelFactory):
+    """A membership. `showing` are the assignments that a member agreed to show."""
+
+    class Meta:
+        model = Membership
+        skip_postgeneration_save = True
+
+    user = factory.SubFactory(UserFactory)
+    group = factory.SubFactory(GroupFactory)
+
+    @factory.post_generation
+    def showing(self, create, extracted, **kwargs):
+        for assignment in extracted or ():
+            SharedRoadmap.objects.create(membership=self, assignment=assignment)

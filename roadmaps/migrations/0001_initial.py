@@ -90,6 +90,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "visibility",
+                    models.CharField(
+                        choices=[
+                            ("public", "Everybody"),
+                            ("signed-in", "Everybody who is signed in"),
+                            ("groups", "Only groups that it is assigned to"),
+                        ],
+                        db_default="public",
+                        default="public",
+                        help_text="Once it is published. Staff can always see it.",
+                        max_length=9,
+                        verbose_name="who can see it",
+                    ),
+                ),
+                (
                     "content_version",
                     models.UUIDField(
                         db_default=django.contrib.postgres.functions.RandomUUID(),
@@ -102,6 +117,14 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "roadmaps",
                 "ordering": ["position", "pk"],
                 "permissions": [("publish_roadmap", "Can publish and hide roadmaps")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("visibility__in", ["public", "signed-in", "groups"])
+                        ),
+                        name="roadmap_visibility_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -170,6 +193,21 @@ class Migration(migrations.Migration):
                         default=False,
                         help_text="Only staff can see a draft.",
                         verbose_name="published",
+                    ),
+                ),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[
+                            ("public", "Everybody"),
+                            ("signed-in", "Everybody who is signed in"),
+                            ("groups", "Only groups that it is assigned to"),
+                        ],
+                        db_default="public",
+                        default="public",
+                        help_text="Once it is published. Staff can always see it.",
+                        max_length=9,
+                        verbose_name="who can see it",
                     ),
                 ),
                 (

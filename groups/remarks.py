@@ -1,0 +1,50 @@
+"""Short remarks between a mentor and one member, on a step."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from roadmaps.models import Step
+
+MAX_REMARK_LENGTH = 1000  # characters
+
+
+class Remark(models.Model):
+    """What a mentor wrote to a member about a step, or the member's answer."""
+
+    id = models.BigAutoField(primary_key=True)
+    group = models.ForeignKey(
+        "groups.Group",
+        models.CASCADE,
+        related_name="remarks",
+        verbose_name=_("group"),
+    )
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="remarks",
+        verbose_name=_("member"),
+    )
+    step = models.ForeignKey(
+        Step, models.PROTECT, related_name="remarks", verbose_name=_("step")
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="written_remarks",
+        verbose_name=_("author"),
+    )
+    text = models.TextField(_("text"), max_length=MAX_REMARK_LENGTH)
+    written_at = models.DateTimeField(_("written"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("remark")
+        verbose_name_plural = _("remarks")
+        ordering = ["written_at", "pk"]
+        indexes = [models.Index(fields=["member", "step"], name="remark_of_member")]
+
+    def __str__(self) -> str:
+        return f"remark {self.pk}"

@@ -1,0 +1,22 @@
+from django.urls import path
+
+import core.url_converters  # noqa: F401, registers `bigint`
+from groups.views import feedback, group, joining, mentor, overview, settings
+
+app_name = "groups"
+member = "<bigint:group_id>/members/<bigint:membership_id>/"
+urlpatterns = [
+    path("", overview.index, name="index"),
+    path("new/", overview.create, name="create"),
+    path("join/", joining.enter_code, name="enter_code"),
+    path("join/<str:token>/", joining.join, name="join"),
+    path("<bigint:group_id>/", group.group, name="group"),
+    path("<bigint:group_id>/settings/", settings.settings, name="settings"),
+    path("<bigint:group_id>/sharing/", joining.sharing, name="sharing"),
+    path("<bigint:group_id>/leave/", joining.leave, name="leave"),
+    path("<bigint:group_id>/progress.csv", mentor.download, name="csv"),
+    path(member, mentor.member, name="member"),
+    path(f"{member}confirm/<bigint:step_id>/", feedback.confirm, name="confirm"),
+    path("<bigint:group_id>/remarks/<bigint:step_id>/", feedback.remark, name="remark"),
+    path("work/<bigint:step_id>/", feedback.save_work_link, name="work_link"),
+]

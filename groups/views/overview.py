@@ -1,0 +1,9 @@
+from django.http import Http404, HttpRequest, HttpResponse
+
+
+def index(request: HttpRequest, **_: object) -> HttpResponse:
+    raise Http404("This page is not there yet.")
+
+
+def create(request: HttpRequest, **_: object) -> HttpResponse:
+    raise Http404("This page is not there yet.")
