@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.audit import AuditEvent  # noqa: F401, Django loads models from here
 from accounts.email_addresses import canonical
 from accounts.passwords import is_too_long, normalize
 from accounts.time_zones import parse_time_zone
