@@ -90,6 +90,9 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Those who see the progress that members agreed to show."""
         return self.filter(role__in=[Role.MENTOR, Role.OWNER])
 
+    def owners(self) -> MembershipQuerySet:
+        return self.filter(role=Role.OWNER)
+
     def showing(self, assignment: Assignment) -> MembershipQuerySet:
         """The members whose progress on the assigned roadmap mentors see now.
 
