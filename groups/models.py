@@ -1,23 +1,69 @@
-"""Groups, their members, and what each member agreed to show to the mentors."""
+"""Groups, their members, what each agreed to show to the mentors, and invitations."""
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
 from django.conf import settings
-from django.db import models
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.audit import AuditAction, AuditEvent
+from accounts.models import User
 from core.model_fields import LineField
 from groups.confirmations import (  # noqa: F401, Django loads models from here
     Confirmation,
     WorkLink,
 )
-from groups.invitations import Invitation  # noqa: F401, as above
+from groups.errors import InvitationUsedError, LastOwnerError, LimitReachedError
+from groups.invitations import (
+    CODE_LENGTH,
+    InvitationState,
+    generate_code,
+    generate_token,
+    normalize_code,
+)
 from groups.remarks import Remark  # noqa: F401, as above
 from groups.roles import Role
 from roadmaps.models import Roadmap
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Nobody needs more, and nobody can fill the database.
+MAX_OWN_GROUPS = 50
+MAX_ROADMAPS = 20
+MAX_INVITATIONS = 50  # usable ones of a group
+MAX_ENDED_INVITATIONS = 20  # of a group; older ones are deleted
+
+
+class GroupManager(models.Manager["Group"]):
+    @transaction.atomic
+    def start(
+        self,
+        owner: User,
+        name: str,
+        purpose: str = "",
+        roadmaps: Mapping[Roadmap, date | None] | None = None,
+    ) -> Group:
+        """Create a group that the person owns. `roadmaps` maps each to its due date.
+
+        Raises LimitReachedError.
+        """
+        # Forms that are sent at the same time must not exceed the limit together.
+        User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+        if Membership.objects.owners().filter(user=owner).count() >= MAX_OWN_GROUPS:
+            raise LimitReachedError
+        group = self.create(name=name, purpose=purpose)
+        group.memberships.create(user=owner, role=Role.OWNER)
+        group.record(AuditAction.GROUP_CREATED, owner)
+        for roadmap, due_on in (roadmaps or {}).items():
+            group.assign(roadmap, due_on, actor=owner)
+        return group
 
 
 class Group(models.Model):
@@ -35,6 +81,8 @@ class Group(models.Model):
         _("created"), default=timezone.now, editable=False
     )
 
+    objects = GroupManager()
+
     class Meta:
         verbose_name = _("group")
         verbose_name_plural = _("groups")
@@ -45,6 +93,86 @@ class Group(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("groups:group", args=[self.pk])
+
+    def lock(self) -> None:
+        """Make other changes to the group and its people wait for this transaction.
+
+        Raises DoesNotExist if it was deleted meanwhile.
+        """
+        Group.objects.select_for_update(no_key=True).get(pk=self.pk)
+
+    def record(
+        self,
+        action: AuditAction,
+        actor: User | None,
+        person: User | None = None,
+        **details: str | int | None,
+    ) -> None:
+        """Add an event about this group to the audit trail."""
+        AuditEvent.objects.record(
+            action, actor, person, group=self.name, group_id=self.pk, **details
+        )
+
+    @transaction.atomic
+    def assign(
+        self, roadmap: Roadmap, due_on: date | None, *, actor: User
+    ) -> Assignment:
+        """Let the group follow a roadmap, once. Nobody shows it before they agree.
+
+        Raises LimitReachedError.
+        """
+        self.lock()
+        assignment = self.assignments.filter(roadmap=roadmap).first()
+        if assignment is None:
+            if self.assignments.count() >= MAX_ROADMAPS:
+                raise LimitReachedError
+            assignment = self.assignments.create(roadmap=roadmap, due_on=due_on)
+            self.record(AuditAction.ROADMAP_ASSIGNED, actor, roadmap=roadmap.slug)
+        return assignment
+
+    @transaction.atomic
+    def invite(
+        self,
+        role: Role,
+        *,
+        actor: User,
+        expires_at: datetime | None = None,
+        max_uses: int | None = None,
+    ) -> Invitation:
+        """Create an invitation. Raises LimitReachedError."""
+        self.lock()
+        if self.invitations.usable().count() >= MAX_INVITATIONS:
+            raise LimitReachedError
+        self._delete_old_invitations()
+        code = generate_code()
+        while Invitation.objects.filter(code=code).exists():
+            code = generate_code()
+        self.record(AuditAction.INVITATION_CREATED, actor, role=role)
+        return self.invitations.create(
+            role=role,
+            code=code,
+            created_by=actor,
+            expires_at=expires_at,
+            max_uses=max_uses,
+        )
+
+    def _delete_old_invitations(self) -> None:
+        usable = self.invitations.usable().values("pk")
+        ended = self.invitations.exclude(pk__in=usable).order_by("-created_at", "-pk")
+        old = ended.values_list("pk", flat=True)[MAX_ENDED_INVITATIONS:]
+        Invitation.objects.filter(pk__in=list(old)).delete()
+
+    @transaction.atomic
+    def disband(self, actor: User) -> None:
+        """Delete the group. Progress and confirmations stay with their learners."""
+        self.lock()
+        self.record(AuditAction.GROUP_DELETED, actor)
+        self.delete()
+
+    def get_successor(self) -> Membership | None:
+        """The mentor who becomes the owner if nobody else is: the longest-serving."""
+        mentors = self.memberships.filter(role=Role.MENTOR, user__is_active=True)
+        return mentors.order_by("joined_at", "pk").first()
 
 
 class Assignment(models.Model):
@@ -83,6 +211,15 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"roadmap {self.roadmap_id} in group {self.group_id}"
+
+    @transaction.atomic
+    def unassign(self, actor: User) -> None:
+        """Take the roadmap from the group, and with it all agreements to show it."""
+        self.group.lock()
+        deleted, _by_model = Assignment.objects.filter(pk=self.pk).delete()
+        if deleted:
+            slug = self.roadmap.slug
+            self.group.record(AuditAction.ROADMAP_UNASSIGNED, actor, roadmap=slug)
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -149,6 +286,51 @@ class Membership(models.Model):
     def is_owner(self) -> bool:
         return self.role == Role.OWNER
 
+    @transaction.atomic
+    def change_role(self, role: Role, actor: User) -> None:
+        """Give the person another role. Only members show progress: who becomes a
+        mentor stops, and who becomes a member again is asked again.
+
+        Raises LastOwnerError, and DoesNotExist if they have left meanwhile.
+        """
+        self.group.lock()
+        self.refresh_from_db(fields=["role"])
+        if self.role == role:
+            return
+        self._require_another_owner()
+        self.role = role
+        self.save(update_fields=["role"])
+        if role != Role.MEMBER:
+            self.shared_roadmaps.all().delete()
+        self.group.record(AuditAction.ROLE_CHANGED, actor, self.user, role=role)
+
+    @transaction.atomic
+    def end(self, actor: User) -> None:
+        """End the membership: the person leaves, or `actor` removes them.
+
+        Mentors see nothing of them from now on. Their progress and what was confirmed
+        stays theirs. Nothing happens if it has ended. Raises LastOwnerError.
+        """
+        try:
+            self.group.lock()
+            membership = Membership.objects.get(pk=self.pk)
+        except (Group.DoesNotExist, Membership.DoesNotExist):
+            return
+        membership._require_another_owner()
+        is_own = actor.pk == self.user_id
+        action = AuditAction.GROUP_LEFT if is_own else AuditAction.MEMBER_REMOVED
+        self.group.record(action, actor, self.user, role=membership.role)
+        membership.delete()
+
+    def _require_another_owner(self) -> None:
+        """Raise LastOwnerError if the group would have no owner without this one.
+
+        Call it while the group is locked.
+        """
+        others = self.group.memberships.owners().exclude(pk=self.pk)
+        if self.is_owner and not others.exists():
+            raise LastOwnerError
+
 
 class SharedRoadmap(models.Model):
     """A member agreed to show their progress on an assigned roadmap to the mentors.
@@ -179,3 +361,130 @@ class SharedRoadmap(models.Model):
 
     def __str__(self) -> str:
         return f"membership {self.membership_id}, assignment {self.assignment_id}"
+
+
+class GroupInvitationQuerySet(models.QuerySet["Invitation"]):
+    def usable(self) -> GroupInvitationQuerySet:
+        """Those that are not revoked, expired or used up."""
+        return self.filter(
+            Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()),
+            Q(max_uses__isnull=True) | Q(uses__lt=F("max_uses")),
+            revoked_at__isnull=True,
+        )
+
+    def find_code(self, code: str) -> Invitation | None:
+        """The usable invitation with this code, which a person typed.
+
+        Small letters, spaces and hyphens make no difference.
+        """
+        return self.usable().filter(code=normalize_code(code)).first()
+
+
+class Invitation(models.Model):
+    id = models.AutoField(primary_key=True)
+    group = models.ForeignKey(
+        Group,
+        models.CASCADE,
+        related_name="invitations",
+        verbose_name=_("group"),
+    )
+    role = models.CharField(
+        _("role"),
+        max_length=6,
+        choices=[choice for choice in Role.choices if choice[0] != Role.OWNER],
+        default=Role.MEMBER,
+    )
+    token = models.CharField(
+        max_length=32, unique=True, default=generate_token, editable=False
+    )
+    code = models.CharField(
+        _("code"),
+        max_length=CODE_LENGTH,
+        unique=True,
+        default=generate_code,
+        editable=False,
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("created by"),
+    )
+    created_at = models.DateTimeField(
+        _("created"), default=timezone.now, editable=False
+    )
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    max_uses = models.PositiveSmallIntegerField(
+        _("how many people can use it"), null=True, blank=True
+    )
+    uses = models.PositiveIntegerField(_("used"), default=0, editable=False)
+    revoked_at = models.DateTimeField(
+        _("revoked"), null=True, blank=True, editable=False
+    )
+
+    objects = GroupInvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation to a group")
+        verbose_name_plural = _("invitations to groups")
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role__in=[Role.MEMBER, Role.MENTOR]),
+                name="invitation_role_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(max_uses__isnull=True) | Q(uses__lte=F("max_uses")),
+                name="invitation_not_used_too_often",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk} to group {self.group_id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("groups:join", args=[self.token])
+
+    @property
+    def state(self) -> InvitationState:
+        if self.revoked_at is not None:
+            return InvitationState.REVOKED
+        if self.expires_at is not None and self.expires_at <= timezone.now():
+            return InvitationState.EXPIRED
+        if self.max_uses is not None and self.uses >= self.max_uses:
+            return InvitationState.USED_UP
+        return InvitationState.USABLE
+
+    @transaction.atomic
+    def use(self, user: User) -> Membership:
+        """Let the person into the group, and return their membership.
+
+        Nothing happens if they already have the role, or a higher one. A member who
+        uses an invitation for mentors becomes a mentor. Raises InvitationUsedError.
+        """
+        self.group.lock()
+        membership = self.group.memberships.filter(user=user).first()
+        if membership and (membership.is_mentor or self.role == Role.MEMBER):
+            return membership
+        self.refresh_from_db(fields=["revoked_at", "expires_at", "max_uses", "uses"])
+        if self.state != InvitationState.USABLE:
+            raise InvitationUsedError
+        self.uses += 1
+        self.save(update_fields=["uses"])
+        if membership:
+            membership.change_role(Role(self.role), actor=user)
+            return membership
+        self.group.record(AuditAction.GROUP_JOINED, user, role=self.role)
+        return self.group.memberships.create(user=user, role=self.role)
+
+    @transaction.atomic
+    def revoke(self, actor: User) -> None:
+        """Let nobody else use the invitation. Those who have joined stay."""
+        self.group.lock()
+        self.refresh_from_db(fields=["revoked_at"])
+        if self.revoked_at is None:
+            self.revoked_at = timezone.now()
+            self.save(update_fields=["revoked_at"])
+            self.group.record(AuditAction.INVITATION_REVOKED, actor, role=self.role)

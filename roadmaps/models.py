@@ -117,6 +117,17 @@ class RoadmapQuerySet(VersionedQuerySet["Roadmap"]):
         """The roadmaps that the person may open."""
         return self.filter(may_see(user))
 
+    def assignable_by(self, user: "User") -> "RoadmapQuerySet":
+        """The roadmaps that the person may assign to a group of theirs.
+
+        Members of a group see its roadmaps. So only staff may assign what not everybody
+        sees; otherwise a member could pass a company's own roadmap on to outsiders.
+        """
+        roadmaps = self.published()
+        if user.is_staff:
+            return roadmaps
+        return roadmaps.filter(visibility__in=[Visibility.PUBLIC, Visibility.SIGNED_IN])
+
     def visible(self, to_staff: bool) -> "RoadmapQuerySet":
         """The published roadmaps; drafts as well for staff."""
         return self if to_staff else self.published()
