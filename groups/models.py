@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, Lower, NullIf
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +31,7 @@ from groups.invitations import (
 from groups.remarks import Remark  # noqa: F401, as above
 from groups.roles import Role
 from roadmaps.models import Roadmap
+from roadmaps.visibility import may_see
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -175,6 +177,12 @@ class Group(models.Model):
         return mentors.order_by("joined_at", "pk").first()
 
 
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def visible_to(self, user: User) -> AssignmentQuerySet:
+        """Those whose roadmap the person may open."""
+        return self.filter(may_see(user, "roadmap__"))
+
+
 class Assignment(models.Model):
     """A roadmap that a group follows."""
 
@@ -196,6 +204,8 @@ class Assignment(models.Model):
     assigned_at = models.DateTimeField(
         _("assigned"), default=timezone.now, editable=False
     )
+
+    objects = AssignmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("assigned roadmap")
@@ -229,6 +239,18 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def owners(self) -> MembershipQuerySet:
         return self.filter(role=Role.OWNER)
+
+    def by_role_and_name(self) -> MembershipQuerySet:
+        """Owners come first, then mentors, then members, each sorted by name."""
+        name = Coalesce(NullIf("user__name", Value("")), "user__email")
+        # By chance, the roles have this order backwards in the alphabet.
+        return self.order_by("-role", Lower(name), "pk")
+
+    def with_member_count(self) -> MembershipQuerySet:
+        """Add `member_count`, how many members the group has besides its mentors."""
+        members = Membership.objects.filter(group=OuterRef("group"), role=Role.MEMBER)
+        count = members.order_by().values("group").values(count=Count("pk"))
+        return self.annotate(member_count=Coalesce(Subquery(count), 0))
 
     def showing(self, assignment: Assignment) -> MembershipQuerySet:
         """The members whose progress on the assigned roadmap mentors see now.
@@ -457,6 +479,10 @@ class Invitation(models.Model):
             return InvitationState.USED_UP
         return InvitationState.USABLE
 
+    @property
+    def is_usable(self) -> bool:
+        return self.state == InvitationState.USABLE
+
     @transaction.atomic
     def use(self, user: User) -> Membership:
         """Let the person into the group, and return their membership.
@@ -469,7 +495,7 @@ class Invitation(models.Model):
         if membership and (membership.is_mentor or self.role == Role.MEMBER):
             return membership
         self.refresh_from_db(fields=["revoked_at", "expires_at", "max_uses", "uses"])
-        if self.state != InvitationState.USABLE:
+        if not self.is_usable:
             raise InvitationUsedError
         self.uses += 1
         self.save(update_fields=["uses"])
