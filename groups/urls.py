@@ -1,9 +1,20 @@
 from django.urls import path
 
 import core.url_converters  # noqa: F401, registers `bigint`
-from groups.views import feedback, group, joining, mentor, overview, settings
+from groups.views import (
+    assignments,
+    feedback,
+    group,
+    invitations,
+    joining,
+    mentor,
+    overview,
+    people,
+    settings,
+)
 
 app_name = "groups"
+group_settings = "<bigint:group_id>/settings/"
 member = "<bigint:group_id>/members/<bigint:membership_id>/"
 urlpatterns = [
     path("", overview.index, name="index"),
@@ -11,7 +22,33 @@ urlpatterns = [
     path("join/", joining.enter_code, name="enter_code"),
     path("join/<str:token>/", joining.join, name="join"),
     path("<bigint:group_id>/", group.group, name="group"),
-    path("<bigint:group_id>/settings/", settings.settings, name="settings"),
+    path(group_settings, settings.settings, name="settings"),
+    path(f"{group_settings}delete/", settings.delete, name="delete"),
+    path(
+        f"{group_settings}roadmaps/<bigint:assignment_id>/",
+        assignments.edit,
+        name="assignment",
+    ),
+    path(
+        f"{group_settings}roadmaps/<bigint:assignment_id>/remove/",
+        assignments.remove,
+        name="unassign",
+    ),
+    path(
+        f"{group_settings}invitations/<bigint:invitation_id>/revoke/",
+        invitations.revoke,
+        name="revoke",
+    ),
+    path(
+        f"{group_settings}people/<bigint:membership_id>/",
+        people.edit,
+        name="person",
+    ),
+    path(
+        f"{group_settings}people/<bigint:membership_id>/remove/",
+        people.remove,
+        name="remove_person",
+    ),
     path("<bigint:group_id>/sharing/", joining.sharing, name="sharing"),
     path("<bigint:group_id>/leave/", joining.leave, name="leave"),
     path("<bigint:group_id>/progress.csv", mentor.download, name="csv"),
