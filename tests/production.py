@@ -22,6 +22,7 @@ PROJECT_FILES = (
     "accounts",
     "roadmaps",
     "progress",
+    "groups",
     "editing",
     "data_export",
     "search",

@@ -6,7 +6,7 @@ from django.conf import settings
 
 PACKAGES = [
     *("accounts", "config", "core", "data_export"),
-    *("editing", "progress", "roadmaps", "search"),
+    *("editing", "groups", "progress", "roadmaps", "search"),
 ]
 INTERNAL_IMPORT = re.compile(r"^\s*(from|import) allauth\.\S*internal", re.MULTILINE)
 
