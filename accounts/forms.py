@@ -135,7 +135,9 @@ class NameForm(ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ["name"]
-        help_texts = {"name": _("Used in emails to you. Other people can’t see it.")}
+        help_texts = {
+            "name": _("Used in emails to you, and shown in the groups that you are in.")
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

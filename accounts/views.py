@@ -31,6 +31,7 @@ from accounts.forms import AddEmailForm, LoginForm, NameForm, TimeZoneForm
 from accounts.limits import WRONG_PASSWORDS
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
+from groups.deletion import find_fates
 from progress.models import Completion, StepProgress
 from progress.notes import Note
 
@@ -156,6 +157,7 @@ def delete(request: AuthenticatedRequest) -> HttpResponse:
         "device_count": len(devices.active_sessions(user)),
         "authenticator_count": Authenticator.objects.filter(user=user).count(),
         "social_accounts": SocialAccount.objects.filter(user=user),
+        "group_fates": find_fates(user),
     }
     return render(request, "account/delete.html", context)
 

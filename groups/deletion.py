@@ -24,13 +24,13 @@ class GroupFate(NamedTuple):
 
 def find_fates(user: User) -> list[GroupFate]:
     """Return what happens to the groups that have no other owner."""
-    fates = []
-    for membership in user.memberships.owners().select_related("group"):
-        group = membership.group
-        others = group.memberships.owners().exclude(user=user)
-        if not others.exists():
-            fates.append(GroupFate(group, group.get_successor()))
-    return fates
+    other_owners = Membership.objects.owners().exclude(user=user)
+    groups = Group.objects.filter(
+        pk__in=user.memberships.owners().values("group")
+    ).exclude(pk__in=other_owners.values("group"))
+    successors = Membership.objects.successors().select_related("user")
+    by_group = {each.group_id: each for each in successors.filter(group__in=groups)}
+    return [GroupFate(group, by_group.get(group.pk)) for group in groups]
 
 
 @receiver(pre_delete, sender=User)
@@ -42,7 +42,7 @@ def leave_groups(instance: User, **_: Any) -> None:
     there is none, the group is deleted. Memberships end here, and not with the user,
     because an admin may delete several owners of a group at once.
     """
-    for membership in instance.memberships.select_related("group").order_by("group"):
+    for membership in instance.memberships.select_related("group").order_by("group_id"):
         with suppress(Group.DoesNotExist):  # somebody has just deleted it
             leave_or_hand_over(membership)
 
@@ -53,7 +53,7 @@ def leave_or_hand_over(membership: Membership) -> None:
     try:
         membership.end(user)
     except LastOwnerError:
-        if successor := group.get_successor():
+        if successor := group.memberships.successors().first():
             successor.change_role(Role.OWNER, actor=user)
             membership.end(user)
         else:

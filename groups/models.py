@@ -171,11 +171,6 @@ class Group(models.Model):
         self.record(AuditAction.GROUP_DELETED, actor)
         self.delete()
 
-    def get_successor(self) -> Membership | None:
-        """The mentor who becomes the owner if nobody else is: the longest-serving."""
-        mentors = self.memberships.filter(role=Role.MENTOR, user__is_active=True)
-        return mentors.order_by("joined_at", "pk").first()
-
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def visible_to(self, user: User) -> AssignmentQuerySet:
@@ -239,6 +234,13 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def owners(self) -> MembershipQuerySet:
         return self.filter(role=Role.OWNER)
+
+    def successors(self) -> MembershipQuerySet:
+        """The mentor of each group who becomes its owner if nobody else is one: the
+        longest-serving.
+        """
+        mentors = self.filter(role=Role.MENTOR, user__is_active=True)
+        return mentors.order_by("group_id", "joined_at", "pk").distinct("group_id")
 
     def by_role_and_name(self) -> MembershipQuerySet:
         """Owners come first, then mentors, then members, each sorted by name."""

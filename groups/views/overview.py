@@ -28,7 +28,7 @@ def index(request: AuthenticatedRequest) -> HttpResponse:
         request.user.memberships.select_related("group")
         .with_member_count()
         .prefetch_related(Prefetch("group__assignments", visible))
-        .order_by("group__name", "group")
+        .order_by("group__name", "group_id")
     )
     context = {
         "memberships": memberships,

@@ -9,9 +9,17 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from accounts.models import Invitation, User
+from groups.models import Confirmation, Group
+from groups.roles import Role
 from progress.models import Completion
 from tests.accounts.actions import SIGN_UP, is_signed_in, mail_server_down
-from tests.factories import NoteFactory, StepProgressFactory, UserFactory
+from tests.factories import (
+    MembershipFactory,
+    NoteFactory,
+    StepFactory,
+    StepProgressFactory,
+    UserFactory,
+)
 from tests.html import read_html
 
 PATH = "/accounts/delete/"
@@ -164,3 +172,48 @@ class TestAdministrator:
         assert "What you edited in the admin stays" in page
         assert reauthenticated.post(PATH).url == "/accounts/deleted/"
         assert not User.objects.filter(pk=administrator.pk).exists()
+
+
+class TestGroups:
+    @pytest.fixture
+    def owner(self, user):
+        return MembershipFactory(user=user, role=Role.OWNER, group__name="Cooks")
+
+    def test_a_mentor_takes_over(self, reauthenticated, owner):
+        for name in ("Mona", "Mike"):
+            MembershipFactory(group=owner.group, role=Role.MENTOR, user__name=name)
+        page = read_html(reauthenticated.get(PATH))
+        assert "Your group Cooks stays. Mona, its longest-serving mentor," in page
+        assert "because it has no other owner and no mentor" not in page
+        reauthenticated.post(PATH)
+        assert owner.group.memberships.owners().get().user.name == "Mona"
+
+    def test_without_a_mentor_the_group_is_deleted(self, reauthenticated, owner):
+        member = MembershipFactory(group=owner.group).user
+        step = StepFactory()
+        confirmation = Confirmation.objects.create(
+            group=owner.group, group_name="Cooks", user=member, step=step
+        )
+        page = read_html(reauthenticated.get(PATH))
+        assert "your group Cooks for everybody in it" in page
+        assert f'href="/groups/{owner.group.pk}/settings/#people"' in page
+        reauthenticated.post(PATH)
+        assert not Group.objects.exists()
+        confirmation.refresh_from_db()
+        assert confirmation.group is None
+
+    def test_with_another_owner_nothing_changes(self, reauthenticated, owner):
+        MembershipFactory(group=owner.group, role=Role.OWNER)
+        assert "Cooks" not in read_html(reauthenticated.get(PATH))
+        reauthenticated.post(PATH)
+        assert owner.group.memberships.count() == 1
+
+    def test_the_number_of_queries_does_not_grow(
+        self, reauthenticated, user, assert_max_queries
+    ):
+        reauthenticated.get(PATH)
+        for _ in range(3):
+            group = MembershipFactory(user=user, role=Role.OWNER).group
+            MembershipFactory(group=group, role=Role.MENTOR)
+        with assert_max_queries(14):
+            reauthenticated.get(PATH)
