@@ -23,7 +23,9 @@ def edit(
     """The due date of an assigned roadmap, and the button that takes it away."""
     assignments = owner.group.assignments.select_related("roadmap")
     assignment = get_object_or_404(assignments, pk=assignment_id)
-    form = DueDateForm(request.POST or None, assignment=assignment)
+    form = DueDateForm(
+        request.POST if request.method == "POST" else None, assignment=assignment
+    )
     if form.is_valid():
         assignment.due_on = form.cleaned_data["due_on"]
         assignment.save(update_fields=["due_on"])

@@ -45,7 +45,9 @@ def create(request: AuthenticatedRequest) -> HttpResponse:
     if not may_create_groups(request.user):
         raise PermissionDenied
     roadmaps = Roadmap.objects.assignable_by(request.user)
-    form = NewGroupForm(request.POST or None, roadmaps=roadmaps)
+    form = NewGroupForm(
+        request.POST if request.method == "POST" else None, roadmaps=roadmaps
+    )
     if form.is_valid():
         name, purpose = form.cleaned_data["name"], form.cleaned_data["purpose"]
         try:

@@ -24,7 +24,10 @@ def edit(
 ) -> HttpResponse:
     """The role of a person, and the button that removes them from the group."""
     person = get_person(owner, membership_id)
-    form = RoleForm(request.POST or None, initial={"role": person.role})
+    form = RoleForm(
+        request.POST if request.method == "POST" else None,
+        initial={"role": person.role},
+    )
     if form.is_valid():
         try:
             person.change_role(Role(form.cleaned_data["role"]), actor=request.user)

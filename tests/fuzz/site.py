@@ -16,11 +16,21 @@ from django_tasks_db.models import DBTaskResult
 from hypothesis import HealthCheck, Phase, seed, settings
 
 from accounts.models import Invitation
+from groups import models as groups
+from groups.roles import Role
 from progress.models import StepProgress
 from roadmaps.models import Resource, Roadmap, Step
 from tests.accounts.actions import reauthenticate, sign_in
-from tests.factories import NoteFactory, RoadmapFactory, StepFactory, UserFactory
-from tests.fuzz.strategies import PK, TASK_ID, Request
+from tests.factories import (
+    AssignmentFactory,
+    GroupFactory,
+    MembershipFactory,
+    NoteFactory,
+    RoadmapFactory,
+    StepFactory,
+    UserFactory,
+)
+from tests.fuzz.strategies import PK, TASK_ID, TOKEN, Request
 
 # `make fuzz` sets both. By default, the same few requests are sent each time.
 FUZZ_SEED = int(os.environ.get("FUZZ_SEED", "0"))
@@ -53,6 +63,7 @@ def create_rows():
     EmailAddress.objects.filter(user=editor).update(id=PK)
     SocialAccount.objects.create(pk=PK, user=learner, provider="github", uid="1")
     Authenticator.objects.create(pk=PK, user=UserFactory(), type="totp", data={})
+    create_group(learner, editor, roadmap)
     DBTaskResult.objects.create(
         id=TASK_ID,
         task_path="core.mail.send_mail",
@@ -64,6 +75,16 @@ def create_rows():
         traceback="",
     )
     return {"visitor": None, "learner": learner, "editor": editor}
+
+
+def create_group(owner, mentor, roadmap):
+    """Create a group with a member who shows their progress on the roadmap."""
+    group = GroupFactory(pk=PK, name="Cooks")
+    assignment = AssignmentFactory(pk=PK, group=group, roadmap=roadmap)
+    MembershipFactory(pk=PK + 1, group=group, user=owner, role=Role.OWNER)
+    MembershipFactory(pk=PK + 2, group=group, user=mentor, role=Role.MENTOR)
+    MembershipFactory(pk=PK, group=group, showing=[assignment])
+    groups.Invitation.objects.create(pk=PK, group=group, token=TOKEN)
 
 
 class FuzzedSite:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 ADMIN = f"/{settings.ADMIN_PATH}"
 PK = 1_000_000  # of the row of each model that fuzz.site creates
 TASK_ID = str(UUID(int=PK))
+TOKEN = "a-token"  # of an invitation to a group
 PERSONS = ["editor", "learner", "visitor"]
 PLACEHOLDER = re.compile(r"<(\w+)>")
 
@@ -45,6 +46,7 @@ USUAL_VALUES = {
     "object_id": [str(PK), str(PK), TASK_ID],
     "slug": ["boil", "cooking"],
     "roadmap_slug": ["cooking"],
+    "token": [TOKEN],
     "state": ["done", "learning", "none"],
     "extension": ["json", "csv", "md"],
     "app_label": ["roadmaps", "accounts"],
@@ -74,6 +76,7 @@ FIELD_NAMES = [
     *("_selected_action", "select_across", "index", "post", "_save", "_saveasnew"),
     *("_popup", "_to_field", "_continue", "title", "slug", "summary", "body", "into"),
     *("order", "place", "version", "meaning", "sealed", "resources-TOTAL_FORMS"),
+    *("role", "purpose", "due_on", "last_day", "max_uses", f"due_{PK}"),
     *("new_section", "new_section_before", "moved", "moved_to", "in_section"),
     *(
         "resources-INITIAL_FORMS",
