@@ -16,7 +16,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-CHANGES_PER_MINUTE = 120  # steps and notes together
+CHANGES_PER_MINUTE = 120  # steps, notes and groups together
 MINUTE = 60  # seconds
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.requests import AuthenticatedRequest
+from core.text import isolate
 from groups.errors import LastOwnerError
 from groups.forms import RoleForm
 from groups.models import Membership
@@ -54,8 +55,8 @@ def remove(
     if person == owner:
         return redirect("groups:index")
     message = _("%(person)s was removed from the group.")
-    message %= {"person": person.user.name or person.user.email}
-    messages.success(request, message, extra_tags="people")
+    name = isolate(person.user.name or person.user.email)
+    messages.success(request, message % {"person": name}, extra_tags="people")
     return redirect_to_people(owner)
 
 

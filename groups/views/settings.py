@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.requests import AuthenticatedRequest
 from core.site_url import get_site_url
+from core.text import isolate
 from groups.errors import LimitReachedError
 from groups.forms import AssignmentForm, GroupForm, InvitationForm
 from groups.models import MAX_INVITATIONS, MAX_ROADMAPS, Group, Membership
@@ -126,8 +127,8 @@ def delete(request: AuthenticatedRequest, owner: Membership) -> HttpResponse:
     group = owner.group
     if request.method == "POST":
         group.disband(request.user)
-        message = _("The group “%(name)s” was deleted.") % {"name": group.name}
-        messages.success(request, message)
+        message = _("The group “%(name)s” was deleted.")
+        messages.success(request, message % {"name": isolate(group.name)})
         return redirect("groups:index")
     context = {
         "group": group,

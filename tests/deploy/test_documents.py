@@ -119,8 +119,8 @@ BOUNDS = {
     "a database that does not answer": f"{format_number(RESPONSE_TIMEOUT)} s",
     "an idle transaction": f"{format_number(postgresql.IDLE_TRANSACTION_TIMEOUT)} s",
     "cache: to connect, and for each answer": f"{cache.TIMEOUT} s, tried twice",
-    "changes of steps and notes": f"{rate_limit.CHANGES_PER_MINUTE} per person and "
-    "minute",
+    "changes of steps, notes and groups": f"{rate_limit.CHANGES_PER_MINUTE} per person "
+    "and minute",
     "wrong passwords": f"{limits.WRONG_PASSWORDS.amount} in "
     f"{limits.WRONG_PASSWORDS.seconds // 60} minutes per account",
     "codes for signing in": f"{limits.LOGIN_CODES.amount} per minute and account",

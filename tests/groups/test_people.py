@@ -121,7 +121,7 @@ def test_removes_a_person_at_once(owner, path_of, people_path, cooks):
 def test_an_owner_leaves_by_the_page_for_leaving(owner, path_of, cooks):
     page = read_html(owner.get(path_of(cooks.owner)))
     assert "Remove person" not in page
-    assert f'href="/groups/{cooks.group.pk}/sharing/"' in page
+    assert f'href="/groups/{cooks.group.pk}/sharing/#leave"' in page
     MembershipFactory(group=cooks.group, role=Role.OWNER)
     response = owner.post(f"{path_of(cooks.owner)}remove/")
     assert response.url == "/groups/"
