@@ -167,7 +167,8 @@ class Group(models.Model):
     @transaction.atomic
     def disband(self, actor: User) -> None:
         """Delete the group. Progress and confirmations stay with their learners."""
-        self.lock()
+        # This also waits for rows that refer to the group and are not committed yet.
+        Group.objects.select_for_update().get(pk=self.pk)
         self.record(AuditAction.GROUP_DELETED, actor)
         self.delete()
 
@@ -242,11 +243,16 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         mentors = self.filter(role=Role.MENTOR, user__is_active=True)
         return mentors.order_by("group_id", "joined_at", "pk").distinct("group_id")
 
-    def by_role_and_name(self) -> MembershipQuerySet:
-        """Owners come first, then mentors, then members, each sorted by name."""
+    def by_role_and_name(self, text: str = "") -> MembershipQuerySet:
+        """Those with the text in their visible name: first owners, then mentors, then
+        members, each sorted by name.
+        """
         name = Coalesce(NullIf("user__name", Value("")), "user__email")
+        people = self.alias(visible_name=Lower(name, output_field=models.TextField()))
+        if text:
+            people = people.filter(visible_name__icontains=text)
         # By chance, the roles have this order backwards in the alphabet.
-        return self.order_by("-role", Lower(name), "pk")
+        return people.order_by("-role", "visible_name", "pk")
 
     def with_member_count(self) -> MembershipQuerySet:
         """Add `member_count`, how many members the group has besides its mentors."""

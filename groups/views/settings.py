@@ -24,6 +24,7 @@ from groups.roles import Role
 from roadmaps.models import Roadmap
 
 PEOPLE_PER_PAGE = 50
+MAX_NAME_LENGTH = 100  # characters, of what people are filtered by
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -107,7 +108,8 @@ def describe_group(
     """What the settings list: roadmaps, invitations and a page of the people."""
     group = owner.group
     invitations = list(group.invitations.all())
-    people = group.memberships.by_role_and_name().select_related("user")
+    name = request.GET.get("q", "")[:MAX_NAME_LENGTH].strip()
+    people = group.memberships.by_role_and_name(name).select_related("user")
     paginator = Paginator(people, PEOPLE_PER_PAGE)
     return {
         "group": group,
@@ -116,6 +118,7 @@ def describe_group(
         "usable_invitations": [each for each in invitations if each.is_usable],
         "ended_invitations": [each for each in invitations if not each.is_usable],
         "site_url": get_site_url(request),
+        "q": name,
         "people": paginator.get_page(request.GET.get("page")),
     }
 

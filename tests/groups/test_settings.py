@@ -102,6 +102,19 @@ def test_many_people_are_on_several_pages(
         assert owner.get(path, {"page": odd}).status_code == 200
 
 
+def test_filters_people_by_their_visible_name(owner, path, cooks):
+    MembershipFactory(group=cooks.group, user__email="zoe@example.com")
+    found = read_html(owner.get(path, {"q": " ADA "}))
+    assert "<b>Ada</b>" in found
+    assert "<b>Mona</b>" not in found
+    assert "zoe@example.com" in read_html(owner.get(path, {"q": "zoe@"}))
+    # Those with a name show no address, so nobody can search for it.
+    address = cooks.member.user.email
+    page = read_html(owner.get(path, {"q": address}))
+    assert f"No names match “{address}”." in page
+    assert address not in read_html(owner.get(path))
+
+
 def test_the_number_of_queries_does_not_grow(owner, path, cooks, assert_max_queries):
     for _ in range(4):
         AssignmentFactory(group=cooks.group)

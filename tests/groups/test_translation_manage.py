@@ -95,6 +95,7 @@ def test_the_settings(signed_in, group, user, monkeypatch):
     codes = list(group.invitations.values_list("code", flat=True))
     check(signed_in, path, *codes)
     check(signed_in, f"{path}?page=2", *codes)
+    check(signed_in, f"{path}?q=Ω", *codes)
     for fields in (
         {"section": "group", "name": "Β"},
         {"section": "group", "name": ""},
