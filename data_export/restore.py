@@ -80,7 +80,7 @@ def restore(user: User, document: ImportDocument) -> RestoreResult:
 def match_content(user: User, document: ImportDocument) -> MatchedContent:
     slugs = document.roadmap_slugs()
     # Not filtered by PostgreSQL, which takes at most 65,535 parameters.
-    visible = Roadmap.objects.visible(user.is_staff)
+    visible = Roadmap.objects.visible_to(user)
     roadmaps = [roadmap for roadmap in visible if roadmap.slug in slugs]
     steps = Step.objects.defer_large_fields().filter(roadmap__in=roadmaps)
     return MatchedContent(

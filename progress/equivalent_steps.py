@@ -24,7 +24,9 @@ DONE_IN_OTHER_ROADMAPS = """
         JOIN roadmaps_step AS step ON step.id = mark.step_id
         JOIN roadmaps_roadmap AS roadmap ON roadmap.id = step.roadmap_id
         WHERE mark.user_id = %(user)s AND mark.state = 'done'
-            AND roadmap.id <> %(roadmap)s AND roadmap.is_published
+            AND roadmap.id <> %(roadmap)s
+            AND cairn_may_see(roadmap.id, roadmap.is_published, roadmap.visibility,
+                %(user)s, %(is_staff)s)
     ) AS done
     WHERE canonical_path = ANY(%(canonical_paths)s)
     ORDER BY done_at DESC
@@ -46,6 +48,7 @@ def attach_equivalents(steps: Iterable[AnnotatedStep], user: User) -> None:
             DONE_IN_OTHER_ROADMAPS,
             {
                 "user": user.pk,
+                "is_staff": user.is_staff,
                 "roadmap": roadmap_id,
                 "canonical_paths": list(not_started),
             },

@@ -29,6 +29,7 @@ from progress.statistics import RoadmapStatistics  # noqa: F401, as above
 from progress.topic_checks import TopicCheck
 from roadmaps.models import LARGE_FIELDS, Roadmap, Step
 from roadmaps.step_parts import Topic
+from roadmaps.visibility import may_see
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -73,9 +74,13 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         return marks[: MANY_MARKS + 1].count() > MANY_MARKS
 
     def done(self, user: User) -> StepProgressQuerySet:
-        """The person's done steps, newest first, including retired ones."""
+        """The person's done steps, newest first, including retired ones.
+
+        `is_hidden` tells whether the person may no longer open the step's roadmap.
+        """
         return (
             self.filter(user=user, state=State.DONE)
+            .annotate(is_hidden=~may_see(user, "step__roadmap__"))
             .select_related("step__roadmap")
             .defer(*(f"step__{name}" for name in LARGE_FIELDS))
             .order_by("-done_at", "-step")

@@ -8,7 +8,8 @@ from django.db.models import Q
 
 from progress.route import AnnotatedStep, Route
 from progress.snapshot import annotate_steps
-from roadmaps.models import Roadmap, Step
+from roadmaps.models import Step
+from roadmaps.visibility import may_see
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -42,9 +43,8 @@ def find_visible_steps(
     for path in paths:
         roadmap_slug, slug = path.split("/")
         named |= Q(roadmap__slug=roadmap_slug, slug=slug)
-    visible = Roadmap.objects.visible(user.is_staff)
     steps = Step.objects.active().defer_large_fields().select_related("roadmap")
-    steps = steps.filter(named, roadmap__in=visible)
+    steps = steps.filter(named, may_see(user, "roadmap__"))
     return {
         f"{each.roadmap_slug}/{each.slug}": each for each in annotate_steps(steps, user)
     }

@@ -9,6 +9,7 @@ from django.db.models import Case, Count, F, IntegerField, Q, Value, When
 from django.db.models.functions import Concat
 
 from roadmaps.models import Roadmap, RoadmapQuerySet, Step
+from roadmaps.visibility import may_see
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -23,7 +24,7 @@ CANONICAL_PATH = Case(
 
 
 def suggest_next_roadmaps(user: User, completed: Collection[int]) -> RoadmapQuerySet:
-    """Return up to three published roadmaps on which the person has marked nothing.
+    """Return up to three roadmaps that the person may see and has marked nothing on.
 
     `completed` has the ids of roadmaps. Those that share the most steps with them come
     first. Each result has `shared_steps`, `step_count` and the sums of `with_hours`.
@@ -36,7 +37,7 @@ def suggest_next_roadmaps(user: User, completed: Collection[int]) -> RoadmapQuer
     shared = (
         # This needs no join, and leaves few rows for the exact comparison below.
         steps.filter(Q(same_as__in=paths) | Q(same_as="", slug__in=slugs))
-        .filter(path__in=paths, roadmap__is_published=True)
+        .filter(may_see(user, "roadmap__"), path__in=paths)
         .exclude(roadmap__in=started)
         .values_list("roadmap")
         .annotate(count=Count("*"))
@@ -45,7 +46,7 @@ def suggest_next_roadmaps(user: User, completed: Collection[int]) -> RoadmapQuer
     counts = [When(Q(pk=pk), then=Value(count)) for pk, count in shared]
     shared_steps = Case(*counts, default=Value(0), output_field=IntegerField())
     return (
-        Roadmap.objects.published()
+        Roadmap.objects.visible_to(user)
         .exclude(pk__in=started)
         .with_step_count()
         .with_hours()

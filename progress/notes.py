@@ -19,6 +19,7 @@ from progress.locks import lock_user_and_steps
 from roadmaps.full_text import GeneratedSearchVectorField, weighted_vector
 from roadmaps.markdown import HTML_VERSION, to_html
 from roadmaps.models import LARGE_FIELDS, Step
+from roadmaps.visibility import may_see
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -48,9 +49,13 @@ class MergedNotes(NamedTuple):
 
 class NoteQuerySet(models.QuerySet["Note"]):
     def for_user(self, user: User) -> NoteQuerySet:
-        """The person's notes, newest first, including those on retired steps."""
+        """The person's notes, newest first, including those on retired steps.
+
+        `is_hidden` tells whether the person may no longer open the step's roadmap.
+        """
         return (
             self.filter(user=user)
+            .annotate(is_hidden=~may_see(user, "step__roadmap__"))
             .select_related("step__roadmap")
             .defer("search_vector", *(f"step__{name}" for name in LARGE_FIELDS))
             .order_by("-saved_at", "-step")

@@ -40,9 +40,9 @@ class PendingMark(NamedTuple):
         visitors see.
         """
         if self.topic_id:
-            topics = Topic.objects.published().filter(pk=self.topic_id)
+            topics = Topic.objects.public().filter(pk=self.topic_id)
             return topics.values_list("title", flat=True).first()
-        steps = Step.objects.published().filter(pk=self.step_id)
+        steps = Step.objects.public().filter(pk=self.step_id)
         return steps.values_list("title", flat=True).first()
 
 

@@ -20,6 +20,7 @@ from django.db.models.functions import Coalesce
 from progress.route import NOT_STARTED, AnnotatedStep, Route, State, StepStatus
 from roadmaps.content_cache import get_content
 from roadmaps.models import Roadmap, Step, StepQuerySet
+from roadmaps.visibility import may_see
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,8 @@ READ_SNAPSHOT = """
         JOIN roadmaps_step AS step ON step.id = mark.step_id
     ) ON step.roadmap_id = roadmap.id AND mark.user_id = %(user)s
     WHERE (roadmap.slug = %(slug)s OR roadmap.id = %(roadmap_id)s)
-        AND (roadmap.is_published OR %(is_staff)s)
+        AND cairn_may_see(roadmap.id, roadmap.is_published, roadmap.visibility,
+            %(user)s, %(is_staff)s)
     """
 
 
@@ -107,7 +109,7 @@ class ProgressSnapshot(NamedTuple):
 def get_route(slug: str, user: User | AnonymousUser) -> tuple[Roadmap, Route]:
     """The roadmap, and the person's route on it.
 
-    Raises Roadmap.DoesNotExist, also for a draft if the person is not staff.
+    Raises Roadmap.DoesNotExist, also if the person may not see the roadmap.
     """
     snapshot = ProgressSnapshot.read(user, slug=slug)
     if snapshot is None:
@@ -116,15 +118,15 @@ def get_route(slug: str, user: User | AnonymousUser) -> tuple[Roadmap, Route]:
 
 
 def find_hidden_roadmap(slug: str, user: User | AnonymousUser) -> Roadmap | None:
-    """The unpublished roadmap that has this slug, or had it before, if the person has
-    marks or notes on it.
+    """The roadmap that has this slug, or had it before, if the person may not see it
+    but has marks or notes on it.
     """
     if not user.is_authenticated:
         return None
     of_roadmap = Q(step__roadmap=OuterRef("pk"))
     marks = user.progress.filter(of_roadmap)
     notes = user.notes.filter(of_roadmap)
-    hidden = Roadmap.objects.known_as(slug).filter(is_published=False)
+    hidden = Roadmap.objects.known_as(slug).exclude(may_see(user))
     return hidden.filter(Exists(marks) | Exists(notes)).first()
 
 

@@ -54,7 +54,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     if request.htmx.target == "div#notes_found":
         return render(request, "progress/index.html#search_response", context)
     routes_by_id = routes_in_progress(user)
-    roadmaps = Roadmap.objects.in_bulk(routes_by_id)
+    roadmaps = Roadmap.objects.with_is_hidden(user).in_bulk(routes_by_id)
     routes = [(roadmaps[pk], route) for pk, route in routes_by_id.items()]
     today = timezone.localdate()
     context |= {
@@ -209,8 +209,10 @@ def remember_mark(request: HtmxRequest, step_id: int, state: str) -> HttpRespons
     """Remember a visitor's mark in a cookie, and send them to sign up or in."""
     if limit_response := limit_pending_marks(request):
         return limit_response
-    published = Step.objects.published().select_related("roadmap")
-    step = get_object_or_404(published, pk=step_id)
+    steps = Step.objects.public().select_related("roadmap")
+    step = steps.filter(pk=step_id).first()
+    if step is None:
+        return refuse_mark(request)
     return send_to_sign_in(request, step, state, page_url(request, step))
 
 
@@ -220,11 +222,24 @@ def remember_topic(
     """Remember a visitor's tick of a topic in the same way."""
     if limit_response := limit_pending_marks(request):
         return limit_response
-    topics = Topic.objects.published().select_related("step__roadmap")
-    topic = get_object_or_404(topics, pk=topic_id)
+    topics = Topic.objects.public().select_related("step__roadmap")
+    topic = topics.filter(pk=topic_id).first()
+    if topic is None:
+        return refuse_mark(request)
     state = State.LEARNING if is_checked else State.NONE
     destination = topic.get_absolute_url()
     return send_to_sign_in(request, topic.step, state, destination, topic.pk)
+
+
+def refuse_mark(request: HtmxRequest) -> HttpResponse:
+    """The response to a visitor's mark on something that visitors cannot see.
+
+    It is the same whether that exists or not. An open page, of somebody who has been
+    signed out meanwhile, says so.
+    """
+    if request.htmx:
+        return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+    raise Http404("There is no such step or topic for visitors.")
 
 
 def limit_pending_marks(request: HtmxRequest) -> HttpResponse | None:
@@ -260,7 +275,7 @@ def reset(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     The roadmap's page then offers to undo that, until the person marks a step again.
     """
     user = request.user
-    roadmap = get_object_or_404(Roadmap.objects.visible(user.is_staff).known_as(slug))
+    roadmap = get_object_or_404(Roadmap.objects.visible_to(user).known_as(slug))
     if request.method == "POST":
         snapshot = StepProgress.objects.reset(user, roadmap)
         if snapshot.statuses:
@@ -276,7 +291,7 @@ def reset(request: AuthenticatedRequest, slug: str) -> HttpResponse:
 def restore(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     """Undo a reset."""
     user = request.user
-    roadmap = get_object_or_404(Roadmap.objects.visible(user.is_staff).known_as(slug))
+    roadmap = get_object_or_404(Roadmap.objects.visible_to(user).known_as(slug))
     try:
         snapshot = undo.read_reset(request.POST.get("past", ""), user, roadmap)
     except signing.BadSignature as error:

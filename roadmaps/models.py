@@ -55,7 +55,7 @@ from roadmaps.versions import (
     add_related_snapshot,
     validate_slug_is_new,
 )
-from roadmaps.visibility import Visibility, may_see
+from roadmaps.visibility import Visibility, is_public, may_see
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -110,8 +110,9 @@ class RoadmapQuerySet(VersionedQuerySet["Roadmap"]):
             .values_list("pk", ArraySubquery(pairs), ArraySubquery(rows))
         }
 
-    def published(self) -> "RoadmapQuerySet":
-        return self.filter(is_published=True)
+    def public(self) -> "RoadmapQuerySet":
+        """The published roadmaps that everybody may open."""
+        return self.filter(is_public())
 
     def visible_to(self, user: "User | AnonymousUser") -> "RoadmapQuerySet":
         """The roadmaps that the person may open."""
@@ -123,14 +124,15 @@ class RoadmapQuerySet(VersionedQuerySet["Roadmap"]):
         Members of a group see its roadmaps. So only staff may assign what not everybody
         sees; otherwise a member could pass a company's own roadmap on to outsiders.
         """
-        roadmaps = self.published()
+        roadmaps = self.filter(is_published=True)
         if user.is_staff:
             return roadmaps
         return roadmaps.filter(visibility__in=[Visibility.PUBLIC, Visibility.SIGNED_IN])
 
-    def visible(self, to_staff: bool) -> "RoadmapQuerySet":
-        """The published roadmaps; drafts as well for staff."""
-        return self if to_staff else self.published()
+    def with_is_hidden(self, user: "User | AnonymousUser") -> "RoadmapQuerySet":
+        """Annotate `is_hidden`, whether the person may not open the roadmap."""
+        columns = {"is_hidden": ~may_see(user)}
+        return self.annotate(**columns)
 
     def get_last_place(self) -> int:
         """Return the position that puts a new roadmap behind all others."""
@@ -221,6 +223,8 @@ class Roadmap(models.Model):
         weighted_vector("category", "C"),
     )
 
+    is_hidden = False  # set by `with_is_hidden`
+
     objects = RoadmapQuerySet.as_manager()
     history = HistoricalRecords(
         bases=[RoadmapVersion],
@@ -246,6 +250,11 @@ class Roadmap(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("roadmaps:roadmap", args=[self.slug])
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may open it."""
+        return self.is_published and self.visibility == Visibility.PUBLIC
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         super().clean_fields(exclude)
@@ -353,9 +362,9 @@ class StepQuerySet(VersionedQuerySet["Step"]):
     def active(self) -> "StepQuerySet":
         return self.filter(is_retired=False)
 
-    def published(self) -> "StepQuerySet":
+    def public(self) -> "StepQuerySet":
         """Return the steps that everybody may open."""
-        return self.active().filter(roadmap__is_published=True)
+        return self.active().filter(is_public("roadmap__"))
 
 
 def text_field(name: "StrPromise", help_text: "StrPromise") -> "TextField":

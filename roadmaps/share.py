@@ -42,11 +42,11 @@ def roadmap_preview(
     title: str,
     description: str,
 ) -> SharePreview | None:
-    """The preview of a roadmap's page or a step's; None for a draft.
+    """The preview of a roadmap's page or a step's; None unless everybody may open it.
 
     `steps` are the roadmap's active steps, in order.
     """
-    if not roadmap.is_published:
+    if not roadmap.is_public:
         return None
     card = Card.for_roadmap(roadmap, steps)
     picture = reverse("roadmaps:card", args=[roadmap.slug])

@@ -13,8 +13,8 @@ class PublicPages(Sitemap):
     protocol = settings.SITE_URL.partition(":")[0] or None  # None: the request's
 
     def items(self) -> list[str]:
-        roadmaps = Roadmap.objects.published().only("slug")
-        steps = Step.objects.published().select_related("roadmap")
+        roadmaps = Roadmap.objects.public().only("slug")
+        steps = Step.objects.public().select_related("roadmap")
         in_order = steps.order_by("roadmap__position", "roadmap", "position", "pk")
         return [
             reverse("roadmaps:index"),

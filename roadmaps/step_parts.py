@@ -24,6 +24,7 @@ from roadmaps.full_text import (
 )
 from roadmaps.markdown import markdown_validators, to_html
 from roadmaps.slugs import MAX_SLUG_LENGTH, validate_slug
+from roadmaps.visibility import is_public
 
 MAX_PARTS = 100  # topics, questions or outcomes of a step
 MAX_TOPIC_LENGTH = 1_000  # characters
@@ -84,11 +85,10 @@ def publisher_field() -> LineField:
 
 
 class TopicQuerySet(models.QuerySet["Topic"]):
-    def published(self) -> TopicQuerySet:
+    def public(self) -> TopicQuerySet:
         """Return the topics that everybody may see."""
-        return self.filter(
-            is_retired=False, step__is_retired=False, step__roadmap__is_published=True
-        )
+        active = self.filter(is_retired=False, step__is_retired=False)
+        return active.filter(is_public("step__roadmap__"))
 
 
 class Topic(StepPart):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial, wraps
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -31,6 +31,7 @@ from roadmaps.card import Card
 from roadmaps.content_cache import get_step_content
 from roadmaps.models import Roadmap, Step
 from roadmaps.share import roadmap_preview, site_preview
+from roadmaps.visibility import Visibility
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -54,7 +55,7 @@ def index(request: HttpRequest) -> HttpResponse:
     q = request.GET.get("q", "")[:MAX_FILTER_LENGTH].strip()
     roadmaps = Roadmap.objects.matching(q)
     routes = routes_in_progress(user) if user.is_authenticated else {}
-    started = roadmaps.in_bulk(routes)
+    started = roadmaps.with_is_hidden(user).in_bulk(routes)
     entries = [(started[pk], route) for pk, route in routes.items() if pk in started]
     completed = [entry for entry in entries if entry[1].completed_at]
     suggested: list[Roadmap] = []
@@ -63,7 +64,7 @@ def index(request: HttpRequest) -> HttpResponse:
             suggest_next_roadmaps(user, [each.pk for each, _ in completed])
         )
     shown_above = {*routes, *(each.pk for each in suggested)}
-    others = roadmaps.visible(user.is_staff).exclude(pk__in=shown_above)
+    others = roadmaps.visible_to(user).exclude(pk__in=shown_above)
     others = others.with_step_count().with_hours()
     paginator = Paginator(others, ROADMAPS_PER_PAGE)
     are_many = bool(q) or paginator.count + len(shown_above) > FEW_ROADMAPS
@@ -84,19 +85,24 @@ def index(request: HttpRequest) -> HttpResponse:
 def explain_hidden(
     view: Callable[..., HttpResponse],
 ) -> Callable[..., HttpResponse]:
-    """Tell a person who has marks or notes on an unpublished roadmap that it is hidden
-    and that they are safe.
+    """Send a visitor to sign in if that is all that the roadmap asks for. Tell a person
+    who has marks or notes on a roadmap that it is hidden, and that they are safe.
 
-    The status is 404, the same that everybody else gets. Otherwise a cache or a
-    bookmark checker could take this page for the roadmap.
+    Everybody else gets the same 404 as for an unknown address. The explaining page has
+    that status, too. Otherwise a cache or a bookmark checker could take it for the
+    roadmap.
     """
 
     @wraps(view)
-    def wrapper(request: HttpRequest, **slugs: str) -> HttpResponse:
+    def wrapper(request: HtmxRequest, **slugs: str) -> HttpResponse:
         try:
             return view(request, **slugs)
         except Http404:
             slug = slugs.get("roadmap_slug", slugs["slug"])
+            if not request.user.is_authenticated and opens_after_sign_in(slug):
+                if request.htmx:  # they have signed out in another tab
+                    return HttpResponseClientRefresh()
+                return redirect_to_login(request.get_full_path())
             hidden = find_hidden_roadmap(slug, request.user)
             if hidden is None:
                 raise
@@ -105,6 +111,14 @@ def explain_hidden(
         return render(request, "roadmaps/hidden.html", context, status=status)
 
     return wrapper
+
+
+def opens_after_sign_in(slug: str) -> bool:
+    """Whether everybody who is signed in may open the roadmap with this slug."""
+    roadmaps = Roadmap.objects.known_as(slug).filter(
+        is_published=True, visibility=Visibility.SIGNED_IN
+    )
+    return roadmaps.exists()
 
 
 @require_safe
@@ -161,12 +175,13 @@ def card(request: HttpRequest, slug: str) -> HttpResponse:
     the picture is cached for a day.
     """
     roadmap = get_object_or_404(Roadmap.objects.known_as(slug))
-    # Read the user for drafts only, because reading it adds `Vary: Cookie`.
-    if not (roadmap.is_published or request.user.is_staff):
-        raise Http404("There is no such roadmap.")
+    # Not for public ones, because reading the user adds `Vary: Cookie`.
+    if not roadmap.is_public:
+        visible = Roadmap.objects.visible_to(request.user)
+        get_object_or_404(visible, pk=roadmap.pk)
     card = Card.for_roadmap(roadmap, roadmap.steps.active().defer_large_fields())
     response = HttpResponse(card.png, content_type="image/png")
-    if roadmap.is_published:
+    if roadmap.is_public:
         patch_cache_control(response, public=True, max_age=DAY)
     return response
 
@@ -176,6 +191,11 @@ def card(request: HttpRequest, slug: str) -> HttpResponse:
 @explain_hidden
 def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
     """A step's own page. A POST saves the private note on it."""
+    if request.method == "POST" and not request.user.is_authenticated:
+        # Before anything is read: a visitor learns nothing of what may be there.
+        if request.htmx:
+            return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+        return redirect_to_login(request.get_full_path())
     roadmap, route = get_route_or_404(roadmap_slug, request.user)
     step = next((step for step in route.steps if step.slug == slug), None)
     if step is None:
@@ -225,7 +245,7 @@ def get_route_or_404(slug: str, user: User | AnonymousUser) -> tuple[Roadmap, Ro
     try:
         return get_route(slug, user)
     except Roadmap.DoesNotExist:
-        visible = Roadmap.objects.visible(user.is_staff)
+        visible = Roadmap.objects.visible_to(user)
         return get_route(get_object_or_404(visible.formerly(slug)).slug, user)
 
 
@@ -243,11 +263,8 @@ def save_note(
     request: HtmxRequest, step: AnnotatedStep, context: dict[str, Any]
 ) -> HttpResponse:
     """Save the note. If that fails, say why and show the text again."""
-    if not request.user.is_authenticated:
-        if request.htmx:
-            return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
-        return redirect_to_login(request.get_full_path())
-    if request.POST.get("owner", str(request.user.pk)) != str(request.user.pk):
+    user = cast("User", request.user)  # `step` has asked visitors to sign in
+    if request.POST.get("owner", str(user.pk)) != str(user.pk):
         raise PermissionDenied("The page was opened by somebody else.")
     status = HTTPStatus.OK
     form = context["note_form"] = NoteForm(request.POST)
@@ -256,9 +273,7 @@ def save_note(
     else:
         text, page = form.cleaned_data["text"], form.cleaned_data["page"]
         try:
-            note = Note.objects.write(
-                request.user, step.pk, text, page, form.base_version
-            )
+            note = Note.objects.write(user, step.pk, text, page, form.base_version)
         except NoteConflictError as conflict:
             context["conflict"] = conflict.stored
             status = HTTPStatus.CONFLICT

@@ -81,7 +81,7 @@ WITH query AS MATERIALIZED (
     ORDER BY place, rank DESC, kind LIMIT %(total)s
 )
 SELECT shown.kind, roadmap.slug, roadmap.title, category, roadmap.summary,
-    is_published, step.slug, step.title, step.summary,
+    is_published, visibility, step.slug, step.title, step.summary,
     CASE WHEN is_in_body THEN concat_ws(E'\n', cairn_join_html(step.html), (
         SELECT string_agg(text_html, E'\n' ORDER BY position, id)
         FROM roadmaps_donewhen WHERE step_id = step.id)) END,
@@ -113,7 +113,8 @@ CANDIDATES_SQL = """
     {item} AS item_id, {is_in_body} AS is_in_body, item.search_vector
 FROM (SELECT {columns}, search_vector, {rank} AS rank FROM query, {table} AS item
     WHERE {condition} ORDER BY rank DESC, {key} OFFSET 0) AS item {joins}
-WHERE roadmap.is_published OR %(is_staff)s
+WHERE cairn_may_see(roadmap.id, roadmap.is_published, roadmap.visibility,
+    %(user)s, %(is_staff)s)
 ORDER BY item.rank DESC, item.{key} LIMIT %(candidates)s)"""
 JOIN_ROADMAP = "JOIN roadmaps_roadmap AS roadmap ON roadmap.id = {}.roadmap_id"
 JOIN_STEP = (
@@ -228,6 +229,7 @@ class Row(NamedTuple):
     category: str
     roadmap_summary: str
     is_published: bool
+    visibility: str
     step_slug: str
     step_title: str
     step_summary: str

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from core.visitor_cache import VisitorCacheMiddleware
 from roadmaps.models import Roadmap
-from tests.factories import RoadmapFactory
+from tests.factories import AssignmentFactory, MembershipFactory, RoadmapFactory
 
 PATH = "/roadmaps/backend-developer/"
 ROUTE = "/roadmaps/<slug:slug>/"
@@ -154,6 +154,39 @@ class TestConditionalRequest:
         visit(If_None_Match=etag)
         with django_assert_num_queries(0):
             assert visit().status_code == 200
+
+
+class TestVisibility:
+    """A roadmap that is no longer public leaves the cache within its second."""
+
+    @pytest.mark.parametrize("visibility", ["signed-in", "groups"])
+    def test_it_takes_effect_after_a_second(
+        self, visit, roadmap, monkeypatch, visibility
+    ):
+        assert visit().status_code == 200
+        Roadmap.objects.update(visibility=visibility)
+        advance_clock(monkeypatch, 1)
+        assert visit().status_code == (302 if visibility == "signed-in" else 404)
+        Roadmap.objects.update(visibility="public")
+        assert visit().status_code == 200
+
+    @pytest.mark.parametrize("visibility", ["signed-in", "groups"])
+    @pytest.mark.parametrize("path", [PATH, f"{PATH}card.png"])
+    def test_no_page_of_one_is_ever_stored(
+        self, signed_in_page, user, roadmap, visitor_cache, visibility, path
+    ):
+        Roadmap.objects.update(visibility=visibility)
+        group = AssignmentFactory(roadmap=roadmap).group
+        MembershipFactory(user=user, group=group)
+        page = signed_in_page(path)
+        assert page.status_code == 200
+        assert page["Cache-Control"] == "no-store"
+        assert not visitor_cache
+
+    def test_the_way_to_sign_in_is_not_stored(self, visit, roadmap, visitor_cache):
+        Roadmap.objects.update(visibility="signed-in")
+        assert visit().status_code == 302
+        assert not visitor_cache
 
 
 class TestNeverStored:

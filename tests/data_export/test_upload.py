@@ -362,6 +362,21 @@ class TestUnknownContent:
         )
         assert result.unmatched == []
 
+    def test_includes_roadmaps_that_the_user_may_not_see(self, signed_in, user):
+        """They look as if they did not exist."""
+        secret = RoadmapFactory(slug="secret", visibility="groups", title="Hush")
+        StepFactory(roadmap=secret, slug="one", title="Hush")
+        result, page = import_sections(
+            signed_in,
+            progress=[
+                done_entry("one", roadmap="secret"),
+                done_entry("one", roadmap="nowhere"),
+            ],
+        )
+        assert sorted(result.unmatched) == ["nowhere/one", "secret/one"]
+        assert "Hush" not in page
+        assert rows(StepProgress, user) == []
+
 
 def test_other_sections_of_the_file_are_ignored(signed_in, user, cooking):
     import_sections(

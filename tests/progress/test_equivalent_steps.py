@@ -5,7 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from progress.models import StepProgress
-from tests.factories import RoadmapFactory, StepFactory, StepProgressFactory
+from tests.factories import (
+    AssignmentFactory,
+    MembershipFactory,
+    RoadmapFactory,
+    StepFactory,
+    StepProgressFactory,
+)
 from tests.html import read_html
 from tests.progress.test_mark import HTMX
 
@@ -87,6 +93,17 @@ def test_a_step_of_a_draft_is_not_offered(page_of, user, git, equivalent):
     git.roadmap.save()
     StepProgressFactory(user=user, step=git)
     assert OFFER not in page_of(equivalent)
+
+
+def test_a_step_that_the_person_may_no_longer_see_is_not_offered(
+    page_of, user, git, equivalent
+):
+    git.roadmap.visibility = "groups"
+    git.roadmap.save()
+    StepProgressFactory(user=user, step=git, started_at=MAY)
+    assert OFFER not in page_of(equivalent)
+    MembershipFactory(user=user, group=AssignmentFactory(roadmap=git.roadmap).group)
+    assert OFFER in page_of(equivalent)
 
 
 def test_a_visitor_gets_no_offer(client, git, equivalent):

@@ -3,7 +3,13 @@
 import pytest
 
 from progress.next_roadmaps import suggest_next_roadmaps
-from tests.factories import RoadmapFactory, StepFactory, StepProgressFactory
+from tests.factories import (
+    AssignmentFactory,
+    MembershipFactory,
+    RoadmapFactory,
+    StepFactory,
+    StepProgressFactory,
+)
 
 
 @pytest.fixture
@@ -29,6 +35,15 @@ def test_it_leaves_out_drafts_and_what_the_person_has_started(user, cooking, bak
     assert [(each, each.shared_steps, each.step_count) for each in found] == [
         (baking, 2, 3)
     ]
+
+
+def test_it_leaves_out_what_the_person_may_not_see(user, cooking, baking):
+    StepProgressFactory(user=user, step=cooking.steps.first())
+    baking.visibility = "groups"
+    baking.save()
+    assert list(suggest_next_roadmaps(user, [cooking.pk])) == []
+    MembershipFactory(user=user, group=AssignmentFactory(roadmap=baking).group)
+    assert list(suggest_next_roadmaps(user, [cooking.pk])) == [baking]
 
 
 def test_a_step_counts_as_shared_from_either_side(user, cooking, baking):

@@ -230,6 +230,18 @@ def test_a_step_of_a_draft_is_404(visitor, db):
     assert response.status_code == 404
 
 
+@pytest.mark.parametrize("visibility", ["signed-in", "groups"])
+def test_a_step_that_visitors_cannot_see_is_like_an_unknown_one(
+    visitor, db, visibility
+):
+    hidden = StepFactory(roadmap=RoadmapFactory(visibility=visibility))
+    for path in (address(hidden), "/progress/999999/done/"):
+        assert visitor.post(path, headers=SAME_ORIGIN).status_code == 404
+        response = visitor.post(path, headers=HTMX)
+        assert (response.status_code, response.content) == (401, b"")
+        assert not response.cookies
+
+
 def test_htmx_gets_401_and_the_mark_is_remembered(visitor, user, step):
     response = visitor.post(address(step), headers=HTMX)
     assert response.status_code == 401

@@ -193,14 +193,18 @@ class TestRecentlyDone:
         StepProgressFactory(user=user, state=state, step__title="Caching")
         assert "Caching" not in html("Recently completed")
 
-    def test_does_not_link_retired_steps_or_drafts(self, html, user):
-        for change in ({"is_retired": True}, {"roadmap__is_published": False}):
+    def test_links_only_steps_that_the_person_can_open(self, html, user):
+        for change in (
+            {"is_retired": True},
+            {"roadmap__is_published": False},
+            {"roadmap__visibility": "groups"},
+        ):
             StepProgressFactory(user=user, step=StepFactory(**change, title="Gone"))
         part = html("Recently completed")
-        assert part.count("Gone") == 2
+        assert part.count("Gone") == 3
         assert "Gone</a>" not in part
         assert part.count("No longer in this roadmap") == 1
-        assert part.count("Hidden for now") == 1
+        assert part.count("Hidden for now") == 2
 
 
 class TestActivity:

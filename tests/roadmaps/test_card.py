@@ -11,7 +11,12 @@ from PIL import Image, ImageChops
 from roadmaps import card_image
 from roadmaps.card import Card
 from roadmaps.card_image import replace_missing_characters
-from tests.factories import RoadmapFactory, StepFactory
+from tests.factories import (
+    AssignmentFactory,
+    MembershipFactory,
+    RoadmapFactory,
+    StepFactory,
+)
 
 PATH = "/roadmaps/backend-developer/card.png"
 MAX_SIZE = 60_000  # bytes
@@ -69,6 +74,20 @@ class TestUnavailableCards:
         response = signed_in.get(PATH)
         assert response["Content-Type"] == "image/png"
         assert response["Cache-Control"] == "no-store"
+
+    @pytest.mark.parametrize("visibility", ["signed-in", "groups"])
+    def test_one_that_is_not_for_everybody_is_private(
+        self, client, signed_in, user, backend, visibility
+    ):
+        backend.visibility = visibility
+        backend.save()
+        group = AssignmentFactory(roadmap=backend).group
+        MembershipFactory(user=user, group=group)
+        assert client.get(PATH).status_code == 404
+        response = signed_in.get(PATH)
+        assert response["Content-Type"] == "image/png"
+        assert response["Cache-Control"] == "no-store"
+        assert "Cookie" in response["Vary"]
 
     @pytest.mark.parametrize("slug", ["nope", "Backend-Developer", "a" * 3000])
     def test_an_unknown_roadmap_is_404(self, client, backend, slug):

@@ -1,10 +1,17 @@
-"""GET of a roadmap that was unpublished, and of its steps"""
+"""GET of a roadmap that the person may no longer see, and of its steps"""
 
 import pytest
 
-from tests.factories import NoteFactory, StepProgressFactory, UserFactory
+from tests.factories import (
+    AssignmentFactory,
+    MembershipFactory,
+    NoteFactory,
+    StepProgressFactory,
+    UserFactory,
+)
 from tests.html import read_html
 
+NOT_IN_A_GROUP = "Only certain groups can see this roadmap. Your progress is safe."
 HIDDEN = "This roadmap is hidden for now. Your progress is safe."
 PATHS = ["/roadmaps/cooking/", "/roadmaps/cooking/fry/", "/roadmaps/cooking/gone/"]
 
@@ -39,6 +46,25 @@ def test_it_tells_who_has_marks_that_they_are_safe(learner, path):
 def test_a_note_counts_too(hidden, fry, signed_in, user, path):
     NoteFactory(user=user, step=fry)
     assert HIDDEN in read_html(signed_in.get(path))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_it_tells_who_is_no_longer_in_a_group(cooking, fry, signed_in, user, path):
+    cooking.visibility = "groups"
+    cooking.save()
+    membership = MembershipFactory(
+        user=user, group=AssignmentFactory(roadmap=cooking).group
+    )
+    StepProgressFactory(user=user, step=fry)
+    assert NOT_IN_A_GROUP not in read_html(signed_in.get(path))
+    membership.delete()
+    response = signed_in.get(path)
+    html = read_html(response)
+    assert response.status_code == 404
+    assert response["Cache-Control"] == "no-store"
+    assert NOT_IN_A_GROUP in html
+    assert "You can open it again when you are in a group that follows it." in html
+    assert "its editors publish it" not in html
 
 
 def test_its_old_address_says_the_same(learner, hidden):

@@ -30,10 +30,12 @@ def test_every_listed_page_exists_and_has_that_canonical_address(client, backend
         assert f'<link rel="canonical" href="{address}">' in page.content.decode()
 
 
-def test_drafts_and_retired_steps_are_left_out_even_for_staff(signed_in, user):
+def test_what_is_not_for_everybody_is_left_out_even_for_staff(signed_in, user):
     user.is_staff = True
     user.save()
     StepFactory(roadmap=RoadmapFactory(is_published=False))
+    for visibility in ("signed-in", "groups"):
+        StepFactory(roadmap=RoadmapFactory(visibility=visibility))
     RoadmapFactory(slug="kept")
     StepFactory(roadmap__slug="other", slug="gone", is_retired=True)
     assert get_addresses(signed_in.get(PATH)) == [

@@ -103,7 +103,9 @@ class TestFacts:
     def test_needs_can_be_in_another_roadmap(self, client, signed_in, user, step):
         elsewhere = StepFactory(title="Boil", slug="boil", roadmap__slug="cooking")
         draft = StepFactory(title="Secret", roadmap=RoadmapFactory(is_published=False))
-        paths = [f"{each.roadmap.slug}/{each.slug}" for each in (elsewhere, draft)]
+        closed = StepFactory(title="Closed", roadmap__visibility="groups")
+        others = (elsewhere, draft, closed)
+        paths = [f"{each.roadmap.slug}/{each.slug}" for each in others]
         step.needs = [*paths, "no/such"]
         step.save()
         StepProgress.objects.mark(user, elsewhere.pk, "skipped")
@@ -111,6 +113,7 @@ class TestFacts:
         page = text(read(signed_in))
         assert "needs: Boil (Skipped)" in page
         assert "Secret" not in page
+        assert "Closed" not in page
 
 
 class TestQuestions:

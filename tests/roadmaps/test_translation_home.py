@@ -54,10 +54,12 @@ def test_a_long_list_and_its_filter(client, greek_learner, many):
         get_translated(greek_learner, path)
 
 
-def test_staff_see_drafts(greek_learner, user, greek):
+def test_staff_see_drafts_and_what_is_not_for_everybody(greek_learner, user, greek):
     user.is_staff = user.is_superuser = True
     user.save()
     RoadmapFactory(**GREEK, is_published=False)
+    for visibility in ("signed-in", "groups"):
+        RoadmapFactory(**GREEK, visibility=visibility)
     get_translated(greek_learner, "/")
 
 
@@ -69,8 +71,9 @@ def test_an_empty_list(signed_in, user, settings, is_superuser):
     get_translated(signed_in, "/")
 
 
-def test_a_hidden_roadmap(greek_learner):
-    Roadmap.objects.update(is_published=False)
+@pytest.mark.parametrize("change", [{"is_published": False}, {"visibility": "groups"}])
+def test_a_hidden_roadmap(greek_learner, change):
+    Roadmap.objects.update(**change)
     for path in ("/", "/roadmaps/odos/", "/roadmaps/odos/step-1/"):
         get_translated(greek_learner, path)
 

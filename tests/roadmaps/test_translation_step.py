@@ -94,6 +94,13 @@ def test_a_draft_for_an_editor(sign_in_staff, greek, steps):
     read(sign_in_staff("Editors"), steps[0].get_absolute_url())
 
 
+@pytest.mark.parametrize("visibility", ["signed-in", "groups"])
+def test_a_step_that_is_not_for_everybody(sign_in_staff, greek, steps, visibility):
+    greek.visibility = visibility
+    greek.save()
+    read(sign_in_staff("Editors"), steps[0].get_absolute_url())
+
+
 @pytest.mark.parametrize("headers", [{}, HTMX])
 @pytest.mark.parametrize(
     ("text", "status"),

@@ -14,6 +14,8 @@ from roadmaps.synonyms import Synonym
 from search.highlight import EXCERPT_LENGTH
 from search.query import MAX_CORRECTED_LENGTH, Query, one_typo_away
 from tests.factories import (
+    AssignmentFactory,
+    MembershipFactory,
     RoadmapFactory,
     StepFactory,
     StepProgressFactory,
@@ -584,6 +586,25 @@ class TestHiddenContent:
             "Topic: Confidential Topic",
         ]
         assert 'class="tag">Draft' in search(signed_in, "confidential")
+
+    @pytest.mark.parametrize("text", ["secret", "confidential"])
+    def test_a_roadmap_for_groups_is_found_by_their_members(
+        self, client, signed_in, user, draft, text
+    ):
+        draft.is_published, draft.visibility = True, "groups"
+        draft.save()
+        assert results(client, text) == results(signed_in, text) == []
+        MembershipFactory(user=user, group=AssignmentFactory(roadmap=draft).group)
+        assert len(results(signed_in, text)) == 4
+        assert 'class="tag">Groups only' in search(signed_in, text)
+
+    def test_one_for_signed_in_people_is_not_found_by_visitors(
+        self, client, signed_in, draft
+    ):
+        draft.is_published, draft.visibility = True, "signed-in"
+        draft.save()
+        assert results(client, "secret") == []
+        assert 'class="tag">Signed-in people only' in search(signed_in, "secret")
 
     def test_a_retired_step_with_its_resources_and_notes_is_not_found(
         self, signed_in, user, step

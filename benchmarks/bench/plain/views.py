@@ -10,7 +10,7 @@ from roadmaps.models import Roadmap
 
 @login_required
 def roadmap(request: HttpRequest, slug: str) -> HttpResponse:
-    roadmap = get_object_or_404(Roadmap, slug=slug, is_published=True)
+    roadmap = get_object_or_404(Roadmap.objects.visible_to(request.user), slug=slug)
     steps = list(roadmap.steps.defer_large_fields().filter(is_retired=False))
     own = StepProgress.objects.filter(user=request.user, step__roadmap=roadmap)
     by_step = {row.step_id: row for row in own}
