@@ -17,7 +17,7 @@ ESCAPE_MARKUP = str.maketrans({c: f"\\{c}" for c in "\\`*_[]<>~#|&"})
 def to_markdown(user: User) -> str:
     """Return one checklist for each roadmap on which the user has progress."""
     routes = routes_in_progress(user)
-    roadmaps = Roadmap.objects.in_bulk(routes)
+    roadmaps = Roadmap.objects.with_is_hidden(user).in_bulk(routes)
     checklists = [format_checklist(roadmaps[pk], route) for pk, route in routes.items()]
     if not checklists:
         checklists = [_("You haven’t started any steps yet."), ""]
@@ -25,8 +25,16 @@ def to_markdown(user: User) -> str:
 
 
 def format_checklist(roadmap: Roadmap, route: Route) -> str:
+    """Of a roadmap that the user may no longer open, list only the steps that they
+    have marked.
+    """
     title = roadmap.title.translate(ESCAPE_MARKUP)
-    lines = [f"# {title}", "", format_total(route), "", *map(format_step, route.steps)]
+    steps = [
+        step
+        for step in route.steps
+        if not roadmap.is_hidden or step.state != State.NONE
+    ]
+    lines = [f"# {title}", "", format_total(route), "", *map(format_step, steps)]
     if route.retired_done:
         lines += [
             "",

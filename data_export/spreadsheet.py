@@ -28,13 +28,14 @@ def to_csv(user: User) -> str:
     """Return one row per step of every roadmap with progress or a note of the user.
 
     The text begins with a byte order mark.
-    Retired steps are left out unless the user has progress or a note on them.
+    Retired steps, and those of roadmaps that the user may no longer open, are left out
+    unless the user has progress or a note on them.
     """
     notes = {note.step_id: note.text for note in Note.objects.for_user(user)}
     with_progress = Step.objects.filter(progress__user=user).values("roadmap")
     with_notes = Step.objects.filter(notes__user=user).values("roadmap")
     roadmaps = Roadmap.objects.filter(Q(pk__in=with_progress) | Q(pk__in=with_notes))
-    roadmap_by_id = roadmaps.in_bulk()
+    roadmap_by_id = roadmaps.with_is_hidden(user).in_bulk()
     steps = Step.objects.defer_large_fields().filter(roadmap__in=roadmap_by_id)
     file = StringIO()
     file.write(BYTE_ORDER_MARK)
@@ -42,9 +43,10 @@ def to_csv(user: User) -> str:
     writer = csv.writer(file, quoting=csv.QUOTE_ALL)
     writer.writerow(HEADER)
     for step in annotate_steps(steps.order_by("roadmap", "position", "pk"), user):
-        note = notes.get(step.pk, "")
-        if not step.is_retired or step.state != State.NONE or note:
-            row = row_cells(roadmap_by_id[step.roadmap_id], step, note)
+        roadmap, note = roadmap_by_id[step.roadmap_id], notes.get(step.pk, "")
+        is_on_route = not (step.is_retired or roadmap.is_hidden)
+        if is_on_route or step.state != State.NONE or note:
+            row = row_cells(roadmap, step, note)
             writer.writerow(map(escape_formula, row))
     return file.getvalue()
 

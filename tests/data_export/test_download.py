@@ -95,6 +95,20 @@ def download(client, path=JSON):
     return response.content.decode()
 
 
+@pytest.mark.parametrize("path", [JSON, CSV, MARKDOWN])
+def test_a_roadmap_that_the_user_may_no_longer_see(
+    cooking, fry, user, reauthenticated, path
+):
+    """The file has what they did on it, and nothing else of it."""
+    StepProgressFactory(user=user, step=fry)
+    cooking.visibility = "groups"
+    cooking.save()
+    text = download(reauthenticated, path)
+    assert "fry" in text.lower()
+    assert "boil" not in text.lower()
+    assert "groups only" not in text.lower()
+
+
 class TestPage:
     def test_requires_reauthentication(self, signed_in):
         for path in (PATH, JSON, CSV, MARKDOWN):
