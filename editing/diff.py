@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from roadmaps.models import HEADING_MARK, TEXT_FIELDS, Roadmap, Step
 from roadmaps.step_parts import STEP_PARTS, Resource
+from roadmaps.visibility import Visibility
 
 type Values = dict[str, Any]  # a version's fields and related snapshot, by name
 
@@ -29,6 +30,7 @@ FIELDS = {
         "summary",
         "position",
         "is_published",
+        "visibility",
     ],
     Step: [
         *("slug", "title", "summary", "hours_min", "hours_max", "needs"),
@@ -113,9 +115,11 @@ def get_label(model: type[Roadmap | Step], name: str) -> str:
 
 
 def describe(name: str, value: Any) -> Any:
-    """Return the value as a person reads it: headings in a roadmap's order in words,
-    named by slug as the steps are.
+    """Return the value as a person reads it: in words, who can see a roadmap, and the
+    headings in its order, named by slug as the steps are.
     """
+    if name == "visibility":
+        return str(Visibility(value).label)
     if name != "order":
         return value
     return [

@@ -28,6 +28,7 @@ from editing.sections import (
 from roadmaps.models import format_order
 from roadmaps.sections import Section
 from roadmaps.slugs import find_free_slug
+from roadmaps.visibility import Visibility
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -103,10 +104,13 @@ class RoadmapForm(VersionedForm):
         required=False, min_value=1, label=_("Before step number")
     )
     section_permissions: Collection[str] = ()  # add, change, delete: set per request
+    may_publish = False  # set per request
     has_new_section = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "visibility" in self.fields and not self.may_publish:
+            self.offer_no_wider_visibility()
         self.steps: dict[str, Step] = {}
         self.stored_sections: dict[str, Section] = {}
         self.stored_order: list[str] = []
@@ -120,6 +124,19 @@ class RoadmapForm(VersionedForm):
             data = self.data = cast("QueryDict", self.data).copy()
             data.setlist("order", self.move(data.getlist("order")))
             self.add_typed_section(data)
+
+    def offer_no_wider_visibility(self) -> None:
+        stored = Visibility(self.instance.visibility)
+        field = cast("forms.TypedChoiceField", self.fields["visibility"])
+        field.choices = [
+            (choice.value, choice.label)
+            for choice in Visibility
+            if not choice.is_wider_than(stored)
+        ]
+        field.help_text = _(
+            "Once it is published. Staff can always see it. Only somebody who may "
+            "publish roadmaps can show it to more people."
+        )
 
     @property
     def submitted_rows(self) -> list[str]:

@@ -35,7 +35,7 @@ from roadmaps.models import (
 )
 from roadmaps.sections import Section
 
-FIELDS = ["title", "slug", "category", "icon", "summary", "position", "is_published"]
+FIELDS = ["title", "slug", "category", "icon", "summary", "position"]
 RESTORED_FIELDS = ["title", "category", "icon", "summary"]
 IS_PUBLISHED = yes_or_no(Roadmap, "is_published")
 
@@ -65,16 +65,19 @@ class RoadmapAdmin(
         "learner_count",
         "completion_count",
         IS_PUBLISHED,
+        "visibility",
         "position",
         "insight_link",
     ]
+    list_filter = ["is_published", "visibility"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return RoadmapChangeList
 
     def get_fields(self, request: HttpRequest, obj: Roadmap | None = None) -> list[Any]:
         is_readonly = IS_PUBLISHED in self.get_readonly_fields(request, obj)
-        return [*FIELDS[:-1], IS_PUBLISHED] if is_readonly else FIELDS
+        published = IS_PUBLISHED if is_readonly else "is_published"
+        return [*FIELDS, published, "visibility"]
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Roadmap | None = None
@@ -86,6 +89,7 @@ class RoadmapAdmin(
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, *args, **kwargs)
+        form.may_publish = request.user.has_perm(PUBLISH_ROADMAP)
         form.section_permissions = {
             name
             for name in ("add", "change", "delete")
@@ -185,6 +189,7 @@ class RoadmapAdmin(
             "slug": obj.slug,
             "position": obj.position,
             "is_published": obj.is_published,
+            "visibility": obj.visibility,
         }
 
     def save_restored_values(

@@ -35,6 +35,7 @@ from editing.yaml_format.validators import suggest_slug
 from roadmaps.models import SEARCH_VECTORS, Roadmap
 from roadmaps.slugs import MAX_SLUG_LENGTH
 from roadmaps.step_parts import MAX_PARTS
+from roadmaps.visibility import Visibility
 
 MAX_RESOURCES = 200
 DEFAULT_CATEGORY = "Imported"
@@ -233,6 +234,7 @@ def build_roadmap(
         summary=choose("summary", own_summary, f"Learn {title} step by step."),
         position=stored.position if stored else Roadmap.objects.get_last_place(),
         published=stored.published if stored else False,
+        visibility=stored.visibility if stored else Visibility.PUBLIC.value,
         sections=sections,
         steps=keep_stored(new_steps, stored.steps if stored else []),
     )

@@ -83,6 +83,7 @@ def serialize(
         summary=roadmap.summary,
         position=roadmap.position,
         published=roadmap.is_published,
+        visibility=str(roadmap.visibility),
         sections=to_section_entries(sections),
         steps=[
             to_step_entry(step, slugs.get(step.section_id, ""), parts.get(step.pk, {}))

@@ -22,7 +22,8 @@ from roadmaps.models import TEXT_FIELDS, Roadmap, Step
 from roadmaps.step_parts import Convert, replace_parts, save_topics
 
 ROADMAP_COLUMNS = [
-    *("slug", "title", "category", "icon", "summary", "position", "is_published")
+    *("slug", "title", "category", "icon", "summary", "position", "is_published"),
+    "visibility",
 ]
 STEP_COLUMNS = [
     *COLUMNS.values(),
@@ -130,6 +131,7 @@ def _save_roadmap(plan: Plan) -> Roadmap:
     roadmap.summary = file.summary
     roadmap.position = file.position
     roadmap.is_published = file.published
+    roadmap.visibility = file.visibility
     if plan.changes:
         Roadmap.objects.bulk_update([roadmap], ROADMAP_COLUMNS)
     elif not plan.roadmap:

@@ -23,6 +23,7 @@ from editing.yaml_format.slugs import (
 )
 from editing.yaml_format.topics import TopicPlan, plan_topics
 from roadmaps.models import SEARCH_VECTORS, Roadmap, Step
+from roadmaps.visibility import Visibility
 
 ROADMAP_FIELDS = [
     "slug",
@@ -32,6 +33,7 @@ ROADMAP_FIELDS = [
     "summary",
     "position",
     "published",
+    "visibility",
     "sections",
 ]
 STEP_FIELDS = [
@@ -137,6 +139,7 @@ class Plan:
     new_paths: dict[str, str]  # of renamed steps, by their old ones: "roadmap/step"
     referring_steps: list[Step]  # in other roadmaps: they name a renamed one
     is_publishing_withheld: bool  # the file changes `published`, but the user may not
+    is_widening_withheld: bool  # the same for more people who can see it
 
     @cached_property
     def steps_by_kind(self) -> dict[str, list[StepPlan]]:
@@ -206,7 +209,8 @@ def compare(file: RoadmapFile, may_publish: bool = True, lock: bool = False) -> 
     """Return what importing the file would change.
 
     With `lock`, nobody else can change or mark the steps until the transaction ends.
-    Without `may_publish`, the plan does not change whether the roadmap is published.
+    Without `may_publish`, the plan does not change whether the roadmap is published,
+    and does not let more people see it.
     Raises InvalidFileError when a `was` does not fit the stored steps.
     """
     roadmaps, steps = Roadmap.objects.all(), Step.objects.all()
@@ -230,6 +234,11 @@ def compare(file: RoadmapFile, may_publish: bool = True, lock: bool = False) -> 
     is_publishing_withheld = not may_publish and file.published != is_published
     if is_publishing_withheld:
         file = file.model_copy(update={"published": is_published})
+    visibility = Visibility(before.visibility if before else Visibility.PUBLIC)
+    is_wider = Visibility(file.visibility).is_wider_than(visibility)
+    is_widening_withheld = not may_publish and is_wider
+    if is_widening_withheld:
+        file = file.model_copy(update={"visibility": visibility.value})
     stored_slugs = {step.slug for step in stored}
     old_slugs: dict[str, str] = {}
     if roadmap:
@@ -251,6 +260,7 @@ def compare(file: RoadmapFile, may_publish: bool = True, lock: bool = False) -> 
         new_paths=new_paths,
         referring_steps=find_references(new_paths, except_in=roadmap),
         is_publishing_withheld=is_publishing_withheld,
+        is_widening_withheld=is_widening_withheld,
     )
 
 

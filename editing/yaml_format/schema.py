@@ -372,6 +372,12 @@ class RoadmapFile(Entry):
     published: bool = Field(
         False, description="Only staff can see a draft. Default: false."
     )
+    visibility: Literal["public", "signed-in", "groups"] = Field(
+        "public",
+        description="Who can see it once it is published: everybody (public), "
+        "everybody who is signed in (signed-in) or only groups that it is assigned to "
+        "(groups). Default: public.",
+    )
     sections: list[Annotated[SectionEntry, StopAfterMaxFaults]] = Field(
         [],
         max_length=200,

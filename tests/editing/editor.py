@@ -29,6 +29,7 @@ def roadmap_form(roadmap, **changes):
         "icon": roadmap.icon,
         "summary": roadmap.summary,
         "position": roadmap.position,
+        "visibility": str(roadmap.visibility),
         "_save": "Save",
     }
     if roadmap.pk:

@@ -86,6 +86,14 @@ class TestCopy:
         assert reason == "Copied from cooking"
         assert LogEntry.objects.get().action_flag == ADDITION
 
+    def test_the_same_people_see_it_once_it_is_published(
+        self, admin_client, cooking, path
+    ):
+        cooking.visibility = "groups"
+        cooking.save()
+        admin_client.post(path, COPY)
+        assert Roadmap.objects.get(slug="cooking-copy").visibility == "groups"
+
     def test_it_has_all_content(self, admin_client, greek):
         add_greek_parts(greek.steps.get(slug="step-1"))
         Step.objects.exclude(slug="step-1").update(same_as="")

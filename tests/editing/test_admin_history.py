@@ -8,6 +8,7 @@ from editing.diff import get_values
 from roadmaps.models import Resource, Roadmap, Step, Topic
 from tests.editing.editor import ADMIN, everything, order, page_of, send
 from tests.factories import StepFactory, StepProgressFactory, UserFactory
+from tests.html import read_html
 
 OILS = {"title": "Oils", "url": "https://example.org/oils", "kind": "docs"}
 
@@ -207,6 +208,20 @@ class TestRestoring:
         restore(sign_in_staff("Editors"), cooking, 0)
         cooking.refresh_from_db()
         assert not cooking.is_published
+
+    def test_it_shows_a_roadmap_to_no_more_people(self, sign_in_staff, cooking):
+        cooking.visibility = "groups"
+        cooking.save()
+        restore(sign_in_staff("Editors"), cooking, 0)
+        cooking.refresh_from_db()
+        assert cooking.visibility == "groups"
+
+    def test_it_says_in_words_who_can_see_a_roadmap(self, admin_client, cooking):
+        cooking.visibility = "signed-in"
+        cooking.save()
+        html = read_html(admin_client.get(page_of(cooking, "history")))
+        assert "Who can see it" in html
+        assert "Everybody who is signed in" in html
 
     def test_another_steps_version_is_404(self, admin_client, cooking, fry):
         other = version(cooking.steps.get(slug="boil"), 0)

@@ -357,6 +357,20 @@ class TestPermissions:
         apply(editor, page)
         assert Roadmap.objects.get().is_published
 
+    def test_an_editor_cannot_show_a_roadmap_to_more_people_by_import(
+        self, editor, admin_client, cooking
+    ):
+        Roadmap.objects.update(visibility="groups")
+        page = upload(editor, WITHOUT_FRYING)
+        assert "No more people will see it than now" in read_html(page)
+        apply(editor, page)
+        assert Roadmap.objects.get().visibility == "groups"
+        page = upload(admin_client, WITHOUT_FRYING)
+        assert "No more people will see it" not in read_html(page)
+        assert "Who can see it" in read_html(page)
+        apply(admin_client, page)
+        assert Roadmap.objects.get().visibility == "public"
+
     def test_a_publisher_can_import_a_published_roadmap(self, admin_client):
         page = upload(admin_client, SOURCE.replace("steps:", "published: true\nsteps:"))
         apply(admin_client, page)

@@ -86,6 +86,24 @@ class TestEditors:
         html = editor.get(page_of(roadmap)).content.decode()
         assert 'name="is_published"' not in html
 
+    @pytest.mark.parametrize(
+        ("before", "after", "is_saved"),
+        [
+            ("groups", "signed-in", False),
+            ("signed-in", "public", False),
+            ("signed-in", "groups", True),
+            ("public", "groups", True),
+        ],
+    )
+    def test_they_cannot_show_a_roadmap_to_more_people(
+        self, editor, before, after, is_saved
+    ):
+        roadmap = RoadmapFactory(visibility=before)
+        response = send(editor, roadmap, visibility=after)
+        assert response.status_code == (302 if is_saved else 200)
+        roadmap.refresh_from_db()
+        assert roadmap.visibility == (after if is_saved else before)
+
     def test_their_new_roadmaps_are_drafts(self, editor, client):
         draft = RoadmapFactory.build(slug="tea", is_published=True)
         data = roadmap_form(draft, slug="tea")
@@ -107,6 +125,16 @@ class TestPublishers:
         cooking.refresh_from_db()
         send(publisher, cooking, is_published="on")
         assert client.get(address).status_code == 200
+
+    def test_they_say_who_can_see_a_roadmap(self, publisher, client, cooking):
+        for visibility, status in [
+            ("groups", 404),
+            ("signed-in", 302),
+            ("public", 200),
+        ]:
+            send(publisher, cooking, visibility=visibility)
+            cooking.refresh_from_db()
+            assert client.get(cooking.get_absolute_url()).status_code == status
 
     def test_they_can_view_steps_and_not_edit_them(self, publisher, fry):
         fry.topics.create(slug="oil", title="Oil", is_retired=True)

@@ -560,6 +560,7 @@ class TestImport:
         run(folder)
         roadmap = Roadmap.objects.get()
         roadmap.is_published, roadmap.category = True, "Household"
+        roadmap.visibility = "groups"
         roadmap.save()
         eggs = Step.objects.get(slug="eggs")
         eggs.exercise = "Boil six.\n"
@@ -579,6 +580,7 @@ class TestImport:
         assert Topic.objects.get(pk=check.topic_id).title == "Very soft eggs"
         roadmap.refresh_from_db()
         assert (roadmap.is_published, roadmap.category) == (True, "Household")
+        assert roadmap.visibility == "groups"
 
     def test_links_keep_their_role_and_time(self, write):
         folder = write({"http.md": HTTP})

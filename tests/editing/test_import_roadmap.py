@@ -85,6 +85,17 @@ class TestImport:
         assert slugs() == ["boil-water", "eggs"]
         assert slugs(is_optional=True) == ["eggs"]
 
+    @pytest.mark.parametrize("visibility", ["public", "signed-in", "groups"])
+    def test_it_says_who_can_see_the_roadmap(self, write, visibility):
+        run(write(SOURCE.replace("steps:", f"visibility: {visibility}\nsteps:")))
+        assert Roadmap.objects.get().visibility == visibility
+        run(write())
+        assert Roadmap.objects.get().visibility == "public"
+
+    def test_another_visibility_is_an_error(self, write):
+        with pytest.raises(CommandError, match="visibility"):
+            run(write(SOURCE.replace("steps:", "visibility: friends\nsteps:")))
+
     def test_a_repeat_changes_nothing(self, write):
         run(write())
         before = list(Step.objects.values())

@@ -361,6 +361,36 @@ def test_publishing_is_withheld_without_the_permission(write):
     assert not plan.is_publishing_withheld
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "planned"),
+    [
+        ("groups", "public", "groups"),
+        ("groups", "signed-in", "groups"),
+        ("signed-in", "groups", "groups"),
+        ("public", "groups", "groups"),
+        ("groups", "groups", "groups"),
+    ],
+)
+def test_more_people_see_it_only_with_the_permission(
+    import_file, write, before, after, planned
+):
+    import_file(*ABC)
+    Roadmap.objects.update(visibility=before)
+    head = HEAD.replace("steps:", f"visibility: {after}\nsteps:")
+    file = read(write(*ABC, head=head))
+    plan = compare(file, may_publish=False)
+    assert plan.file.visibility == planned
+    assert plan.is_widening_withheld == (planned != after)
+    assert compare(file).file.visibility == after
+
+
+def test_a_new_roadmap_has_the_visibility_of_its_file_without_the_permission(write):
+    head = HEAD.replace("steps:", "visibility: groups\nsteps:")
+    plan = compare(read(write(*ABC, head=head)), may_publish=False)
+    assert plan.file.visibility == "groups"
+    assert not plan.is_widening_withheld
+
+
 class TestConcurrency:
     def test_an_import_of_an_outdated_plan_is_refused(self, import_file, write):
         import_file(*ABC)
