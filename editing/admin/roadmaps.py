@@ -69,7 +69,6 @@ class RoadmapAdmin(
         "position",
         "insight_link",
     ]
-    list_filter = ["is_published", "visibility"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return RoadmapChangeList

@@ -55,6 +55,7 @@ class TestList:
         html = admin_client.get(PATH).content.decode()
         assert '<td class="field-step_count">4</td>' in html
         assert '<td class="field-learner_count">2</td>' in html
+        assert '<td class="field-visibility">Everybody</td>' in html
         assert '<td class="field-completion_count">1</td>' in html
         assert user.email not in html
 

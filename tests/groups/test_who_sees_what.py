@@ -8,6 +8,7 @@ assigned to the same group.
 import re
 from datetime import timedelta
 from typing import NamedTuple
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -109,6 +110,7 @@ ROWS = [
     Row("GET /groups/new/"),
     Row("GET /groups/join/"),
     Row("GET /groups/join/unknown/"),
+    Row("GET /groups/join/{invitation}/", "", set(SEES)),
     Row("GET /groups/{group_id}/", "", {"member", "mentor"}),
     Row("GET /groups/{group_id}/settings/", "", {"member", "mentor"}),
     Row("GET /groups/{group_id}/sharing/", "", {"member", "mentor"}),
@@ -246,6 +248,7 @@ def site(people):
     step.needs = [f"{kind}-road/{kind}-second" for kind in KINDS if kind != "public"]
     step.same_as = "groups-road/groups-first"
     step.save()
+    invitation = group.invitations.create()
     member = MembershipFactory(
         user=people["member"], group=group, showing=group.assignments.all()
     )
@@ -271,6 +274,7 @@ def site(people):
             "second_id": second.pk,
             "topic_id": second.topics.get().pk,
             "group_id": group.pk,
+            "invitation": invitation.token,
             "member_id": member.pk,
             "admin": f"/{settings.ADMIN_PATH}",
         }
@@ -310,10 +314,10 @@ def send(client, request):
 
 def read(response, request):
     """The headers and the body, without the address that was asked for."""
-    path = request.split(" ")[1]
+    path = request.split(" ")[1].partition("?")[0]
     body = response.content.decode(errors="replace")
     text = "\n".join([*(f"{name}: {value}" for name, value in response.items()), body])
-    return text.replace(path.partition("?")[0], "…")
+    return text.replace(path, "…").replace(quote(path, safe=""), "…")
 
 
 def assert_keeps_secrets(person, request, response, tells=()):
@@ -410,7 +414,9 @@ def test_every_address_is_in_one_of_the_lists():
     fields = dict.fromkeys(
         ["group_id", "member_id", "roadmap_id", "first_id", "second_id", "topic_id"], 1
     )
-    fields |= dict.fromkeys(["quartz", "old", "road", "first", "second"], "a")
+    fields |= dict.fromkeys(
+        ["quartz", "old", "road", "first", "second", "invitation"], "a"
+    )
     fields["admin"] = f"/{settings.ADMIN_PATH}"
     paths = [row.request.format(**fields).split(" ")[1] for row in ROWS]
     opened = {resolve(path.partition("?")[0]).view_name for path in paths}

@@ -1,5 +1,7 @@
 """GET of a published roadmap that is not for everybody, and of its steps"""
 
+from urllib.parse import quote
+
 import pytest
 
 from roadmaps.visibility import Visibility
@@ -61,6 +63,7 @@ class TestForSignedInPeople:
     def test_it_costs_no_more_queries(
         self, signed_in, for_signed_in, assert_max_queries, path, queries
     ):
+        signed_in.get(path)  # fills the cache of the content
         with assert_max_queries(queries):
             assert signed_in.get(path).status_code == 200
 
@@ -73,10 +76,19 @@ class TestForGroups:
             assert stranger.get(path).status_code == 404
             assert "Cooking" not in stranger.get(path).text
 
+    def test_a_member_who_is_signed_out_comes_back_to_it(self, client, for_groups):
+        links = f'href="/accounts/login/?next={quote(STEP, safe="")}"'
+        assert links in client.get(STEP).text
+        path = "/progress/999999/done/"
+        page = client.post(path, headers={"Sec-Fetch-Site": "same-origin"})
+        assert page.status_code == 404
+        assert 'href="/accounts/login/"' in page.text
+
     @pytest.mark.parametrize(("path", "queries"), [(ROADMAP, 4), (STEP, 7)])
     def test_it_costs_members_no_more_queries(
         self, member, assert_max_queries, path, queries
     ):
+        member.get(path)  # fills the cache of the content
         with assert_max_queries(queries):
             assert member.get(path).status_code == 200
 
