@@ -75,7 +75,6 @@ ROWS = [
     Row("GET /roadmaps/{road}/{road}/", "", LEARNERS),
     Row("HTMX /roadmaps/{road}/{second}/", "", LEARNERS),
     Row("POST /roadmaps/{road}/{second}/ text=Mine&page=p", "", LEARNERS),
-    Row("GET /roadmaps/{road}/card.png"),
     # Progress
     Row("GET /progress/", "", LEARNERS),
     Row("GET /progress/?q={quartz}", "", LEARNERS),
@@ -129,6 +128,7 @@ ROWS = [
     Row("GET {admin}roadmaps/roadmap/{roadmap_id}/change/"),
     Row("GET {admin}roadmaps/step/{second_id}/change/"),
 ]
+CARD = "GET /roadmaps/{road}/card.png"  # its words are in a picture
 # Addresses that have nothing to do with roadmaps. Those without parameters are opened.
 OTHERS = {
     *("theme", "privacy", "favicon", "card", "project", "robots", "sitemap"),
@@ -348,8 +348,8 @@ def test_who_sees_what(person, sign_in, site):
         for kind in SEES[person] if row.shows else ():
             text = read(responses[requests[kind]], requests[kind])
             assert word(kind, row.shows) in text, f"{person}: {requests[kind]}"
-    for kind in KINDS:  # its words are in a picture
-        card = client.get(f"/roadmaps/{kind}-road/card.png")
+    for kind in KINDS:
+        card = send(client, CARD.format(**site.fields[kind]))
         assert card.status_code == (200 if kind in SEES[person] else 404)
         assert ("public" in card["Cache-Control"]) == (kind == "public")
 
@@ -418,7 +418,8 @@ def test_every_address_is_in_one_of_the_lists():
         ["quartz", "old", "road", "first", "second", "invitation"], "a"
     )
     fields["admin"] = f"/{settings.ADMIN_PATH}"
-    paths = [row.request.format(**fields).split(" ")[1] for row in ROWS]
+    requests = [CARD, *(row.request for row in ROWS)]
+    paths = [request.format(**fields).split(" ")[1] for request in requests]
     opened = {resolve(path.partition("?")[0]).view_name for path in paths}
     names = {name for name, _ in list_addresses()}
     of_the_admin = {name for name in names if name.startswith("admin:")}
