@@ -41,10 +41,12 @@ SEES = {
     "former": {"public", "signed-in"},
     "member": {"public", "signed-in", "groups"},
     "mentor": {"public", "signed-in", "groups"},
+    "owner": {"public", "signed-in", "groups"},
     "staff": {"public", "signed-in", "groups", "draft"},
 }
 # They have done the first step of every roadmap, and have ticked its topic.
 LEARNERS = {"member", "former"}
+IN_THE_GROUP = {"member", "mentor", "owner"}
 NAMES = {"ROADMAP", "road"}  # the words in a roadmap's title and slug
 OWN_NAMES = NAMES | {"FIRST", "first", "TICKED", "ticked"}
 
@@ -105,22 +107,25 @@ ROWS = [
         for extension in ("json", "csv", "md")
     ),
     # Groups. Whoever has the link reads which roadmaps it is about.
-    Row("GET /groups/", "", {"member", "mentor"}),
+    Row("GET /groups/", "", IN_THE_GROUP),
     Row("GET /groups/new/"),
     Row("GET /groups/join/"),
     Row("GET /groups/join/unknown/"),
     Row("GET /groups/join/{invitation}/", "", set(SEES)),
-    Row("GET /groups/{group_id}/", "", {"member", "mentor"}),
-    Row("GET /groups/{group_id}/settings/", "", {"member", "mentor"}),
-    Row("GET /groups/{group_id}/sharing/", "", {"member", "mentor"}),
-    Row("GET /groups/{group_id}/leave/", "", {"member", "mentor"}),
-    Row("GET /groups/{group_id}/progress.csv", "", {"member", "mentor"}),
-    Row("GET /groups/{group_id}/members/{member_id}/", "", {"mentor"}),
-    Row(
-        "POST /groups/{group_id}/members/{member_id}/confirm/{first_id}/",
-        "",
-        {"mentor"},
+    Row("GET /groups/{group_id}/", "", IN_THE_GROUP),
+    Row("GET /groups/{group_id}/sharing/", "", IN_THE_GROUP),
+    Row("GET /groups/{group_id}/leave/", "", IN_THE_GROUP),
+    Row("GET /groups/{group_id}/progress.csv", "", {"mentor", "owner"}),
+    *(
+        Row(f"GET /groups/{{group_id}}/settings/{page}", "", {"owner"})
+        for page in (
+            *("", "delete/", "people/{member_id}/", "people/{member_id}/remove/"),
+            *("roadmaps/{assignment_id}/", "roadmaps/{assignment_id}/remove/"),
+        )
     ),
+    Row("POST /groups/{group_id}/settings/invitations/{invitation_id}/revoke/"),
+    Row("GET /groups/{group_id}/members/{member_id}/", "", {"mentor", "owner"}),
+    Row("POST /groups/{group_id}/members/{member_id}/confirm/{first_id}/"),
     Row("POST /groups/{group_id}/remarks/{first_id}/ text=Hello"),
     Row("POST /groups/work/{first_id}/ url=https://work.example/"),
     # The admin
@@ -253,6 +258,7 @@ def site(people):
         user=people["member"], group=group, showing=group.assignments.all()
     )
     MembershipFactory(user=people["mentor"], group=group, role=Role.MENTOR)
+    MembershipFactory(user=people["owner"], group=group, role=Role.OWNER)
     MembershipFactory(user=people["stranger"])  # of another group
     people["staff"].is_superuser = True
     people["staff"].save()
@@ -274,7 +280,9 @@ def site(people):
             "second_id": second.pk,
             "topic_id": second.topics.get().pk,
             "group_id": group.pk,
+            "assignment_id": group.assignments.get(roadmap=roadmap).pk,
             "invitation": invitation.token,
+            "invitation_id": invitation.pk,
             "member_id": member.pk,
             "admin": f"/{settings.ADMIN_PATH}",
         }
@@ -367,7 +375,7 @@ def test_other_pages_show_nothing(person, sign_in, site):
             assert not find_words(kind, text), f"{person}: {request}"
 
 
-@pytest.mark.parametrize("person", ["visitor", "mentor"])
+@pytest.mark.parametrize("person", ["visitor", "owner"])
 def test_the_admin_is_for_staff(person, sign_in, site):
     client, of_draft = sign_in(person), site.fields["draft"]
     kwargs = {"object_id": of_draft["second_id"], "pk": of_draft["roadmap_id"]}
@@ -411,12 +419,10 @@ def list_addresses(resolver=None, namespace=""):
 
 def test_every_address_is_in_one_of_the_lists():
     """A new one belongs in ROWS, or in OTHERS if it shows nothing of a roadmap."""
-    fields = dict.fromkeys(
-        ["group_id", "member_id", "roadmap_id", "first_id", "second_id", "topic_id"], 1
-    )
-    fields |= dict.fromkeys(
-        ["quartz", "old", "road", "first", "second", "invitation"], "a"
-    )
+    ids = ["group", "member", "assignment", "invitation"]
+    ids += ["roadmap", "first", "second", "topic"]
+    fields = {f"{name}_id": 1 for name in ids}
+    fields |= dict.fromkeys([*WORDS, "quartz", "old", "invitation"], "a")
     fields["admin"] = f"/{settings.ADMIN_PATH}"
     requests = [CARD, *(row.request for row in ROWS)]
     paths = [request.format(**fields).split(" ")[1] for request in requests]
