@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.model_fields import LineField, WebAddressField
+from progress.locks import lock_user_and_steps
 from progress.route import State
 from roadmaps.models import Step
 
 if TYPE_CHECKING:
-    from progress.route import StepStatus
+    from datetime import datetime
+
+    from accounts.models import User
+    from progress.route import AnnotatedStep, StepStatus
+
+
+MAX_SENTENCE_LENGTH = 300  # characters
+
+
+class WorkLinkQuerySet(models.QuerySet["WorkLink"]):
+    @transaction.atomic
+    def set_url(self, user: User, step: Step, url: str) -> None:
+        """Set the person's link to their work on the step. An empty one is removed.
+
+        Raises Step.DoesNotExist if the step was retired or merged meanwhile.
+        """
+        if not url:
+            self.filter(user=user, step=step).delete()
+            return
+        lock_user_and_steps(user, [step.pk])
+        Step.objects.active().values("pk").get(pk=step.pk)
+        self.bulk_create(
+            [WorkLink(user=user, step=step, url=url)],
+            update_conflicts=True,
+            unique_fields=["user", "step"],
+            update_fields=["url", "saved_at"],
+        )
 
 
 class WorkLink(models.Model):
@@ -38,12 +65,41 @@ class WorkLink(models.Model):
     url = WebAddressField(_("link to your work"), max_length=500)
     saved_at = models.DateTimeField(_("saved"), default=timezone.now)
 
+    objects = WorkLinkQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("link to work")
         verbose_name_plural = _("links to work")
 
     def __str__(self) -> str:
         return self.url
+
+
+class ConfirmationQuerySet(models.QuerySet["Confirmation"]):
+    def on_step(self, user: User, step: AnnotatedStep) -> list[StepConfirmation]:
+        """What groups confirmed of the person's step, oldest first."""
+        own = self.filter(user=user, step=step.pk).select_related("confirmed_by")
+        return [each.beside(step.status) for each in own]
+
+    def confirm(
+        self, new: Confirmation, status: StepStatus, *, keeps_sentence: bool = False
+    ) -> bool:
+        """Store the confirmation of a done step. Return whether it is new.
+
+        If the group has confirmed it already, this changes nothing but the mentor's own
+        sentence, and not even that with `keeps_sentence`. If the member has unticked
+        the step and done it again, the new confirmation replaces the old one. The
+        caller has locked the member.
+        """
+        stored = self.filter(group=new.group, user=new.user, step=new.step).first()
+        if stored is None or stored.is_taken_back(status):
+            new.pk = stored.pk if stored else None
+            new.save()
+            return True
+        if stored.confirmed_by_id == new.confirmed_by_id and not keeps_sentence:
+            stored.sentence = new.sentence
+            stored.save(update_fields=["sentence"])
+        return False
 
 
 class Confirmation(models.Model):
@@ -79,7 +135,9 @@ class Confirmation(models.Model):
         verbose_name=_("confirmed by"),
     )
     confirmed_at = models.DateTimeField(_("confirmed"), default=timezone.now)
-    sentence = LineField(_("sentence"), max_length=300, blank=True)
+    sentence = LineField(_("sentence"), max_length=MAX_SENTENCE_LENGTH, blank=True)
+
+    objects = ConfirmationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("confirmation")
@@ -94,11 +152,33 @@ class Confirmation(models.Model):
     def __str__(self) -> str:
         return f"step {self.step_id} of user {self.user_id}"
 
+    @property
+    def mentor_name(self) -> str:
+        """Empty if the mentor's account or the group was deleted."""
+        if self.group_id is None or self.confirmed_by is None:
+            return ""
+        return self.confirmed_by.name or self.confirmed_by.email
+
+    def beside(self, status: StepStatus) -> StepConfirmation:
+        return StepConfirmation(self, self.is_taken_back(status))
+
     def is_taken_back(self, status: StepStatus) -> bool:
         """Whether the person has unticked the step since, also if it is done again.
 
         An undo brings the old date back, and with it the confirmation.
         """
-        if status.state != State.DONE or status.done_at is None:
-            return True
-        return status.done_at > self.confirmed_at
+        return is_taken_back(self.confirmed_at, status)
+
+
+def is_taken_back(confirmed_at: datetime, status: StepStatus) -> bool:
+    """As `Confirmation.is_taken_back`, for a date without its confirmation."""
+    if status.state != State.DONE or status.done_at is None:
+        return True
+    return status.done_at > confirmed_at
+
+
+class StepConfirmation(NamedTuple):
+    """A confirmation, and whether the person's present status takes it back."""
+
+    confirmation: Confirmation
+    is_taken_back: bool

@@ -10,6 +10,30 @@ from django.utils.translation import gettext_lazy as _
 from roadmaps.models import Step
 
 MAX_REMARK_LENGTH = 1000  # characters
+MAX_REMARKS = 200  # to one member on one step in one group, with the answers
+
+
+class TooManyRemarksError(Exception):
+    """The member has MAX_REMARKS on the step already."""
+
+
+class RemarkQuerySet(models.QuerySet["Remark"]):
+    def write(self, remark: Remark) -> bool:
+        """Store a remark or an answer. Return whether it is new: a text that repeats
+        the last one of the thread was sent twice. The caller has locked the member.
+
+        Raises TooManyRemarksError.
+        """
+        thread = list(
+            self.filter(group=remark.group, member=remark.member, step=remark.step)
+        )
+        last = thread[-1] if thread else None
+        if last and (last.author_id, last.text) == (remark.author_id, remark.text):
+            return False
+        if len(thread) >= MAX_REMARKS:
+            raise TooManyRemarksError
+        remark.save()
+        return True
 
 
 class Remark(models.Model):
@@ -39,6 +63,8 @@ class Remark(models.Model):
     )
     text = models.TextField(_("text"), max_length=MAX_REMARK_LENGTH)
     written_at = models.DateTimeField(_("written"), default=timezone.now)
+
+    objects = RemarkQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("remark")

@@ -54,6 +54,18 @@ urlpatterns = [
     path("<bigint:group_id>/progress.csv", mentor.download, name="csv"),
     path(member, mentor.member, name="member"),
     path(f"{member}confirm/<bigint:step_id>/", feedback.confirm, name="confirm"),
-    path("<bigint:group_id>/remarks/<bigint:step_id>/", feedback.remark, name="remark"),
-    path("work/<bigint:step_id>/", feedback.save_work_link, name="work_link"),
+    path(
+        f"{member}withdraw/<bigint:step_id>/",
+        feedback.withdraw_confirmation,
+        name="withdraw_confirmation",
+    ),
+    path(f"{member}remarks/<bigint:step_id>/", feedback.remark, name="remark"),
+    path("<bigint:group_id>/answers/<bigint:step_id>/", feedback.answer, name="answer"),
+    path("<bigint:group_id>/email/", feedback.choose_email, name="choose_email"),
+    path(
+        "remarks/<bigint:remark_id>/delete/",
+        feedback.delete_remark,
+        name="delete_remark",
+    ),
+    path("work/<bigint:step_id>/", feedback.work_link, name="work_link"),
 ]

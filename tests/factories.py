@@ -8,7 +8,9 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import User
+from groups.confirmations import Confirmation, WorkLink
 from groups.models import Assignment, Group, Membership, SharedRoadmap
+from groups.remarks import Remark
 from progress.models import StepProgress
 from progress.notes import Note
 from progress.route import State
@@ -185,3 +187,34 @@ class MembershipFactory(DjangoModelFactory):
     def showing(self, create, extracted, **kwargs):
         for assignment in extracted or ():
             SharedRoadmap.objects.create(membership=self, assignment=assignment)
+
+
+class ConfirmationFactory(DjangoModelFactory):
+    class Meta:
+        model = Confirmation
+
+    group = factory.SubFactory(GroupFactory)
+    group_name = factory.LazyAttribute(lambda own: own.group.name if own.group else "G")
+    user = factory.SubFactory(UserFactory)
+    step = factory.SubFactory(StepFactory)
+    confirmed_by = factory.SubFactory(UserFactory)
+
+
+class WorkLinkFactory(DjangoModelFactory):
+    class Meta:
+        model = WorkLink
+
+    user = factory.SubFactory(UserFactory)
+    step = factory.SubFactory(StepFactory)
+    url = "https://example.org/work"
+
+
+class RemarkFactory(DjangoModelFactory):
+    class Meta:
+        model = Remark
+
+    group = factory.SubFactory(GroupFactory)
+    member = factory.SubFactory(UserFactory)
+    step = factory.SubFactory(StepFactory)
+    author = factory.SubFactory(UserFactory)
+    text = "Well done."

@@ -1,13 +1,297 @@
-from django.http import Http404, HttpRequest, HttpResponse
+"""Links to work, confirmations and remarks."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from allauth.account.adapter import get_adapter
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh
+
+from accounts.audit import AuditAction, AuditEvent
+from core.rate_limit import rate_limit
+from core.text import isolate
+from groups.confirmations import Confirmation, WorkLink
+from groups.feedback_forms import ConfirmationForm, RemarkForm, WorkLinkForm
+from groups.locks import lock_consent
+from groups.member_work import read_work
+from groups.models import Membership, SharedRoadmap
+from groups.remarks import MAX_REMARKS, Remark, TooManyRemarksError
+from groups.roles import Role
+from progress.models import StepProgress
+from progress.route import NOT_STARTED, State, StepStatus
+from progress.snapshot import ProgressSnapshot
+from roadmaps.models import Step
+
+if TYPE_CHECKING:
+    from django import forms
+    from django.http import HttpRequest
+
+    from accounts.models import User
+    from accounts.requests import AuthenticatedRequest, HtmxRequest
 
 
-def confirm(request: HttpRequest, **_: object) -> HttpResponse:
-    raise Http404("This page is not there yet.")
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@rate_limit
+def work_link(request: AuthenticatedRequest, step_id: int) -> HttpResponse:
+    """Change or remove the person's link to their work on a step.
+
+    Members of a group that follows the roadmap may; others may only remove theirs.
+    """
+    user, is_removal = request.user, "remove" in request.POST
+    steps = Step.objects.active().select_related("roadmap")
+    step = get_object_or_404(steps, pk=step_id)
+    if not is_removal:
+        members = Membership.objects.filter(user=user, role=Role.MEMBER)
+        if not members.filter(group__assignments__roadmap=step.roadmap_id).exists():
+            raise Http404("No group of this person follows the roadmap.")
+    data = None
+    if request.method == "POST":
+        data = {"url": ""} if is_removal else request.POST
+    stored = WorkLink.objects.filter(user=user, step=step).first()
+    form = WorkLinkForm(data, initial={"url": stored.url if stored else ""})
+    if form.is_valid():
+        WorkLink.objects.set_url(user, step, form.cleaned_data["url"])
+        return redirect(f"{step.get_absolute_url()}#work_link")
+    title, back = _("Link to your work"), f"{step.get_absolute_url()}#work_link"
+    return render_form(request, form, title, step, back)
 
 
-def remark(request: HttpRequest, **_: object) -> HttpResponse:
-    raise Http404("This page is not there yet.")
+@require_POST
+@rate_limit
+@transaction.atomic
+def confirm(
+    request: HtmxRequest, group_id: int, membership_id: int, step_id: int
+) -> HttpResponse:
+    """Confirm that a member has done a step, or change the sentence on that."""
+    mentor = request.user
+    if not mentor.is_authenticated:
+        if request.htmx:
+            return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+        return redirect_to_login(request.get_full_path())
+    consent, step = lock_consent_or_404(mentor, group_id, membership_id, step_id)
+    membership = consent.membership
+    back = get_return_address(request, membership)
+    form = ConfirmationForm(request.POST)
+    if not form.is_valid():
+        return render_form(request, form, _("Confirm this step"), step, back)
+    status = read_status(membership.user, step)
+    if status.state != State.DONE:
+        context = {"step": step, "membership": membership, "back": back}
+        name = "groups/feedback/not_done.html"
+        return render(request, name, context, status=HTTPStatus.CONFLICT)
+    new = Confirmation(
+        group=membership.group,
+        group_name=membership.group.name,
+        user=membership.user,
+        step=step,
+        confirmed_by=mentor,
+        sentence=form.cleaned_data["sentence"],
+    )
+    # A repeat without a sentence leaves the one that is there, except in its own form.
+    keeps_sentence = not (new.sentence or "change" in request.POST)
+    if Confirmation.objects.confirm(new, status, keeps_sentence=keeps_sentence):
+        AuditEvent.objects.record(
+            AuditAction.STEP_CONFIRMED,
+            mentor,
+            membership.user,
+            group_id=group_id,
+            step_id=step_id,
+        )
+    if request.htmx:
+        return render_confirm_list(request, consent, step, back)
+    return HttpResponseRedirect(back)
 
 
-def save_work_link(request: HttpRequest, **_: object) -> HttpResponse:
-    raise Http404("This page is not there yet.")
+def render_confirm_list(
+    request: HtmxRequest, consent: SharedRoadmap, step: Step, back: str
+) -> HttpResponse:
+    """The steps of the member that are left to confirm."""
+    membership, assignment = consent.membership, consent.assignment
+    member = membership.user
+    snapshot = ProgressSnapshot.read(member, roadmap_id=step.roadmap_id)
+    if snapshot is None:  # the roadmap is not published any more
+        return HttpResponseClientRefresh()
+    _roadmap, route = snapshot.get_route()
+    work = read_work(assignment, [membership])[membership.pk]
+    context = {
+        "membership": membership,
+        "member_name": member.name or member.email,
+        "title": step.title,
+        "to_confirm": work.find_steps_to_confirm(route.steps),
+        "next": back,
+    }
+    return render(request, "groups/feedback/confirm_list.html#response", context)
+
+
+@login_required
+@require_POST
+@rate_limit
+@transaction.atomic
+def withdraw_confirmation(
+    request: AuthenticatedRequest, group_id: int, membership_id: int, step_id: int
+) -> HttpResponse:
+    """Delete the mentor's own confirmation: it was a mistake."""
+    ids = group_id, membership_id, step_id
+    consent, _step = lock_consent_or_404(request.user, *ids)
+    Confirmation.objects.filter(
+        group=group_id,
+        user=consent.membership.user_id,
+        step=step_id,
+        confirmed_by=request.user,
+    ).delete()
+    return HttpResponseRedirect(get_return_address(request, consent.membership))
+
+
+@login_required
+@require_POST
+@rate_limit
+@transaction.atomic
+def remark(
+    request: AuthenticatedRequest, group_id: int, membership_id: int, step_id: int
+) -> HttpResponse:
+    """Write a remark to a member on a step."""
+    ids = group_id, membership_id, step_id
+    consent, step = lock_consent_or_404(request.user, *ids)
+    back = get_return_address(request, consent.membership)
+    return save_remark(request, consent.membership, step, back)
+
+
+@login_required
+@require_POST
+@rate_limit
+@transaction.atomic
+def answer(request: AuthenticatedRequest, group_id: int, step_id: int) -> HttpResponse:
+    """Answer a mentor's remark on a step, as the member."""
+    own = get_object_or_404(Membership, user=request.user, group=group_id)
+    try:
+        consent, step = lock_consent(group_id, own.pk, step_id)
+    except SharedRoadmap.DoesNotExist as error:
+        raise Http404("The person does not show the roadmap to the group.") from error
+    thread = Remark.objects.filter(group=group_id, member=request.user, step=step)
+    if not thread.exclude(author=request.user).exists():
+        raise Http404("There is no remark to answer.")
+    back = f"{step.get_absolute_url()}#remarks_{group_id}"
+    return save_remark(request, consent.membership, step, back)
+
+
+def save_remark(
+    request: AuthenticatedRequest, membership: Membership, step: Step, back: str
+) -> HttpResponse:
+    """Save a remark or an answer. The mail is queued in the same transaction, so both
+    are stored or neither is.
+    """
+    author, member = request.user, membership.user
+    form = RemarkForm(request.POST)
+    if form.is_valid():
+        remark = Remark(
+            group=membership.group,
+            member=member,
+            step=step,
+            author=author,
+            text=form.cleaned_data["text"],
+        )
+        try:
+            is_new = Remark.objects.write(remark)
+        except TooManyRemarksError:
+            message = _(
+                "There are %(max)d remarks on this step already. Delete one first."
+            )
+            form.add_error("text", message % {"max": MAX_REMARKS})
+        else:
+            if is_new and author != member and membership.wants_email:
+                send_remark_mail(author, membership, step)
+            return HttpResponseRedirect(back)
+    title = _("Your answer") if author == member else _("Your remark")
+    return render_form(request, form, title, step, back)
+
+
+def send_remark_mail(author: User, membership: Membership, step: Step) -> None:
+    """Tell the member that there is a remark. Raises MailNotSentError."""
+    member, group = membership.user, membership.group
+    place = f"{step.get_absolute_url()}#remarks_{group.pk}"
+    context = {
+        "user": member,
+        "mentor_name": isolate(author.name or author.email),
+        "group": group,
+        "group_name": isolate(group.name),
+        "step_title": isolate(step.title),
+        "path": place,
+    }
+    get_adapter().send_mail("groups/email/remark", member.email, context)
+
+
+@login_required
+@require_POST
+@rate_limit
+def delete_remark(request: AuthenticatedRequest, remark_id: int) -> HttpResponse:
+    """Delete a remark or an answer that the person wrote."""
+    Remark.objects.filter(pk=remark_id, author=request.user).delete()
+    return HttpResponseRedirect(get_return_address(request))
+
+
+@login_required
+@require_POST
+@rate_limit
+def choose_email(request: AuthenticatedRequest, group_id: int) -> HttpResponse:
+    """Say whether remarks in this group come by email."""
+    own = Membership.objects.filter(user=request.user, group=group_id)
+    if not own.update(wants_email="wants_email" in request.POST):
+        raise Http404("The person is not in the group.")
+    group_page = reverse("groups:group", args=[group_id])
+    return HttpResponseRedirect(get_return_address(request, default=group_page))
+
+
+def lock_consent_or_404(
+    mentor: User, group_id: int, membership_id: int, step_id: int
+) -> tuple[SharedRoadmap, Step]:
+    """Lock the consent by which this mentor sees the member's step now."""
+    get_object_or_404(Membership.objects.mentors(), user=mentor, group=group_id)
+    try:
+        return lock_consent(group_id, membership_id, step_id)
+    except SharedRoadmap.DoesNotExist as error:
+        raise Http404("The member does not show this step to the group.") from error
+
+
+def read_status(user: User, step: Step) -> StepStatus:
+    own = StepProgress.objects.filter(user=user, step=step)
+    row = own.values_list("state", "started_at", "done_at").first()
+    return StepStatus(*row) if row else NOT_STARTED
+
+
+def get_return_address(
+    request: HttpRequest, membership: Membership | None = None, default: str = ""
+) -> str:
+    """The page that the form was on, if it is one of ours. Otherwise the member's page,
+    `default` or the list of groups.
+    """
+    address = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(address, allowed_hosts=None):
+        return address
+    if membership:
+        ids = [membership.group_id, membership.pk]
+        return reverse("groups:member", args=ids)
+    return default or reverse("groups:index")
+
+
+def render_form(
+    request: HttpRequest,
+    form: forms.Form,
+    title: str,
+    step: Step,
+    back: str,
+) -> HttpResponse:
+    """A page with the form alone. After an error, with what was typed."""
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    context = {"form": form, "title": title, "step": step, "back": back}
+    return render(request, "groups/feedback/form.html", context, status=status)

@@ -1,0 +1,45 @@
+"""The forms of links to work, confirmations and remarks."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from core.forms import LineField, WebAddressField
+from core.text import shows_nothing, validate_text
+from groups.confirmations import MAX_SENTENCE_LENGTH
+from groups.remarks import MAX_REMARK_LENGTH
+from progress.forms import PlainTextField
+
+
+class WorkLinkForm(forms.Form):
+    url = WebAddressField(
+        label=_("Link to your work"),
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        help_text=_("For example to your code. Leave it empty to remove the link."),
+    )
+
+
+class ConfirmationForm(forms.Form):
+    sentence = LineField(
+        label=_("What you saw (optional)"),
+        required=False,
+        max_length=MAX_SENTENCE_LENGTH,
+    )
+
+
+class RemarkForm(forms.Form):
+    text = PlainTextField(
+        label=_("Your remark"),
+        max_length=MAX_REMARK_LENGTH,
+        validators=[validate_text],
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"]
+        if shows_nothing(text):
+            raise forms.ValidationError(_("Write something first."))
+        return text
