@@ -26,6 +26,7 @@ from accounts.models import User
 from accounts.requests import AuthenticatedRequest, HtmxRequest
 from core.rate_limit import rate_limit
 from core.same_origin import same_origin_only
+from groups.confirmations import Confirmation
 from progress import pending_mark, undo
 from progress.activity import ActivityChart, get_first_day
 from progress.metrics import TICKS
@@ -136,6 +137,7 @@ def render_mark(request: HtmxRequest, user: User, result: MarkResult) -> HttpRes
         "show": Filter(request.POST.get("show", "")).value,
         "has_completed": result.has_completed,
         "suggestions": partial(suggest_next_roadmaps, user, [result.roadmap.pk]),
+        "confirmations": partial(Confirmation.objects.on_step, user, result.step),
     }
     return render(request, f"roadmaps/{page}.html#mark_response", context)
 
@@ -201,6 +203,7 @@ def check_topic(request: HtmxRequest, topic_id: int, outcome: str) -> HttpRespon
         "next_step": result.route.previous_and_next(step)[1],
         "topic": topic,
         "has_started": step.state != result.step_before.state,
+        "confirmations": partial(Confirmation.objects.on_step, request.user, step),
     }
     return render(request, "roadmaps/step.html#topic_response", context)
 

@@ -19,6 +19,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.requests import HtmxRequest
 from core.rate_limit import rate_limit
+from groups.step_feedback import StepFeedback
 from progress import undo
 from progress.equivalent_steps import attach_equivalents
 from progress.forms import NoteForm
@@ -232,6 +233,10 @@ def step(request: HtmxRequest, roadmap_slug: str, slug: str) -> HttpResponse:
             "are_answers_open": "answers" in request.GET,
             "has_parts": content.has_parts or step.has_outline,
         }
+        if request.user.is_authenticated:
+            feedback = StepFeedback.read(request.user, step, roadmap.pk)
+            context["feedback"] = feedback
+            context["confirmations"] = feedback.confirmations
     if request.method == "POST":
         return save_note(request, step, context)
     if request.user.is_authenticated:
