@@ -20,6 +20,12 @@ from django.utils.translation import ngettext_lazy
 
 from accounts.models import User
 from core.postgresql.pool import statement_timeout
+from editing.group_feedback import (
+    copy_confirmations,
+    count_people_with_feedback,
+    has_feedback,
+    merge_feedback,
+)
 from editing.needs import find_circle, read_needs
 from editing.step_references import find_references, rename_references
 from progress.backfill import backfill_completions
@@ -50,15 +56,23 @@ COUNT_NOTES = ngettext_lazy(
     "%(number)s learners have notes on it.",
     "count",
 )
+COUNT_FEEDBACK = ngettext_lazy(
+    "%(number)s learner has a link to work, a confirmation or remarks on it.",
+    "%(number)s learners have links to work, confirmations or remarks on it.",
+    "count",
+)
 
 
 class Impact(NamedTuple):
-    """How many people have progress, a ticked topic or a note on one or more steps."""
+    """How many people have progress, a ticked topic, a note or feedback from a group
+    on one or more steps.
+    """
 
     learners: int  # with progress in any state
     done: int
     topics: int  # with a ticked topic, whether or not they have other progress
     notes: int
+    feedback: int  # with a link to work, a confirmation or a remark
 
     @classmethod
     def for_steps(cls, steps: StepQuerySet) -> Impact:
@@ -68,21 +82,22 @@ class Impact(NamedTuple):
         with statement_timeout(QUERY_TIMEOUT):
             topics = checks.values("user").distinct().count()
         notes = Note.objects.filter(step__in=ids).values("user").distinct().count()
+        feedback = count_people_with_feedback(ids)
         if len(ids) == 1:
             stored = RoadmapStatistics.objects.filter(roadmap__steps=ids[0]).first()
             if stored:
                 counts = stored.get_counts(ids[0])
-                return cls(counts.reached, counts.finished, topics, notes)
+                return cls(counts.reached, counts.finished, topics, notes, feedback)
         marks = StepProgress.objects.filter(step__in=ids).values("user")
         people = marks.annotate(has_done=BoolOr(Q(state=State.DONE)))
         with statement_timeout(QUERY_TIMEOUT):
             counted = people.aggregate(
                 learners=Count("user"), done=Count("user", filter=Q(has_done=True))
             )
-        return cls(**counted, topics=topics, notes=notes)
+        return cls(**counted, topics=topics, notes=notes, feedback=feedback)
 
     def __bool__(self) -> bool:
-        return bool(self.learners or self.topics or self.notes)
+        return bool(self.learners or self.topics or self.notes or self.feedback)
 
     def __str__(self) -> str:
         """Return one sentence for each number that is not zero."""
@@ -94,6 +109,7 @@ class Impact(NamedTuple):
             (not_done, COUNT_NOT_DONE),
             (self.topics, COUNT_TOPICS),
             (self.notes, COUNT_NOTES),
+            (self.feedback, COUNT_FEEDBACK),
         ]
         return " ".join(
             sentence % {"count": count, "number": format_count(count)}
@@ -107,11 +123,14 @@ def format_count(count: int) -> str:
 
 
 def has_learners(steps: StepQuerySet) -> bool:
-    """Whether anybody has progress, a ticked topic or a note on one of the steps."""
+    """Whether anybody has progress, a ticked topic, a note or feedback from a group on
+    one of the steps.
+    """
     return (
         StepProgress.objects.filter(step__in=steps).exists()
         or TopicCheck.objects.filter(topic__step__in=steps).exists()
         or Note.objects.filter(step__in=steps).exists()
+        or has_feedback(steps)
     )
 
 
@@ -169,7 +188,8 @@ def merge(step: Step, into: Step, editor: User | None = None) -> None:
 
     Where a learner has progress on both, the state that is further along wins: done,
     then in progress, then skipped. The earlier dates win. Notes are joined; if the
-    result would be too long, each stays on its step. Topics move to `into`, or are
+    result would be too long, each stays on its step. Links to work, confirmations and
+    remarks move, as `merge_feedback` says. Topics move to `into`, or are
     joined with those that have the same slug. Steps that name `step` in same_as or
     needs then name `into`. Texts, questions, outcomes and resources stay on `step`. The
     versions name the editor, by default that of the current request.
@@ -184,6 +204,7 @@ def merge(step: Step, into: Step, editor: User | None = None) -> None:
         raise ValidationError(_("Choose another active step of this roadmap."))
     _copy_progress(step, into)
     _merge_notes(step, into)
+    merge_feedback(step, into)
     _merge_topics(step, into, editor)
     _update_references(set(steps.values()) - {step}, path, into, editor)
     _retire(step, _("Merged into %(step)s") % {"step": into.slug}, editor)
@@ -198,7 +219,8 @@ def split(
 ) -> None:
     """Save `new` directly after `step` and copy everybody's progress to it.
 
-    The copy keeps everybody's total from falling. Notes stay on `step`. The topics with
+    The copy keeps everybody's total from falling. Confirmations are copied as well.
+    Notes, links to work and remarks stay on `step`. The topics with
     the ids `topics` move to `new`, with everybody's ticks. `new` is in the same section
     and needs the same steps.
 
@@ -213,6 +235,7 @@ def split(
     new.full_clean()
     new.save_with_reason(_("Split off %(step)s") % {"step": step.slug}, editor)
     _copy_progress(step, new)
+    copy_confirmations(step, new)
     if step.topics.filter(pk__in=topics).update(step=new):
         reason = _("Split %(step)s") % {"step": step.slug}
         Step.objects.record([step, new], reason=reason, user=editor)

@@ -1,4 +1,4 @@
-"""Refuse to delete content that learners have progress, ticked topics or notes on."""
+"""Refuse to delete content on which learners have progress, notes or feedback."""
 
 from __future__ import annotations
 
@@ -44,8 +44,9 @@ class ProtectedDeletionAdmin(VersionedAdmin):
                     request,
                     _(
                         "Nothing was deleted, because learners have progress, ticked "
-                        "topics or notes on some of the selected items. Delete them "
-                        "one at a time to see what you can do instead."
+                        "topics, notes, confirmations or remarks on some of the "
+                        "selected items. Delete them one at a time to see what you can "
+                        "do instead."
                     ),
                     messages.ERROR,
                 )

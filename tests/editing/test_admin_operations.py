@@ -8,10 +8,13 @@ from progress.topic_checks import TopicCheck
 from roadmaps.models import Step
 from tests.editing.editor import ADMIN, everything, order, page_of
 from tests.factories import (
+    ConfirmationFactory,
     NoteFactory,
+    RemarkFactory,
     StepFactory,
     StepProgressFactory,
     TopicFactory,
+    WorkLinkFactory,
 )
 from tests.html import read_html
 
@@ -238,6 +241,25 @@ class TestDelete:
             )
         data = {"action": "delete_selected", "_selected_action": [fry.pk]}
         admin_client.post(f"{ADMIN}step/", data | {"post": "yes"})
+        assert Step.objects.filter(pk=fry.pk).exists()
+
+    @pytest.mark.parametrize(
+        "factory", [ConfirmationFactory, WorkLinkFactory, RemarkFactory]
+    )
+    def test_a_step_with_only_feedback_of_a_group_is_kept(
+        self, admin_client, fry, factory
+    ):
+        factory(step=fry)
+        for path in (page_of(fry, "delete"), page_of(fry.roadmap, "delete")):
+            answer = admin_client.post(path, {"post": "yes"})
+            assert answer.status_code == 409
+            assert "confirmation" in answer.text
+        for path, pk in (("step/", fry.pk), ("roadmap/", fry.roadmap_id)):
+            data = {"action": "delete_selected", "_selected_action": [pk]}
+            answer = admin_client.post(
+                ADMIN + path, data | {"post": "yes"}, follow=True
+            )
+            assert "Nothing was deleted" in answer.text
         assert Step.objects.filter(pk=fry.pk).exists()
 
     def test_a_step_without_learners_is_deleted(self, admin_client, fry, cooking):

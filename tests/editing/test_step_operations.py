@@ -10,20 +10,26 @@ from django.db.models import ProtectedError
 from django.test.utils import CaptureQueriesContext
 
 from editing import step_operations
+from groups.confirmations import Confirmation, WorkLink
+from groups.remarks import Remark
 from progress.backfill import backfill_completions
 from progress.models import Completion, StepProgress
 from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note, NoteConflictError
-from progress.route import Route
+from progress.route import Route, StepStatus
 from progress.snapshot import annotate_steps
 from progress.topic_checks import TopicCheck
 from roadmaps.models import Step
 from roadmaps.step_parts import Topic
 from tests.factories import (
+    ConfirmationFactory,
+    GroupFactory,
     NoteFactory,
+    RemarkFactory,
     StepFactory,
     StepProgressFactory,
     TopicFactory,
     UserFactory,
+    WorkLinkFactory,
     create_cooking_roadmap,
 )
 
@@ -61,7 +67,10 @@ def total(user, roadmap):
 def everything():
     return [
         list(model.objects.order_by("pk").values())
-        for model in (Step, Topic, StepProgress, TopicCheck, Note, Completion)
+        for model in (
+            *(Step, Topic, StepProgress, TopicCheck, Note, Completion),
+            *(Confirmation, WorkLink, Remark),
+        )
     ]
 
 
@@ -87,7 +96,7 @@ class TestImpact:
         for step in (boil, fry):
             mark(user, step)
             NoteFactory(user=user, step=step)
-        assert step_operations.Impact.for_steps(roadmap.steps.all()) == (1, 1, 0, 1)
+        assert step_operations.Impact.for_steps(roadmap.steps.all()) == (1, 1, 0, 1, 0)
 
     def test_without_learners_it_is_false(self, roadmap):
         assert not step_operations.Impact.for_steps(roadmap.steps.all())
@@ -96,6 +105,26 @@ class TestImpact:
     def test_a_note_alone_counts(self, roadmap, boil):
         NoteFactory(step=boil)
         assert step_operations.has_learners(roadmap.steps.all())
+
+    @pytest.mark.parametrize(
+        "factory", [ConfirmationFactory, WorkLinkFactory, RemarkFactory]
+    )
+    def test_feedback_alone_counts(self, roadmap, boil, factory):
+        factory(step=boil)
+        steps = roadmap.steps.all()
+        assert step_operations.has_learners(steps)
+        assert step_operations.Impact.for_steps(steps) == (0, 0, 0, 0, 1)
+        with pytest.raises(ProtectedError):
+            boil.delete()
+
+    def test_a_person_with_all_kinds_of_feedback_is_counted_once(self, boil, user):
+        WorkLinkFactory(user=user, step=boil)
+        ConfirmationFactory.create_batch(2, user=user, step=boil)
+        RemarkFactory(member=user, step=boil)
+        steps = Step.objects.filter(pk=boil.pk)
+        assert str(step_operations.Impact.for_steps(steps)) == (
+            "1 learner has a link to work, a confirmation or remarks on it."
+        )
 
     def test_a_ticked_topic_alone_counts(self, roadmap, boil, user):
         TopicCheck.objects.create(user=user, topic=TopicFactory(step=boil))
@@ -310,6 +339,12 @@ class TestMerge:
                 topic = TopicFactory(step=step, slug=slug)
                 for row in StepProgress.objects.filter(step=step):
                     TopicCheck.objects.create(user=row.user, topic=topic)
+            group = GroupFactory()
+            for row in StepProgress.objects.filter(step=step):
+                for each in (step, into):
+                    WorkLinkFactory(user=row.user, step=each)
+                    ConfirmationFactory(user=row.user, step=each, group=group)
+                    RemarkFactory(member=row.user, step=each, group=group)
             with CaptureQueriesContext(connection) as queries:
                 step_operations.merge(step, into=into)
             counts.append(len(queries))
@@ -411,6 +446,109 @@ class TestMergeTopics:
         assert needs == {"boil": [], "fry": ["cooking/bake"], "bake": []}
 
 
+class TestMergeFeedback:
+    """What happens to links to work, confirmations and remarks."""
+
+    @pytest.fixture
+    def group(self):
+        return GroupFactory()
+
+    def confirm(self, user, group, step, at):
+        return ConfirmationFactory(user=user, group=group, step=step, confirmed_at=at)
+
+    def is_valid(self, confirmation, user, step):
+        row = StepProgress.objects.get(user=user, step=step)
+        status = StepStatus(row.state, row.started_at, row.done_at)
+        return not confirmation.is_taken_back(status)
+
+    def test_what_only_the_step_has_moves(self, boil, fry, user, group):
+        mark(user, boil, at=MARCH)
+        confirmation = self.confirm(user, group, boil, APRIL)
+        WorkLinkFactory(user=user, step=boil, url="https://example.org/boil")
+        remark = RemarkFactory(member=user, step=boil, group=group)
+        RemarkFactory(member=user, step=fry, group=group)
+        step_operations.merge(boil, into=fry)
+        moved = Confirmation.objects.get()
+        assert moved == confirmation
+        assert (moved.step, moved.confirmed_at) == (fry, APRIL)
+        assert self.is_valid(moved, user, fry)
+        assert WorkLink.objects.get(step=fry).url == "https://example.org/boil"
+        assert Remark.objects.filter(step=fry).count() == 2
+        assert remark in Remark.objects.filter(step=fry)
+
+    def test_a_link_of_the_target_stays(self, boil, fry, user):
+        WorkLinkFactory(user=user, step=boil, url="https://example.org/boil")
+        WorkLinkFactory(user=user, step=fry, url="https://example.org/fry")
+        step_operations.merge(boil, into=fry)
+        assert WorkLink.objects.get(step=fry).url == "https://example.org/fry"
+        assert WorkLink.objects.get(step=boil).url == "https://example.org/boil"
+
+    @pytest.mark.parametrize(
+        ("of_step", "of_into", "expected"),
+        [(APRIL, MAY, APRIL), (MAY, APRIL, APRIL), (APRIL, APRIL, APRIL)],
+    )
+    def test_the_older_confirmation_wins_and_none_is_lost(
+        self, boil, fry, user, group, of_step, of_into, expected
+    ):
+        for step, at in ((boil, of_step), (fry, of_into)):
+            mark(user, step, at=MARCH)
+            self.confirm(user, group, step, at)
+        step_operations.merge(boil, into=fry)
+        assert Confirmation.objects.get(step=fry).confirmed_at == expected
+        dates = Confirmation.objects.values_list("confirmed_at", flat=True)
+        assert sorted(dates) == sorted([of_step, of_into])
+        before = everything()
+        step_operations.merge(boil, into=fry)
+        assert everything() == before
+
+    def test_a_valid_one_replaces_one_that_was_taken_back(self, boil, fry, user, group):
+        mark(user, fry, at=MAY)
+        self.confirm(user, group, fry, MARCH)  # and done again since
+        mark(user, boil, at=APRIL)
+        self.confirm(user, group, boil, MAY)
+        step_operations.merge(boil, into=fry)
+        confirmation = Confirmation.objects.get(step=fry)
+        assert confirmation.confirmed_at == MAY
+        assert self.is_valid(confirmation, user, fry)
+        assert Confirmation.objects.get(step=boil).confirmed_at == MARCH
+
+    def test_one_that_was_taken_back_does_not_become_valid(
+        self, boil, fry, user, group
+    ):
+        mark(user, fry, at=MARCH)
+        mark(user, boil, "learning", at=MARCH)
+        self.confirm(user, group, boil, APRIL)
+        step_operations.merge(boil, into=fry)
+        assert Confirmation.objects.get().step == boil
+        own = UserFactory()
+        mark(own, boil, "learning", at=MARCH)
+        still_taken_back = self.confirm(own, group, boil, APRIL)
+        step_operations.merge(boil, into=fry)
+        still_taken_back.refresh_from_db()
+        assert still_taken_back.step == fry
+        assert not self.is_valid(still_taken_back, own, fry)
+
+    def test_other_groups_and_deleted_ones_keep_theirs(self, boil, fry, user, group):
+        for step in (boil, fry):
+            mark(user, step, at=MARCH)
+            self.confirm(user, None, step, MAY)
+        self.confirm(user, group, boil, APRIL)
+        self.confirm(user, GroupFactory(), fry, APRIL)
+        self.confirm(UserFactory(), group, fry, APRIL)
+        step_operations.merge(boil, into=fry)
+        assert Confirmation.objects.filter(step=fry, user=user).count() == 4
+        assert Confirmation.objects.filter(step=fry).count() == 5
+
+    def test_a_retired_step_keeps_everything(self, boil, user, group):
+        mark(user, boil)
+        self.confirm(user, group, boil, MAY)
+        WorkLinkFactory(user=user, step=boil)
+        RemarkFactory(member=user, step=boil)
+        before = everything()[1:]
+        step_operations.retire(boil)
+        assert everything()[1:] == before
+
+
 class TestSections:
     @pytest.fixture
     def sections(self, roadmap):
@@ -499,6 +637,31 @@ class TestSplit:
         NoteFactory(user=user, step=boil)
         step_operations.split(boil, steam)
         assert Note.objects.get().step == boil
+
+    def test_confirmations_are_copied_and_the_rest_stays(self, boil, steam, user):
+        mark(user, boil, at=APRIL)
+        group = GroupFactory()
+        for each in (group, None):
+            ConfirmationFactory(
+                user=user,
+                step=boil,
+                group=each,
+                group_name="Cooks",
+                confirmed_at=MAY,
+                sentence="It boils.",
+            )
+        WorkLinkFactory(user=user, step=boil)
+        RemarkFactory(member=user, step=boil)
+        step_operations.split(boil, steam)
+        fields = ["group", "user", "confirmed_by", "confirmed_at", "sentence"]
+        old, new = (
+            list(step.confirmations.values_list(*fields)) for step in (boil, steam)
+        )
+        assert old == new
+        assert len(new) == 2
+        assert boil.work_links.count() == boil.remarks.count() == 1
+        assert not steam.work_links.exists()
+        assert not steam.remarks.exists()
 
     @pytest.mark.parametrize("slug", ["fry", "Fry It", ""])
     def test_a_taken_or_invalid_slug_is_refused(self, boil, steam, slug):

@@ -36,6 +36,8 @@ from editing.yaml_format.schema import (
     parse,
 )
 from editing.yaml_format.validators import normalize_body
+from groups.confirmations import Confirmation
+from groups.models import Group
 from progress import undo
 from progress.backfill import backfill_completions
 from progress.models import Completion, StepProgress
@@ -106,6 +108,8 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         self.marks = {}  # by person and step
         self.checks = set()  # person and topic
         self.notes = {}
+        self.group = Group.objects.create(name="Group")
+        self.confirmations = {}  # dates by person and step
         self.completed = {}  # by person
         self.offers = []
         self.reset_tokens = {}
@@ -213,6 +217,23 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         if text:
             self.notes[key] = text
 
+    @rule(person_index=person_index, index=number)
+    def confirm(self, person_index, index):
+        person, pk = self.people[person_index], self.pk(index)
+        status = self.marks.get((person.pk, pk), NOT_STARTED)
+        if status.state == "done":
+            new = Confirmation(group=self.group, user=person, step_id=pk)
+            is_new = Confirmation.objects.confirm(new, status)
+            old = self.confirmations.get((person.pk, pk))
+            assert is_new == (not self.is_valid(old, status))
+            if is_new:
+                self.confirmations[person.pk, pk] = new.confirmed_at
+
+    def is_valid(self, confirmed_at, status):
+        """Whether a confirmation of that date counts with this status."""
+        is_done = confirmed_at and status.state == "done"
+        return bool(is_done and status.done_at <= confirmed_at)
+
     # Actions of an editor
 
     @rule(index=number)
@@ -271,6 +292,9 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         for person in self.people:
             if (person.pk, pk) in self.marks:
                 self.marks[person.pk, new.pk] = self.marks[person.pk, pk]
+            if (person.pk, pk) in self.confirmations:
+                confirmed_at = self.confirmations[person.pk, pk]
+                self.confirmations[person.pk, new.pk] = confirmed_at
         self.complete_in_model(*self.people)
         assert all(new >= old for new, old in zip(self.count_done(), done, strict=True))
 
@@ -569,6 +593,19 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         if notes[1] and len(joined) <= MAX_NOTE_LENGTH:
             self.notes[person, into] = joined
             del self.notes[person, step]
+        self.merge_confirmations(person, step, into)
+
+    def merge_confirmations(self, person, step, into):
+        keys = [(person, pk) for pk in (step, into)]
+        statuses = [self.marks.get(key, NOT_STARTED) for key in keys]
+        other, own = (self.confirmations.get(key) for key in keys)
+        is_other_valid = self.is_valid(other, statuses[0])
+        if own and other:
+            is_own_valid = self.is_valid(own, statuses[1])
+            if is_other_valid and (not is_own_valid or other < own):
+                self.confirmations |= dict(zip(keys, [own, other], strict=True))
+        elif other and (is_other_valid or not self.is_valid(other, statuses[1])):
+            self.confirmations[keys[1]] = self.confirmations.pop(keys[0])
 
     def expect_later_date(self, dates, name, pk):
         now = self.dates(name)[pk]
@@ -656,6 +693,12 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         assert self.stored_marks() == self.marks
         notes = {(note.user_id, note.step_id): note.text for note in Note.objects.all()}
         assert notes == self.notes
+
+    @invariant()
+    def no_confirmation_is_lost(self):
+        rows = Confirmation.objects.values_list("user", "step", "confirmed_at")
+        stored = {(user, step): confirmed_at for user, step, confirmed_at in rows}
+        assert stored == self.confirmations
 
     @invariant()
     def every_ticked_topic_stays_ticked(self):

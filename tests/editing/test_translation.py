@@ -20,6 +20,7 @@ from tests.factories import (
     StepProgressFactory,
     TopicFactory,
     UserFactory,
+    WorkLinkFactory,
     add_greek_parts,
 )
 from tests.pseudo_language import assert_page_is_translated, pseudo_language
@@ -295,6 +296,12 @@ class TestOperations:
     @pytest.mark.usefixtures("learners")
     def test_a_roadmap_with_learners_is_not_deleted(self, client, greek):
         check(client.get(page_of(greek, "delete")))
+
+    def test_content_with_feedback_of_a_group_is_not_deleted(self, client, greek):
+        step = greek.steps.first()
+        WorkLinkFactory(step=step)
+        check(client.get(page_of(greek, "delete")))
+        check(client.get(page_of(step, "delete")))
 
     @pytest.mark.parametrize("path", [ROADMAPS, STEPS])
     @pytest.mark.parametrize("has_learners", [True, False])

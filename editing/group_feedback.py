@@ -1,0 +1,121 @@
+"""Carry links to work, confirmations and remarks along when steps are edited.
+
+Each function runs a fixed number of statements, however many people it concerns.
+"""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.db.models import Exists, OuterRef
+
+from groups.confirmations import Confirmation, WorkLink
+from groups.remarks import Remark
+from progress.models import StepProgress, StepProgressQuerySet
+from progress.route import State
+from roadmaps.models import Step, StepQuerySet
+
+
+def has_feedback(steps: StepQuerySet) -> bool:
+    """Whether anybody has a link to work, a confirmation or a remark on the steps."""
+    return any(
+        model.objects.filter(step__in=steps).exists()
+        for model in (Confirmation, WorkLink, Remark)
+    )
+
+
+def count_people_with_feedback(step_ids: list[int]) -> int:
+    """How many people have a link to work, a confirmation or a remark on the steps."""
+    confirmed = Confirmation.objects.filter(step__in=step_ids).values_list("user")
+    linked = WorkLink.objects.filter(step__in=step_ids).values_list("user")
+    remarked = Remark.objects.filter(step__in=step_ids).values_list("member")
+    return confirmed.order_by().union(linked, remarked.order_by()).count()
+
+
+def merge_feedback(step: Step, into: Step) -> None:
+    """Move links to work, confirmations and remarks from `step` to `into`.
+
+    What both steps have stays on both: a person's link, and a group's confirmation for
+    one person. The older confirmation that is not taken back is on `into` afterwards.
+    Call this after the progress was copied.
+    """
+    _swap_confirmations(step, into)
+    confirmations = Confirmation.objects.filter(step=step)
+    is_valid = Exists(_done_before_confirmation(step))
+    # A confirmation that was taken back must not become valid by the move.
+    would_be_valid = Exists(_done_before_confirmation(into))
+    stored = Confirmation.objects.filter(
+        step=into, user=OuterRef("user"), group=OuterRef("group")
+    )
+    confirmations.filter(is_valid | ~would_be_valid, ~Exists(stored)).update(step=into)
+    own_link = WorkLink.objects.filter(step=into, user=OuterRef("user"))
+    WorkLink.objects.filter(~Exists(own_link), step=step).update(step=into)
+    Remark.objects.filter(step=step).update(step=into)
+
+
+def _done_before_confirmation(step: Step) -> StepProgressQuerySet:
+    return StepProgress.objects.filter(
+        step=step,
+        user=OuterRef("user"),
+        state=State.DONE,
+        done_at__lte=OuterRef("confirmed_at"),
+    )
+
+
+def _swap_confirmations(step: Step, into: Step) -> None:
+    """Swap what a group confirmed of a person on both steps, if the confirmation on
+    `step` is valid, and the one on `into` is newer or taken back.
+    """
+    # The unique constraint allows no swap of the steps, so this swaps everything else.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE groups_confirmation AS own SET
+                group_name = other.group_name,
+                confirmed_by_id = other.confirmed_by_id,
+                confirmed_at = other.confirmed_at,
+                sentence = other.sentence
+            FROM groups_confirmation AS other
+            JOIN groups_confirmation AS of_step ON of_step.step_id = %(step)s
+                AND of_step.user_id = other.user_id
+                AND of_step.group_id = other.group_id
+            JOIN groups_confirmation AS of_into ON of_into.step_id = %(into)s
+                AND of_into.user_id = other.user_id
+                AND of_into.group_id = other.group_id
+            JOIN progress_stepprogress AS mark ON mark.step_id = %(step)s
+                AND mark.user_id = other.user_id AND mark.state = 'done'
+                AND mark.done_at <= of_step.confirmed_at
+            LEFT JOIN progress_stepprogress AS into_mark
+                ON into_mark.step_id = %(into)s
+                AND into_mark.user_id = other.user_id AND into_mark.state = 'done'
+                AND into_mark.done_at <= of_into.confirmed_at
+            WHERE own.user_id = other.user_id AND own.group_id = other.group_id
+                AND own.id IN (of_step.id, of_into.id)
+                AND other.id IN (of_step.id, of_into.id) AND own.id != other.id
+                AND (into_mark.user_id IS NULL
+                    OR of_step.confirmed_at < of_into.confirmed_at)
+            """,
+            {"step": step.pk, "into": into.pk},
+        )
+
+
+def copy_confirmations(step: Step, new: Step) -> None:
+    """Copy everybody's confirmations to `new`, which was split off `step`."""
+    # FOR KEY SHARE makes a deletion of one of the accounts wait, and leaves out
+    # accounts that are being deleted.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO groups_confirmation (
+                group_id, group_name, user_id, step_id, confirmed_by_id, confirmed_at,
+                sentence
+            )
+            SELECT group_id, group_name, user_id, %(new)s, confirmed_by_id,
+                confirmed_at, sentence
+            FROM groups_confirmation
+            JOIN accounts_user AS account ON account.id = user_id
+            WHERE step_id = %(step)s
+            ORDER BY groups_confirmation.id
+            FOR KEY SHARE OF account
+            """,
+            {"step": step.pk, "new": new.pk},
+        )
