@@ -51,17 +51,20 @@ def work_link(request: AuthenticatedRequest, step_id: int) -> HttpResponse:
     user, is_removal = request.user, "remove" in request.POST
     steps = Step.objects.active().select_related("roadmap")
     step = get_object_or_404(steps, pk=step_id)
-    if not is_removal:
-        members = Membership.objects.filter(user=user, role=Role.MEMBER)
-        if not members.filter(group__assignments__roadmap=step.roadmap_id).exists():
-            raise Http404("No group of this person follows the roadmap.")
+    members = Membership.objects.filter(user=user, role=Role.MEMBER)
+    is_member = members.filter(group__assignments__roadmap=step.roadmap_id).exists()
+    stored = WorkLink.objects.filter(user=user, step=step).first()
+    if not (is_member or (is_removal and stored)):
+        raise Http404("No group of this person follows the roadmap.")
     data = None
     if request.method == "POST":
         data = {"url": ""} if is_removal else request.POST
-    stored = WorkLink.objects.filter(user=user, step=step).first()
     form = WorkLinkForm(data, initial={"url": stored.url if stored else ""})
     if form.is_valid():
-        WorkLink.objects.set_url(user, step, form.cleaned_data["url"])
+        try:
+            WorkLink.objects.set_url(user, step, form.cleaned_data["url"])
+        except Step.DoesNotExist as error:
+            raise Http404("The step was retired meanwhile.") from error
         return redirect(f"{step.get_absolute_url()}#work_link")
     title, back = _("Link to your work"), f"{step.get_absolute_url()}#work_link"
     return render_form(request, form, title, step, back)
