@@ -1,23 +1,17 @@
 """A user's steps and notes as CSV, for a spreadsheet."""
 
-import csv
 from collections.abc import Iterator
-from io import StringIO
 
 from django.db.models import Q
 from django.utils.timezone import localtime
 
 from accounts.models import User
+from core.csv_export import csv_lines
 from progress.notes import Note
 from progress.route import AnnotatedStep, State
 from progress.snapshot import annotate_steps
 from roadmaps.models import Roadmap, Step
 
-# A spreadsheet runs a cell that begins with one of these as a formula:
-# https://owasp.org/www-community/attacks/CSV_Injection. Excel reads the full-width ones
-# as the others where the language is Chinese, Japanese or Korean.
-FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
-BYTE_ORDER_MARK = "\ufeff"  # without it, Excel does not read the file as UTF-8
 HEADER = [
     *("roadmap", "roadmap_title", "step", "title", "required", "retired"),
     *("state", "started_at", "done_at", "note"),
@@ -37,18 +31,13 @@ def to_csv(user: User) -> str:
     roadmaps = Roadmap.objects.filter(Q(pk__in=with_progress) | Q(pk__in=with_notes))
     roadmap_by_id = roadmaps.with_is_hidden(user).in_bulk()
     steps = Step.objects.defer_large_fields().filter(roadmap__in=roadmap_by_id)
-    file = StringIO()
-    file.write(BYTE_ORDER_MARK)
-    # LibreOffice splits unquoted cells at semicolons and tabs, too.
-    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-    writer.writerow(HEADER)
+    rows = []
     for step in annotate_steps(steps.order_by("roadmap", "position", "pk"), user):
         roadmap, note = roadmap_by_id[step.roadmap_id], notes.get(step.pk, "")
         is_on_route = not (step.is_retired or roadmap.is_hidden)
         if is_on_route or step.state != State.NONE or note:
-            row = row_cells(roadmap, step, note)
-            writer.writerow(map(escape_formula, row))
-    return file.getvalue()
+            rows.append(row_cells(roadmap, step, note))
+    return "".join(csv_lines(HEADER, rows))
 
 
 def row_cells(roadmap: Roadmap, step: AnnotatedStep, note: str) -> Iterator[str]:
@@ -60,8 +49,3 @@ def row_cells(roadmap: Roadmap, step: AnnotatedStep, note: str) -> Iterator[str]
     for date in (step.started_at, step.done_at):
         yield localtime(date).isoformat(timespec="seconds") if date else ""
     yield note
-
-
-def escape_formula(cell: str) -> str:
-    """Put a `'` before the text if a spreadsheet would run it as a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA_PREFIXES) else cell

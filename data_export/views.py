@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
+from core.csv_export import CONTENT_TYPE
 from core.max_body import max_body
 from core.rate_limit import rate_limit
 from data_export import reader, restore
@@ -38,7 +39,7 @@ def to_json(user: User) -> bytes:
 
 FILE_TYPES = {
     "json": ("application/json", to_json),
-    "csv": ("text/csv; charset=utf-8", to_csv),
+    "csv": (CONTENT_TYPE, to_csv),
     "md": ("text/markdown; charset=utf-8", to_markdown),
 }
 FORM_OVERHEAD = 10_000  # bytes for the CSRF token and the boundaries of the form
