@@ -1,34 +1,74 @@
 """The audit trail: who changed what about people and groups, and when.
 
-It says nothing about anybody's progress or notes.
+It says nothing about anybody's progress or notes. The database refuses to change an
+event, and to delete it before it is AUDIT_DAYS old: accounts/migrations/0002_audit.py.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db import models
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.db.transaction import TransactionManagementError
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
+    from django.utils.functional import _StrPromise as StrPromise
+
+BATCH_SIZE = 1000  # events per transaction
 
 
 class AuditAction(models.TextChoices):
-    GROUP_CREATED = "group_created", _("Created a group")
-    GROUP_DELETED = "group_deleted", _("Deleted a group")
-    GROUP_JOINED = "group_joined", _("Joined a group")
-    GROUP_LEFT = "group_left", _("Left a group")
-    MEMBER_REMOVED = "member_removed", _("Removed a person from a group")
-    ROLE_CHANGED = "role_changed", _("Changed a role in a group")
-    ROADMAP_ASSIGNED = "roadmap_assigned", _("Assigned a roadmap to a group")
-    ROADMAP_UNASSIGNED = "roadmap_unassigned", _("Took a roadmap from a group")
-    SHARING_STARTED = "sharing_started", _("Agreed to show a roadmap")
-    SHARING_STOPPED = "sharing_stopped", _("Stopped showing a roadmap")
-    INVITATION_CREATED = "invitation_created", _("Created an invitation to a group")
-    INVITATION_REVOKED = "invitation_revoked", _("Revoked an invitation to a group")
-    STEP_CONFIRMED = "step_confirmed", _("Confirmed a step")
+    """What can happen. A new action is one line here."""
+
+    GROUP_CREATED = "group_created", gettext_lazy("Created a group")
+    GROUP_DELETED = "group_deleted", gettext_lazy("Deleted a group")
+    GROUP_JOINED = "group_joined", gettext_lazy("Joined a group")
+    GROUP_LEFT = "group_left", gettext_lazy("Left a group")
+    MEMBER_REMOVED = "member_removed", gettext_lazy("Removed a person from a group")
+    ROLE_CHANGED = "role_changed", gettext_lazy("Changed a role in a group")
+    ROADMAP_ASSIGNED = "roadmap_assigned", gettext_lazy("Assigned a roadmap to a group")
+    ROADMAP_UNASSIGNED = (
+        "roadmap_unassigned",
+        gettext_lazy("Took a roadmap from a group"),
+    )
+    SHARING_STARTED = "sharing_started", gettext_lazy("Agreed to show a roadmap")
+    SHARING_STOPPED = "sharing_stopped", gettext_lazy("Stopped showing a roadmap")
+    INVITATION_CREATED = (
+        "invitation_created",
+        gettext_lazy("Created an invitation to a group"),
+    )
+    INVITATION_REVOKED = (
+        "invitation_revoked",
+        gettext_lazy("Revoked an invitation to a group"),
+    )
+    STEP_CONFIRMED = "step_confirmed", gettext_lazy("Confirmed a step")
+    TRAIL_EXPORTED = "trail_exported", gettext_lazy("Exported the audit trail")
+
+
+# Each detail in words. One that is not here is shown with its key.
+DETAILS = {
+    "group": gettext_lazy("Group: {value}."),
+    "role": gettext_lazy("Role: {value}."),
+    "roadmap": gettext_lazy("Roadmap: {value}."),
+    "step": gettext_lazy("Step: {value}."),
+    "file": gettext_lazy("File: {value}."),
+    "events": gettext_lazy("Events: {value}."),
+}
+ROLES = {
+    "member": gettext_lazy("Member"),
+    "mentor": gettext_lazy("Mentor"),
+    "owner": gettext_lazy("Owner"),
+}
+
+
+def get_actions() -> list[tuple[str, StrPromise]]:
+    """All actions. As this is a function, a new one needs no migration."""
+    return AuditAction.choices
 
 
 class AuditEventManager(models.Manager["AuditEvent"]):
@@ -41,7 +81,12 @@ class AuditEventManager(models.Manager["AuditEvent"]):
     ) -> AuditEvent:
         """Add an event. `actor` did it; `person` is whom it concerns, by default the
         actor. `details` are plain values, such as the group and the role.
+
+        Call it in the transaction of the change, so that both are stored or neither is.
+        Raises TransactionManagementError outside of a transaction.
         """
+        if not connection.in_atomic_block:
+            raise TransactionManagementError("Record it in the change's transaction.")
         concerned = person or actor
         return self.create(
             action=action,
@@ -50,13 +95,28 @@ class AuditEventManager(models.Manager["AuditEvent"]):
             details=details,
         )
 
+    def delete_expired(self) -> int:
+        """Delete the events that are older than AUDIT_DAYS, and return their number."""
+        limit = timezone.now() - timedelta(days=settings.AUDIT_DAYS)
+        expired = self.filter(at__lt=limit)
+        total = 0
+        while batch := list(expired.values_list("pk", flat=True)[:BATCH_SIZE]):
+            with transaction.atomic(), connection.cursor() as cursor:
+                setting = ["cairn.audit_limit", limit.isoformat()]
+                cursor.execute("SELECT set_config(%s, %s, true)", setting)
+                self.filter(pk__in=batch).delete()
+            total += len(batch)
+        return total
+
 
 class AuditEvent(models.Model):
     # The users have no constraint: an event stays when an account is deleted. All that
     # it then says is a number that belongs to nobody any more.
     id = models.BigAutoField(primary_key=True)
-    at = models.DateTimeField(_("time"), default=timezone.now, db_index=True)
-    action = models.CharField(_("action"), max_length=30)
+    at = models.DateTimeField(gettext_lazy("time"), default=timezone.now, db_index=True)
+    action = models.CharField(
+        gettext_lazy("action"), max_length=30, choices=get_actions
+    )
     actor = models.ForeignKey(
         "accounts.User",
         models.DO_NOTHING,
@@ -64,7 +124,7 @@ class AuditEvent(models.Model):
         db_constraint=False,
         db_index=False,
         related_name="+",
-        verbose_name=_("done by"),
+        verbose_name=gettext_lazy("done by"),
     )
     person = models.ForeignKey(
         "accounts.User",
@@ -72,17 +132,33 @@ class AuditEvent(models.Model):
         null=True,
         db_constraint=False,
         related_name="+",
-        verbose_name=_("person"),
+        verbose_name=gettext_lazy("person"),
     )
-    details = models.JSONField(_("details"), default=dict)
+    details = models.JSONField(gettext_lazy("details"), default=dict)
 
     objects = AuditEventManager()
 
     class Meta:
-        verbose_name = _("audit event")
-        verbose_name_plural = _("audit trail")
+        verbose_name = gettext_lazy("audit event")
+        verbose_name_plural = gettext_lazy("audit trail")
         ordering = ["-at", "-pk"]
         default_permissions = ["view"]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action}"
+
+    def describe_details(self) -> str:
+        """Return the details in words, such as "Group: Class 7 (12). Role: Mentor."."""
+        return " ".join(text.format(value=value) for text, value in self.get_details())
+
+    def get_details(self) -> list[tuple[str, str]]:
+        """Return the words for each detail, with "{value}" in them, and the value."""
+        values = {key: str(value) for key, value in self.details.items() if value}
+        if "group" in values and (number := values.pop("group_id", "")):
+            values["group"] += f" ({number})"
+        if "role" in values:
+            values["role"] = str(ROLES.get(values["role"], values["role"]))
+        return [
+            (str(DETAILS.get(key, f"{key}: {{value}}.")), value)
+            for key, value in values.items()
+        ]

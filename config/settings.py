@@ -265,8 +265,9 @@ ADMIN_PATH = env.read("ADMIN_PATH", "admin/", parse.url_path(RESERVED_PATHS))
 FORMS_ANSWERED_ONCE = ("/accounts/", "/groups/", f"/{ADMIN_PATH}")
 ADMIN_NEEDS_SECOND_FACTOR = not DEBUG
 
-# After these days `cleanup` deletes an account that was never confirmed.
+# After these days `cleanup` deletes unconfirmed accounts and events of the audit trail.
 UNCONFIRMED_DAYS = env.read("UNCONFIRMED_DAYS", 30, parse.integer(1, 3650, 30))
+AUDIT_DAYS = env.read("AUDIT_DAYS", 365, parse.integer(1, 3650, 365))
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "roadmaps:index"
 

@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from django.test import Client, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 
+from accounts.audit import AuditEventManager
 from core.observability import logging as logs
 from core.postgresql.settings import use_prepared_statements
 from editing.yaml_format.importer import import_roadmap
@@ -86,11 +87,31 @@ def fast_flush():
     def empty_tables(test_case):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+            cursor.execute("SET LOCAL cairn.audit_limit = 'infinity'")
             for table in tables_to_empty():
                 cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def audit_in_transaction():
+    """Refuse to record an audit event outside of a transaction of the code itself.
+
+    The transaction round each test would hide it from `AuditEvent.objects.record`.
+    """
+    record = AuditEventManager.record
+
+    @functools.wraps(record)
+    def checked(*args, **kwargs):
+        blocks = connection.atomic_blocks
+        assert any(not block._from_testcase for block in blocks), "no transaction"
+        return record(*args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AuditEventManager, "record", checked)
         yield
 
 

@@ -5,6 +5,37 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import accounts.audit
+
+# An event can't be changed. It can be deleted if it is older than `cairn.audit_limit`,
+# which `AuditEvent.objects.delete_expired` sets for its own transaction. This guards
+# against mistakes in the code and on the command line, and not against somebody who
+# wants to get round it and has the database's password.
+PROTECT_EVENTS = """
+CREATE FUNCTION cairn_protect_audit_events() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        IF OLD.at < nullif(current_setting('cairn.audit_limit', true), '')::timestamptz
+        THEN
+            RETURN OLD;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'The audit trail can only be added to.'
+        USING ERRCODE = 'restrict_violation';
+END $$;
+
+CREATE TRIGGER protect_audit_events BEFORE UPDATE OR DELETE ON accounts_auditevent
+FOR EACH ROW EXECUTE FUNCTION cairn_protect_audit_events();
+
+CREATE TRIGGER protect_audit_trail BEFORE TRUNCATE ON accounts_auditevent
+FOR EACH STATEMENT EXECUTE FUNCTION cairn_protect_audit_events();
+"""
+ALLOW_CHANGES = """
+DROP TRIGGER protect_audit_trail ON accounts_auditevent;
+DROP TRIGGER protect_audit_events ON accounts_auditevent;
+DROP FUNCTION cairn_protect_audit_events();
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -24,7 +55,14 @@ class Migration(migrations.Migration):
                         verbose_name="time",
                     ),
                 ),
-                ("action", models.CharField(max_length=30, verbose_name="action")),
+                (
+                    "action",
+                    models.CharField(
+                        choices=accounts.audit.get_actions,
+                        max_length=30,
+                        verbose_name="action",
+                    ),
+                ),
                 ("details", models.JSONField(default=dict, verbose_name="details")),
                 (
                     "actor",
@@ -57,4 +95,5 @@ class Migration(migrations.Migration):
                 "default_permissions": ["view"],
             },
         ),
+        migrations.RunSQL(PROTECT_EVENTS, ALLOW_CHANGES),
     ]

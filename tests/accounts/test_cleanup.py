@@ -19,6 +19,7 @@ NO_CHANGES = """\
 Expired sessions deleted: 0
 IP addresses and browsers of ended sessions deleted: 0
 Unconfirmed accounts deleted: 0
+Old audit events deleted: 0
 Finished tasks deleted: 0
 Failed tasks deleted: 0
 Tasks of dead workers queued again: 0

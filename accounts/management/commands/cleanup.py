@@ -11,6 +11,7 @@ from django.tasks import TaskResultStatus
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from accounts.audit import AuditEvent
 from accounts.ended_sessions import delete_ended
 from accounts.models import ASCII, User
 from accounts.second_factor_secrets import renew_encryption
@@ -37,6 +38,7 @@ def cleanup() -> Iterator[tuple[str, int]]:
     yield "Expired sessions deleted", delete(expired)
     yield "IP addresses and browsers of ended sessions deleted", delete_ended()
     yield "Unconfirmed accounts deleted", delete(never_confirmed())
+    yield "Old audit events deleted", AuditEvent.objects.delete_expired()
     done = tasks.successful().filter(finished_at__lt=now - SUCCESSFUL_TASK_AGE)
     yield "Finished tasks deleted", delete(done)
     failed = tasks.failed().filter(finished_at__lt=now - FAILED_TASK_AGE)
