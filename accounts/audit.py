@@ -158,7 +158,7 @@ class AuditEvent(models.Model):
             values["group"] += f" ({number})"
         if "role" in values:
             values["role"] = str(ROLES.get(values["role"], values["role"]))
-        return [
-            (str(DETAILS.get(key, f"{key}: {{value}}.")), value)
-            for key, value in values.items()
-        ]
+        # PostgreSQL does not keep the order of the keys.
+        known = {key: str(text) for key, text in DETAILS.items() if key in values}
+        others = {key: f"{key}: {{value}}." for key in values if key not in DETAILS}
+        return [(text, values[key]) for key, text in (known | others).items()]
