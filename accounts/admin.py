@@ -142,7 +142,7 @@ class UserAdmin(DjangoUserAdmin):
         return [str(user) for user in objs], counts, missing_permissions, protected
 
 
-class GroupForm(ModelForm):
+class PermissionGroupForm(ModelForm):
     name = LineField(label=gettext_lazy("Name"), max_length=150)
 
     class Meta:
@@ -154,8 +154,8 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin):
-    form = GroupForm
+class PermissionGroupAdmin(DjangoGroupAdmin):
+    form = PermissionGroupForm
 
 
 class InvitationForm(ModelForm):

@@ -11,11 +11,14 @@ GROUPS = {
     "socialaccount": _("People"),
     "django_tasks_database": _("System"),
 }
-# Labels that libraries do not translate, by the model and its fields.
+# Labels that libraries do not translate, by the model and its fields, and another name
+# for Django's groups, so that nobody takes them for groups of learners.
 MODEL_NAMES = {
+    "auth.Group": (_("permission group"), _("permission groups")),
     "mfa.Authenticator": (_("two-factor method"), _("two-factor methods")),
 }
 FIELD_NAMES = {
+    "accounts.User": {"groups": _("permission groups")},
     "mfa.Authenticator": {
         "user": _("user"),
         "type": _("type"),

@@ -86,8 +86,9 @@ class Group(models.Model):
     objects = GroupManager()
 
     class Meta:
-        verbose_name = _("group")
-        verbose_name_plural = _("groups")
+        # The admin has "permission groups" too, which are Django's.
+        verbose_name = _("learning group")
+        verbose_name_plural = _("learning groups")
         ordering = ["name", "pk"]
 
     def __str__(self) -> str:
@@ -172,6 +173,17 @@ class Group(models.Model):
         self.record(AuditAction.GROUP_DELETED, actor)
         self.delete()
 
+    @transaction.atomic
+    def appoint_owner(self, user: User, actor: User) -> None:
+        """Make a person an owner, whether or not they are in the group."""
+        self.lock()
+        membership = self.memberships.filter(user=user).first()
+        if membership:
+            membership.change_role(Role.OWNER, actor)
+        else:
+            self.memberships.create(user=user, role=Role.OWNER)
+            self.record(AuditAction.GROUP_JOINED, actor, user, role=Role.OWNER)
+
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def visible_to(self, user: User) -> AssignmentQuerySet:
@@ -216,7 +228,7 @@ class Assignment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"roadmap {self.roadmap_id} in group {self.group_id}"
+        return self.roadmap.title
 
     @transaction.atomic
     def unassign(self, actor: User) -> None:

@@ -45,8 +45,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "group",
-                "verbose_name_plural": "groups",
+                "verbose_name": "learning group",
+                "verbose_name_plural": "learning groups",
                 "ordering": ["name", "pk"],
             },
         ),

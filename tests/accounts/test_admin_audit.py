@@ -108,8 +108,9 @@ class TestList:
     def test_says_who_did_what_to_whom(self, auditor, events):
         page = read_html(auditor.get(PATH))
         assert "Changed a role in a group" in page
-        assert "Group: <bdi>Class 7 (12)</bdi>. Role: <bdi>Mentor</bdi>." in page
-        assert "<bdi>ada@example.com</bdi>" in page
+        assert ">Audit trail</h1>" in page
+        assert ">Group: Class 7 (12). Role: Mentor.<" in page
+        assert ">ada@example.com<" in page
         assert listed(auditor) == ["group_joined", "role_changed", "group_created"]
 
     def test_a_deleted_account_is_a_number(self, auditor, events, bob):
