@@ -1,16 +1,24 @@
 """Reads everything that Cairn stores about a user, in a fixed number of queries."""
 
+from typing import Any
+
 from allauth.account import models as account
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
+from accounts.audit import AuditEvent
 from accounts.devices import browser_name
 from accounts.models import Invitation, User
 from data_export import document
+from groups.confirmations import Confirmation, WorkLink
+from groups.models import Invitation as GroupInvitation
+from groups.models import Membership
+from groups.remarks import Remark
 from progress.models import Completion, StepProgress
 from progress.notes import Note
 from roadmaps.models import LARGE_FIELDS, Step
@@ -37,6 +45,14 @@ def collect(user: User) -> document.ExportDocument:
         topics=topics(user),
         completions=completions(user),
         notes=notes(user),
+        work_links=work_links(user),
+        memberships=memberships(user),
+        confirmations_received=confirmations_received(user),
+        confirmations_given=confirmations_given(user),
+        remarks_received=remarks_received(user),
+        remarks_written=remarks_written(user),
+        group_invitations=group_invitations(user),
+        audit_events=audit_events(user),
     )
 
 
@@ -138,12 +154,7 @@ def edits(user: User) -> list[document.Edit]:
 
 
 def progress(user: User) -> list[document.Progress]:
-    rows = (
-        StepProgress.objects.filter(user=user)
-        .select_related("step__roadmap")
-        .defer(*(f"step__{name}" for name in LARGE_FIELDS))
-        .order_by("step__roadmap", "step__position", "step")
-    )
+    rows = with_steps(StepProgress.objects.filter(user=user))
     return [
         document.Progress(
             **slugs(row.step),
@@ -151,7 +162,7 @@ def progress(user: User) -> list[document.Progress]:
             started_at=row.started_at,
             done_at=row.done_at,
         )
-        for row in rows
+        for row in rows.order_by("step__roadmap", "step__position", "step")
     ]
 
 
@@ -178,6 +189,124 @@ def notes(user: User) -> list[document.Note]:
         document.Note(**slugs(row.step), text=row.text, saved_at=row.saved_at)
         for row in Note.objects.for_user(user)
     ]
+
+
+def work_links(user: User) -> list[document.WorkLink]:
+    rows = with_steps(WorkLink.objects.filter(user=user))
+    return [
+        document.WorkLink(**slugs(row.step), url=row.url, saved_at=row.saved_at)
+        for row in rows.order_by("step__roadmap", "step__position", "step")
+    ]
+
+
+def memberships(user: User) -> list[document.Membership]:
+    shown = "shared_roadmaps__assignment__roadmap"
+    rows = Membership.objects.filter(user=user).select_related("group")
+    return [
+        document.Membership(
+            group=row.group.name,
+            role=row.role,
+            joined_at=row.joined_at,
+            wants_email=row.wants_email,
+            shown_roadmaps=[
+                document.ShownRoadmap(
+                    roadmap=each.assignment.roadmap.slug, since=each.agreed_at
+                )
+                for each in row.shared_roadmaps.all()
+            ],
+        )
+        for row in rows.prefetch_related(shown).order_by("joined_at", "pk")
+    ]
+
+
+def confirmations_received(user: User) -> list[document.ReceivedConfirmation]:
+    rows = with_steps(Confirmation.objects.filter(user=user))
+    return [
+        document.ReceivedConfirmation(
+            **confirmation(row),
+            confirmed_by=shown_name(row.confirmed_by) if row.confirmed_by else None,
+        )
+        for row in rows.select_related("confirmed_by", "step__roadmap")
+    ]
+
+
+def confirmations_given(user: User) -> list[document.Confirmation]:
+    """The user's own acts as a mentor, without the names of the members."""
+    rows = with_steps(Confirmation.objects.filter(confirmed_by=user))
+    return [document.Confirmation(**confirmation(row)) for row in rows]
+
+
+def confirmation(row: Confirmation) -> dict[str, Any]:
+    return {
+        **slugs(row.step),
+        "group": row.group_name,
+        "confirmed_at": row.confirmed_at,
+        "sentence": row.sentence,
+    }
+
+
+def remarks_received(user: User) -> list[document.ReceivedRemark]:
+    rows = with_steps(Remark.objects.filter(member=user).exclude(author=user))
+    return [
+        document.ReceivedRemark(**remark(row), written_by=shown_name(row.author))
+        for row in rows.select_related("author", "group", "step__roadmap")
+    ]
+
+
+def remarks_written(user: User) -> list[document.Remark]:
+    rows = with_steps(Remark.objects.filter(author=user))
+    rows = rows.select_related("group", "step__roadmap")
+    return [document.Remark(**remark(row)) for row in rows]
+
+
+def remark(row: Remark) -> dict[str, Any]:
+    return {
+        **slugs(row.step),
+        "group": row.group.name,
+        "text": row.text,
+        "written_at": row.written_at,
+    }
+
+
+def group_invitations(user: User) -> list[document.GroupInvitation]:
+    rows = GroupInvitation.objects.filter(created_by=user).select_related("group")
+    return [
+        document.GroupInvitation(
+            group=row.group.name,
+            role=row.role,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            revoked_at=row.revoked_at,
+            max_uses=row.max_uses,
+            uses=row.uses,
+        )
+        for row in rows.order_by("pk")
+    ]
+
+
+def audit_events(user: User) -> list[document.AuditEvent]:
+    rows = AuditEvent.objects.filter(Q(actor=user) | Q(person=user))
+    return [
+        document.AuditEvent(
+            at=row.at,
+            action=row.action,
+            done_by_user=row.actor_id == user.pk,
+            concerns_user=row.person_id == user.pk,
+            details=row.details,
+        )
+        for row in rows.order_by("pk")
+    ]
+
+
+def with_steps[Row: Model](rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Read each row's step and roadmap too, but not their texts."""
+    large = [f"step__{name}" for name in LARGE_FIELDS]
+    return rows.select_related("step__roadmap").defer(*large)
+
+
+def shown_name(user: User) -> str:
+    """The name by which others in a group know the user."""
+    return user.name or user.email
 
 
 def slugs(step: Step) -> dict[str, str]:

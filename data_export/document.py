@@ -17,12 +17,14 @@ from pydantic.dataclasses import dataclass
 
 from core.fault_limit import StopAfterMaxFaults
 from core.text import shows_nothing
+from core.web_address import describe_url_fault
 from progress.notes import MAX_NOTE_LENGTH
 from roadmaps.slugs import SLUG
 
 FORMAT: Final = "cairn-my-data"
 VERSION: Final = 2
 EARLIEST_DATE = datetime(2000, 1, 1, tzinfo=UTC)
+MAX_WORK_LINK_LENGTH: Final = 500  # characters, as in groups/confirmations.py
 
 
 def validate_date(date: datetime) -> datetime:
@@ -44,12 +46,24 @@ def validate_note_text(text: str) -> str:
     return text
 
 
+def validate_web_address(url: str) -> str:
+    """Raises ValueError with a sentence on what to change."""
+    if fault := describe_url_fault(url):
+        raise ValueError(fault)
+    return url
+
+
 Date = Annotated[AwareDatetime, AfterValidator(validate_date)]
 Slug = Annotated[str, StringConstraints(max_length=80, pattern=f"^{SLUG}$")]
 NoteText = Annotated[
     str,
     StringConstraints(max_length=MAX_NOTE_LENGTH),
     AfterValidator(validate_note_text),
+]
+WebAddress = Annotated[
+    str,
+    StringConstraints(max_length=MAX_WORK_LINK_LENGTH),
+    AfterValidator(validate_web_address),
 ]
 
 
@@ -108,15 +122,22 @@ class Note(StepReference):
     saved_at: Date
 
 
+@dataclass(slots=True, kw_only=True)
+class WorkLink(StepReference):
+    url: WebAddress
+    saved_at: Date
+
+
 class ImportDocument(BaseModel):
     """The part of the file that an import reads. It ignores the rest."""
 
     format: Literal["cairn-my-data"]
-    version: Literal[1, 2]  # version 1 has no topics
+    version: Literal[1, 2]  # version 1 has no topics, and the first 2 no work links
     progress: list[Annotated[Progress, StopAfterMaxFaults]] = []
     topics: list[Annotated[TickedTopic, StopAfterMaxFaults]] = []
     completions: list[Annotated[Completion, StopAfterMaxFaults]] = []
     notes: list[Annotated[Note, StopAfterMaxFaults]] = []
+    work_links: list[Annotated[WorkLink, StopAfterMaxFaults]] = []
 
     @model_validator(mode="after")
     def check_no_duplicates(self) -> Self:
@@ -125,6 +146,7 @@ class ImportDocument(BaseModel):
             ("topics", [row.topic_path for row in self.topics]),
             ("completions", [row.roadmap for row in self.completions]),
             ("notes", [row.path for row in self.notes]),
+            ("work_links", [row.path for row in self.work_links]),
         ):
             for path, count in Counter(paths).items():
                 if count > 1:
@@ -133,12 +155,13 @@ class ImportDocument(BaseModel):
         return self
 
     def step_paths(self) -> list[str]:
-        """The paths of all steps with progress or a note, without duplicates."""
-        return list(dict.fromkeys(row.path for row in [*self.progress, *self.notes]))
+        """The paths of all steps with progress, a note or a link, each once."""
+        rows = [*self.progress, *self.notes, *self.work_links]
+        return list(dict.fromkeys(row.path for row in rows))
 
     def roadmap_slugs(self) -> set[str]:
         roadmaps = {row.roadmap for row in self.completions}
-        rows = [*self.progress, *self.topics, *self.notes]
+        rows = [*self.progress, *self.topics, *self.notes, *self.work_links]
         return roadmaps | {row.roadmap for row in rows}
 
 
@@ -206,6 +229,69 @@ class Edit(BaseModel):
     on: str
 
 
+class ShownRoadmap(BaseModel):
+    """A roadmap on which mentors of a group see the user's progress."""
+
+    roadmap: str
+    since: datetime
+
+
+class Membership(BaseModel):
+    group: str
+    role: str
+    joined_at: datetime
+    wants_email: bool = Field(description="Whether remarks are sent by email.")
+    shown_roadmaps: list[ShownRoadmap]
+
+
+class Confirmation(BaseModel):
+    """A mentor saw that a step was done. An import ignores it."""
+
+    roadmap: str
+    step: str
+    group: str
+    confirmed_at: datetime
+    sentence: str
+
+
+class ReceivedConfirmation(Confirmation):
+    confirmed_by: str | None = Field(description="Null if they have no account.")
+
+
+class Remark(BaseModel):
+    roadmap: str
+    step: str
+    group: str
+    text: str
+    written_at: datetime
+
+
+class ReceivedRemark(Remark):
+    written_by: str
+
+
+class GroupInvitation(BaseModel):
+    """An invitation to a group that the user made, without its link and code."""
+
+    group: str
+    role: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    max_uses: int | None
+    uses: int
+
+
+class AuditEvent(BaseModel):
+    """An event that the user caused, or that concerns them."""
+
+    at: datetime
+    action: str
+    done_by_user: bool
+    concerns_user: bool
+    details: dict[str, Any]
+
+
 class ExportDocument(ImportDocument):
     """Everything that Cairn stores about one user."""
 
@@ -220,6 +306,13 @@ class ExportDocument(ImportDocument):
     invitations_received: list[Invitation]
     invitations_sent: list[Invitation]
     edits: list[Edit]
+    memberships: list[Membership]
+    confirmations_received: list[ReceivedConfirmation]
+    confirmations_given: list[Confirmation]
+    remarks_received: list[ReceivedRemark]
+    remarks_written: list[Remark]
+    group_invitations: list[GroupInvitation]
+    audit_events: list[AuditEvent]
 
 
 def schema() -> dict[str, Any]:

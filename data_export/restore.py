@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.db import transaction
 
 from accounts.models import User
+from groups.confirmations import WorkLink
 from progress.locks import lock_user_and_steps
 from progress.models import Completion, StepProgress
 from progress.notes import Note
@@ -29,10 +30,13 @@ class RestoreResult(NamedTuple):
     marked_steps: list[Step]
     ticked_topics: int
     completed_roadmaps: list[Roadmap]
+    work_links: int  # added, or replaced by newer ones
     notes_added: list[Step]
     notes_appended: list[Step]
     notes_too_long: list[Step]
-    unchanged: int  # marks, ticks and notes that were already here, the same or newer
+    unchanged: (
+        int  # marks, ticks, notes and links that were already here or are newer here
+    )
     unmatched: list[str]  # "roadmap/step/topic", "roadmap/step" or "roadmap"
 
     @property
@@ -46,7 +50,7 @@ class RestoreResult(NamedTuple):
 
 @transaction.atomic
 def restore(user: User, document: ImportDocument) -> RestoreResult:
-    """Merge the progress, notes and completions of the file into the account.
+    """Merge the progress, notes, links and completions of the file into the account.
 
     Nothing newer is overwritten. Importing the same file again changes nothing.
     """
@@ -62,19 +66,47 @@ def restore(user: User, document: ImportDocument) -> RestoreResult:
     topic_ids = content.topic_ids()
     ticked_topics = TopicCheck.objects.merge(user, topic_ids.values())
     merged_notes = Note.objects.merge_notes(user, notes)
+    work_links = content.work_links_by_step_id()
+    changed_links = merge_work_links(user, work_links)
     unchanged_steps = len(statuses) - len(changed_step_ids)
     unchanged_topics = len(topic_ids) - ticked_topics
     unchanged_notes = len(notes) - sum(map(len, merged_notes))
+    unchanged_links = len(work_links) - changed_links
     return RestoreResult(
         marked_steps=content.steps_with_ids(changed_step_ids),
         ticked_topics=ticked_topics,
         completed_roadmaps=content.roadmaps_with_ids(completed_roadmap_ids),
+        work_links=changed_links,
         notes_added=content.steps_with_ids(merged_notes.added),
         notes_appended=content.steps_with_ids(merged_notes.appended),
         notes_too_long=content.steps_with_ids(merged_notes.too_long),
-        unchanged=unchanged_steps + unchanged_topics + unchanged_notes,
+        unchanged=sum(
+            [unchanged_steps, unchanged_topics, unchanged_notes, unchanged_links]
+        ),
         unmatched=content.unmatched_paths(topic_ids),
     )
+
+
+def merge_work_links(user: User, links: dict[int, tuple[str, datetime]]) -> int:
+    """Add the links to work, and replace older ones. Return how many changed.
+
+    `links` has the address and the date of saving by step id. The steps are locked.
+    """
+    rows = WorkLink.objects.filter(user=user, step__in=links)
+    stored = {row.step_id: row for row in rows}
+    changed = [
+        WorkLink(user=user, step_id=step_id, url=url, saved_at=saved_at)
+        for step_id, (url, saved_at) in links.items()
+        if step_id not in stored
+        or (stored[step_id].url != url and stored[step_id].saved_at < saved_at)
+    ]
+    WorkLink.objects.bulk_create(
+        changed,
+        update_conflicts=True,
+        unique_fields=["user", "step"],
+        update_fields=["url", "saved_at"],
+    )
+    return len(changed)
 
 
 def match_content(user: User, document: ImportDocument) -> MatchedContent:
@@ -108,9 +140,10 @@ class MatchedContent(NamedTuple):
         }
 
     def step_ids(self) -> set[int]:
-        """The steps of the file's marks, topics and notes that exist here."""
+        """The steps of the file's marks, topics, notes and links that exist here."""
         document = self.document
         rows = [*document.progress, *document.topics, *document.notes]
+        rows += document.work_links
         return {self.steps[row.path].pk for row in rows if row.path in self.steps}
 
     def topic_ids(self) -> dict[str, int]:
@@ -128,6 +161,14 @@ class MatchedContent(NamedTuple):
         return {
             self.steps[row.path].pk: (row.text, row.saved_at)
             for row in self.document.notes
+            if row.path in self.steps
+        }
+
+    def work_links_by_step_id(self) -> dict[int, tuple[str, datetime]]:
+        """Address and time of saving of each link."""
+        return {
+            self.steps[row.path].pk: (row.url, row.saved_at)
+            for row in self.document.work_links
             if row.path in self.steps
         }
 

@@ -414,6 +414,10 @@ class GroupInvitationQuerySet(models.QuerySet["Invitation"]):
             revoked_at__isnull=True,
         )
 
+    def ended_before(self, date: datetime) -> GroupInvitationQuerySet:
+        """Those that were revoked or had expired by then."""
+        return self.filter(Q(revoked_at__lt=date) | Q(expires_at__lt=date))
+
     def find_code(self, code: str) -> Invitation | None:
         """The usable invitation with this code, which a person typed.
 

@@ -13,13 +13,14 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts.management.commands import cleanup as cleanup_command
 from accounts.models import User
-from tests.factories import NoteFactory, StepProgressFactory, UserFactory
+from tests.factories import GroupFactory, NoteFactory, StepProgressFactory, UserFactory
 
 NO_CHANGES = """\
 Expired sessions deleted: 0
 IP addresses and browsers of ended sessions deleted: 0
 Unconfirmed accounts deleted: 0
 Old audit events deleted: 0
+Ended invitations to groups deleted: 0
 Finished tasks deleted: 0
 Failed tasks deleted: 0
 Tasks of dead workers queued again: 0
@@ -107,6 +108,17 @@ class TestAccounts:
     def test_an_account_with_data_stays(self, cleanup, unconfirmed, factory):
         factory(user=unconfirmed)
         assert cleanup() == NO_CHANGES
+
+
+class TestInvitationsToGroups:
+    @pytest.mark.parametrize("field", ["revoked_at", "expires_at"])
+    def test_are_deleted_90_days_after_they_ended(self, cleanup, field):
+        invitations = GroupFactory().invitations
+        invitations.create(**{field: ago(days=91)})
+        young = invitations.create(**{field: ago(days=89)})
+        usable = invitations.create(created_at=ago(days=999))
+        assert "Ended invitations to groups deleted: 1\n" in cleanup()
+        assert set(invitations.all()) == {young, usable}
 
 
 class TestTasks:

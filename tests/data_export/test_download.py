@@ -16,12 +16,16 @@ from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 
+from accounts.audit import AuditAction, AuditEvent
 from accounts.models import Invitation, User
 from data_export.document import ExportDocument, schema
+from groups.models import Confirmation, Remark, WorkLink
 from progress.models import Completion
 from progress.topic_checks import TopicCheck
 from tests.accounts.actions import signed_in_browser
 from tests.factories import (
+    AssignmentFactory,
+    MembershipFactory,
     NoteFactory,
     StepProgressFactory,
     TopicFactory,
@@ -37,10 +41,19 @@ MAY = datetime(2026, 5, 3, 9, 30, tzinfo=UTC)
 EXPORTED_FOREIGN_KEYS = {
     "account.EmailAddress.user": "email_addresses",
     "accounts.Device.user": "devices",
+    "accounts.AuditEvent.actor": "audit_events",
+    "accounts.AuditEvent.person": "audit_events",
     "accounts.Invitation.invited_by": "invitations_sent",
     "accounts.User_groups.user": "profile",
     "accounts.User_user_permissions.user": "profile",
     "admin.LogEntry.user": "edits",
+    "groups.Confirmation.confirmed_by": "confirmations_given",
+    "groups.Confirmation.user": "confirmations_received",
+    "groups.Invitation.created_by": "group_invitations",
+    "groups.Membership.user": "memberships",
+    "groups.Remark.author": "remarks_written",
+    "groups.Remark.member": "remarks_received",
+    "groups.WorkLink.user": "work_links",
     "mfa.Authenticator.user": "factors",
     "progress.Completion.user": "completions",
     "progress.TopicCheck.user": "topics",
@@ -79,6 +92,7 @@ def user_with_data(cooking, user):
     )
     Invitation.objects.create(address="friend@example.com", invited_by=user)
     Invitation.objects.create(address=user.email)
+    add_group_data(user, fry)
     LogEntry.objects.create(
         user=user,
         content_type=ContentType.objects.get_for_model(User),
@@ -86,6 +100,37 @@ def user_with_data(cooking, user):
         action_flag=ADDITION,
     )
     return user
+
+
+def add_group_data(user, step):
+    """Put the user into a group as a member, and into another one as its owner."""
+    assignment = AssignmentFactory(group__name="Class 7", roadmap=step.roadmap)
+    group, mentor = assignment.group, UserFactory(name="Olga")
+    MembershipFactory(user=mentor, group=group, role="owner")
+    member = MembershipFactory(user=user, group=group, joined_at=MAY)
+    member.shared_roadmaps.create(assignment=assignment, agreed_at=MAY)
+    url = "https://work.example/fry"
+    WorkLink.objects.create(user=user, step=step, url=url, saved_at=MAY)
+    confirmation = {"group": group, "group_name": "Class 7", "step": step}
+    confirmation |= {"confirmed_at": MAY, "sentence": "Well done."}
+    Confirmation.objects.create(user=user, confirmed_by=mentor, **confirmation)
+    remark = {"group": group, "member": user, "step": step, "written_at": MAY}
+    Remark.objects.create(author=mentor, text="Try oil.", **remark)
+    Remark.objects.create(author=user, text="I will.", **remark)
+    own = MembershipFactory(user=user, group__name="My team", role="owner").group
+    other = UserFactory(name="Somebody else")
+    confirmation |= {"group": own, "group_name": "My team"}
+    Confirmation.objects.create(user=other, confirmed_by=user, **confirmation)
+    Remark.objects.create(author=user, **remark | {"group": own, "member": other})
+    token = f"SECRET {own.pk}"
+    own.invitations.create(created_by=user, token=token, code=f"{own.pk:06}")
+    AuditEvent.objects.create(
+        at=MAY,
+        action=AuditAction.GROUP_JOINED,
+        actor=user,
+        person=user,
+        details={"group": "Class 7", "role": "member"},
+    )
 
 
 def download(client, path=JSON):
@@ -187,6 +232,53 @@ class TestJson:
             {"roadmap": "cooking", "completed_at": "2026-05-03T09:30:00Z"}
         ]
 
+    def test_has_what_groups_hold(self, user_with_data, reauthenticated):
+        data = json.loads(download(reauthenticated))
+        at = "2026-05-03T09:30:00Z"
+        fry = {"roadmap": "cooking", "step": "fry"}
+        assert data["memberships"][0] == {
+            "group": "Class 7",
+            "role": "member",
+            "joined_at": at,
+            "wants_email": False,
+            "shown_roadmaps": [{"roadmap": "cooking", "since": at}],
+        }
+        url = "https://work.example/fry"
+        assert data["work_links"] == [{**fry, "url": url, "saved_at": at}]
+        confirmed = {**fry, "confirmed_at": at, "sentence": "Well done."}
+        assert data["confirmations_received"] == [
+            {**confirmed, "group": "Class 7", "confirmed_by": "Olga"}
+        ]
+        assert data["confirmations_given"] == [{**confirmed, "group": "My team"}]
+        remark = {**fry, "group": "Class 7", "written_at": at}
+        assert data["remarks_received"] == [
+            {**remark, "text": "Try oil.", "written_by": "Olga"}
+        ]
+        assert {**remark, "text": "I will."} in data["remarks_written"]
+        assert data["group_invitations"][0]["group"] == "My team"
+        assert data["audit_events"] == [
+            {
+                "at": at,
+                "action": "group_joined",
+                "done_by_user": True,
+                "concerns_user": True,
+                "details": {"group": "Class 7", "role": "member"},
+            }
+        ]
+
+    def test_does_not_name_the_members_of_a_mentor(
+        self, user_with_data, reauthenticated
+    ):
+        assert "Somebody else" not in download(reauthenticated)
+
+    def test_a_mentor_who_has_no_account_any_more(
+        self, user_with_data, reauthenticated
+    ):
+        User.objects.get(name="Olga").delete()
+        [row] = json.loads(download(reauthenticated))["confirmations_received"]
+        assert row["confirmed_by"] is None
+        assert row["group"] == "Class 7"
+
     def test_has_no_secrets(self, user_with_data, reauthenticated):
         text = download(reauthenticated)
         assert "My key" in text
@@ -209,7 +301,8 @@ class TestJson:
         for step in cooking.steps.all()[:steps]:
             StepProgressFactory(user=user, step=step)
             NoteFactory(user=user, step=step)
-        with assert_max_queries(18):
+            add_group_data(user, step)
+        with assert_max_queries(29):
             download(reauthenticated)
 
     def test_a_new_user_has_no_progress(self, reauthenticated):
@@ -275,6 +368,16 @@ class TestMarkdown:
         StepProgressFactory(user=user, step__is_retired=True, step__title="Old")
         text = download(reauthenticated, MARKDOWN)
         assert "## Completed steps no longer in this roadmap\n\n- [x] Old" in text
+
+    def test_says_who_confirmed_a_step(self, user, fry, reauthenticated):
+        progress = StepProgressFactory(user=user, step=fry, started_at=MAY)
+        confirmation = {"user": user, "step": fry, "confirmed_at": MAY}
+        Confirmation.objects.create(group_name="Class *7*", **confirmation)
+        line = "] Fry — done 3 May 2026, confirmed by Class \\*7\\* on 3 May 2026\n"
+        assert line in download(reauthenticated, MARKDOWN)
+        progress.state, progress.done_at = "learning", None
+        progress.save()
+        assert "confirmed" not in download(reauthenticated, MARKDOWN)
 
     def test_a_new_user_gets_an_explanation(self, reauthenticated):
         text = download(reauthenticated, MARKDOWN)

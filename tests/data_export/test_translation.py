@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from data_export import views
 from data_export.reader import MAX_FILE_SIZE
+from groups.models import Confirmation
 from progress.models import Completion
 from tests.accounts.actions import reauthenticate
 from tests.accounts.test_translation_settings import OTHERS
@@ -14,6 +15,7 @@ from tests.data_export.test_upload import (
     PATH,
     done_entry,
     export_file,
+    link_entry,
     note_entry,
     upload,
 )
@@ -28,7 +30,7 @@ from tests.pseudo_language import (
 KEYS = ["progress", "completions", "notes", "done_at", "started_at", "completed_at"]
 KEYS += ["saved_at", "roadmap", "state", "step", "text", "format", "version"]
 KEYS += ["Cairn", "JSON", "UTF", "NUL", "MB", "Markdown", "CSV", "GitHub"]
-KEYS += ["cooking"]
+KEYS += ["cooking", "work_links", "url", "INTRANET", "LINKS", "U", "A"]
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +60,9 @@ def test_other_errors(signed_in, monkeypatch):
 def test_the_result_of_an_import(greek_learner):
     entries = [done_entry("step-4", roadmap="odos"), done_entry("gone")]
     notes = [note_entry("Άλλη", "step-1", "odos"), note_entry("Νέα", "step-4", "odos")]
-    response = upload(greek_learner, export_file(progress=entries, notes=notes))
+    links = [link_entry(step="step-4", roadmap="odos")]
+    sections = {"progress": entries, "notes": notes, "work_links": links}
+    response = upload(greek_learner, export_file(**sections))
     assert response.status_code == 200
     assert_page_is_translated(response, *OTHERS)
 
@@ -68,7 +72,8 @@ def test_a_checklist(greek_learner, user, greek):
     Completion.objects.create(user=user, roadmap=greek, completed_at=MAY)
     retired = StepFactory(roadmap=greek, title="Παλιό", is_retired=True)
     StepProgressFactory(user=user, step=retired)
-    StepProgressFactory(user=user, step=greek.steps.get(slug="step-4"))
+    step = StepProgressFactory(user=user, step=greek.steps.get(slug="step-4")).step
+    Confirmation.objects.create(user=user, step=step, group_name="Ομάδα")
     response = greek_learner.get("/accounts/data/cairn.md")
     assert find_bare_english(response.text.replace("[x]", "")) == []
 

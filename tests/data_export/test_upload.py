@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from data_export import views
 from data_export.reader import MAX_FILE_SIZE, parse
+from groups.models import Confirmation, Membership, WorkLink
 from progress.models import Completion, StepProgress
 from progress.notes import Note
 from progress.route import State
@@ -26,6 +27,7 @@ from tests.factories import (
     TopicFactory,
     UserFactory,
 )
+from tests.html import read_html
 from tests.memory import assert_max_memory
 
 PATH = "/accounts/data/upload/"
@@ -52,6 +54,15 @@ def note_entry(text, step="fry", roadmap="cooking"):
         "step": step,
         "text": text,
         "saved_at": MAY.isoformat(),
+    }
+
+
+def link_entry(url="https://work.example/fry", step="fry", at=MAY, roadmap="cooking"):
+    return {
+        "roadmap": roadmap,
+        "step": step,
+        "url": url,
+        "saved_at": at.isoformat(),
     }
 
 
@@ -433,10 +444,74 @@ INVALID_FILES = {
     "a number as a date": export_file(progress=[{**done_entry(), "done_at": 1e300}]),
     "a step twice": export_file(progress=[done_entry(), done_entry()]),
     "entries that are not objects": export_file(progress=[1, None, [], "x", {}] * 1000),
+    "a link to no site": export_file(work_links=[link_entry("work/fry")]),
+    "a script as a link": export_file(work_links=[link_entry("javascript:alert(1)")]),
+    "a link with NUL": export_file(work_links=[link_entry("https://a.example/\x00")]),
+    "a link with a line break": export_file(
+        work_links=[link_entry("https://a.example/\n")]
+    ),
+    "a link that is too long": export_file(
+        work_links=[link_entry(f"https://a.example/{'a' * 500}")]
+    ),
+    "a link from the future": export_file(work_links=[link_entry(at=IN_A_YEAR)]),
+    "two links of a step": export_file(work_links=[link_entry(), link_entry()]),
     "an invalid completion": export_file(
         completions=[{"roadmap": "x", "completed_at": 0}]
     ),
 }
+
+
+class TestWorkLinks:
+    def test_are_added_once(self, signed_in, user, fry):
+        result, page = import_sections(signed_in, work_links=[link_entry()])
+        assert result.work_links == 1
+        assert "1 link to your work saved" in page
+        link = WorkLink.objects.get()
+        assert (link.user, link.step, link.saved_at) == (user, fry, MAY)
+        assert link.url == "https://work.example/fry"
+        result, page = import_sections(signed_in, work_links=[link_entry()])
+        assert (result.work_links, result.unchanged) == (0, 1)
+        assert "saved" not in page
+
+    @pytest.mark.parametrize(("at", "replaced"), [(EARLY, 0), (MAY, 0), (JUNE, 1)])
+    def test_only_a_newer_one_replaces_another(
+        self, signed_in, user, fry, at, replaced
+    ):
+        url = "https://other.example/"
+        WorkLink.objects.create(user=user, step=fry, url=url, saved_at=MAY)
+        result, _page = import_sections(signed_in, work_links=[link_entry(at=at)])
+        assert (result.work_links, result.unchanged) == (replaced, 1 - replaced)
+        assert (WorkLink.objects.get().url == url) is not bool(replaced)
+
+    def test_only_steps_that_one_can_see_get_one(self, signed_in, user, cooking):
+        draft = StepFactory(roadmap=RoadmapFactory(is_published=False))
+        hidden = link_entry(step=draft.slug, roadmap=draft.roadmap.slug)
+        links = [hidden, link_entry(step="gone"), link_entry(step="gone", roadmap="x")]
+        result, page = import_sections(signed_in, work_links=links)
+        assert not WorkLink.objects.exists()
+        assert len(result.unmatched) == 3
+        assert "cooking/gone" in page
+
+    def test_others_keep_theirs(self, signed_in, user, fry):
+        url = "https://other.example/"
+        WorkLink.objects.create(user=UserFactory(), step=fry, url=url)
+        import_sections(signed_in, work_links=[link_entry()])
+        assert WorkLink.objects.count() == 2
+
+    def test_what_other_people_did_is_ignored(self, signed_in, user, fry):
+        act = {"roadmap": "cooking", "step": "fry", "group": "Class 7"}
+        sections = {"memberships": [{"group": "Class 7", "role": "owner"}]}
+        sections["confirmations_received"] = [{**act, "confirmed_by": "Olga"}]
+        sections["remarks_received"] = [{**act, "text": "Good."}]
+        sections["remarks_written"] = sections["audit_events"] = ["nonsense"]
+        result, _page = import_sections(signed_in, **sections)
+        assert result.unmatched == []
+        assert not Confirmation.objects.exists()
+        assert not Membership.objects.exists()
+
+    def test_the_page_says_so(self, reauthenticated):
+        page = read_html(reauthenticated.get("/accounts/data/"))
+        assert "Groups, confirmations and remarks are not imported" in page
 
 
 @pytest.mark.parametrize("content", INVALID_FILES.values(), ids=INVALID_FILES)

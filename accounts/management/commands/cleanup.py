@@ -15,11 +15,13 @@ from accounts.audit import AuditEvent
 from accounts.ended_sessions import delete_ended
 from accounts.models import ASCII, User
 from accounts.second_factor_secrets import renew_encryption
+from groups.models import Invitation as GroupInvitation
 
 BATCH_SIZE = 1000  # rows per transaction
 SUCCESSFUL_TASK_AGE = timedelta(days=1)
 FAILED_TASK_AGE = timedelta(days=30)  # time to investigate the error
 MAX_TASK_DURATION = timedelta(minutes=10)
+ENDED_INVITATION_AGE = timedelta(days=90)  # time to see why somebody could not join
 
 
 class Command(BaseCommand):
@@ -39,6 +41,8 @@ def cleanup() -> Iterator[tuple[str, int]]:
     yield "IP addresses and browsers of ended sessions deleted", delete_ended()
     yield "Unconfirmed accounts deleted", delete(never_confirmed())
     yield "Old audit events deleted", AuditEvent.objects.delete_expired()
+    ended = GroupInvitation.objects.ended_before(now - ENDED_INVITATION_AGE)
+    yield "Ended invitations to groups deleted", delete(ended)
     done = tasks.successful().filter(finished_at__lt=now - SUCCESSFUL_TASK_AGE)
     yield "Finished tasks deleted", delete(done)
     failed = tasks.failed().filter(finished_at__lt=now - FAILED_TASK_AGE)
