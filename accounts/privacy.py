@@ -12,5 +12,9 @@ from django.views.decorators.http import require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """What is stored, for how long, and how to export or delete it."""
     days = timedelta(seconds=settings.SESSION_COOKIE_AGE).days
-    context = {"session_days": days, "unconfirmed_days": settings.UNCONFIRMED_DAYS}
+    context = {
+        "session_days": days,
+        "unconfirmed_days": settings.UNCONFIRMED_DAYS,
+        "audit_days": settings.AUDIT_DAYS,
+    }
     return render(request, "privacy.html", context)

@@ -9,10 +9,12 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
+from django.conf import settings as django_settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -26,12 +28,16 @@ from django.views.decorators.http import (
 
 from accounts import devices, known_devices
 from accounts.allauth_internals import cancel_email_verification, pop_pending_login
+from accounts.audit import AuditEvent
 from accounts.deletion import delete_account
 from accounts.forms import AddEmailForm, LoginForm, NameForm, TimeZoneForm
 from accounts.limits import WRONG_PASSWORDS
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
+from groups.confirmations import Confirmation, WorkLink
 from groups.deletion import find_fates
+from groups.models import Membership
+from groups.remarks import Remark
 from progress.models import Completion, StepProgress
 from progress.notes import Note
 
@@ -157,7 +163,14 @@ def delete(request: AuthenticatedRequest) -> HttpResponse:
         "device_count": len(devices.active_sessions(user)),
         "authenticator_count": Authenticator.objects.filter(user=user).count(),
         "social_accounts": SocialAccount.objects.filter(user=user),
+        "group_count": Membership.objects.filter(user=user).count(),
         "group_fates": find_fates(user),
+        "work_link_count": WorkLink.objects.filter(user=user).count(),
+        "confirmation_count": Confirmation.objects.filter(user=user).count(),
+        "remark_count": Remark.objects.filter(Q(author=user) | Q(member=user)).count(),
+        "has_confirmed": Confirmation.objects.filter(confirmed_by=user).exists(),
+        "has_audit_events": AuditEvent.objects.filter(person=user).exists(),
+        "audit_days": django_settings.AUDIT_DAYS,
     }
     return render(request, "account/delete.html", context)
 

@@ -6,10 +6,12 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.apps import apps
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.test import Client
 
+from accounts.audit import AuditAction
 from accounts.models import Invitation, User
-from groups.models import Confirmation, Group
+from groups.models import Confirmation, Group, Remark, WorkLink
 from groups.roles import Role
 from progress.models import Completion
 from tests.accounts.actions import SIGN_UP, is_signed_in, mail_server_down
@@ -202,6 +204,38 @@ class TestGroups:
         confirmation.refresh_from_db()
         assert confirmation.group is None
 
+    def test_the_page_says_what_goes_and_what_stays(self, reauthenticated, user):
+        step = StepFactory()
+        others = UserFactory(), UserFactory()
+        group = MembershipFactory(user=user).group
+        WorkLink.objects.create(user=user, step=step, url="https://work.example/")
+        for learner, mentor in ((user, others[0]), (others[0], user)):
+            Confirmation.objects.create(
+                group_name="A", user=learner, confirmed_by=mentor, step=step
+            )
+        for author in (user, others[0]):
+            remark = {"group": group, "member": user, "step": step, "text": "Good"}
+            Remark.objects.create(author=author, **remark)
+        with transaction.atomic():
+            group.record(AuditAction.GROUP_JOINED, user)
+        page = read_html(reauthenticated.get(PATH))
+        for text in (
+            ">your membership of 1 group<",
+            ">1 link to your work<",
+            ">1 confirmation of your steps<",
+            ">2 remarks that you wrote or received<",
+            "The steps that you confirmed as a mentor stay confirmed",
+            "For 365 days, the audit trail keeps what you did in groups",
+        ):
+            assert text in page
+        reauthenticated.post(PATH)
+        assert Confirmation.objects.get().confirmed_by is None
+
+    def test_somebody_in_no_group_reads_nothing_of_groups(self, reauthenticated):
+        page = read_html(reauthenticated.get(PATH))
+        for text in ("group", "remark", "audit", "confirm"):
+            assert text not in page[page.index("<h1") : page.index("<form method")]
+
     def test_with_another_owner_nothing_changes(self, reauthenticated, owner):
         MembershipFactory(group=owner.group, role=Role.OWNER)
         assert "Cooks" not in read_html(reauthenticated.get(PATH))
@@ -215,5 +249,5 @@ class TestGroups:
         for _ in range(3):
             group = MembershipFactory(user=user, role=Role.OWNER).group
             MembershipFactory(group=group, role=Role.MENTOR)
-        with assert_max_queries(14):
+        with assert_max_queries(20):
             reauthenticated.get(PATH)

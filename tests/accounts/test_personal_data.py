@@ -9,14 +9,19 @@ from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from accounts.audit import AuditAction, AuditEvent
 from accounts.models import Invitation, User
+from groups.models import Confirmation, Group, Remark, WorkLink
 from tests.accounts.actions import LOGIN, reauthenticate
 from tests.factories import (
     PASSWORD,
+    AssignmentFactory,
+    GroupFactory,
+    MembershipFactory,
     NoteFactory,
     StepProgressFactory,
     UserFactory,
@@ -30,8 +35,9 @@ USER_AGENT = "Mozilla/5.0 (X11; Linux) Gecko/20100101 Firefox/132.0 Unmistakable
 # A new table has to be added here, and to the page if it holds personal data.
 PROMISES = {
     "accounts_user": "Your email addresses, and a name, a time zone and a theme",
-    "accounts_user_groups": "your groups and permissions",
-    "accounts_user_user_permissions": "your groups and permissions",
+    "accounts_user_groups": "your permissions and permission groups",
+    "accounts_user_user_permissions": "your permissions and permission groups",
+    "accounts_auditevent": "An audit trail: who created, joined or left a group",
     "accounts_device": "For browsers that you used before, only the name",
     "accounts_invitation": "the address that was invited, by whom and when",
     "account_emailaddress": "Your email addresses",
@@ -47,6 +53,14 @@ PROMISES = {
     "progress_completion": "the roadmaps that you completed",
     "progress_note": "your notes",
     "progress_roadmapstatistics": None,  # counts
+    "groups_group": None,  # names and what groups are for
+    "groups_assignment": None,
+    "groups_membership": "your role, when you joined",
+    "groups_sharedroadmap": "which roadmaps you agreed to show",
+    "groups_worklink": "links to your work",
+    "groups_confirmation": "the steps that mentors confirmed",
+    "groups_remark": "the remarks that you and the mentors write",
+    "groups_invitation": "when you made them and how often they were used",
     "django_tasks_database_dbtaskresult": "Emails to you, encrypted",
     "django_admin_log": "what you change in the admin and when",
     "roadmaps_historicalroadmap": "what you change in the admin and when",
@@ -79,6 +93,34 @@ def dump():
             cursor.execute(f'SELECT "row"::text FROM "{table}" AS "row"')
             rows += [text for (text,) in cursor.fetchall()]
     return "\n".join(rows)
+
+
+def add_group_data(person, step):
+    """Put the person into group A as a member, and into group B as a second owner."""
+    assignment = AssignmentFactory(group__name="A", roadmap=step.roadmap)
+    a, b = assignment.group, GroupFactory(name="B")
+    member = MembershipFactory(user=person, group=a, showing=[assignment])
+    for group in (a, b):
+        MembershipFactory(group=group, role="owner")
+    MembershipFactory(user=person, group=b, role="owner")
+    mentor = a.memberships.owners().get().user
+    WorkLink.objects.create(user=person, step=step, url="https://unmistakable.example/")
+    confirmation = {"group": a, "group_name": "A", "user": person, "step": step}
+    Confirmation.objects.create(
+        confirmed_by=mentor, sentence="Unmistakable sentence", **confirmation
+    )
+    remark = {"group": a, "member": person, "step": step}
+    Remark.objects.create(author=mentor, text="Unmistakable remark", **remark)
+    Remark.objects.create(author=person, text="Unmistakable answer", **remark)
+    other = MembershipFactory(group=b).user
+    confirmation |= {"group": b, "group_name": "B", "user": other}
+    sentence = "Given to another member."
+    Confirmation.objects.create(confirmed_by=person, sentence=sentence, **confirmation)
+    remark |= {"group": b, "member": other}
+    Remark.objects.create(author=person, text="Unmistakable advice", **remark)
+    b.invite("member", actor=person)
+    with transaction.atomic():
+        a.record(AuditAction.GROUP_JOINED, person, role=member.role)
 
 
 def cleanup():
@@ -161,27 +203,60 @@ class TestDeletedAccount:
     @pytest.fixture(autouse=True)
     def data(self, person, laptop, cooking, administrator):
         step = cooking.steps.first()
+        add_group_data(person, step)
         StepProgressFactory(user=person, step=step)
         NoteFactory(user=person, step=step, text="Unmistakable note")
         Invitation.objects.create(address=person.email, used_at=timezone.now())
         LogEntry.objects.log_actions(administrator.pk, [person], CHANGE)
         laptop.get("/accounts/settings/")
 
-    def assert_nothing_is_left(self):
+    def assert_nothing_is_left(self, number):
         rows = dump().lower()
         assert "unmistakable" not in rows
         assert IP not in rows
         assert LogEntry.objects.exists()
+        self.assert_only_the_number_is_left(number)
+
+    def assert_only_the_number_is_left(self, number):
+        """The audit trail has the number, as does what the person did in a group."""
+        tables = {
+            f"{model._meta.db_table}.{field.name}"
+            for model in apps.get_models(include_auto_created=True)
+            for field in model._meta.get_fields()
+            if field.concrete and field.related_model is User and not field.many_to_many
+            if model._base_manager.filter(**{field.attname: number}).exists()
+        }
+        assert tables == {"accounts_auditevent.actor", "accounts_auditevent.person"}
+        sentences = Confirmation.objects.values_list("sentence", "confirmed_by")
+        assert list(sentences) == [("Given to another member.", None)]
+        assert set(Group.objects.values_list("name", flat=True)) == {"A", "B"}
 
     def test_by_the_person(self, person, laptop):
+        number = person.pk
         reauthenticate(laptop)
         assert laptop.post("/accounts/delete/").status_code == 302
-        self.assert_nothing_is_left()
+        self.assert_nothing_is_left(number)
 
     def test_in_the_admin(self, person, administrator):
+        number = person.pk
         client = Client()
         client.force_login(administrator)
-        path = f"/admin/accounts/user/{person.pk}/delete/"
+        path = f"/admin/accounts/user/{number}/delete/"
+        page = client.get(path).content.decode()
+        assert "Unmistakable note" not in page
+        assert "unmistakable.example" not in page
         client.post(path, {"post": "yes"}, follow=True)  # shows the message, once
-        assert not User.objects.filter(pk=person.pk).exists()
-        self.assert_nothing_is_left()
+        assert not User.objects.filter(pk=number).exists()
+        self.assert_nothing_is_left(number)
+
+    def test_with_others_in_the_list_of_users(self, person, administrator):
+        number = person.pk
+        client = Client()
+        client.force_login(administrator)
+        users = User.objects.exclude(pk=administrator.pk).values_list("pk", flat=True)
+        data = {"action": "delete_selected", "_selected_action": list(users)}
+        client.post("/admin/accounts/user/", data | {"post": "yes"}, follow=True)
+        assert User.objects.get() == administrator
+        assert not Group.objects.exists()
+        assert "unmistakable" not in dump().lower()
+        assert AuditEvent.objects.filter(person=number).exists()

@@ -2,6 +2,8 @@
 
 import pytest
 
+from accounts.management.commands.cleanup import ENDED_INVITATION_AGE
+
 PATH = "/privacy/"
 
 
@@ -15,6 +17,13 @@ def test_it_says_how_long_a_session_lasts(client, db, settings):
     assert "have not used a device for 14 days" in html(client)
     settings.SESSION_COOKIE_AGE = 3 * 24 * 60 * 60
     assert "have not used a device for 3 days" in html(client)
+
+
+def test_it_says_how_long_the_audit_trail_and_invitations_stay(client, db, settings):
+    settings.AUDIT_DAYS = 40
+    assert "deleted after 40 days" in html(client)
+    days = ENDED_INVITATION_AGE.days
+    assert f"deleted {days} days after it was revoked or expired" in html(client)
 
 
 def test_it_shows_the_contact_address_if_there_is_one(client, db, settings):
