@@ -15,7 +15,6 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
@@ -43,7 +42,7 @@ HEADER = [
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(admin.ModelAdmin):
-    list_display = ["at", "action", "done_by", "concerns", "in_words"]
+    list_display = ["at", "done_by", "in_words"]
     list_display_links = None
     list_filter = ["action", "at"]
     list_select_related = ["actor", "person"]
@@ -51,7 +50,7 @@ class AuditEventAdmin(admin.ModelAdmin):
     search_help_text = gettext_lazy(
         "Search by the email address or the number of a person."
     )
-    fields = ["at", "action", "done_by", "concerns", "in_words"]
+    fields = ["at", "done_by", "in_words"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -72,7 +71,7 @@ class AuditEventAdmin(admin.ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        title = {"title": _("Audit trail")}
         return super().changelist_view(request, title | (extra_context or {}))
 
     def get_search_results(
@@ -91,17 +90,17 @@ class AuditEventAdmin(admin.ModelAdmin):
     def done_by(self, event: AuditEvent) -> str:
         return show_person(event.actor, event.actor_id)
 
-    @admin.display(description=gettext_lazy("person"))
-    def concerns(self, event: AuditEvent) -> str:
-        return show_person(event.person, event.person_id)
-
-    @admin.display(description=gettext_lazy("details"))
+    @admin.display(description=gettext_lazy("action"), ordering="action")
     def in_words(self, event: AuditEvent) -> SafeString:
-        sentences = (
-            (format_html(text, value=format_html("<bdi>{}</bdi>", value)),)
-            for text, value in event.get_details()
-        )
-        return format_html_join(" ", "{}", sentences)
+        """Return text such as "Joined a group. Group: Class 7 (12). Role: Member."."""
+        sentences = [f"{event.get_action_display()}."]
+        if event.person_id != event.actor_id:
+            person = show_person(event.person, event.person_id)
+            sentences.append(format_html(_("Person: {person}."), person=person))
+        for text, value in event.get_details():
+            isolated = format_html("<bdi>{}</bdi>", value)
+            sentences.append(format_html(text, value=isolated))
+        return format_html_join(" ", "{}", ((each,) for each in sentences))
 
     # Files
 

@@ -140,12 +140,12 @@ class AuditEvent(models.Model):
 
     class Meta:
         verbose_name = gettext_lazy("audit event")
-        verbose_name_plural = gettext_lazy("audit trail")
+        verbose_name_plural = gettext_lazy("audit events")
         ordering = ["-at", "-pk"]
         default_permissions = ["view"]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.action}"
+        return f"{self.at:%Y-%m-%d %H:%M} {self.get_action_display()}"
 
     def describe_details(self) -> str:
         """Return the details in words, such as "Group: Class 7 (12). Role: Mentor."."""

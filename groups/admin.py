@@ -45,7 +45,7 @@ class AssignmentForm(ModelForm):
             field.widget.choices = [(roadmap.pk, roadmap.title)]
 
 
-class AssignmentInline(admin.TabularInline):
+class AssignmentInline(admin.StackedInline):
     model = Assignment
     form = AssignmentForm
     fields = ["roadmap", "due_on"]

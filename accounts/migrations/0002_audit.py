@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "audit event",
-                "verbose_name_plural": "audit trail",
+                "verbose_name_plural": "audit events",
                 "ordering": ["-at", "-pk"],
                 "default_permissions": ["view"],
             },

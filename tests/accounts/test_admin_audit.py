@@ -107,9 +107,11 @@ class TestAccess:
 class TestList:
     def test_says_who_did_what_to_whom(self, auditor, events):
         page = read_html(auditor.get(PATH))
-        assert "Changed a role in a group" in page
         assert ">Audit trail</h1>" in page
-        assert ">Group: Class 7 (12). Role: Mentor.<" in page
+        words = "Changed a role in a group. Person: bob@example.com. "
+        words += "Group: Class 7 (12). Role: Mentor."
+        assert f">{words}<" in page
+        assert ">Created a group. Group: Class 7 (12).<" in page
         assert ">ada@example.com<" in page
         assert listed(auditor) == ["group_joined", "role_changed", "group_created"]
 

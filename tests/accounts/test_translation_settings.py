@@ -8,8 +8,10 @@ from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.test import Client
 
+from accounts.audit import AuditAction, AuditEvent
 from accounts.models import Device, Invitation
 from config.context_processors import site_context
+from groups.models import Confirmation, Membership, Remark, WorkLink
 from progress.models import Completion
 from tests.accounts.actions import reauthenticate, signed_in_browser
 from tests.accounts.second_factors import (
@@ -17,7 +19,7 @@ from tests.accounts.second_factors import (
     add_passkey,
     add_recovery_codes,
 )
-from tests.factories import UserFactory
+from tests.factories import MembershipFactory, UserFactory
 from tests.pseudo_language import (
     assert_page_is_translated,
     pseudo_language,
@@ -71,11 +73,26 @@ def full(person, user, greek, settings):
         user=user, roadmap=greek, completed_at="2026-05-03T00:00Z"
     )
     Authenticator.objects.update(last_used_at="2026-05-03T00:00Z")
+    add_group_data(user, greek)
     return person
 
 
 def assert_translated(response, *expected):
     assert_page_is_translated(response, *expected, *NAMES, *OTHERS)
+
+
+def add_group_data(user, greek):
+    step = greek.steps.first()
+    group = MembershipFactory(user=user, role="owner", group__name="Ομάδα").group
+    Membership.objects.create(user=UserFactory(name="Νίκος"), group=group)
+    url = "https://nero.example/"
+    WorkLink.objects.create(user=user, step=step, url=url)
+    for learner in (user, UserFactory()):
+        row = {"user": learner, "step": step, "group_name": "Ομάδα"}
+        Confirmation.objects.create(confirmed_by=user, **row)
+    remark = {"group": group, "member": user, "step": step, "text": "Ναι"}
+    Remark.objects.create(author=user, **remark)
+    AuditEvent.objects.create(action=AuditAction.GROUP_CREATED, person=user)
 
 
 def check(client, path, *expected):
@@ -217,6 +234,21 @@ class TestAdmin:
             self.AUTHENTICATORS,
             self.ADDRESSES,
         ):
+            check(admin, path, *self.GROUPS)
+
+    def test_the_audit_trail(self, admin, user):
+        details = {"group": "Ομάδα", "group_id": 7, "roadmap": "odos", "step": "Βήμα"}
+        for action in AuditAction:
+            for number in (user.pk, user.pk + 1000):
+                AuditEvent.objects.create(
+                    action=action, actor_id=number, details={**details, "role": "owner"}
+                )
+        path = "/admin/accounts/auditevent/"
+        admin.get(f"{path}audit-trail.csv")
+        check(admin, path, "odos", "CSV")
+        event = AuditEvent.objects.last()
+        check(admin, f"{path}{event.pk}/change/", "odos")
+        for path in ("/admin/", "/admin/auth/group/"):
             check(admin, path, *self.GROUPS)
 
     def test_forms(self, admin, user):
