@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Permission
 
 from accounts.audit import AuditAction, AuditEvent
+from accounts.models import User
 from groups.models import (
     MAX_ROADMAPS,
     Assignment,
@@ -20,6 +21,7 @@ from groups.models import (
 )
 from groups.roles import Role
 from progress.models import StepProgress
+from roadmaps.models import Step
 from tests.factories import (
     AssignmentFactory,
     GroupFactory,
@@ -312,6 +314,35 @@ class TestDeletion:
         client.post(PATH, data | {"post": "yes"})
         assert not Group.objects.exists()
         assert actions() == [AuditAction.GROUP_DELETED] * 2
+
+
+class TestWhatGroupsProtect:
+    """A roadmap with a confirmation, a link to work or a remark can't be deleted."""
+
+    @pytest.fixture
+    def roadmap(self, group):
+        StepProgress.objects.all().delete()
+        return group.assignments.get().roadmap
+
+    def test_a_roadmap_stays(self, client, roadmap):
+        path = f"/admin/roadmaps/roadmap/{roadmap.pk}/delete/"
+        for request in (client.get, client.post):
+            answer = request(path, {"post": "yes"})
+            assert answer.status_code in (200, 409)
+            assert "can’t be deleted" in answer.text or "protected" in answer.text
+        data = {"action": "delete_selected", "_selected_action": [roadmap.pk]}
+        client.post("/admin/roadmaps/roadmap/", data | {"post": "yes"}, follow=True)
+        assert Step.objects.exists()
+
+    def test_its_people_can_be_deleted(self, client, roadmap, administrator):
+        people = User.objects.exclude(pk=administrator.pk).values_list("pk", flat=True)
+        data = {"action": "delete_selected", "_selected_action": list(people)}
+        client.post("/admin/accounts/user/", data | {"post": "yes"}, follow=True)
+        assert User.objects.get() == administrator
+        assert not Group.objects.exists()
+        path = f"/admin/roadmaps/roadmap/{roadmap.pk}/delete/"
+        assert client.post(path, {"post": "yes"}).status_code == 302
+        assert not Step.objects.exists()
 
 
 def test_the_history_of_a_group_names_no_member(client, group):
