@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -25,44 +25,35 @@ BATCH_SIZE = 1000  # events per transaction
 class AuditAction(models.TextChoices):
     """What can happen. A new action is one line here."""
 
-    GROUP_CREATED = "group_created", gettext_lazy("Created a group")
-    GROUP_DELETED = "group_deleted", gettext_lazy("Deleted a group")
-    GROUP_JOINED = "group_joined", gettext_lazy("Joined a group")
-    GROUP_LEFT = "group_left", gettext_lazy("Left a group")
-    MEMBER_REMOVED = "member_removed", gettext_lazy("Removed a person from a group")
-    ROLE_CHANGED = "role_changed", gettext_lazy("Changed a role in a group")
-    ROADMAP_ASSIGNED = "roadmap_assigned", gettext_lazy("Assigned a roadmap to a group")
-    ROADMAP_UNASSIGNED = (
-        "roadmap_unassigned",
-        gettext_lazy("Took a roadmap from a group"),
-    )
-    SHARING_STARTED = "sharing_started", gettext_lazy("Agreed to show a roadmap")
-    SHARING_STOPPED = "sharing_stopped", gettext_lazy("Stopped showing a roadmap")
-    INVITATION_CREATED = (
-        "invitation_created",
-        gettext_lazy("Created an invitation to a group"),
-    )
-    INVITATION_REVOKED = (
-        "invitation_revoked",
-        gettext_lazy("Revoked an invitation to a group"),
-    )
-    STEP_CONFIRMED = "step_confirmed", gettext_lazy("Confirmed a step")
-    TRAIL_EXPORTED = "trail_exported", gettext_lazy("Exported the audit trail")
+    GROUP_CREATED = "group_created", _("Created a group")
+    GROUP_DELETED = "group_deleted", _("Deleted a group")
+    GROUP_JOINED = "group_joined", _("Joined a group")
+    GROUP_LEFT = "group_left", _("Left a group")
+    MEMBER_REMOVED = "member_removed", _("Removed a person from a group")
+    ROLE_CHANGED = "role_changed", _("Changed a role in a group")
+    ROADMAP_ASSIGNED = "roadmap_assigned", _("Assigned a roadmap to a group")
+    ROADMAP_UNASSIGNED = "roadmap_unassigned", _("Took a roadmap from a group")
+    SHARING_STARTED = "sharing_started", _("Agreed to show a roadmap")
+    SHARING_STOPPED = "sharing_stopped", _("Stopped showing a roadmap")
+    INVITATION_CREATED = "invitation_created", _("Created an invitation to a group")
+    INVITATION_REVOKED = "invitation_revoked", _("Revoked an invitation to a group")
+    STEP_CONFIRMED = "step_confirmed", _("Confirmed a step")
+    TRAIL_EXPORTED = "trail_exported", _("Exported the audit trail")
 
 
 # Each detail in words. One that is not here is shown with its key.
 DETAILS = {
-    "group": gettext_lazy("Group: {value}."),
-    "role": gettext_lazy("Role: {value}."),
-    "roadmap": gettext_lazy("Roadmap: {value}."),
-    "step": gettext_lazy("Step: {value}."),
-    "file": gettext_lazy("File: {value}."),
-    "events": gettext_lazy("Events: {value}."),
+    "group": _("Group: {value}."),
+    "role": _("Role: {value}."),
+    "roadmap": _("Roadmap: {value}."),
+    "step": _("Step: {value}."),
+    "file": _("File: {value}."),
+    "events": _("Events: {value}."),
 }
 ROLES = {
-    "member": gettext_lazy("Member"),
-    "mentor": gettext_lazy("Mentor"),
-    "owner": gettext_lazy("Owner"),
+    "member": _("Member"),
+    "mentor": _("Mentor"),
+    "owner": _("Owner"),
 }
 
 
@@ -113,10 +104,8 @@ class AuditEvent(models.Model):
     # The users have no constraint: an event stays when an account is deleted. All that
     # it then says is a number that belongs to nobody any more.
     id = models.BigAutoField(primary_key=True)
-    at = models.DateTimeField(gettext_lazy("time"), default=timezone.now, db_index=True)
-    action = models.CharField(
-        gettext_lazy("action"), max_length=30, choices=get_actions
-    )
+    at = models.DateTimeField(_("time"), default=timezone.now, db_index=True)
+    action = models.CharField(_("action"), max_length=30, choices=get_actions)
     actor = models.ForeignKey(
         "accounts.User",
         models.DO_NOTHING,
@@ -124,7 +113,7 @@ class AuditEvent(models.Model):
         db_constraint=False,
         db_index=False,
         related_name="+",
-        verbose_name=gettext_lazy("done by"),
+        verbose_name=_("done by"),
     )
     person = models.ForeignKey(
         "accounts.User",
@@ -132,15 +121,15 @@ class AuditEvent(models.Model):
         null=True,
         db_constraint=False,
         related_name="+",
-        verbose_name=gettext_lazy("person"),
+        verbose_name=_("person"),
     )
-    details = models.JSONField(gettext_lazy("details"), default=dict)
+    details = models.JSONField(_("details"), default=dict)
 
     objects = AuditEventManager()
 
     class Meta:
-        verbose_name = gettext_lazy("audit event")
-        verbose_name_plural = gettext_lazy("audit events")
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit events")
         ordering = ["-at", "-pk"]
         default_permissions = ["view"]
 
@@ -153,9 +142,11 @@ class AuditEvent(models.Model):
 
     def get_details(self) -> list[tuple[str, str]]:
         """Return the words for each detail, with "{value}" in them, and the value."""
-        values = {key: str(value) for key, value in self.details.items() if value}
-        if "group" in values and (number := values.pop("group_id", "")):
-            values["group"] += f" ({number})"
+        details = self.details.items()
+        values = {key: str(value) for key, value in details if value is not None}
+        for key in ("group", "step"):
+            if number := values.pop(f"{key}_id", ""):
+                values[key] = f"{values.get(key, '')} ({number})".strip()
         if "role" in values:
             values["role"] = str(ROLES.get(values["role"], values["role"]))
         # PostgreSQL does not keep the order of the keys.

@@ -77,6 +77,10 @@ class TestDetails:
             ),
             ({"group": "{value}", "roadmap": "sql"}, "Group: {value}. Roadmap: sql."),
             ({"group": "A", "role": None}, "Group: A."),
+            (
+                {"group_id": 12, "step": "fry", "step_id": 3},
+                "Group: (12). Step: fry (3).",
+            ),
             ({"colour": "red"}, "colour: red."),
         ],
     )
