@@ -34,9 +34,7 @@ class RestoreResult(NamedTuple):
     notes_added: list[Step]
     notes_appended: list[Step]
     notes_too_long: list[Step]
-    unchanged: (
-        int  # marks, ticks, notes and links that were already here or are newer here
-    )
+    unchanged: int  # marks, ticks, notes and links that were here, the same or newer
     unmatched: list[str]  # "roadmap/step/topic", "roadmap/step" or "roadmap"
 
     @property

@@ -266,6 +266,14 @@ class TestJson:
             }
         ]
 
+    def test_has_links_that_would_not_be_allowed_now(
+        self, user_with_data, reauthenticated, settings
+    ):
+        WorkLink.objects.update(url="http://wiki/fry")
+        settings.INTRANET_LINKS = False
+        [link] = json.loads(download(reauthenticated))["work_links"]
+        assert link["url"] == "http://wiki/fry"
+
     def test_does_not_name_the_members_of_a_mentor(
         self, user_with_data, reauthenticated
     ):

@@ -30,7 +30,7 @@ from tests.pseudo_language import (
 KEYS = ["progress", "completions", "notes", "done_at", "started_at", "completed_at"]
 KEYS += ["saved_at", "roadmap", "state", "step", "text", "format", "version"]
 KEYS += ["Cairn", "JSON", "UTF", "NUL", "MB", "Markdown", "CSV", "GitHub"]
-KEYS += ["cooking", "work_links", "url", "INTRANET", "LINKS", "U", "A"]
+KEYS += ["cooking", "work_links", "url", "INTRANET", "LINKS", "wiki", "U", "A"]
 
 
 @pytest.fixture(autouse=True)

@@ -446,6 +446,7 @@ INVALID_FILES = {
     "entries that are not objects": export_file(progress=[1, None, [], "x", {}] * 1000),
     "a link to no site": export_file(work_links=[link_entry("work/fry")]),
     "a script as a link": export_file(work_links=[link_entry("javascript:alert(1)")]),
+    "a link to an intranet": export_file(work_links=[link_entry("http://wiki/fry")]),
     "a link with NUL": export_file(work_links=[link_entry("https://a.example/\x00")]),
     "a link with a line break": export_file(
         work_links=[link_entry("https://a.example/\n")]
