@@ -212,7 +212,8 @@ def test_a_secret_that_is_not_sent_again(user):
 def test_the_result_of_an_import(client, greek, rf):
     step = greek.steps.first()
     steps = [step]
-    result = RestoreResult(steps, 2, [greek], steps, steps, steps, 2, ["a/b"] * 200)
+    paths = ["a/b"] * 200
+    result = RestoreResult(steps, 2, [greek], 2, steps, steps, steps, 2, paths)
     request = rf.get("/")
     request.user, request.session = UserFactory(), client.session
     html = render_to_string("account/restored.html", {"result": result}, request)
