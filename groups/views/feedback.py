@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.audit import AuditAction, AuditEvent
+from accounts.audit import AuditAction
 from core.rate_limit import rate_limit
 from core.text import isolate
 from groups.confirmations import Confirmation, WorkLink
@@ -104,12 +104,8 @@ def confirm(
     # A repeat without a sentence leaves the one that is there, except in its own form.
     keeps_sentence = not (new.sentence or "change" in request.POST)
     if Confirmation.objects.confirm(new, status, keeps_sentence=keeps_sentence):
-        AuditEvent.objects.record(
-            AuditAction.STEP_CONFIRMED,
-            mentor,
-            membership.user,
-            group_id=group_id,
-            step_id=step_id,
+        membership.group.record(
+            AuditAction.STEP_CONFIRMED, mentor, membership.user, step=step.slug
         )
     if request.htmx:
         return render_confirm_list(request, consent, step, back)

@@ -112,7 +112,8 @@ class TestConfirm:
             confirm(as_mentor, membership, step, "Secret words")
         event = AuditEvent.objects.get(action=AuditAction.STEP_CONFIRMED)
         assert (event.actor, event.person) == (mentor, membership.user)
-        assert event.details == {"group_id": group.pk, "step_id": step.pk}
+        expected = {"group": group.name, "group_id": group.pk, "step": step.slug}
+        assert event.details == expected
 
     def test_a_repeat_changes_nothing_but_the_mentors_own_sentence(
         self, as_mentor, membership, step, group
