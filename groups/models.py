@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, F, OuterRef, Q, Subquery, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.urls import reverse
 from django.utils import timezone
@@ -28,8 +28,12 @@ from groups.invitations import (
     generate_token,
     normalize_code,
 )
+from groups.member_order import MemberOrder, last_active, since
 from groups.remarks import Remark  # noqa: F401, as above
 from groups.roles import Role
+from groups.stored_summary import StoredSummary  # noqa: F401, as above
+from progress.models import StepProgress
+from progress.route import State
 from roadmaps.models import Roadmap
 from roadmaps.visibility import may_see
 
@@ -281,7 +285,34 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
             role=Role.MEMBER,
             group=assignment.group_id,
             shared_roadmaps__assignment=assignment,
+            shared_roadmaps__assignment__roadmap__is_published=True,
         )
+
+    def with_state(self, step_id: int, state: str) -> MembershipQuerySet:
+        """The members who show the step's roadmap and have the step in this state."""
+        shown = SharedRoadmap.objects.filter(
+            membership=OuterRef("pk"),
+            assignment__roadmap__steps=step_id,
+            assignment__roadmap__is_published=True,
+        )
+        marks = StepProgress.objects.filter(user=OuterRef("user"), step=step_id)
+        if state == State.NONE:
+            return self.filter(Exists(shown), ~Exists(marks))
+        return self.filter(Exists(shown), Exists(marks.filter(state=state)))
+
+    def sorted_by(self, order: str, assignment: Assignment) -> MembershipQuerySet:
+        """Sorted by a `MemberOrder`. Those who have been on a step for longest, and
+        those who were active last, come first; those without a mark come last.
+        """
+        name = Lower(Coalesce(NullIf("user__name", Value("")), "user__email"))
+        match order:
+            case MemberOrder.TIME:
+                first = [since(assignment.roadmap_id).asc(nulls_last=True)]
+            case MemberOrder.ACTIVE:
+                first = [last_active().desc(nulls_last=True)]
+            case _:
+                first = []
+        return self.order_by(*first, name, "pk")
 
 
 class Membership(models.Model):

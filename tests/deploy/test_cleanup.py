@@ -8,11 +8,12 @@ from django.conf import settings
 
 CLEANUP = "python manage.py cleanup"
 COUNT = "python manage.py count_learners"
+SUMMARIZE = "python manage.py summarize_groups"
 
 
 @pytest.mark.parametrize(
     ("exit_code", "expected"),
-    [(0, [CLEANUP, COUNT, "sleep 3600"]), (1, [CLEANUP, "sleep 60"])],
+    [(0, [CLEANUP, COUNT, SUMMARIZE, "sleep 3600"]), (1, [CLEANUP, "sleep 60"])],
 )
 def test_it_runs_every_hour_and_a_minute_after_a_failure(tmp_path, exit_code, expected):
     commands = {
