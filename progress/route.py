@@ -156,11 +156,16 @@ class AnnotatedStep:
     content: StepContent
     status: StepStatus
     number: int = 0  # its place on the route, from 1; a retired step has none
-    change_badge: str = ""
+    route_started_at: datetime | None = None
     undo_offer: UndoOffer | None = None
     equivalent: EquivalentStep | None = None
     checked_topics: frozenset[int] = frozenset()  # ids, also of other steps' topics
     is_filtered_out: bool = False
+
+    @property
+    def change_badge(self) -> str:
+        # Only computed where it shows: a group's page reads many routes without it.
+        return get_change_badge(self, self.route_started_at)
 
     @property
     def topics(self) -> list[TopicStatus]:
@@ -450,7 +455,7 @@ class Route:
         ]
         for number, step in enumerate(self.steps, start=1):
             step.number = number
-            step.change_badge = get_change_badge(step, self.started_at)
+            step.route_started_at = self.started_at
 
     @cached_property
     def total(self) -> Total:
