@@ -66,6 +66,7 @@ def people(backend):
         for step in backend.steps.all()[:3]:
             StepProgressFactory(user=user, step=step)
         user.completions.create(roadmap=backend, completed_at=timezone.now())
+        StepProgressFactory(user=user)  # on a roadmap in progress
         clients[user.email] = Client()
         clients[user.email].force_login(user)
     return clients
