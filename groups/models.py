@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Lower, NullIf
@@ -45,6 +46,9 @@ MAX_OWN_GROUPS = 50
 MAX_ROADMAPS = 20
 MAX_INVITATIONS = 50  # usable ones of a group
 MAX_ENDED_INVITATIONS = 20  # of a group; older ones are deleted
+VISIBLE_NAME = Coalesce(
+    NullIf("user__name", Value("")), "user__email", output_field=models.CharField()
+)
 
 
 class GroupManager(models.Manager["Group"]):
@@ -194,6 +198,41 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """Those whose roadmap the person may open."""
         return self.filter(may_see(user, "roadmap__"))
 
+    def published(self) -> AssignmentQuerySet:
+        """Those whose roadmap is no draft, with the roadmap."""
+        return self.filter(roadmap__is_published=True).select_related("roadmap")
+
+    def in_group_of_mentor(self, user: User, group_id: int) -> AssignmentQuerySet:
+        """Those of the group, if the person is a mentor of it."""
+        mentors = Membership.objects.mentors().filter(user=user, group=group_id)
+        return self.filter(Exists(mentors), group=group_id)
+
+    def shown_by(self, membership_id: int) -> AssignmentQuerySet:
+        """Those that a member agreed to show to the mentors."""
+        return self.filter(shared_roadmaps__membership=membership_id)
+
+    def with_facts(self) -> AssignmentQuerySet:
+        """With what the page of a group says about it and its roadmap.
+
+        That is `member_count`, how many of them show the roadmap as `showing_count`,
+        and `mentor_names`.
+        """
+        in_group = Membership.objects.filter(group=OuterRef("group"))
+        members = in_group.filter(role=Role.MEMBER).order_by()
+        showing = members.filter(shared_roadmaps__assignment=OuterRef("pk"))
+        mentors = in_group.mentors().annotate(name=VISIBLE_NAME)
+        names = mentors.order_by(Lower("name"), "pk").values("name")
+        return self.annotate(
+            member_count=_count_per_group(members),
+            showing_count=_count_per_group(showing),
+            mentor_names=ArraySubquery(names),
+        )
+
+
+def _count_per_group(memberships: MembershipQuerySet) -> Coalesce:
+    counts = memberships.values("group").values(count=Count("pk"))
+    return Coalesce(Subquery(counts), 0)
+
 
 class Assignment(models.Model):
     """A roadmap that a group follows."""
@@ -304,7 +343,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Sorted by a `MemberOrder`. Those who have been on a step for longest, and
         those who were active last, come first; those without a mark come last.
         """
-        name = Lower(Coalesce(NullIf("user__name", Value("")), "user__email"))
+        name = Lower(VISIBLE_NAME)
         match order:
             case MemberOrder.TIME:
                 first = [since(assignment.roadmap_id).asc(nulls_last=True)]
