@@ -1,4 +1,4 @@
-"""Filters for text that may be written from right to left."""
+"""Filters for text: its direction, and the white space round it."""
 
 from django import template
 
@@ -7,3 +7,9 @@ from core.text import get_direction, isolate
 register = template.Library()
 register.filter("isolate", isolate, is_safe=True)
 register.filter("direction", get_direction)
+
+
+@register.filter(is_safe=True)
+def trim(text: str) -> str:
+    """Without the white space at both ends, which an included template leaves."""
+    return text.strip()
