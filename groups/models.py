@@ -434,6 +434,36 @@ class Membership(models.Model):
         self.group.record(action, actor, self.user, role=membership.role)
         membership.delete()
 
+    @transaction.atomic
+    def show(self, assignment: Assignment) -> bool:
+        """Agree to show progress on a roadmap of the group to its mentors. Return
+        whether that is new.
+
+        Raises DoesNotExist of the model that is gone: the person is no longer a member,
+        or the roadmap is no longer assigned.
+        """
+        # Roles, memberships and assignments change only while the group is locked.
+        self.group.lock()
+        self.group.memberships.get(pk=self.pk, role=Role.MEMBER)
+        assignment = self.group.assignments.get(pk=assignment.pk)
+        _, is_new = self.shared_roadmaps.get_or_create(assignment=assignment)
+        if is_new:
+            slug = assignment.roadmap.slug
+            self.group.record(AuditAction.SHARING_STARTED, self.user, roadmap=slug)
+        return is_new
+
+    @transaction.atomic
+    def hide(self, assignment: Assignment) -> bool:
+        """Stop showing progress on a roadmap. The mentors lose sight of it at once.
+        Return whether they had seen it.
+        """
+        self.group.lock()
+        deleted, _by_model = self.shared_roadmaps.filter(assignment=assignment).delete()
+        if deleted:
+            slug = assignment.roadmap.slug
+            self.group.record(AuditAction.SHARING_STOPPED, self.user, roadmap=slug)
+        return bool(deleted)
+
     def _require_another_owner(self) -> None:
         """Raise LastOwnerError if the group would have no owner without this one.
 
