@@ -23,7 +23,7 @@ from roadmaps.models import Roadmap, Step, StepQuerySet
 from roadmaps.visibility import may_see
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from django.contrib.auth.models import AnonymousUser
 
@@ -48,6 +48,29 @@ READ_SNAPSHOT = """
     WHERE (roadmap.slug = %(slug)s OR roadmap.id = %(roadmap_id)s)
         AND cairn_may_see(roadmap.id, roadmap.is_published, roadmap.visibility,
             %(user)s, %(is_staff)s)
+    """
+
+# One row per roadmap. The marks on it are arrays of the same length.
+READ_ROUTES = """
+    SELECT roadmap.id, roadmap.content_version::text, completion.completed_at,
+        ARRAY(
+            SELECT own.topic_id FROM progress_topiccheck AS own
+            JOIN roadmaps_topic AS topic ON topic.id = own.topic_id
+            JOIN roadmaps_step AS step ON step.id = topic.step_id
+            WHERE own.user_id = %(user)s AND step.roadmap_id = roadmap.id
+        ),
+        mark.step_ids, mark.states, mark.started_at, mark.done_at
+    FROM roadmaps_roadmap AS roadmap
+    LEFT JOIN progress_completion AS completion
+        ON completion.roadmap_id = roadmap.id AND completion.user_id = %(user)s
+    CROSS JOIN LATERAL (
+        SELECT array_agg(own.step_id) AS step_ids, array_agg(own.state) AS states,
+            array_agg(own.started_at) AS started_at, array_agg(own.done_at) AS done_at
+        FROM progress_stepprogress AS own
+        JOIN roadmaps_step AS step ON step.id = own.step_id
+        WHERE own.user_id = %(user)s AND step.roadmap_id = roadmap.id
+    ) AS mark
+    WHERE roadmap.id = ANY(%(roadmaps)s)
     """
 
 
@@ -163,3 +186,28 @@ def routes_in_progress(user: User) -> dict[int, Route]:
         routes.items(), key=lambda item: item[1].marked_at, reverse=True
     )
     return dict(by_last_mark)
+
+
+def get_routes(roadmap_ids: Iterable[int], user: User) -> dict[int, Route]:
+    """The person's routes on these roadmaps, by roadmap id, with the ticked topics.
+
+    It does not check whether they may see the roadmaps.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(READ_ROUTES, {"user": user.pk, "roadmaps": list(roadmap_ids)})
+        rows = cursor.fetchall()
+    routes = {}
+    for roadmap_id, version, completed_at, topic_ids, step_ids, *marks in rows:
+        columns = (column or [] for column in marks)  # NULL without marks
+        statuses = dict(zip(step_ids or [], map(StepStatus, *columns), strict=True))
+        checked_topics = frozenset(topic_ids)
+        steps = [
+            AnnotatedStep(
+                step,
+                statuses.get(step.pk, NOT_STARTED),
+                checked_topics=checked_topics,
+            )
+            for step in get_content(roadmap_id, version).steps
+        ]
+        routes[roadmap_id] = Route(steps, completed_at)
+    return routes
