@@ -1,17 +1,212 @@
-from django.http import Http404, HttpRequest, HttpResponse
+"""Joining a group, what its mentors see, and leaving it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import User
+from accounts.requests import AuthenticatedRequest
+from core.rate_limit import rate_limit
+from core.text import isolate
+from groups.errors import InvitationUsedError, LastOwnerError
+from groups.invitations import InvitationState
+from groups.join_form import JoinForm, use_guess
+from groups.models import Assignment, Group, Invitation, Membership
+from groups.own_progress import list_mentors, read_assigned_roadmaps
+from groups.roles import Role
+
+MAX_ID_LENGTH = 9  # digits
 
 
-def enter_code(request: HttpRequest, **_: object) -> HttpResponse:
-    raise Http404("This page is not there yet.")
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def enter_code(request: AuthenticatedRequest) -> HttpResponse:
+    """A form for the code of an invitation. A right code leads to its page."""
+    if request.method != "POST":
+        return render(request, "groups/enter_code.html", {"form": JoinForm()})
+    guess = use_guess(request)
+    is_allowed = guess.allowed()
+    form = JoinForm(request.POST, is_allowed=is_allowed)
+    if form.is_valid():
+        guess.give_back()
+        return redirect(form.invitation)
+    status = (
+        HTTPStatus.UNPROCESSABLE_ENTITY if is_allowed else HTTPStatus.TOO_MANY_REQUESTS
+    )
+    return render(request, "groups/enter_code.html", {"form": form}, status=status)
 
 
-def join(request: HttpRequest, **_: object) -> HttpResponse:
-    raise Http404("This page is not there yet.")
+@require_http_methods(["GET", "HEAD", "POST"])
+@cache_control(no_store=True)
+@rate_limit
+def join(request: HttpRequest, token: str) -> HttpResponse:
+    """What joining a group means, with the person's own progress as the example. A POST
+    joins it. `show` are the assigned roadmaps that the person agrees to show.
+    """
+    invitations = Invitation.objects.select_related("group").filter(token=token)
+    # PostgreSQL refuses a NUL, which a broken link may have.
+    invitation = invitations.first() if token.isprintable() else None
+    if invitation is None:
+        return explain_unusable(request, HTTPStatus.NOT_FOUND)
+    group, user = invitation.group, request.user
+    membership = group.memberships.filter(user=user.pk).first()
+    # An invitation for mentors makes a member a mentor. Others change no role.
+    if membership and (membership.is_mentor or invitation.role == Role.MEMBER):
+        return redirect(group)
+    if invitation.state != InvitationState.USABLE:
+        return explain_unusable(request, HTTPStatus.GONE)
+    context: dict[str, Any] = {"group": group, "invitation": invitation}
+    if not user.is_authenticated:
+        if request.method == "POST":
+            return redirect_to_login(request.path)
+        return render(request, "groups/join.html", context)
+    if request.method == "POST":
+        return use_invitation(request, user, invitation)
+    if invitation.role == Role.MEMBER:
+        roadmaps = read_assigned_roadmaps(group, user)
+        available = [each for each in roadmaps if each.is_available]
+        context |= {"roadmaps": roadmaps, "available": available}
+    context |= {"membership": membership, "mentors": list_mentors(group)}
+    return render(request, "groups/join.html", context)
 
 
-def sharing(request: HttpRequest, **_: object) -> HttpResponse:
-    raise Http404("This page is not there yet.")
+def use_invitation(
+    request: HttpRequest, user: User, invitation: Invitation
+) -> HttpResponse:
+    """Join the group, and show the chosen roadmaps. They were on the page: a roadmap
+    that was assigned since then is not shown.
+    """
+    group = invitation.group
+    try:
+        with transaction.atomic():
+            membership = invitation.use(user)
+            if membership.role == Role.MEMBER:
+                for assignment in choose_assignments(request, group):
+                    membership.show(assignment)
+    except (
+        InvitationUsedError,
+        ObjectDoesNotExist,
+    ):  # it has just been used or deleted
+        return explain_unusable(request, HTTPStatus.GONE)
+    messages.success(request, _("You’ve joined the group."))
+    return redirect(group)
 
 
-def leave(request: HttpRequest, **_: object) -> HttpResponse:
-    raise Http404("This page is not there yet.")
+def choose_assignments(request: HttpRequest, group: Group) -> list[Assignment]:
+    """The assignments of the group whose ids are in the form."""
+    ids = [
+        int(value)
+        for value in request.POST.getlist("show")
+        if value.isdecimal() and len(value) <= MAX_ID_LENGTH
+    ]
+    return list(group.assignments.select_related("roadmap").filter(pk__in=ids))
+
+
+def explain_unusable(request: HttpRequest, status: HTTPStatus) -> HttpResponse:
+    return render(request, "groups/unusable_invitation.html", status=status)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@rate_limit
+def sharing(request: AuthenticatedRequest, group_id: int) -> HttpResponse:
+    """What mentors see, with the person's own progress as the example. A POST starts or
+    stops showing a roadmap: `show` or `hide` is the id of its assignment.
+    """
+    membership = get_membership_or_404(request.user, group_id)
+    if request.method == "POST":
+        return change_sharing(request, membership)
+    return render_sharing(request, membership)
+
+
+def change_sharing(
+    request: AuthenticatedRequest, membership: Membership
+) -> HttpResponse:
+    """Return to the page with the button, which `at` names."""
+    group = membership.group
+    is_shown = "show" in request.POST
+    chosen = request.POST.get("show") or request.POST.get("hide", "")
+    assignments = group.assignments.select_related("roadmap")
+    assignment = None
+    if chosen.isdecimal() and len(chosen) <= MAX_ID_LENGTH:
+        assignment = assignments.filter(pk=int(chosen)).first()
+    try:
+        if assignment is None:
+            raise Assignment.DoesNotExist
+        change = membership.show if is_shown else membership.hide
+        is_new = change(assignment)
+    except ObjectDoesNotExist:  # the group has changed since the page was opened
+        messages.info(request, _("The group has changed. This page is up to date now."))
+        return redirect("groups:sharing", group.pk)
+    text = (
+        _("Mentors can now see your progress on %(roadmap)s.")
+        if is_shown
+        else _("Mentors can no longer see your progress on %(roadmap)s.")
+    )
+    if is_new:  # otherwise the first of two presses has said it
+        title = isolate(assignment.roadmap.title)
+        messages.success(request, text % {"roadmap": title})
+    match request.POST.get("at"):
+        case "group":
+            return redirect(group)
+        case "roadmap":
+            return redirect(assignment.roadmap)
+        case _:
+            return redirect("groups:sharing", group.pk)
+
+
+@login_required
+@require_POST
+@rate_limit
+def leave(request: AuthenticatedRequest, group_id: int) -> HttpResponse:
+    """Leave the group. Its mentors lose sight of the person's progress at once.
+
+    A second press, and somebody who is not in the group, come to the list of groups.
+    """
+    memberships = Membership.objects.select_related("group")
+    membership = memberships.filter(user=request.user, group=group_id).first()
+    if membership is None:
+        return redirect("groups:index")
+    try:
+        membership.end(request.user)
+    except LastOwnerError:
+        status = HTTPStatus.CONFLICT
+        return render_sharing(request, membership, status, is_last_owner=True)
+    except Group.DoesNotExist:  # somebody deleted it meanwhile
+        return redirect("groups:index")
+    text = _("You’ve left %(group)s.")
+    messages.success(request, text % {"group": isolate(membership.group.name)})
+    return redirect("groups:index")
+
+
+def get_membership_or_404(user: User, group_id: int) -> Membership:
+    memberships = Membership.objects.select_related("group")
+    return get_object_or_404(memberships, user=user, group=group_id)
+
+
+def render_sharing(
+    request: AuthenticatedRequest,
+    membership: Membership,
+    status: HTTPStatus = HTTPStatus.OK,
+    **context: Any,
+) -> HttpResponse:
+    group = membership.group
+    context |= {
+        "group": group,
+        "membership": membership,
+        "roadmaps": read_assigned_roadmaps(group, request.user, membership),
+        "mentors": list_mentors(group),
+    }
+    return render(request, "groups/sharing.html", context, status=status)

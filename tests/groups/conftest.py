@@ -7,7 +7,12 @@ from django.core.cache import cache
 from django.test import Client
 
 from groups.roles import Role
-from tests.factories import AssignmentFactory, MembershipFactory, UserFactory
+from tests.factories import (
+    AssignmentFactory,
+    GroupFactory,
+    MembershipFactory,
+    UserFactory,
+)
 
 NOT_OWNERS = ["stranger", "member", "mentor", "owner of another group"]
 
@@ -50,3 +55,42 @@ def not_an_owner(request, cooks):
         "owner of another group": lambda: MembershipFactory(role=Role.OWNER).user,
     }
     return sign_in(people[request.param]())
+
+
+@pytest.fixture
+def client_of():
+    """A function that returns a client in which the person is signed in."""
+    return sign_in
+
+
+# A group that `user`, whom the client `signed_in` belongs to, joins and leaves.
+
+
+@pytest.fixture
+def group(db):
+    return GroupFactory(name="Spring cohort", purpose="To learn to cook.")
+
+
+@pytest.fixture
+def assignment(group, cooking):
+    return AssignmentFactory(group=group, roadmap=cooking)
+
+
+@pytest.fixture
+def group_owner(group):
+    return MembershipFactory(group=group, role=Role.OWNER, user__name="Owner O")
+
+
+@pytest.fixture
+def group_mentor(group):
+    return MembershipFactory(group=group, role=Role.MENTOR, user__name="Mentor M")
+
+
+@pytest.fixture
+def membership(group, group_owner, user):
+    return MembershipFactory(group=group, user=user)
+
+
+@pytest.fixture
+def invitation(group, group_owner):
+    return group.invite(Role.MEMBER, actor=group_owner.user)
