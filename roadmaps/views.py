@@ -19,6 +19,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.requests import HtmxRequest
 from core.rate_limit import rate_limit
+from groups.own_assignments import find_own_assignments
 from groups.step_feedback import StepFeedback
 from progress import undo
 from progress.equivalent_steps import attach_equivalents
@@ -160,6 +161,8 @@ def roadmap(request: HtmxRequest, slug: str) -> HttpResponse:
     if request.user.is_authenticated:
         suggest = partial(suggest_next_roadmaps, request.user, [roadmap.pk])
         context["suggestions"] = suggest  # called for a completed roadmap only
+        if not request.htmx:
+            context["own_assignments"] = find_own_assignments(roadmap.pk, request.user)
         if not route.is_started:
             context["undo_reset"] = undo.find_reset(request.session, roadmap)
     if request.GET.get("notes") and request.user.is_authenticated:
