@@ -10,11 +10,14 @@ from django.test import Client
 from django.urls import reverse
 
 from core.text import RIGHT_TO_LEFT, get_direction, isolate
+from groups.models import Invitation
 from progress.models import Completion, StepProgress
 from roadmaps.models import Resource
 from tests.accounts.actions import reauthenticate
 from tests.accounts.second_factors import add_passkey
 from tests.factories import (
+    AssignmentFactory,
+    MembershipFactory,
     NoteFactory,
     RoadmapFactory,
     StepFactory,
@@ -140,6 +143,22 @@ def test_pages_of_learners(learner, arabic, path):
     if "reset" in path:
         path = reverse("progress:reset", args=[arabic.slug])
     assert_guarded(learner.get(path))
+
+
+def test_pages_of_groups_that_a_person_joins(client, learner, arabic):
+    assignment = AssignmentFactory(roadmap=arabic, group__name=TITLE)
+    group = assignment.group
+    MembershipFactory(group=group, role="owner", user__name=NAME)
+    TopicFactory(step=arabic.steps.first(), title=STEP)
+    invitation = Invitation.objects.create(group=group)
+    assert_guarded(client.get(invitation.get_absolute_url()))
+    assert_guarded(learner.get(invitation.get_absolute_url()))
+    assert_guarded(learner.post(invitation.get_absolute_url(), follow=True))
+    assert_guarded(learner.get(arabic.get_absolute_url()))
+    path = reverse("groups:sharing", args=[group.pk])
+    for choice in ("show", "hide"):
+        assert_guarded(learner.post(path, {choice: assignment.pk}, follow=True))
+    assert_guarded(learner.get(group.get_absolute_url()))
 
 
 def test_the_step_that_a_visitor_marked_is_named_at_the_sign_in(client, arabic):
