@@ -30,7 +30,7 @@ from groups.roles import Role
 from progress.models import StepProgress
 from progress.route import NOT_STARTED, State, StepStatus
 from progress.snapshot import ProgressSnapshot
-from roadmaps.models import Step
+from roadmaps.models import Roadmap, Step
 
 if TYPE_CHECKING:
     from django import forms
@@ -51,8 +51,9 @@ def work_link(request: AuthenticatedRequest, step_id: int) -> HttpResponse:
     user, is_removal = request.user, "remove" in request.POST
     steps = Step.objects.active().select_related("roadmap")
     step = get_object_or_404(steps, pk=step_id)
-    members = Membership.objects.filter(user=user, role=Role.MEMBER)
-    is_member = members.filter(group__assignments__roadmap=step.roadmap_id).exists()
+    groups = Membership.objects.filter(user=user, role=Role.MEMBER).values("group")
+    followed = Roadmap.objects.visible_to(user).filter(assignments__group__in=groups)
+    is_member = followed.filter(pk=step.roadmap_id).exists()
     stored = WorkLink.objects.filter(user=user, step=step).first()
     if not (is_member or (is_removal and stored)):
         raise Http404("No group of this person follows the roadmap.")

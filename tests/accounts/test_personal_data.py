@@ -57,6 +57,7 @@ PROMISES = {
     "groups_assignment": None,
     "groups_membership": "your role, when you joined",
     "groups_sharedroadmap": "which roadmaps you agreed to show",
+    "groups_storedsummary": None,  # counts
     "groups_worklink": "links to your work",
     "groups_confirmation": "the steps that mentors confirmed",
     "groups_remark": "the remarks that you and the mentors write",

@@ -27,7 +27,7 @@ from tests.accounts.actions import (
 )
 from tests.accounts.second_factors import add_authenticator_app, add_passkey
 from tests.accounts.test_mails import ALL_MAILS, send  # noqa: F401
-from tests.factories import PASSWORD, UserFactory
+from tests.factories import PASSWORD, GroupFactory, UserFactory
 from tests.pseudo_language import (
     assert_mail_is_translated,
     assert_page_is_translated,
@@ -263,6 +263,8 @@ def test_mails(send, user, name, invited_by):  # noqa: F811
         timestamp=datetime(2026, 5, 3, tzinfo=UTC),
         signup_url="https://cairn.example/",
         password_reset_url="https://cairn.example/",
+        path="/roadmaps/odos/",
+        group=GroupFactory.build(pk=1),
     )
     assert_mail_is_translated(mail, "GitHub", "Firefox", "UTC", "testserver")
 
