@@ -3,6 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
+import structlog
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
@@ -24,7 +25,20 @@ from accounts import (
 from accounts.email_addresses import canonical
 from accounts.mail import MailAdapter
 from accounts.models import User
+from accounts.openid_connect import linking
+from accounts.openid_connect.errors import (
+    ProviderUnavailableError,
+    UnverifiableError,
+)
+from accounts.openid_connect.provider import PROVIDER as OPENID_CONNECT
+from accounts.openid_connect.provider import OrganisationProvider
 from accounts.passwords import normalize
+from accounts.providers import get_provider_name
+from core.bounded_session import BoundedSession
+
+log = structlog.get_logger("cairn.accounts")
+
+MAX_NAME_LENGTH = 80  # characters, as in User.name
 
 # The sections of the settings that show allauth's messages about their changes.
 MESSAGE_SECTIONS = {
@@ -170,12 +184,15 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         ),
     }
 
-    def pre_social_login(self, _: HttpRequest, sociallogin: SocialLogin) -> None:
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """For a new user, keep only one of the addresses that the provider sends.
 
-        It prefers an address that may sign up, then the primary one.
+        It prefers an address that may sign up, then the primary one. Raises
+        ImmediateHttpResponse if the organisation sends no address that can be used.
         """
         use_canonical_addresses(sociallogin)
+        if linking.is_organisation(sociallogin):
+            linking.require_usable_address(request, sociallogin)
         if not sociallogin.is_existing:
             addresses = sorted(
                 sociallogin.email_addresses,
@@ -202,9 +219,45 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         try:
             configured: Provider = super().get_provider(request, provider, client_id)
         except SocialApp.DoesNotExist:
-            provider_class: type[Provider] = registry.get_class(provider)  # type: ignore[no-untyped-call]
-            return provider_class(request, app=SocialApp(provider=provider))
+            provider_class: type[Provider] | None = registry.get_class(provider)  # type: ignore[no-untyped-call]
+            if provider_class:
+                return provider_class(request, app=SocialApp(provider=provider))
+            app = SocialApp(
+                provider=OPENID_CONNECT,
+                provider_id=provider,
+                name=get_provider_name(provider),
+            )
+            return OrganisationProvider(request, app=app)
         return configured
+
+    def get_requests_session(self) -> BoundedSession:
+        return BoundedSession()
+
+    def populate_user(
+        self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]
+    ) -> User:
+        """Take over the name from the organisation. The user can change it later."""
+        user: User = super().populate_user(request, sociallogin, data)
+        if linking.is_organisation(sociallogin):
+            user.name = " ".join(data.get("name", "").split())[:MAX_NAME_LENGTH]
+        return user
+
+    def on_authentication_error(  # type: ignore[override]
+        self,
+        _request: HttpRequest,
+        provider: Provider,
+        error: str | None = None,
+        exception: Exception | None = None,
+        **_: Any,
+    ) -> None:
+        """Log why. Texts of other exceptions may contain what the provider sent."""
+        is_ours = isinstance(exception, UnverifiableError | ProviderUnavailableError)
+        reason = str(exception) if is_ours else type(exception).__name__
+        log.warning(
+            "provider_sign_in_failed",
+            provider=provider.id,
+            reason=reason if exception else error,
+        )
 
     def authenticate_by_email(  # type: ignore[override]
         self, sociallogin: SocialLogin
@@ -220,4 +273,10 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         emails = [e.email for e in sociallogin.email_addresses if e.verified]
         confirmed = EmailAddress.objects.filter(email__in=emails, verified=True)
         address = confirmed.select_related("user").order_by("-primary").first()
-        return (address.user, address.email) if address else None
+        if address is None:
+            return None
+        if linking.is_organisation(sociallogin) and linking.is_linked_already(
+            address.user, sociallogin
+        ):
+            return None
+        return address.user, address.email

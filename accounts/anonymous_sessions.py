@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 
+EXPIRY_KEY = "_session_expiry"  # where Django stores the lifetime
 LIFETIME = 60 * 60  # seconds; the codes in them expire after ten minutes
 
 
@@ -26,3 +27,11 @@ def expire_soon(
         return response
 
     return middleware
+
+
+def end_if_empty(request: HttpRequest) -> None:
+    """End the session of somebody who is not signed in, unless it holds something."""
+    session = request.session
+    values = [value for key, value in session.items() if key != EXPIRY_KEY]
+    if SESSION_KEY not in session and not any(values):
+        session.flush()

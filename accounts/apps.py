@@ -7,4 +7,10 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")  # the admin's group: see admin_config.py
 
     def ready(self) -> None:
+        # allauth registers the providers of installed apps. Ours is a subclass of one.
+        from allauth.socialaccount.providers import registry
+
         from accounts import deletion, ended_sessions, events  # noqa: F401
+        from accounts.openid_connect.provider import OrganisationProvider
+
+        registry.register(OrganisationProvider)

@@ -2,22 +2,79 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from allauth.socialaccount.providers import registry
-from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 
+from accounts.openid_connect import discovery
+from accounts.openid_connect.errors import ProviderUnavailableError
+from accounts.openid_connect.provider import PROVIDER as OPENID_CONNECT
+
 type View = Callable[..., HttpResponseBase]
 
 
-def configured_providers() -> list[type[OAuth2Provider]]:
-    provider_ids = settings.SOCIALACCOUNT_PROVIDERS
-    return [registry.get_class(id_) for id_ in provider_ids]  # type: ignore[no-untyped-call]
+class SignInProvider(NamedTuple):
+    name: str
+    login_url_name: str
+    is_organisation: bool
+
+
+def configured_providers() -> list[SignInProvider]:
+    """The organisation's own provider comes first."""
+    own = get_organisation()
+    providers = [SignInProvider(own["name"], "organisation_login", True)] if own else []
+    for id_ in settings.SOCIALACCOUNT_PROVIDERS:
+        if id_ != OPENID_CONNECT:
+            name = registry.get_class(id_).name  # type: ignore[no-untyped-call]
+            providers.append(SignInProvider(name, f"{id_}_login", False))
+    return providers
+
+
+def get_organisation() -> dict[str, Any] | None:
+    """The settings of the organisation's OpenID provider, if there is one."""
+    provider = settings.SOCIALACCOUNT_PROVIDERS.get(OPENID_CONNECT)
+    return provider and provider["APP"]
+
+
+def get_provider_name(provider: str) -> str:
+    """The display name of a provider, even if its keys are no longer set.
+
+    `provider` is the one of a SocialAccount: an issuer for OpenID Connect.
+    """
+    own = get_organisation()
+    if own and own["provider_id"] == provider:
+        return str(own["name"])
+    provider_class = registry.get_class(provider)  # type: ignore[no-untyped-call]
+    return str(provider_class.name if provider_class else urlsplit(provider).netloc)
+
+
+def get_form_origins() -> list[str]:
+    """The origins to which a sign-in redirects from a page with its button."""
+    origins: list[str] = []
+    for id_ in settings.SOCIALACCOUNT_PROVIDERS:
+        if id_ != OPENID_CONNECT:
+            adapter = registry.get_class(id_).oauth2_adapter_class  # type: ignore[no-untyped-call]
+            origins.append(get_origin(adapter.authorize_url))
+    if own := get_organisation():
+        issuer = own["provider_id"]
+        origins += [get_origin(issuer), *own["settings"]["origins"]]
+        try:
+            # Cached. It is on another host than the issuer at some providers.
+            metadata = discovery.get_metadata(issuer)
+            origins.append(get_origin(metadata.authorization_endpoint))
+        except ProviderUnavailableError:
+            pass  # the page has other ways to sign in
+    return list(dict.fromkeys(origins))
+
+
+def get_origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def allow_redirects_to_providers(view: View) -> View:
@@ -28,14 +85,9 @@ def allow_redirects_to_providers(view: View) -> View:
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        urls = [
-            urlsplit(provider.oauth2_adapter_class.authorize_url)  # type: ignore[attr-defined]
-            for provider in configured_providers()
-        ]
-        origins = [f"{url.scheme}://{url.netloc}" for url in urls]
         policy: dict[str, Any] = {
             **settings.SECURE_CSP,
-            "form-action": [CSP.SELF, *origins],
+            "form-action": [CSP.SELF, *get_form_origins()],
         }
         return csp_override(policy)(view)(request, *args, **kwargs)
 

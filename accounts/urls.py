@@ -18,6 +18,7 @@ from django.views.generic import RedirectView
 
 from accounts import mfa, views
 from accounts.limits import limit_new_codes
+from accounts.openid_connect import views as organisation_views
 from accounts.providers import allow_redirects_to_providers, require_configured
 from accounts.reauthentication import reauthenticate_by_code
 from accounts.resend import signed_in
@@ -35,7 +36,9 @@ limit_by_address = rate_limit(  # type: ignore[no-untyped-call]
 )
 
 
-def provider_urls(provider: str, provider_views: ModuleType) -> list[URLPattern]:
+def provider_urls(
+    name: str, provider: str, provider_views: ModuleType
+) -> list[URLPattern]:
     """The URLs that redirect to a provider, by POST, and that it redirects back to."""
     login, callback = map(
         require_configured(provider),
@@ -43,14 +46,14 @@ def provider_urls(provider: str, provider_views: ModuleType) -> list[URLPattern]
     )
     return [
         path(
-            f"{provider}/login/",
+            f"{name}/login/",
             limit_by_address(allow_redirects_to_providers(login)),
-            name=f"{provider}_login",
+            name=f"{name}_login",
         ),
         path(
-            f"{provider}/login/callback/",
+            f"{name}/login/callback/",
             transaction.atomic(callback),
-            name=f"{provider}_callback",
+            name=f"{name}_callback",
         ),
     ]
 
@@ -214,6 +217,7 @@ urlpatterns = [
         social_views.login_error,
         name="socialaccount_login_error",
     ),
-    *provider_urls("github", github_views),
-    *provider_urls("google", google_views),
+    *provider_urls("github", "github", github_views),
+    *provider_urls("google", "google", google_views),
+    *provider_urls("organisation", "openid_connect", organisation_views),
 ]

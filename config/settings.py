@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.utils.csp import CSP
 
+from accounts.provider_settings import read_providers
 from core import setting_parsers as parse
 from core.browser_features import UNUSED_FEATURES
 from core.environment import Environment
@@ -353,19 +354,7 @@ SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
 SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.SocialSignupForm"}
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
-SOCIALACCOUNT_PROVIDERS = {}
-for provider in ("github", "google"):
-    client_id = env.read(f"{provider.upper()}_CLIENT_ID", "", parse.line)
-    secret = env.read_secret(f"{provider.upper()}_CLIENT_SECRET", "", parse.line)
-    if client_id and secret:
-        SOCIALACCOUNT_PROVIDERS[provider] = {
-            "APP": {"client_id": client_id, "secret": secret}
-        }
-    elif client_id or secret:
-        env.add_fault(
-            f"{provider.upper()}_CLIENT_ID",
-            f"and {provider.upper()}_CLIENT_SECRET belong together; set both or none",
-        )
+SOCIALACCOUNT_PROVIDERS = read_providers(env)
 
 MAILERS: dict[str, dict[str, object]]
 mail_host = env.read("EMAIL_HOST", "", parse.mail_host)

@@ -38,6 +38,7 @@ from tests.factories import (
     create_greek_roadmap,
 )
 from tests.github import FakeGitHub
+from tests.openid_provider import FakeOpenIDProvider
 from tests.production import Proxy, get_database_url, install, run_site
 
 # Transaction control, and the user's last visit, which is stored every ten minutes.
@@ -249,6 +250,16 @@ def github(monkeypatch, settings):
     """A fake GitHub that allauth uses, with keys in the settings."""
     with FakeGitHub() as server:
         server.replace_github(monkeypatch, settings)
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def organisation(settings):
+    """A fake OpenID provider, "Example School", with keys in the settings."""
+    with FakeOpenIDProvider() as server:
+        server.start()
+        settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APP": server.app()}}
         yield server
         server.shutdown()
 

@@ -4,19 +4,22 @@ from urllib.parse import quote
 
 from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
-from allauth.socialaccount.providers import registry
 from django import template
 
 from accounts.allauth_internals import get_pending_login
-from accounts.providers import configured_providers
+from accounts.providers import (
+    SignInProvider,
+    configured_providers,
+    get_provider_name,
+)
 
 register = template.Library()
 
 
 @register.simple_tag
-def providers() -> list[tuple[str, str]]:
-    """Ids and names of the providers that users can sign in with."""
-    return [(provider.id, provider.name) for provider in configured_providers()]
+def providers() -> list[SignInProvider]:
+    """The providers that users can sign in with."""
+    return configured_providers()
 
 
 @register.simple_tag
@@ -35,11 +38,7 @@ def login_redirect_url(context: template.RequestContext) -> str | None:
     return login.redirect_url if login else None
 
 
-@register.filter
-def provider_name(provider: str) -> str:
-    """The display name of a provider, even if its keys are no longer set."""
-    provider_class = registry.get_class(provider)  # type: ignore[no-untyped-call]
-    return str(provider_class.name) if provider_class else provider
+register.filter("provider_name", get_provider_name)
 
 
 @register.filter

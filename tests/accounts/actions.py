@@ -62,6 +62,18 @@ def sign_in_with_github(client, **fields):
     return client.get("/accounts/github/login/callback/", query)
 
 
+def start_organisation_login(client, organisation, **fields):
+    """Go to the organisation, and return the query with which it sends back."""
+    response = client.post("/accounts/organisation/login/", fields)
+    return organisation.authorize(response.url)
+
+
+def sign_in_with_organisation(client, organisation, **fields):
+    """Go to the fake OpenID provider and back, and return the last response."""
+    query = start_organisation_login(client, organisation, **fields)
+    return client.get("/accounts/organisation/login/callback/", query)
+
+
 @contextmanager
 def mail_server_down():
     """Sending mails fails within this block."""

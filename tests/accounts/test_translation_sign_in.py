@@ -43,6 +43,16 @@ MESSAGES = sorted(
 )
 
 
+REFUSALS = ["missing", "unverified", "linked", "unconfirmed"]
+FAILED_SIGN_INS = [
+    {"provider": {"name": "Πέτρα"}, "exception": {"reason": "unavailable"}},
+    {"provider": {"name": "Πέτρα"}, "exception": {"reason": "unverifiable"}},
+    {"provider": {"name": "Πέτρα"}, "exception": {"args": ["?"]}},
+    {"exception": {"args": ["?"]}},
+    {},
+]
+
+
 @pytest.fixture(autouse=True)
 def in_pseudo_language(settings):
     settings.SITE_NAME, settings.CONTACT_EMAIL = "Πέτρα", "help@example.org"
@@ -64,11 +74,15 @@ def assert_translated(response, *expected):
 @pytest.mark.parametrize("sign_up", ["open", "invitation", "domains", "closed"])
 @pytest.mark.parametrize("path", [LOGIN, SIGN_UP])
 @pytest.mark.parametrize("contact", ["", "help@example.org"])
-def test_sign_in_and_sign_up(client, user, settings, github, sign_up, path, contact):
+def test_sign_in_and_sign_up(
+    client, user, settings, organisation, sign_up, path, contact
+):
     settings.SIGN_UP, settings.CONTACT_EMAIL = sign_up, contact
+    settings.SOCIALACCOUNT_PROVIDERS["github"] = {}
     settings.SIGN_UP_DOMAINS = ["school.example", "uni.example"]
     add_passkey(user)
-    assert_translated(client.get(path), "school.example", "uni.example")
+    expected = ("school.example", "uni.example", "Example School")
+    assert_translated(client.get(path), *expected)
 
 
 @pytest.mark.parametrize("state", ["done", "learning", "skipped"])
@@ -233,6 +247,11 @@ def test_the_result_of_an_import(client, greek, rf):
         ("503_mail.html", {}),
         ("account/signup_closed.html", {"sign_up": "domains"}),
         ("mfa/webauthn/reauthenticate.html", {}),
+        *[("socialaccount/refused.html", {"reason": reason}) for reason in REFUSALS],
+        *[
+            ("socialaccount/authentication_error.html", {"auth_error": error})
+            for error in FAILED_SIGN_INS
+        ],
     ],
 )
 def test_error_pages(rf, client, db, template, variables):

@@ -125,13 +125,78 @@ def test_variables_that_belong_together_are_asked_for_together(read_faults):
         **REQUIRED,
         SIGN_UP="domains",
         GITHUB_CLIENT_ID="an id",
+        OIDC_ISSUER="https://login.example",
         EMAIL_HOST="smtp.example.org",
     )
     assert [fault.split()[0] for fault in faults] == [
         "SIGN_UP_DOMAINS",
         "GITHUB_CLIENT_ID",
+        "OIDC_NAME,",
         "DEFAULT_FROM_EMAIL='Cairn",
     ]
+    assert faults[2] == (
+        "OIDC_NAME, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET must be set, too; OIDC_NAME, "
+        "OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET belong together, set all "
+        "or none"
+    )
+
+
+OIDC = {
+    "OIDC_NAME": "Example School",
+    "OIDC_ISSUER": "https://login.example/realms/school",
+    "OIDC_CLIENT_ID": "cairn",
+    "OIDC_CLIENT_SECRET": "the secret",
+}
+
+
+def test_the_organisations_provider_is_read(read_settings):
+    values = read_settings(
+        **REQUIRED,
+        **OIDC,
+        OIDC_SCOPES="openid email",
+        OIDC_VERIFIED_DOMAINS="School.example",
+        OIDC_ORIGINS="https://ADFS.example:443/",
+    )
+    app = values.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APP"]
+    assert app == {
+        "provider_id": OIDC["OIDC_ISSUER"],
+        "name": "Example School",
+        "client_id": "cairn",
+        "secret": "the secret",
+        "settings": {
+            "server_url": OIDC["OIDC_ISSUER"],
+            "scope": ["openid", "email"],
+            "oauth_pkce_enabled": True,
+            "verified_email": ["school.example"],
+            "origins": ["https://adfs.example"],
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "advice"),
+    [
+        ("OIDC_ISSUER", "login.example", "must be a URL with https://"),
+        ("OIDC_ISSUER", "http://login.example", "must be a URL with https://"),
+        ("OIDC_ISSUER", "https://login.example?a=1", "must be a URL with https://"),
+        ("OIDC_ISSUER", f"https://login.example/{'x' * 200}", "of at most 200"),
+        (
+            "OIDC_ISSUER",
+            "https://login.example/.well-known/openid-configuration",
+            "must be without /.well-known/openid-configuration",
+        ),
+        ("OIDC_SCOPES", "profile email", "with openid among them"),
+        ("OIDC_SCOPES", 'openid "email"', "with openid among them"),
+        ("OIDC_VERIFIED_DOMAINS", "ada@school.example", "must be email domains"),
+        ("OIDC_ORIGINS", "http://adfs.example", "must be addresses with https://"),
+    ],
+)
+def test_a_fault_in_the_organisations_provider_is_named(
+    read_faults, name, value, advice
+):
+    [fault] = read_faults(**REQUIRED, **OIDC | {name: value})
+    assert fault.startswith(f"{name}={value!r}")
+    assert advice in fault
 
 
 @pytest.mark.parametrize(
@@ -213,6 +278,7 @@ def test_secrets_can_be_read_from_files(read_settings, tmp_path):
         "EMAIL_PASSWORD": "correct-horse",
         "GITHUB_CLIENT_SECRET": "g1thub",
         "GOOGLE_CLIENT_SECRET": "g00gle",
+        "OIDC_CLIENT_SECRET": "0idc",
     }
     files = {}
     for name, secret in secrets.items():
@@ -225,6 +291,9 @@ def test_secrets_can_be_read_from_files(read_settings, tmp_path):
         DEFAULT_FROM_EMAIL="cairn@example.org",
         GITHUB_CLIENT_ID="an id",
         GOOGLE_CLIENT_ID="an id",
+        OIDC_NAME="Example School",
+        OIDC_ISSUER="https://login.example",
+        OIDC_CLIENT_ID="an id",
         **files,
     )
     assert [secrets["SECRET_KEY"], "a@b", secrets["CACHE_URL"]] == [
@@ -237,6 +306,7 @@ def test_secrets_can_be_read_from_files(read_settings, tmp_path):
     providers = values.SOCIALACCOUNT_PROVIDERS
     assert providers["github"]["APP"]["secret"] == "g1thub"
     assert providers["google"]["APP"]["secret"] == "g00gle"
+    assert providers["openid_connect"]["APP"]["secret"] == "0idc"
 
 
 def test_a_secret_that_cannot_be_read_is_named(read_faults, tmp_path):
