@@ -6,10 +6,11 @@ from typing import Any
 import structlog
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers import registry
 from allauth.socialaccount.providers.base.provider import Provider
 from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -19,6 +20,7 @@ from accounts import (
     devices,
     known_devices,
     limits,
+    password_sign_in,
     reauthentication,
     signup_policy,
 )
@@ -35,6 +37,7 @@ from accounts.openid_connect.provider import OrganisationProvider
 from accounts.passwords import normalize
 from accounts.providers import get_provider_name
 from core.bounded_session import BoundedSession
+from core.site_url import get_site_url
 
 log = structlog.get_logger("cairn.accounts")
 
@@ -95,6 +98,17 @@ class AccountAdapter(MailAdapter):
             # The request did not pass through all trusted proxies.
             return str(request.META["REMOTE_ADDR"])
 
+    def send_mail(
+        self, template_prefix: str, email: str, context: dict[str, Any]
+    ) -> None:
+        """Where a password is of no use, say so, not that there is no account."""
+        unknown = "account/email/unknown_account"
+        if template_prefix == unknown and password_sign_in.is_restricted():
+            template_prefix = "account/email/use_organisation"
+            login_url = f"{get_site_url(self.request)}{reverse('account_login')}"
+            context = context | {"login_url": login_url}
+        super().send_mail(template_prefix, email, context)
+
     def clean_email(self, email: str) -> str:
         return canonical(email)
 
@@ -112,10 +126,35 @@ class AccountAdapter(MailAdapter):
             raise self.validation_error("too_many_passwords")
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Return the user, or None if the password is wrong or of no use here.
+
+        A user who is signed in is only confirming who they are.
+        """
         user = super().authenticate(request, **credentials)
+        if user and not (
+            request.user.is_authenticated or password_sign_in.is_allowed(user)
+        ):
+            return None
         if user:
             self.attempt.give_back()
         return user
+
+    def pre_login(  # type: ignore[override]
+        self,
+        request: HttpRequest,
+        user: User,
+        *,
+        signal_kwargs: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> HttpResponse | None:
+        """Refuse a sign-in that the site does not allow, before it begins."""
+        is_by_provider = "sociallogin" in (signal_kwargs or {})
+        if not is_by_provider and not password_sign_in.is_allowed(user):
+            return password_sign_in.refuse(request)
+        response: HttpResponse | None = super().pre_login(
+            request, user, signal_kwargs=signal_kwargs, **kwargs
+        )
+        return response
 
     def post_login(  # type: ignore[override]
         self, request: HttpRequest, user: User, **kwargs: Any
@@ -135,7 +174,7 @@ class AccountAdapter(MailAdapter):
         return url_has_allowed_host_and_scheme(url, self.request.get_host())
 
     def is_open_for_signup(self, _request: HttpRequest) -> bool:
-        return signup_policy.is_open()
+        return signup_policy.is_open_by_form()
 
     def get_email_verification_redirect_url(self, _address: EmailAddress) -> str:
         return reverse("account_settings", fragment="email")
@@ -179,6 +218,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             "then connect your %s account."
         ),
         "no_password": _("Set a password before you disconnect this account."),
+        "only_way": _("You sign in with this account, so you can’t disconnect it."),
         "no_verified_email": _(
             "Confirm your email address before you disconnect this account."
         ),
@@ -204,6 +244,8 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             )
 
     def is_open_for_signup(self, _: HttpRequest, sociallogin: SocialLogin) -> bool:
+        if signup_policy.is_open_by_organisation():
+            return linking.is_organisation(sociallogin)
         return signup_policy.is_open() and all(
             signup_policy.may_sign_up(address.email)
             for address in sociallogin.email_addresses
@@ -229,6 +271,13 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             )
             return OrganisationProvider(request, app=app)
         return configured
+
+    def validate_disconnect(
+        self, account: SocialAccount, _accounts: QuerySet[SocialAccount]
+    ) -> None:
+        """Raises ValidationError if the user could not sign in without the account."""
+        if not password_sign_in.is_allowed(account.user):
+            raise self.validation_error("only_way")
 
     def get_requests_session(self) -> BoundedSession:
         return BoundedSession()

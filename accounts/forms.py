@@ -13,6 +13,7 @@ from django.forms import ChoiceField, Field, ModelForm, Select
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts import password_sign_in
 from accounts.email_addresses import EmailField
 from accounts.limits import login_code_request
 from accounts.models import User
@@ -41,6 +42,8 @@ class LoginForm(forms.LoginForm):
             if error.code == "too_many_passwords":
                 self.is_limited = True
                 log.warning("sign_in_limited")
+            elif password_sign_in.is_restricted():
+                error = ValidationError(password_sign_in.refused_message())
             self.add_error("password", error)
             return self.cleaned_data
 
@@ -52,6 +55,9 @@ class RequestLoginCodeForm(forms.RequestLoginCodeForm):
         email: str = super().clean_email()
         if not login_code_request(context.request, email).allowed():
             raise get_adapter().validation_error("rate_limited")
+        # As for an unknown address, an email then says how to sign in.
+        if self._user and not password_sign_in.is_allowed(self._user):
+            self._user = None
         return email
 
 
@@ -102,6 +108,11 @@ class SetPasswordForm(NewPasswordMixin, forms.SetPasswordForm):
 
 class RequestPasswordResetForm(forms.ResetPasswordForm):
     email = EmailField()
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        self.users = list(filter(password_sign_in.is_allowed, self.users))
+        return email
 
 
 class ResetPasswordForm(NewPasswordMixin, forms.ResetPasswordKeyForm):

@@ -12,7 +12,7 @@ from core.environment import Environment
 # Nobody can sign in with OpenID Connect without these four.
 REQUIRED = ("OIDC_NAME", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
 OPTIONAL = ("OIDC_SCOPES", "OIDC_VERIFIED_DOMAINS", "OIDC_ORIGINS")
-DEFAULT_SCOPES = ["openid", "profile", "email"]
+DEFAULT_SCOPES = "openid profile email"
 MAX_ISSUER_LENGTH = 200  # characters, as in allauth's column
 DISCOVERY_PATH = "/.well-known/openid-configuration"
 
@@ -53,16 +53,27 @@ def provider_origin(text: str) -> str:
         ) from None
 
 
-def scopes(text: str) -> list[str]:
+def scopes(text: str) -> str:
     """The scopes to ask for, in the characters of RFC 6749, 3.3."""
     names = list(dict.fromkeys(text.split()))
     allowed = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
     if "openid" not in names or not all(map(allowed.fullmatch, names)):
         raise ValueError(
             "must be names separated by spaces, with openid among them, such as "
-            f"{' '.join(DEFAULT_SCOPES)}"
+            f"{DEFAULT_SCOPES}"
         )
-    return names
+    return " ".join(names)
+
+
+def account_address(text: str) -> str:
+    """The address of an account, in the form in which accounts store it."""
+    try:
+        local, _, domain = parse.email(text).lower().rpartition("@")
+        return f"{local}@{parse.host(domain)}"
+    except ValueError:
+        raise ValueError(
+            "must be email addresses separated by commas, such as ada@example.org"
+        ) from None
 
 
 def join_names(names: list[str] | tuple[str, ...]) -> str:
@@ -105,7 +116,7 @@ def read_organisation(env: Environment) -> dict[str, Any] | None:
         "secret": env.read_secret("OIDC_CLIENT_SECRET", "", parse.line),
         "settings": {
             "server_url": url,
-            "scope": env.read("OIDC_SCOPES", DEFAULT_SCOPES, scopes),
+            "scope": env.read("OIDC_SCOPES", DEFAULT_SCOPES, scopes).split(),
             "oauth_pkce_enabled": True,
             "verified_email": env.read("OIDC_VERIFIED_DOMAINS", [], domains),
             "origins": env.read("OIDC_ORIGINS", [], parse.list_of(provider_origin)),
@@ -122,3 +133,37 @@ def read_organisation(env: Environment) -> dict[str, Any] | None:
             "none",
         )
     return app if url and not missing else None
+
+
+def read_password_sign_in(
+    env: Environment, sign_up: str, has_organisation: bool
+) -> tuple[str, list[str]]:
+    """Return PASSWORD_SIGN_IN and PASSWORD_SIGN_IN_ADDRESSES.
+
+    Each combination with which people could not sign in is a fault.
+    """
+    allowed = env.read(
+        "PASSWORD_SIGN_IN", "everybody", parse.choice("everybody", "administrators")
+    )
+    addresses = env.read(
+        "PASSWORD_SIGN_IN_ADDRESSES", [], parse.list_of(account_address)
+    )
+    needs_provider = f"needs {join_names(REQUIRED)}"
+    if sign_up == "organisation" and not has_organisation:
+        env.add_fault("SIGN_UP", needs_provider, sign_up)
+    if allowed == "administrators" and not has_organisation:
+        env.add_fault("PASSWORD_SIGN_IN", needs_provider, allowed)
+    if allowed == "administrators" and sign_up not in ("organisation", "closed"):
+        env.add_fault(
+            "PASSWORD_SIGN_IN",
+            "needs SIGN_UP=organisation or SIGN_UP=closed; otherwise people could "
+            "create an account with a password that they cannot use",
+            allowed,
+        )
+    if allowed == "administrators" and not addresses:
+        env.add_fault(
+            "PASSWORD_SIGN_IN",
+            "needs PASSWORD_SIGN_IN_ADDRESSES, such as ada@example.org",
+            allowed,
+        )
+    return allowed, addresses

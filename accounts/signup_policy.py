@@ -21,9 +21,19 @@ def is_open() -> bool:
     return bool(settings.SIGN_UP != "closed")
 
 
+def is_open_by_form() -> bool:
+    """Whether people may sign up with an address that they enter."""
+    return settings.SIGN_UP not in ("closed", "organisation")
+
+
+def is_open_by_organisation() -> bool:
+    """Whether the organisation's provider is the only way to sign up."""
+    return bool(settings.SIGN_UP == "organisation")
+
+
 def is_open_to_visitors() -> bool:
     """Whether visitors can sign up without an invitation."""
-    return settings.SIGN_UP in ("open", "domains")
+    return settings.SIGN_UP in ("open", "domains", "organisation")
 
 
 def validate_may_sign_up(email: str) -> None:
@@ -31,6 +41,8 @@ def validate_may_sign_up(email: str) -> None:
     email = canonical(email)
     if settings.SIGN_UP == "closed":
         raise ValidationError(_("You can’t create an account here at the moment."))
+    if settings.SIGN_UP == "organisation":
+        raise ValidationError(_("You can’t create an account with an email address."))
     if settings.SIGN_UP == "domains":
         domain = email.rpartition("@")[2]
         if domain not in map(canonical_domain, settings.SIGN_UP_DOMAINS):

@@ -19,6 +19,7 @@ from django.views.generic import RedirectView
 from accounts import mfa, views
 from accounts.limits import limit_new_codes
 from accounts.openid_connect import views as organisation_views
+from accounts.password_sign_in import require_allowed
 from accounts.providers import allow_redirects_to_providers, require_configured
 from accounts.reauthentication import reauthenticate_by_code
 from accounts.resend import signed_in
@@ -100,7 +101,7 @@ urlpatterns = [
     # In one transaction, so that no account is left if the mail cannot be sent.
     path(
         "signup/",
-        allow_redirects_to_providers(transaction.atomic(account_views.signup)),
+        allow_redirects_to_providers(transaction.atomic(views.SignupView.as_view())),
         name="account_signup",
     ),
     path("signup/again/", views.start_again, name="account_start_again"),
@@ -113,10 +114,14 @@ urlpatterns = [
     ),
     path(
         "password/change/",
-        account_views.password_change,
+        require_allowed(account_views.password_change),
         name="account_change_password",
     ),
-    path("password/set/", account_views.password_set, name="account_set_password"),
+    path(
+        "password/set/",
+        require_allowed(account_views.password_set),
+        name="account_set_password",
+    ),
     path(
         "password/reset/", account_views.password_reset, name="account_reset_password"
     ),

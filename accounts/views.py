@@ -6,6 +6,7 @@ import structlog
 from allauth.account import views as account_views
 from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
+from allauth.account.utils import get_next_redirect_url, passthrough_next_redirect_url
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
@@ -15,6 +16,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
 from django.db.models import Q
+from django.forms import HiddenInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -26,7 +28,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from accounts import devices, known_devices
+from accounts import devices, known_devices, password_sign_in, signup_policy
 from accounts.allauth_internals import cancel_email_verification, pop_pending_login
 from accounts.audit import AuditEvent
 from accounts.deletion import delete_account
@@ -54,6 +56,25 @@ class LoginView(account_views.LoginView):
             response.status_code = HTTPStatus.TOO_MANY_REQUESTS
             response["Retry-After"] = str(WRONG_PASSWORDS.seconds)
         return response
+
+
+class SignupView(account_views.SignupView):
+    def closed(self) -> HttpResponse:
+        """Say why nobody can sign up with this form, and who can another way."""
+        if not signup_policy.is_open_by_organisation():
+            response: HttpResponse = super().closed()  # type: ignore[no-untyped-call]
+            return response
+        next_url = get_next_redirect_url(self.request)
+        context = {
+            "redirect_field_value": next_url,
+            "redirect_field": HiddenInput().render("next", next_url)
+            if next_url
+            else "",
+            "login_url": passthrough_next_redirect_url(
+                self.request, reverse("account_login"), "next"
+            ),
+        }
+        return render(self.request, "account/signup_by_organisation.html", context)
 
 
 @require_POST
@@ -106,6 +127,7 @@ def settings(request: AuthenticatedRequest) -> HttpResponse:
             "type", "pk"
         ),
         "social_accounts": SocialAccount.objects.filter(user=user).order_by("provider"),
+        "may_use_password": password_sign_in.is_allowed(user),
         "devices": [
             (session, devices.browser_name(session.user_agent))
             for session in devices.active_sessions(user)

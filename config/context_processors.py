@@ -35,6 +35,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "can_sign_up": signup_policy.is_open(),
         "sign_up": settings.SIGN_UP,
         "sign_up_domains": settings.SIGN_UP_DOMAINS,
+        "password_sign_in": settings.PASSWORD_SIGN_IN,
         # A callable, so that the user is loaded only if the template uses the theme.
         "theme": lambda: get_theme(request),
         "mail_is_printed": settings.MAIL_IS_PRINTED,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.utils.csp import CSP
 
-from accounts.provider_settings import read_providers
+from accounts.provider_settings import read_password_sign_in, read_providers
 from core import setting_parsers as parse
 from core.browser_features import UNUSED_FEATURES
 from core.environment import Environment
@@ -64,7 +64,9 @@ PRIVACY_URL = env.read("PRIVACY_URL", "", parse.web_url)  # replaces the built-i
 INTRANET_LINKS = env.read("INTRANET_LINKS", False, parse.boolean)
 
 SIGN_UP = env.read(
-    "SIGN_UP", "open", parse.choice("open", "invitation", "domains", "closed")
+    "SIGN_UP",
+    "open",
+    parse.choice("open", "invitation", "domains", "organisation", "closed"),
 )
 SIGN_UP_DOMAINS = env.read("SIGN_UP_DOMAINS", [], parse.list_of(parse.email_domain))
 if (SIGN_UP == "domains") != bool(SIGN_UP_DOMAINS):
@@ -355,6 +357,9 @@ SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.SocialSignupForm"}
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_PROVIDERS = read_providers(env)
+PASSWORD_SIGN_IN, PASSWORD_SIGN_IN_ADDRESSES = read_password_sign_in(
+    env, SIGN_UP, "openid_connect" in SOCIALACCOUNT_PROVIDERS
+)
 
 MAILERS: dict[str, dict[str, object]]
 mail_host = env.read("EMAIL_HOST", "", parse.mail_host)

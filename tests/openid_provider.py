@@ -39,7 +39,8 @@ class FakeOpenIDProvider(ThreadingHTTPServer):
         # Whether the ID token holds the person's claims, or only the user info does.
         self.claims_in_id_token = True
         self.user_info_changes = {}
-        self.id_token_changes = {}  # None removes a claim
+        # None removes a claim; a function gets the time and returns the claim.
+        self.id_token_changes = {}
         self.metadata_changes = {}
         self.signing_key, self.kid, self.algorithm = KEY, "one", "ES256"
         self.keys = [public_jwk(KEY, "one")]
@@ -108,7 +109,10 @@ class FakeOpenIDProvider(ThreadingHTTPServer):
         }
         if self.claims_in_id_token:
             claims |= self.person
-        claims |= self.id_token_changes
+        claims |= {
+            name: change(claims["iat"]) if callable(change) else change
+            for name, change in self.id_token_changes.items()
+        }
         claims = {name: value for name, value in claims.items() if value is not None}
         headers = {"kid": self.kid}
         key = None if self.algorithm == "none" else self.signing_key

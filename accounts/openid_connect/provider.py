@@ -69,9 +69,7 @@ class OrganisationOAuth2Adapter(OpenIDConnectOAuth2Adapter):
     def basic_auth(self) -> bool:  # type: ignore[override]
         return "client_secret_post" not in self.metadata.token_endpoint_auth_methods
 
-    def get_callback_url(
-        self, request: HttpRequest, _app: SocialApp
-    ) -> str:
+    def get_callback_url(self, request: HttpRequest, _app: SocialApp) -> str:
         url: str = build_absolute_uri(request, reverse("organisation_callback"))
         return url
 

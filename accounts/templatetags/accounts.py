@@ -23,6 +23,12 @@ def providers() -> list[SignInProvider]:
 
 
 @register.simple_tag
+def organisation() -> SignInProvider | None:
+    """The organisation's own provider, if there is one."""
+    return next((each for each in configured_providers() if each.is_organisation), None)
+
+
+@register.simple_tag
 def passkeys_in_use() -> bool:
     """Whether anybody can sign in with a passkey."""
     passkeys = Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN)

@@ -54,7 +54,8 @@ def html_of(mail):
 @pytest.mark.parametrize("name", ALL_MAILS)
 def test_every_mail_has_text_and_html_and_names_the_site(send, settings, name):
     settings.SITE_NAME = "R&D <Way>"
-    urls = {"signup_url": "https://x/", "password_reset_url": "https://x/"}
+    names = ("signup_url", "login_url", "password_reset_url")
+    urls = dict.fromkeys(names, "https://x/")
     mail = send(name, code="ABCD-EFGH", email="ada@example.com", **urls)
     assert mail.subject
     assert "R&D <Way>" in mail.body

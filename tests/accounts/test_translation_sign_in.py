@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.template.loader import render_to_string
@@ -14,6 +15,7 @@ from django.utils.translation import gettext
 
 from accounts.devices import browser_name
 from accounts.models import Device, User
+from accounts.password_sign_in import refuse
 from data_export.restore import RestoreResult
 from tests.accounts.actions import (
     CONFIRM_EMAIL,
@@ -35,6 +37,7 @@ from tests.pseudo_language import (
     pseudo_language,
 )
 
+RESET_PASSWORD = "/accounts/password/reset/"
 CHANGE_PASSWORD = "/accounts/password/change/"
 MESSAGES = sorted(
     str(path.relative_to(django_settings.BASE_DIR / "templates"))
@@ -43,6 +46,7 @@ MESSAGES = sorted(
 )
 
 
+SIGN_UP_CHOICES = ["open", "invitation", "domains", "organisation", "closed"]
 REFUSALS = ["missing", "unverified", "linked", "unconfirmed"]
 FAILED_SIGN_INS = [
     {"provider": {"name": "Πέτρα"}, "exception": {"reason": "unavailable"}},
@@ -71,7 +75,7 @@ def assert_translated(response, *expected):
     assert_page_is_translated(page, "GitHub", "Cairn", *expected)
 
 
-@pytest.mark.parametrize("sign_up", ["open", "invitation", "domains", "closed"])
+@pytest.mark.parametrize("sign_up", SIGN_UP_CHOICES)
 @pytest.mark.parametrize("path", [LOGIN, SIGN_UP])
 @pytest.mark.parametrize("contact", ["", "help@example.org"])
 def test_sign_in_and_sign_up(
@@ -83,6 +87,28 @@ def test_sign_in_and_sign_up(
     add_passkey(user)
     expected = ("school.example", "uni.example", "Example School")
     assert_translated(client.get(path), *expected)
+
+
+@pytest.mark.parametrize("path", [LOGIN, "/accounts/login/code/", RESET_PASSWORD])
+def test_sign_in_for_administrators(client, user, settings, organisation, path):
+    settings.SIGN_UP, settings.PASSWORD_SIGN_IN = "organisation", "administrators"
+    add_passkey(user)
+    assert_translated(client.get(path), "Example School")
+
+
+def test_a_password_that_is_of_no_use(rf, client, user, settings, organisation):
+    settings.PASSWORD_SIGN_IN = "administrators"
+    settings.PASSWORD_SIGN_IN_ADDRESSES = [user.email]
+    assert_translated(sign_in(client, "ada@example.com"), "Example School")
+    sign_in(client, user.email)
+    settings.PASSWORD_SIGN_IN_ADDRESSES = []
+    assert_translated(client.get(CHANGE_PASSWORD), "Example School")
+    settings_page = client.get("/accounts/settings/").text
+    section = re.search(r'<section id="sign-in".*?</section>', settings_page, re.S)[0]
+    assert_page_is_translated(HttpResponse(section), "Example School")
+    visit = rf.get("/")
+    visit.user, visit.session = AnonymousUser(), client.session
+    assert_translated(refuse(visit), "Example School")
 
 
 @pytest.mark.parametrize("state", ["done", "learning", "skipped"])

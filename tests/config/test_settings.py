@@ -173,6 +173,39 @@ def test_the_organisations_provider_is_read(read_settings):
     }
 
 
+ONLY_ADMINISTRATORS = {
+    "SIGN_UP": "organisation",
+    "PASSWORD_SIGN_IN": "administrators",
+    "PASSWORD_SIGN_IN_ADDRESSES": "Ada@Bücher.example, ops@school.example",
+}
+
+
+def test_the_administrators_with_a_password_are_read(read_settings):
+    values = read_settings(**REQUIRED, **OIDC, **ONLY_ADMINISTRATORS)
+    assert values.SIGN_UP == "organisation"
+    assert values.PASSWORD_SIGN_IN == "administrators"
+    assert values.PASSWORD_SIGN_IN_ADDRESSES == [
+        "ada@xn--bcher-kva.example",
+        "ops@school.example",
+    ]
+
+
+def test_settings_with_which_nobody_could_sign_in_are_named(read_faults):
+    faults = read_faults(**REQUIRED, **ONLY_ADMINISTRATORS)
+    assert [fault.split(" ")[0] for fault in faults] == [
+        "SIGN_UP=organisation",
+        "PASSWORD_SIGN_IN=administrators",
+    ]
+    changes = {"PASSWORD_SIGN_IN_ADDRESSES": "", "SIGN_UP": "open"}
+    faults = read_faults(**REQUIRED, **OIDC, **ONLY_ADMINISTRATORS | changes)
+    assert [fault.split(" ")[0] for fault in faults] == [
+        "PASSWORD_SIGN_IN=administrators",
+        "PASSWORD_SIGN_IN=administrators",
+    ]
+    assert "needs SIGN_UP=organisation or SIGN_UP=closed" in faults[0]
+    assert "needs PASSWORD_SIGN_IN_ADDRESSES" in faults[1]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "advice"),
     [
