@@ -20,6 +20,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import admin_audit  # noqa: F401, Django loads admin pages from here
+from accounts.admin_deactivation import deactivate_selected
+from accounts.deactivation import end_sessions
 from accounts.deletion import delete_account
 from accounts.email_addresses import EmailField
 from accounts.models import Invitation, User
@@ -62,6 +64,7 @@ class UserAdmin(DjangoUserAdmin):
         "date_joined",
     ]
     search_fields = ["email", "name"]
+    actions = [deactivate_selected]
     ordering = ["email"]
     readonly_fields = ["last_login", "date_joined"]
     fieldsets = [
@@ -89,6 +92,13 @@ class UserAdmin(DjangoUserAdmin):
     ) -> list[str]:
         fields = list(super().get_readonly_fields(request, obj))
         return [*fields, "email"] if is_own(request, obj) else fields
+
+    def save_model(
+        self, request: HttpRequest, obj: User, form: Any, change: Any
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            end_sessions(obj)
 
     def user_change_password(
         self,
