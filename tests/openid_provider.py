@@ -9,13 +9,14 @@ import time
 from base64 import b64encode, urlsafe_b64encode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
 CLIENT_ID, CLIENT_SECRET = "cairn", "the client's secret"
 KEY, OTHER_KEY = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+AUTH_METHODS = ["client_secret_post", "client_secret_basic", "private_key_jwt"]
 DISCOVERY = "/.well-known/openid-configuration"
 
 
@@ -77,7 +78,7 @@ class FakeOpenIDProvider(ThreadingHTTPServer):
             "token_endpoint": f"{self.url}/token",
             "userinfo_endpoint": f"{self.url}/userinfo",
             "jwks_uri": f"{self.url}/keys",
-            "token_endpoint_auth_methods_supported": ["client_secret_post"],
+            "token_endpoint_auth_methods_supported": AUTH_METHODS,
         } | self.metadata_changes
 
     def authorize(self, url):
@@ -155,15 +156,16 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(404)
 
     def check_client(self, form):
-        """The client authenticates in the only way that the metadata allow."""
+        """The client authenticates in the first way that the metadata allow."""
         methods = self.server.metadata["token_endpoint_auth_methods_supported"]
-        if methods:
+        if methods == ["client_secret_post"]:
             sent = form["client_id"], form["client_secret"]
             assert sent == (CLIENT_ID, CLIENT_SECRET)
         else:
-            credentials = f"{CLIENT_ID}:{CLIENT_SECRET}".encode()
+            credentials = f"{CLIENT_ID}:{quote_plus(CLIENT_SECRET)}".encode()
             expected = f"Basic {b64encode(credentials).decode()}"
             assert self.headers["Authorization"] == expected
+            assert "client_secret" not in form
 
     def send_json(self, data, status=200):
         self.send_text(json.dumps(data), status)

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote_plus
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
@@ -44,6 +45,14 @@ class Client(OAuth2Client):
             return url
         return f"{authorization_url}&{url.removeprefix(f'{authorization_url}?')}"
 
+    def get_access_token(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Raises OAuth2Error."""
+        if self.basic_auth:  # RFC 6749, 2.3.1: both are encoded first
+            self.consumer_key = quote_plus(self.consumer_key)
+            self.consumer_secret = quote_plus(self.consumer_secret)
+        tokens: dict[str, Any] = super().get_access_token(*args, **kwargs)
+        return tokens
+
 
 class OrganisationOAuth2Adapter(OpenIDConnectOAuth2Adapter):
     client_class = Client
@@ -67,7 +76,8 @@ class OrganisationOAuth2Adapter(OpenIDConnectOAuth2Adapter):
 
     @property
     def basic_auth(self) -> bool:  # type: ignore[override]
-        return "client_secret_post" not in self.metadata.token_endpoint_auth_methods
+        """The default of clients and of providers (Discovery 1.0, 3)."""
+        return "client_secret_basic" in self.metadata.token_endpoint_auth_methods
 
     def get_callback_url(self, request: HttpRequest, _app: SocialApp) -> str:
         url: str = build_absolute_uri(request, reverse("organisation_callback"))

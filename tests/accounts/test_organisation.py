@@ -85,11 +85,12 @@ class TestFirstSignIn:
         assert User.objects.get().email == "ada@school.example"
         assert "/userinfo" in organisation.requested
 
+    # Without a list, the standard's default is client_secret_basic.
+    @pytest.mark.parametrize("methods", [None, ["client_secret_post"]])
     def test_uses_the_method_of_authentication_that_the_provider_wants(
-        self, client, organisation
+        self, client, organisation, methods
     ):
-        # Without the list, the standard's default is client_secret_basic.
-        organisation.metadata_changes["token_endpoint_auth_methods_supported"] = None
+        organisation.metadata_changes["token_endpoint_auth_methods_supported"] = methods
         sign_in_with_organisation(client, organisation)
         assert is_signed_in(client)
 
