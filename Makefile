@@ -95,6 +95,11 @@ html: setup $(VNU) ## drill: check the HTML of every page; needs java and npm
 $(VNU):
 	npm install --prefix .vnu --no-save --ignore-scripts --no-audit --no-fund vnu-jar@26.9.27
 
+.PHONY: single-sign-on
+single-sign-on: setup browser ## drill: sign in with a real OpenID provider; needs node and npm
+	npm install --prefix tests/oidc --no-package-lock --ignore-scripts --no-audit --no-fund
+	$(PYTHON) -m pytest -q -p no:cacheprovider tests/browser/single_sign_on.py
+
 .PHONY: pgbouncer
 pgbouncer: setup ## drill: work behind PgBouncer; needs it, or root and debootstrap
 	$(PYTHON) -m deploy.drills.pgbouncer
