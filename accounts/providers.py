@@ -12,7 +12,6 @@ from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 
 from accounts.openid_connect import discovery
-from accounts.openid_connect.errors import ProviderUnavailableError
 from accounts.openid_connect.provider import PROVIDER as OPENID_CONNECT
 
 type View = Callable[..., HttpResponseBase]
@@ -63,12 +62,9 @@ def get_form_origins() -> list[str]:
     if own := get_organisation():
         issuer = own["provider_id"]
         origins += [get_origin(issuer), *own["settings"]["origins"]]
-        try:
-            # Cached. It is on another host than the issuer at some providers.
-            metadata = discovery.get_metadata(issuer)
+        # At some providers, it is on another host than the issuer.
+        if metadata := discovery.get_metadata_for_page(issuer):
             origins.append(get_origin(metadata.authorization_endpoint))
-        except ProviderUnavailableError:
-            pass  # the page has other ways to sign in
     return list(dict.fromkeys(origins))
 
 

@@ -43,6 +43,21 @@ def get_metadata(issuer: str) -> Metadata:
     return Metadata(**fields)
 
 
+def get_metadata_for_page(issuer: str) -> Metadata | None:
+    """Return the metadata for a page that can do without them.
+
+    Only one page at a time waits for the provider. Otherwise a class that opens the
+    sign-in page while the provider hangs would take all threads.
+    """
+    key = cache_key("metadata", issuer)
+    if cache.get(key) is None and not cache.add(f"{key}:page", True, RETRY_INTERVAL):
+        return None
+    try:
+        return get_metadata(issuer)
+    except ProviderUnavailableError:
+        return None
+
+
 def get_keys(metadata: Metadata, kid: str | None = None) -> list[dict[str, Any]]:
     """Return the provider's keys (RFC 7517).
 

@@ -50,7 +50,7 @@ class Client(OAuth2Client):
         if self.basic_auth:  # RFC 6749, 2.3.1: both are encoded first
             self.consumer_key = quote_plus(self.consumer_key)
             self.consumer_secret = quote_plus(self.consumer_secret)
-        tokens: dict[str, Any] = super().get_access_token(*args, **kwargs)
+        tokens: dict[str, Any] = super().get_access_token(*args, **kwargs)  # type: ignore[no-untyped-call]
         return tokens
 
 

@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import Invitation, User
+from accounts.openid_connect import discovery
 from core import bounded_session
 from tests.accounts.actions import (
     LOGIN,
@@ -546,6 +547,18 @@ class TestProviderThatFails:
         for path in (LOGIN, LOGIN, SIGN_UP):
             page = client.get(path)
             assert "Sign in with <bdi>Example School</bdi>" in page.text
+        assert organisation.requested == [DISCOVERY]
+
+    def test_pages_wait_one_at_a_time(self, client, organisation):
+        others = []
+
+        def show_another_page(handler):
+            others.append(discovery.get_metadata_for_page(organisation.url))
+            handler.send_json(organisation.metadata)
+
+        organisation.answers[DISCOVERY] = show_another_page
+        assert client.get(LOGIN).status_code == 200
+        assert others == [None]
         assert organisation.requested == [DISCOVERY]
 
     def test_the_log_says_why(self, client, organisation, capture_logs):
