@@ -12,7 +12,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from django.http import HttpRequest
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from accounts.models import User
 from accounts.openid_connect.provider import PROVIDER
@@ -36,9 +36,12 @@ def is_linked_already(user: User, sociallogin: SocialLogin) -> bool:
 def require_usable_address(request: HttpRequest, sociallogin: SocialLogin) -> None:
     """Raises ImmediateHttpResponse, with a page, if no account can be made or linked.
 
-    A signed-in user who connects the organisation's account has proved both, so the
-    address does not matter then.
+    A deactivated account is not linked either. A signed-in user who connects the
+    organisation's account has proved both, so the address does not matter then.
     """
+    user = sociallogin.user
+    if user and sociallogin.is_existing and not user.is_active:
+        raise ImmediateHttpResponse(redirect("account_inactive"))
     is_connecting = sociallogin.state.get("process") == AuthProcess.CONNECT
     if sociallogin.is_existing or is_connecting:
         return
