@@ -28,10 +28,7 @@ from accounts.email_addresses import canonical
 from accounts.mail import MailAdapter
 from accounts.models import User
 from accounts.openid_connect import linking
-from accounts.openid_connect.errors import (
-    ProviderUnavailableError,
-    UnverifiableError,
-)
+from accounts.openid_connect.errors import SingleSignOnError
 from accounts.openid_connect.provider import PROVIDER as OPENID_CONNECT
 from accounts.openid_connect.provider import OrganisationProvider
 from accounts.passwords import normalize
@@ -134,6 +131,7 @@ class AccountAdapter(MailAdapter):
         if user and not (
             request.user.is_authenticated or password_sign_in.is_allowed(user)
         ):
+            log.warning("password_refused", user_id=user.pk)
             return None
         if user:
             self.attempt.give_back()
@@ -272,11 +270,19 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             return OrganisationProvider(request, app=app)
         return configured
 
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        """Do not advise people to set a password that is of no use."""
+        if code == "no_password" and password_sign_in.is_restricted():
+            code = "only_way"
+        error: ValidationError = super().validation_error(code, *args)
+        return error
+
     def validate_disconnect(
-        self, account: SocialAccount, _accounts: QuerySet[SocialAccount]
+        self, account: SocialAccount, accounts: QuerySet[SocialAccount]
     ) -> None:
         """Raises ValidationError if the user could not sign in without the account."""
-        if not password_sign_in.is_allowed(account.user):
+        is_last = not accounts.exclude(pk=account.pk).exists()
+        if is_last and not password_sign_in.is_allowed(account.user):
             raise self.validation_error("only_way")
 
     def get_requests_session(self) -> BoundedSession:
@@ -300,7 +306,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         **_: Any,
     ) -> None:
         """Log why. Texts of other exceptions may contain what the provider sent."""
-        is_ours = isinstance(exception, UnverifiableError | ProviderUnavailableError)
+        is_ours = isinstance(exception, SingleSignOnError)
         reason = str(exception) if is_ours else type(exception).__name__
         log.warning(
             "provider_sign_in_failed",

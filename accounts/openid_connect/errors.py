@@ -6,13 +6,25 @@ The log shows the text. The page of the error shows a sentence for `reason`.
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 
 
-class ProviderUnavailableError(OAuth2Error):
+class SingleSignOnError(OAuth2Error):
+    """allauth shows the page about a failed sign-in for every OAuth2Error."""
+
+    reason = ""
+
+
+class ProviderUnavailableError(SingleSignOnError):
     """The provider does not answer, or its answer makes no sense."""
 
     reason = "unavailable"
 
 
-class UnverifiableError(OAuth2Error):
+class UnverifiableError(SingleSignOnError):
     """The provider's answer does not prove who the person is."""
 
     reason = "unverifiable"
+
+
+class TokenRefusedError(SingleSignOnError):
+    """The provider gives no tokens for the code, or does not accept our secret."""
+
+    reason = "refused"

@@ -1,12 +1,13 @@
 """Sign-in with the organisation's own OpenID provider: allauth's, with more checks."""
 
+import re
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote_plus
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
-from allauth.socialaccount.providers.oauth2.client import OAuth2Client
+from allauth.socialaccount.providers.oauth2.client import OAuth2Client, OAuth2Error
 from allauth.socialaccount.providers.openid_connect.provider import (
     OpenIDConnectProvider,
     OpenIDConnectProviderAccount,
@@ -22,6 +23,7 @@ from requests import RequestException
 from accounts.openid_connect import discovery, id_token
 from accounts.openid_connect.errors import (
     ProviderUnavailableError,
+    TokenRefusedError,
     UnverifiableError,
 )
 from core.text import is_line
@@ -101,6 +103,11 @@ class OrganisationOAuth2Adapter(OpenIDConnectOAuth2Adapter):
             return super().get_access_token_data(
                 request, app, client, pkce_code_verifier
             )
+        except OAuth2Error as error:
+            # The codes are in RFC 6749, 5.2. The rest of the answer is not logged.
+            found = re.search(r'"error" *: *"([a-z_]{1,40})"', str(error))
+            reason = found[1] if found else "without a reason"
+            raise TokenRefusedError(f"No token: {reason}.") from error
         except (RequestException, KeyError, UnicodeError) as error:
             # A KeyError is a missing header.
             reason = f"{client.access_token_url}: {type(error).__name__}"

@@ -192,6 +192,16 @@ class TestLinkingByAddress:
         assert ada.check_password(PASSWORD)
         assert "Example School was connected" in mailoutbox[0].body
 
+    def test_does_not_link_a_deactivated_account(
+        self, client, organisation, ada, mailoutbox
+    ):
+        User.objects.update(is_active=False)
+        response = sign_in_with_organisation(client, organisation)
+        assert response.url == "/accounts/inactive/"
+        assert not SocialAccount.objects.exists()
+        assert not Session.objects.exists()
+        assert mailoutbox == []
+
     @pytest.mark.parametrize("verified", [False, None, "false", "yes", 0, 1])
     def test_does_not_link_an_address_that_is_unverified_there(
         self, client, organisation, ada, verified
@@ -263,6 +273,21 @@ class TestConnecting:
         assert client.get("/accounts/settings/").status_code == 200
         client.post(CONNECTIONS, {"account": SocialAccount.objects.get().pk})
         assert not SocialAccount.objects.exists()
+
+
+def test_the_admin_and_the_download_name_the_issuer(
+    client, organisation, admin_client, settings
+):
+    sign_in_with_organisation(client, organisation)
+    account = SocialAccount.objects.get()
+    settings.SOCIALACCOUNT_PROVIDERS = {}
+    path = "/admin/socialaccount/socialaccount/"
+    for page in (path, f"{path}{account.pk}/change/"):
+        assert organisation.url in admin_client.get(page).text
+    assert client.get("/accounts/delete/").status_code == 200
+    download = client.get("/accounts/data/cairn.json").json()
+    [linked] = download["linked_accounts"]
+    assert (linked["provider"], linked["identity"]) == (organisation.url, "ada-1815")
 
 
 class TestVerifiedDomains:
@@ -420,13 +445,15 @@ class TestCallback:
         assert client.get(CALLBACK, query).status_code in (400, 401)
         assert not Session.objects.exists()
 
-    def test_a_forged_code_is_refused(self, client, organisation):
+    def test_a_forged_code_is_refused(self, client, organisation, capture_logs):
         query = start_organisation_login(client, organisation)
         organisation.answers["/token"] = lambda handler: handler.send_json(
             {"error": "invalid_grant"}, 400
         )
         response = client.get(CALLBACK, query | {"code": "forged"})
-        assert_nothing_left(client, response, "Try again")
+        assert_nothing_left(client, response, "didn’t confirm who you are")
+        reasons = [line["reason"] for line in capture_logs if "reason" in line]
+        assert reasons == ["No token: invalid_grant."]
 
     def test_an_answer_of_another_issuer_is_refused(self, client, organisation):
         query = start_organisation_login(client, organisation)
