@@ -223,9 +223,22 @@ class TestSettings:
     ):
         sign_in_with_organisation(client, organisation)
         account = SocialAccount.objects.get()
-        page = client.post(CONNECTIONS, {"account": account.pk}).text
-        assert "so you can’t disconnect it" in page
+        for has_password in (True, False):
+            if not has_password:
+                User.objects.update(password="!")
+                client.get(LOGIN)  # the password ended the session
+                sign_in_with_organisation(client, organisation)
+            page = client.post(CONNECTIONS, {"account": account.pk})
+            assert "so you can’t disconnect it" in page.text
         assert SocialAccount.objects.exists()
+
+    def test_another_connected_account_can_be_disconnected(
+        self, client, organisation, ada
+    ):
+        other = SocialAccount.objects.create(user=ada, provider="github", uid="1")
+        sign_in_with_organisation(client, organisation)
+        client.post(CONNECTIONS, {"account": other.pk})
+        assert SocialAccount.objects.get().provider == organisation.url
 
     def test_an_administrator_can_do_all_of_it(self, client, admin):
         sign_in(client, admin.email)
