@@ -49,6 +49,7 @@ class FakeOpenIDProvider(ThreadingHTTPServer):
         self.requested = []  # paths
         self.codes = {}  # code to the query of the sign-in
         self.user_cancels = False
+        self.delay = 0  # seconds before each answer
 
     def start(self):
         Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
@@ -134,6 +135,7 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self, form):
         server, path = self.server, urlsplit(self.path).path
         server.requested.append(path)
+        time.sleep(server.delay)
         if path in server.answers:
             server.answers[path](self)
         elif path == DISCOVERY:

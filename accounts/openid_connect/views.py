@@ -17,6 +17,11 @@ from requests import RequestException
 
 from accounts.anonymous_sessions import end_if_empty
 from accounts.openid_connect.provider import PROVIDER, OrganisationOAuth2Adapter
+from core.bounded_session import time_limit
+
+# For the requests to the provider together, so that a page answers within ten seconds:
+# the last one may take three seconds more to connect.
+TIME_LIMIT = 6  # seconds
 
 type View = Callable[..., HttpResponse]
 
@@ -31,7 +36,7 @@ def explain_failure(view: View) -> View:
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            with transaction.atomic():
+            with time_limit(TIME_LIMIT), transaction.atomic():
                 response = view(request, *args, **kwargs)
         except (OAuth2Error, RequestException, IntegrityError) as error:
             # IntegrityError: the same person signs up in two browsers at once.

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import Invitation, User
-from accounts.openid_connect import discovery
+from accounts.openid_connect import discovery, views
 from core import bounded_session
 from tests.accounts.actions import (
     LOGIN,
@@ -575,6 +575,20 @@ class TestProviderThatFails:
             page = client.get(path)
             assert "Sign in with <bdi>Example School</bdi>" in page.text
         assert organisation.requested == [DISCOVERY]
+
+    def test_all_requests_of_a_sign_in_have_one_time_limit(
+        self, client, organisation, monkeypatch
+    ):
+        monkeypatch.setattr(bounded_session, "ANSWER_TIMEOUT", 5)
+        monkeypatch.setattr(views, "TIME_LIMIT", 0.5)
+        organisation.claims_in_id_token = False
+        query = start_organisation_login(client, organisation)
+        organisation.delay = 0.3  # for each of three answers
+        started = time.monotonic()
+        response = client.get(CALLBACK, query)
+        assert_nothing_left(client, response, self.UNREACHABLE)
+        assert time.monotonic() - started < 2
+        assert "/userinfo" not in organisation.requested
 
     def test_pages_wait_one_at_a_time(self, client, organisation):
         others = []
