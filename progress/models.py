@@ -63,6 +63,11 @@ class MarkResult(NamedTuple):
         """The date of the completion that this mark removed."""
         return None if self.route.completed_at else self.route_before.completed_at
 
+    @property
+    def kept_completion(self) -> datetime | None:
+        """The date of the completion that was there before this mark, and still is."""
+        return self.route_before.completed_at if self.route.completed_at else None
+
 
 class StepProgressQuerySet(models.QuerySet["StepProgress"]):
     def are_many(self, roadmap_id: int) -> bool:
@@ -119,10 +124,12 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
             return MarkResult(roadmap, route, route, step)
 
         status = step.status.moved_to(state, timezone.now())
-        restored_completion = None
         if undo_offer:
-            status, restored_completion = undo_offer.status, undo_offer.completed_at
-        new_route = route.with_status(step, status, restored_completion)
+            status = undo_offer.status
+            completions = undo_offer.removed_completion, undo_offer.kept_completion
+        else:
+            completions = None, None
+        new_route = route.with_status(step, status, *completions)
 
         if state == State.NONE:
             self.filter(user=user, step=step_id).delete()

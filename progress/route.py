@@ -103,7 +103,8 @@ class UndoOffer(NamedTuple):
 
     step_id: int
     status: StepStatus
-    completed_at: datetime | None  # of the roadmap, if the mark removed it
+    removed_completion: datetime | None  # of the roadmap, if the mark removed it
+    kept_completion: datetime | None  # the same, if the mark did not change it
     token: str
 
 
@@ -611,13 +612,15 @@ class Route:
         step: AnnotatedStep,
         status: StepStatus,
         restored_completion: datetime | None = None,
+        kept_completion: datetime | None = None,
     ) -> Route:
         """The route after the person gave `step` another status.
 
         A mark that leaves no required step to do completes the roadmap. An undo brings
         the completion back with its date, `restored_completion`. A mark removes the
         completion if it reopens a required step or leaves no required step done. An
-        edit of the roadmap never removes it.
+        undo does not remove `kept_completion`, which was there before the mark that it
+        undoes. An edit of the roadmap never removes a completion.
         """
         route = Route(
             (
@@ -635,7 +638,7 @@ class Route:
         if self.completed_at is None:
             if is_complete or restored_completion:
                 route.completed_at = restored_completion or route.finished_at
-        elif not is_complete:
+        elif not is_complete and self.completed_at != kept_completion:
             is_reopened = status.is_open and not step.status.is_open
             is_required = not step.is_optional
             if self.total.is_complete or (is_required and is_reopened):

@@ -13,7 +13,7 @@ from progress.models import MarkResult
 from progress.route import ResetSnapshot, State, StepStatus, UndoOffer
 from roadmaps.models import Roadmap
 
-MARK_SALT = "progress.undo.mark"
+MARK_SALT = "progress.undo.mark.2"  # of its content's second form
 RESET_SALT = "progress.undo.reset"
 RESET_KEY = "reset"  # in the session: the last reset's token, by roadmap slug
 MAX_OFFERS = 5  # per page; all of them must fit into a URL
@@ -24,19 +24,22 @@ def offer_undo(user: User, result: MarkResult) -> UndoOffer | None:
     before = result.step_before
     if before.state in (State.NONE, result.step.state):
         return None
-    return sign_offer(user, before.pk, before.status, result.removed_completion)
+    completions = result.removed_completion, result.kept_completion
+    return sign_offer(user, before.pk, before.status, *completions)
 
 
 def sign_offer(
     user: User,
     step_id: int,
     status: StepStatus,
-    completed_at: datetime | None = None,
+    removed_completion: datetime | None = None,
+    kept_completion: datetime | None = None,
 ) -> UndoOffer:
     """An offer for this person alone to give the step that status."""
-    content = [user.pk, step_id, *_dump(status), _dump_date(completed_at)]
+    completions = removed_completion, kept_completion
+    content = [user.pk, step_id, *_dump(status), *map(_dump_date, completions)]
     token = signing.dumps(content, salt=MARK_SALT)
-    return UndoOffer(step_id, status, completed_at, token)
+    return UndoOffer(step_id, status, *completions, token)
 
 
 def read_offer(token: str, user: User) -> UndoOffer:
@@ -44,10 +47,11 @@ def read_offer(token: str, user: User) -> UndoOffer:
 
     Raises signing.BadSignature unless Cairn made it for this person.
     """
-    user_id, step_id, *status, completed_at = signing.loads(token, salt=MARK_SALT)
+    user_id, step_id, *content = signing.loads(token, salt=MARK_SALT)
     if user_id != user.pk:
         raise signing.BadSignature("made for another person")
-    return UndoOffer(step_id, _load(status), _load_date(completed_at), token)
+    removed, kept = map(_load_date, content[3:])
+    return UndoOffer(step_id, _load(content[:3]), removed, kept, token)
 
 
 def read_offers(tokens: Iterable[str], user: User) -> dict[int, UndoOffer]:

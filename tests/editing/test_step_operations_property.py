@@ -542,7 +542,8 @@ class RoadmapStateMachine(RuleBasedStateMachine):
 
     def mark_step(self, person, pk, state, offer=None):
         """Mark a step and update the model; return None if the mark is refused."""
-        completed_at = offer.completed_at if offer else None
+        completed_at = offer.removed_completion if offer else None
+        kept_completion = offer.kept_completion if offer else None
         key, was_complete = (person.pk, pk), self.is_complete(person)
         began = timezone.now()
         if self.steps[pk]["retired"]:
@@ -576,7 +577,11 @@ class RoadmapStateMachine(RuleBasedStateMachine):
                 if completed_at:
                     self.completed[person.pk] = completed_at
                 self.complete_in_model(person)
-            elif not self.is_complete(person) and (is_reopened or was_complete):
+            elif (
+                not self.is_complete(person)
+                and (is_reopened or was_complete)
+                and self.completed[person.pk] != kept_completion
+            ):
                 del self.completed[person.pk]
         return mark
 

@@ -343,6 +343,20 @@ class TestUndo:
         signed_in.post(self.undo_url(response), headers=HTMX)
         assert Completion.objects.get().completed_at == MAY
 
+    @pytest.mark.parametrize("state", ["done", "skipped"])
+    def test_it_leaves_a_completion_that_the_mark_left(
+        self, mark, signed_in, user, step, state
+    ):
+        """An edit has added steps since the person completed the roadmap."""
+        added = StepFactory(roadmap=step.roadmap)
+        StepFactory(roadmap=step.roadmap)
+        StepProgressFactory(user=user, step=added, state=State.LEARNING)
+        Completion.objects.create(user=user, roadmap=step.roadmap, completed_at=MAY)
+        response = mark(added, state, headers=HTMX)
+        signed_in.post(self.undo_url(response), headers=HTMX)
+        assert stored(user, added).state == State.LEARNING
+        assert Completion.objects.get().completed_at == MAY
+
     def test_ticking_again_is_an_undo_while_one_is_offered(
         self, mark, signed_in, user, step
     ):

@@ -222,11 +222,13 @@ class TestChangeBadge:
 class TestCompletion:
     """What one more mark on a route does to its completion."""
 
-    def completed_at(self, before, number, state, completed_at=None, restored=None):
+    def completed_at(
+        self, before, number, state, completed_at=None, restored=None, kept=None
+    ):
         route = Route(before, completed_at)
         marked = route.steps[number - 1]
         new_status = marked.status.moved_to(state, MAY + DAY)
-        new = route.with_status(marked, new_status, restored)
+        new = route.with_status(marked, new_status, restored, kept)
         assert new.steps[number - 1].status == new_status
         assert route.steps[number - 1] is marked  # the route before did not change
         return new.completed_at
@@ -243,6 +245,14 @@ class TestCompletion:
     def test_an_undo_restores_its_date(self):
         before = required(NONE)
         assert self.completed_at(before, 1, DONE, restored=MAY - DAY) == MAY - DAY
+
+    def test_an_undo_leaves_only_the_one_from_before_the_mark(self):
+        before = required(DONE, NONE)
+        after = self.completed_at(before, 1, LEARNING, completed_at=MAY, kept=MAY)
+        assert after == MAY
+        later = MAY + DAY
+        after = self.completed_at(before, 1, LEARNING, completed_at=later, kept=MAY)
+        assert after is None
 
     @pytest.mark.parametrize(
         ("before", "state", "is_kept"),
