@@ -107,6 +107,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    @property
+    def visible_name(self) -> str:
+        """The name by which others in a group know the person."""
+        return self.name or self.email
+
     def clean(self) -> None:
         super().clean()
         self.email = canonical(self.email)

@@ -224,9 +224,9 @@ def confirmations_received(user: User) -> list[document.ReceivedConfirmation]:
     return [
         document.ReceivedConfirmation(
             **confirmation(row),
-            confirmed_by=shown_name(row.confirmed_by) if row.confirmed_by else None,
+            confirmed_by=row.confirmed_by.visible_name if row.confirmed_by else None,
         )
-        for row in rows.select_related("confirmed_by", "step__roadmap")
+        for row in rows.select_related("confirmed_by")
     ]
 
 
@@ -248,15 +248,14 @@ def confirmation(row: Confirmation) -> dict[str, Any]:
 def remarks_received(user: User) -> list[document.ReceivedRemark]:
     rows = with_steps(Remark.objects.filter(member=user).exclude(author=user))
     return [
-        document.ReceivedRemark(**remark(row), written_by=shown_name(row.author))
-        for row in rows.select_related("author", "group", "step__roadmap")
+        document.ReceivedRemark(**remark(row), written_by=row.author.visible_name)
+        for row in rows.select_related("author", "group")
     ]
 
 
 def remarks_written(user: User) -> list[document.Remark]:
     rows = with_steps(Remark.objects.filter(author=user))
-    rows = rows.select_related("group", "step__roadmap")
-    return [document.Remark(**remark(row)) for row in rows]
+    return [document.Remark(**remark(row)) for row in rows.select_related("group")]
 
 
 def remark(row: Remark) -> dict[str, Any]:
@@ -302,11 +301,6 @@ def with_steps[Row: Model](rows: QuerySet[Row]) -> QuerySet[Row]:
     """Read each row's step and roadmap too, but not their texts."""
     large = [f"step__{name}" for name in LARGE_FIELDS]
     return rows.select_related("step__roadmap").defer(*large)
-
-
-def shown_name(user: User) -> str:
-    """The name by which others in a group know the user."""
-    return user.name or user.email
 
 
 def slugs(step: Step) -> dict[str, str]:

@@ -40,7 +40,7 @@ def get_cells(progress: MemberProgress, labels: Mapping[str, str]) -> list[str]:
     total = route.total
     counts = [*total.required, *total.optional, total.skipped]
     return [
-        membership.user.name or membership.user.email,
+        membership.user.visible_name,
         *map(str, counts),
         last_active_on.isoformat() if last_active_on else "",
         current.step.title if current else "",

@@ -55,7 +55,7 @@ def remove(
     if person == owner:
         return redirect("groups:index")
     message = _("%(person)s was removed from the group.")
-    name = isolate(person.user.name or person.user.email)
+    name = isolate(person.user.visible_name)
     messages.success(request, message % {"person": name}, extra_tags="people")
     return redirect_to_people(owner)
 
