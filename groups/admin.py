@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef
 from django.forms import ModelForm
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.email_addresses import EmailField
-from groups.models import MAX_ROADMAPS, Assignment, Group, Membership
+from groups.models import (
+    MAX_ROADMAPS,
+    Assignment,
+    Group,
+    Membership,
+    count_per_group,
+)
 from groups.roles import Role
 
 if TYPE_CHECKING:
@@ -25,12 +31,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from accounts.models import User
-
-
-def count(rows: QuerySet[Any]) -> Coalesce:
-    """An annotation with the number of these rows of each group."""
-    own = rows.filter(group=OuterRef("pk")).order_by().values("group")
-    return Coalesce(Subquery(own.annotate(count=Count("pk")).values("count")), 0)
 
 
 class AssignmentForm(ModelForm):
@@ -122,12 +122,13 @@ class GroupAdmin(admin.ModelAdmin):
         return [*fields, "member_count", "mentor_count", "created_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
-        members = Membership.objects.filter(role=Role.MEMBER)
+        people = Membership.objects.filter(group=OuterRef("pk"))
+        roadmaps = Assignment.objects.filter(group=OuterRef("pk"))
         groups: QuerySet[Group] = super().get_queryset(request)
         return groups.annotate(
-            members=count(members),
-            mentors=count(Membership.objects.mentors()),
-            roadmaps=count(Assignment.objects.all()),
+            members=count_per_group(people.filter(role=Role.MEMBER)),
+            mentors=count_per_group(people.mentors()),
+            roadmaps=count_per_group(roadmaps),
         )
 
     def get_object(self, request: HttpRequest, object_id: str, *args: Any) -> Any:

@@ -157,7 +157,7 @@ class Confirmation(models.Model):
         """Empty if the mentor's account or the group was deleted."""
         if self.group_id is None or self.confirmed_by is None:
             return ""
-        return self.confirmed_by.name or self.confirmed_by.email
+        return self.confirmed_by.visible_name
 
     def beside(self, status: StepStatus) -> StepConfirmation:
         return StepConfirmation(self, self.is_taken_back(status))

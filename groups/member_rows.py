@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.utils import timezone
 
-from groups.shown_work import find_steps_to_confirm
+from groups.member_work import find_steps_to_confirm
 
 if TYPE_CHECKING:
     from groups.member_work import StepToConfirm, StepWork
@@ -30,7 +30,7 @@ class MemberRow(NamedTuple):
 
     @classmethod
     def build(cls, progress: MemberProgress) -> MemberRow:
-        """The membership comes from `groups.shown_work.with_work`."""
+        """The membership comes from `groups.member_work.with_work`."""
         found = find_steps_to_confirm(progress.membership, progress.route)
         return cls(*progress, found)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from groups.confirmations import Confirmation, WorkLink
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
+
+from groups.confirmations import Confirmation, WorkLink, is_taken_back
 from groups.remarks import Remark
 from progress.route import State
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-
-    from groups.models import Assignment, Membership
-    from progress.route import AnnotatedStep, StepStatus
+    from groups.models import Assignment, Membership, MembershipQuerySet
+    from progress.route import AnnotatedStep, Route, StepStatus
 
 
 class StepToConfirm(NamedTuple):
@@ -37,52 +40,76 @@ class MemberWork(NamedTuple):
     urls: dict[int, str]  # links to work by step id
     confirmations: dict[int, Confirmation]  # of the group, by step id
 
-    def can_confirm(self, step_id: int, status: StepStatus) -> bool:
-        """Whether the step is done and not confirmed, or confirmed before an untick."""
-        if status.state != State.DONE:
-            return False
-        confirmation = self.confirmations.get(step_id)
-        return confirmation is None or confirmation.is_taken_back(status)
-
     def on(self, step: AnnotatedStep) -> StepWork:
         confirmation = self.confirmations.get(step.pk)
-        is_taken_back = bool(confirmation and confirmation.is_taken_back(step.status))
-        can_confirm = self.can_confirm(step.pk, step.status)
-        url = self.urls.get(step.pk, "")
-        return StepWork(url, confirmation, is_taken_back, can_confirm)
-
-    def find_steps_to_confirm(
-        self, steps: Iterable[AnnotatedStep]
-    ) -> list[StepToConfirm]:
-        """The steps on the member's route that can be confirmed, newest first."""
-        found = [
-            StepToConfirm(step, self.urls.get(step.pk, ""))
-            for step in steps
-            if not step.is_retired and self.can_confirm(step.pk, step.status)
-        ]
-        return sorted(found, key=lambda each: each.step.status.marked_at, reverse=True)
+        return StepWork(
+            self.urls.get(step.pk, ""),
+            confirmation,
+            bool(confirmation and confirmation.is_taken_back(step.status)),
+            can_confirm(
+                step.status, confirmation.confirmed_at if confirmation else None
+            ),
+        )
 
 
-def read_work(
-    assignment: Assignment, memberships: Collection[Membership]
-) -> dict[int, MemberWork]:
-    """What mentors see of these members' work on the assigned roadmap, by membership
-    id, in two statements.
+def can_confirm(status: StepStatus, confirmed_at: datetime | None) -> bool:
+    """Whether a step is done and not confirmed, or confirmed before an untick."""
+    if status.state != State.DONE:
+        return False
+    return confirmed_at is None or is_taken_back(confirmed_at, status)
+
+
+def with_work(
+    memberships: MembershipQuerySet, assignment: Assignment
+) -> MembershipQuerySet:
+    """Add `shown_links` and `confirmed_steps`, for the functions below. So a page of
+    members takes no statement more.
 
     The memberships come from `Membership.objects.showing(assignment)`.
     """
-    own = {
-        "user__in": [each.user_id for each in memberships],
+    own: dict[str, Any] = {
+        "user": OuterRef("user"),
         "step__roadmap": assignment.roadmap_id,
     }
-    work = {each.user_id: MemberWork({}, {}) for each in memberships}
-    links = WorkLink.objects.filter(**own).values_list("user", "step", "url")
-    for user_id, step_id, url in links:
-        work[user_id].urls[step_id] = url
-    confirmations = Confirmation.objects.filter(**own, group=assignment.group_id)
-    for confirmation in confirmations.select_related("confirmed_by"):
-        work[confirmation.user_id].confirmations[confirmation.step_id] = confirmation
-    return {each.pk: work[each.user_id] for each in memberships}
+    links = WorkLink.objects.filter(**own)
+    confirmed = Confirmation.objects.filter(**own, group=assignment.group_id)
+    return memberships.annotate(
+        shown_links=ArraySubquery(links.values(row=JSONObject(step="step", url="url"))),
+        confirmed_steps=ArraySubquery(
+            confirmed.order_by().values(row=JSONObject(step="step", at="confirmed_at"))
+        ),
+    )
+
+
+def get_links(membership: Any) -> dict[int, str]:
+    """The links to a member's work by the id of the step."""
+    return {link["step"]: link["url"] for link in membership.shown_links}
+
+
+def find_steps_to_confirm(membership: Any, route: Route) -> list[StepToConfirm]:
+    """The steps of a member that can be confirmed, newest first."""
+    urls = get_links(membership)
+    confirmed_at = {
+        row["step"]: datetime.fromisoformat(row["at"])
+        for row in membership.confirmed_steps
+    }
+    found = [
+        StepToConfirm(step, urls.get(step.pk, ""))
+        for step in route.steps
+        if can_confirm(step.status, confirmed_at.get(step.pk))
+    ]
+    return sorted(found, key=lambda each: each.step.status.marked_at, reverse=True)
+
+
+def read_member_work(assignment: Assignment, membership: Any) -> MemberWork:
+    """The work of one member, with all of each confirmation."""
+    confirmations = Confirmation.objects.filter(
+        user=membership.user_id,
+        step__roadmap=assignment.roadmap_id,
+        group=assignment.group_id,
+    ).select_related("confirmed_by")
+    by_step = {each.step_id: each for each in confirmations}
+    return MemberWork(get_links(membership), by_step)
 
 
 def read_remarks(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.urls import reverse
 from django.utils import timezone
@@ -46,8 +46,12 @@ MAX_OWN_GROUPS = 50
 MAX_ROADMAPS = 20
 MAX_INVITATIONS = 50  # usable ones of a group
 MAX_ENDED_INVITATIONS = 20  # of a group; older ones are deleted
+# User.visible_name of a membership, as SQL.
 VISIBLE_NAME = Coalesce(
     NullIf("user__name", Value("")), "user__email", output_field=models.CharField()
+)
+ROLE_ORDER = Case(
+    When(role=Role.OWNER, then=0), When(role=Role.MENTOR, then=1), default=2
 )
 
 
@@ -204,8 +208,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def in_group_of_mentor(self, user: User, group_id: int) -> AssignmentQuerySet:
         """Those of the group, if the person is a mentor of it."""
-        mentors = Membership.objects.mentors().filter(user=user, group=group_id)
-        return self.filter(Exists(mentors), group=group_id)
+        return self.filter(has_mentor(user, group_id), group=group_id)
 
     def shown_by(self, membership_id: int) -> AssignmentQuerySet:
         """Those that a member agreed to show to the mentors."""
@@ -218,19 +221,23 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         and `mentor_names`.
         """
         in_group = Membership.objects.filter(group=OuterRef("group"))
-        members = in_group.filter(role=Role.MEMBER).order_by()
+        members = in_group.filter(role=Role.MEMBER)
         showing = members.filter(shared_roadmaps__assignment=OuterRef("pk"))
-        mentors = in_group.mentors().annotate(name=VISIBLE_NAME)
-        names = mentors.order_by(Lower("name"), "pk").values("name")
         return self.annotate(
-            member_count=_count_per_group(members),
-            showing_count=_count_per_group(showing),
-            mentor_names=ArraySubquery(names),
+            member_count=count_per_group(members),
+            showing_count=count_per_group(showing),
+            mentor_names=ArraySubquery(in_group.mentors().names()),
         )
 
 
-def _count_per_group(memberships: MembershipQuerySet) -> Coalesce:
-    counts = memberships.values("group").values(count=Count("pk"))
+def has_mentor(user: User, group_id: int) -> Exists:
+    """Whether the person is a mentor of the group, in a query."""
+    return Exists(Membership.objects.mentors().filter(user=user, group=group_id))
+
+
+def count_per_group(rows: models.QuerySet[Any]) -> Coalesce:
+    """The number of these rows, which are of one group of an outer query."""
+    counts = rows.order_by().values("group").values(count=Count("pk"))
     return Coalesce(Subquery(counts), 0)
 
 
@@ -302,18 +309,25 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Those with the text in their visible name: first owners, then mentors, then
         members, each sorted by name.
         """
-        name = Coalesce(NullIf("user__name", Value("")), "user__email")
-        people = self.alias(visible_name=Lower(name, output_field=models.TextField()))
+        people = self.alias(visible_name=VISIBLE_NAME)
         if text:
             people = people.filter(visible_name__icontains=text)
-        # By chance, the roles have this order backwards in the alphabet.
-        return people.order_by("-role", "visible_name", "pk")
+        return people.order_by(ROLE_ORDER, Lower("visible_name"), "pk")
+
+    def names(self) -> models.QuerySet[Membership, str]:
+        """Their visible names, sorted."""
+        named = self.annotate(visible_name=VISIBLE_NAME)
+        in_order = named.order_by(Lower("visible_name"), "pk")
+        return in_order.values_list("visible_name", flat=True)
+
+    def in_group_of_mentor(self, user: User, group_id: int) -> MembershipQuerySet:
+        """Those of the group, if the person is a mentor of it."""
+        return self.filter(has_mentor(user, group_id), group=group_id)
 
     def with_member_count(self) -> MembershipQuerySet:
         """Add `member_count`, how many members the group has besides its mentors."""
         members = Membership.objects.filter(group=OuterRef("group"), role=Role.MEMBER)
-        count = members.order_by().values("group").values(count=Count("pk"))
-        return self.annotate(member_count=Coalesce(Subquery(count), 0))
+        return self.annotate(member_count=count_per_group(members))
 
     def showing(self, assignment: Assignment) -> MembershipQuerySet:
         """The members whose progress on the assigned roadmap mentors see now.

@@ -118,10 +118,3 @@ def get_row(
         current,
         to_confirm=[],
     )
-
-
-def list_mentors(group: Group) -> list[str]:
-    """The names that members see, sorted."""
-    people = group.memberships.mentors().select_related("user")
-    names = [membership.user.name or membership.user.email for membership in people]
-    return sorted(names, key=str.casefold)

@@ -23,13 +23,13 @@ from core.text import isolate
 from groups.confirmations import Confirmation, WorkLink
 from groups.feedback_forms import ConfirmationForm, RemarkForm, WorkLinkForm
 from groups.locks import lock_consent
-from groups.member_work import read_work
+from groups.member_work import find_steps_to_confirm, with_work
 from groups.models import Membership, SharedRoadmap
 from groups.remarks import MAX_REMARKS, Remark, TooManyRemarksError
 from groups.roles import Role
+from groups.shared_progress import read_progress
 from progress.models import StepProgress
 from progress.route import NOT_STARTED, State, StepStatus
-from progress.snapshot import ProgressSnapshot
 from roadmaps.models import Roadmap, Step
 
 if TYPE_CHECKING:
@@ -117,18 +117,18 @@ def render_confirm_list(
     request: HtmxRequest, consent: SharedRoadmap, step: Step, back: str
 ) -> HttpResponse:
     """The steps of the member that are left to confirm."""
-    membership, assignment = consent.membership, consent.assignment
-    member = membership.user
-    snapshot = ProgressSnapshot.read(member, roadmap_id=step.roadmap_id)
-    if snapshot is None:  # the roadmap is not published any more
+    assignment = consent.assignment
+    showing = Membership.objects.showing(assignment).select_related("user")
+    members = with_work(showing, assignment).filter(pk=consent.membership_id)
+    found = read_progress(assignment, members, summaries={})
+    if not found:  # the roadmap is not published any more
         return HttpResponseClientRefresh()
-    _roadmap, route = snapshot.get_route()
-    work = read_work(assignment, [membership])[membership.pk]
+    membership, route = found[0].membership, found[0].route
     context = {
         "membership": membership,
-        "member_name": member.name or member.email,
+        "member_name": membership.user.visible_name,
         "title": step.title,
-        "to_confirm": work.find_steps_to_confirm(route.steps),
+        "to_confirm": find_steps_to_confirm(membership, route),
         "next": back,
     }
     return render(request, "groups/feedback/confirm_list.html#response", context)
@@ -222,7 +222,7 @@ def send_remark_mail(author: User, membership: Membership, step: Step) -> None:
     place = f"{step.get_absolute_url()}#remarks_{group.pk}"
     context = {
         "user": member,
-        "mentor_name": isolate(author.name or author.email),
+        "mentor_name": isolate(author.visible_name),
         "group": group,
         "group_name": isolate(group.name),
         "step_title": isolate(step.title),

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.requests import AuthenticatedRequest
 from groups.models import Membership
-from groups.own_progress import list_mentors, read_assigned_roadmaps
+from groups.own_progress import read_assigned_roadmaps
 from groups.roles import Role
 from groups.views.mentor import show_to_mentor
 
@@ -37,7 +37,7 @@ def show_to_member(
     context = {
         "group": group,
         "roadmaps": roadmaps,
-        "mentors": list_mentors(group),
+        "mentors": list(group.memberships.mentors().names()),
         "member_count": group.memberships.filter(role=Role.MEMBER).count(),
     }
     return render(request, "groups/group.html", context)

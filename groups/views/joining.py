@@ -24,7 +24,7 @@ from groups.errors import InvitationUsedError, LastOwnerError
 from groups.invitations import InvitationState
 from groups.join_form import JoinForm, use_guess
 from groups.models import Assignment, Group, Invitation, Membership
-from groups.own_progress import list_mentors, read_assigned_roadmaps
+from groups.own_progress import read_assigned_roadmaps
 from groups.roles import Role
 
 MAX_ID_LENGTH = 9  # digits
@@ -78,7 +78,10 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         roadmaps = read_assigned_roadmaps(group, user)
         available = [each for each in roadmaps if each.is_available]
         context |= {"roadmaps": roadmaps, "available": available}
-    context |= {"membership": membership, "mentors": list_mentors(group)}
+    context |= {
+        "membership": membership,
+        "mentors": list(group.memberships.mentors().names()),
+    }
     return render(request, "groups/join.html", context)
 
 
@@ -207,6 +210,6 @@ def render_sharing(
         "group": group,
         "membership": membership,
         "roadmaps": read_assigned_roadmaps(group, request.user, membership),
-        "mentors": list_mentors(group),
+        "mentors": list(group.memberships.mentors().names()),
     }
     return render(request, "groups/sharing.html", context, status=status)

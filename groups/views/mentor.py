@@ -20,13 +20,12 @@ from core.csv_export import CONTENT_TYPE, csv_lines
 from groups.member_filter import MemberFilter
 from groups.member_order import MemberOrder
 from groups.member_rows import MemberRow, MemberStep
-from groups.member_work import read_remarks
+from groups.member_work import read_member_work, read_remarks, with_work
 from groups.models import Assignment, Membership, MembershipQuerySet
 from groups.pace import Pace, compute_group_pace
 from groups.progress_file import get_header, get_rows
 from groups.roles import Role
 from groups.shared_progress import read_progress
-from groups.shown_work import read_member_work, with_work
 from groups.step_chart import StepChart
 from groups.step_summaries import RoadmapSummary, read_summary
 from progress.route import RouteSection

@@ -10,7 +10,12 @@ from django.utils import timezone
 
 from groups import remarks
 from groups.confirmations import Confirmation, WorkLink
-from groups.member_work import read_remarks, read_work
+from groups.member_work import (
+    find_steps_to_confirm,
+    read_member_work,
+    read_remarks,
+    with_work,
+)
 from groups.models import Membership, SharedRoadmap
 from groups.remarks import Remark
 from progress.models import StepProgress
@@ -140,11 +145,13 @@ def test_what_the_mentors_page_includes(rf, greek, membership, mentor, steps, fe
         elif state == "unconfirmed":
             Confirmation.objects.all().delete()
             WorkLink.objects.filter(step=steps[0]).delete()
-        work = read_work(assignment, [membership])[membership.pk]
+        people = with_work(type(membership).objects.all(), assignment)
+        member = people.get(pk=membership.pk)
+        work = read_member_work(assignment, member)
         threads = read_remarks(assignment, membership)
         context = {
             "membership": membership,
-            "to_confirm": work.find_steps_to_confirm(route.steps),
+            "to_confirm": find_steps_to_confirm(member, route),
         }
         with pseudo_language():
             parts = [

@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 
 from groups.confirmations import WorkLink
-from groups.member_work import read_work
-from groups.models import SharedRoadmap
+from groups.member_work import get_links, with_work
+from groups.models import Membership, SharedRoadmap
 from tests.factories import (
     AssignmentFactory,
     ConfirmationFactory,
@@ -200,8 +200,12 @@ def test_a_link_is_shown_to_the_mentors_of_nobody_else(step, assignment, members
     WorkLinkFactory(user=membership.user, step=step, url=URL)
     WorkLinkFactory(step=step)
     other = MembershipFactory(group=assignment.group)
-    work = read_work(assignment, [membership, other])
-    assert work[membership.pk].urls == {step.pk: URL}
-    assert work[other.pk].urls == {}
     elsewhere = AssignmentFactory(group=assignment.group)
-    assert read_work(elsewhere, [membership])[membership.pk].urls == {}
+
+    def read_links(membership, assignment):
+        people = with_work(Membership.objects.all(), assignment)
+        return get_links(people.get(pk=membership.pk))
+
+    assert read_links(membership, assignment) == {step.pk: URL}
+    assert read_links(other, assignment) == {}
+    assert read_links(membership, elsewhere) == {}
