@@ -187,7 +187,8 @@ class GroupAdmin(admin.ModelAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:
         for group in queryset:
-            self.delete_model(request, group)
+            with suppress(Group.DoesNotExist):  # somebody has just deleted it
+                self.delete_model(request, group)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

@@ -29,13 +29,14 @@ class WorkLinkQuerySet(models.QuerySet["WorkLink"]):
     def set_url(self, user: User, step: Step, url: str) -> None:
         """Set the person's link to their work on the step. An empty one is removed.
 
-        Raises Step.DoesNotExist if the step was retired or merged meanwhile.
+        Raises Step.DoesNotExist if the step was retired or merged meanwhile, or the
+        account deleted.
         """
         if not url:
             self.filter(user=user, step=step).delete()
             return
-        lock_user_and_steps(user, [step.pk])
-        Step.objects.active().values("pk").get(pk=step.pk)
+        locked = lock_user_and_steps(user, [step.pk])
+        Step.objects.active().values("pk").get(pk__in=locked)
         self.bulk_create(
             [WorkLink(user=user, step=step, url=url)],
             update_conflicts=True,

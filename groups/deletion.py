@@ -42,6 +42,8 @@ def leave_groups(instance: User, **_: Any) -> None:
     there is none, the group is deleted. Memberships end here, and not with the user,
     because an admin may delete several owners of a group at once.
     """
+    # Who joins a group is locked too, so no membership is added from now on.
+    User.objects.select_for_update(no_key=True).filter(pk=instance.pk).first()
     for membership in instance.memberships.select_related("group").order_by("group_id"):
         with suppress(Group.DoesNotExist):  # somebody has just deleted it
             leave_or_hand_over(membership)

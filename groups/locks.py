@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from groups.models import SharedRoadmap
+from groups.models import Group, MembershipQuerySet, SharedRoadmap
 from groups.roles import Role
 from progress.locks import lock_user_and_steps
 from roadmaps.models import Step
 
 
 def lock_consent(
-    group_id: int, membership_id: int, step_id: int
+    memberships: MembershipQuerySet, step_id: int
 ) -> tuple[SharedRoadmap, Step]:
-    """Lock a member's consent to show the step's roadmap to the mentors of the group,
-    and the member's progress on the step, until the transaction ends. Return both.
+    """Lock a member's group, and their progress on the step, until the transaction
+    ends. Return their consent to show the step's roadmap to the mentors, and the step.
 
-    Whoever withdraws the consent, leaves or is removed meanwhile waits. Raises
-    SharedRoadmap.DoesNotExist if the member does not show the step now.
+    `memberships` has the member, as far as the person who writes may see them. It is
+    read again once the group is locked: whoever withdraws the consent, leaves, is
+    removed or deletes the group from then on waits.
+
+    Raises SharedRoadmap.DoesNotExist if the member does not show the step now.
     """
-    consents = SharedRoadmap.objects.select_for_update(of=["self"])
+    membership = memberships.select_related("user", "group").first()
+    # Lock the person before the group, as `leave_groups` does, to rule out deadlocks.
+    if not (membership and lock_user_and_steps(membership.user, [step_id])):
+        raise SharedRoadmap.DoesNotExist
+    try:
+        membership.group.lock()
+    except Group.DoesNotExist as error:
+        raise SharedRoadmap.DoesNotExist from error
     related = ["membership__user", "membership__group", "assignment"]
-    consent = consents.select_related(*related).get(
-        membership=membership_id,
-        membership__group=group_id,
+    consent = SharedRoadmap.objects.select_related(*related).get(
+        membership__in=memberships,
         membership__role=Role.MEMBER,
-        assignment__group=group_id,
+        assignment__group=membership.group,
+        assignment__roadmap__is_published=True,
         assignment__roadmap__steps=step_id,
     )
-    lock_user_and_steps(consent.membership.user, [step_id])
     steps = Step.objects.active().defer_large_fields().select_related("roadmap")
     step = steps.filter(pk=step_id).first()
     if step is None:  # it was retired or merged

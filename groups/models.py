@@ -626,8 +626,11 @@ class Invitation(models.Model):
         """Let the person into the group, and return their membership.
 
         Nothing happens if they already have the role, or a higher one. A member who
-        uses an invitation for mentors becomes a mentor. Raises InvitationUsedError.
+        uses an invitation for mentors becomes a mentor. Raises InvitationUsedError, and
+        DoesNotExist if the account, the group or the invitation was deleted meanwhile.
         """
+        # Lock the person before the group, as `leave_groups` does.
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
         self.group.lock()
         membership = self.group.memberships.filter(user=user).first()
         if membership and (membership.is_mentor or self.role == Role.MEMBER):

@@ -27,8 +27,7 @@ def edit(
         request.POST if request.method == "POST" else None, assignment=assignment
     )
     if form.is_valid():
-        assignment.due_on = form.cleaned_data["due_on"]
-        assignment.save(update_fields=["due_on"])
+        assignments.filter(pk=assignment_id).update(due_on=form.cleaned_data["due_on"])
         messages.success(request, _("The due date was saved."), extra_tags="roadmaps")
         return redirect_to_roadmaps(owner)
     context = {

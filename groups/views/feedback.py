@@ -65,7 +65,7 @@ def work_link(request: AuthenticatedRequest, step_id: int) -> HttpResponse:
         try:
             WorkLink.objects.set_url(user, step, form.cleaned_data["url"])
         except Step.DoesNotExist as error:
-            raise Http404("The step was retired meanwhile.") from error
+            raise Http404("The step was retired or the account deleted.") from error
         return redirect(f"{step.get_absolute_url()}#work_link")
     title, back = _("Link to your work"), f"{step.get_absolute_url()}#work_link"
     return render_form(request, form, title, step, back)
@@ -173,9 +173,9 @@ def remark(
 @transaction.atomic
 def answer(request: AuthenticatedRequest, group_id: int, step_id: int) -> HttpResponse:
     """Answer a mentor's remark on a step, as the member."""
-    own = get_object_or_404(Membership, user=request.user, group=group_id)
+    own = Membership.objects.filter(user=request.user, group=group_id)
     try:
-        consent, step = lock_consent(group_id, own.pk, step_id)
+        consent, step = lock_consent(own, step_id)
     except SharedRoadmap.DoesNotExist as error:
         raise Http404("The person does not show the roadmap to the group.") from error
     thread = Remark.objects.filter(group=group_id, member=request.user, step=step)
@@ -256,11 +256,11 @@ def lock_consent_or_404(
     mentor: User, group_id: int, membership_id: int, step_id: int
 ) -> tuple[SharedRoadmap, Step]:
     """Lock the consent by which this mentor sees the member's step now."""
-    get_object_or_404(Membership.objects.mentors(), user=mentor, group=group_id)
+    members = Membership.objects.in_group_of_mentor(mentor, group_id)
     try:
-        return lock_consent(group_id, membership_id, step_id)
+        return lock_consent(members.filter(pk=membership_id), step_id)
     except SharedRoadmap.DoesNotExist as error:
-        raise Http404("The member does not show this step to the group.") from error
+        raise Http404("The member does not show this step to the mentor.") from error
 
 
 def read_status(user: User, step: Step) -> StepStatus:

@@ -187,8 +187,6 @@ def leave(request: AuthenticatedRequest, group_id: int) -> HttpResponse:
     except LastOwnerError:
         status = HTTPStatus.CONFLICT
         return render_sharing(request, membership, status, is_last_owner=True)
-    except Group.DoesNotExist:  # somebody deleted it meanwhile
-        return redirect("groups:index")
     text = _("You’ve left %(group)s.")
     messages.success(request, text % {"group": isolate(membership.group.name)})
     return redirect("groups:index")

@@ -130,6 +130,14 @@ def test_an_ended_invitation_lets_nobody_in(owner, member, end):
     assert member.role == Role.MEMBER
 
 
+def test_a_deleted_account_cannot_join(owner):
+    invitation = owner.group.invite(Role.MEMBER, actor=owner.user)
+    user = UserFactory()
+    User.objects.filter(pk=user.pk).delete()
+    with pytest.raises(User.DoesNotExist):
+        invitation.use(user)
+
+
 def test_an_invitation_for_mentors_makes_a_member_a_mentor(owner, member):
     invitation = owner.group.invite(Role.MENTOR, actor=owner.user, max_uses=1)
     assert invitation.use(member.user).role == Role.MENTOR
