@@ -16,7 +16,7 @@ from accounts.devices import browser_name
 from accounts.models import Invitation, User
 from data_export import document
 from groups.confirmations import Confirmation, WorkLink
-from groups.models import Invitation as GroupInvitation
+from groups.invitations import Invitation as GroupInvitation
 from groups.models import Membership
 from groups.remarks import Remark
 from progress.models import Completion, StepProgress

@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from groups.models import MAX_ROADMAPS, Assignment, Group, Invitation
+from groups.invitations import Invitation
+from groups.models import MAX_ROADMAPS, Assignment, Group
 from groups.roles import Role
 from roadmaps.models import Roadmap, RoadmapQuerySet
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.allauth_internals import get_ip
 from accounts.limits import Uses
 from core.rate_limit import Limit
-from groups.models import Invitation
+from groups.invitations import Invitation
 
 MAX_TYPED_LENGTH = 20  # characters; a code has six, and people add spaces and hyphens
 # Of 191 million codes. The limit per address allows for a whole class in one room.

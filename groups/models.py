@@ -1,4 +1,4 @@
-"""Groups, their members, what each agreed to show to the mentors, and invitations."""
+"""Groups, their members, and what each agreed to show to the mentors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models, transaction
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.urls import reverse
 from django.utils import timezone
@@ -21,14 +21,8 @@ from groups.confirmations import (  # noqa: F401, Django loads models from here
     Confirmation,
     WorkLink,
 )
-from groups.errors import InvitationUsedError, LastOwnerError, LimitReachedError
-from groups.invitations import (
-    CODE_LENGTH,
-    InvitationState,
-    generate_code,
-    generate_token,
-    normalize_code,
-)
+from groups.errors import LastOwnerError, LimitReachedError
+from groups.invitations import MAX_INVITATIONS, Invitation, generate_code
 from groups.member_order import MemberOrder, last_active, since
 from groups.remarks import Remark  # noqa: F401, as above
 from groups.roles import Role
@@ -44,8 +38,6 @@ if TYPE_CHECKING:
 # Nobody needs more, and nobody can fill the database.
 MAX_OWN_GROUPS = 50
 MAX_ROADMAPS = 20
-MAX_INVITATIONS = 50  # usable ones of a group
-MAX_ENDED_INVITATIONS = 20  # of a group; older ones are deleted
 # User.visible_name of a membership, as SQL.
 VISIBLE_NAME = Coalesce(
     NullIf("user__name", Value("")), "user__email", output_field=models.CharField()
@@ -158,7 +150,7 @@ class Group(models.Model):
         self.lock()
         if self.invitations.usable().count() >= MAX_INVITATIONS:
             raise LimitReachedError
-        self._delete_old_invitations()
+        self.invitations.delete_old()
         code = generate_code()
         while Invitation.objects.filter(code=code).exists():
             code = generate_code()
@@ -171,11 +163,27 @@ class Group(models.Model):
             max_uses=max_uses,
         )
 
-    def _delete_old_invitations(self) -> None:
-        usable = self.invitations.usable().values("pk")
-        ended = self.invitations.exclude(pk__in=usable).order_by("-created_at", "-pk")
-        old = ended.values_list("pk", flat=True)[MAX_ENDED_INVITATIONS:]
-        Invitation.objects.filter(pk__in=list(old)).delete()
+    @transaction.atomic
+    def admit(self, user: User, invitation: Invitation) -> Membership:
+        """Let the person in, and return their membership.
+
+        Nothing happens if they already have the role, or a higher one. A member who
+        uses an invitation for mentors becomes a mentor. Raises InvitationUsedError, and
+        DoesNotExist if the account, the group or the invitation was deleted meanwhile.
+        """
+        # Lock the person before the group, as `leave_groups` does.
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        self.lock()
+        role = Role(invitation.role)
+        membership = self.memberships.filter(user=user).first()
+        if membership and (membership.is_mentor or role == Role.MEMBER):
+            return membership
+        invitation.count_use()
+        if membership:
+            membership.change_role(role, actor=user)
+            return membership
+        self.record(AuditAction.GROUP_JOINED, user, role=role)
+        return self.memberships.create(user=user, role=role)
 
     @transaction.atomic
     def disband(self, actor: User) -> None:
@@ -517,141 +525,3 @@ class SharedRoadmap(models.Model):
 
     def __str__(self) -> str:
         return f"membership {self.membership_id}, assignment {self.assignment_id}"
-
-
-class GroupInvitationQuerySet(models.QuerySet["Invitation"]):
-    def usable(self) -> GroupInvitationQuerySet:
-        """Those that are not revoked, expired or used up."""
-        return self.filter(
-            Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()),
-            Q(max_uses__isnull=True) | Q(uses__lt=F("max_uses")),
-            revoked_at__isnull=True,
-        )
-
-    def ended_before(self, date: datetime) -> GroupInvitationQuerySet:
-        """Those that were revoked or had expired by then."""
-        return self.filter(Q(revoked_at__lt=date) | Q(expires_at__lt=date))
-
-    def find_code(self, code: str) -> Invitation | None:
-        """The usable invitation with this code, which a person typed.
-
-        Small letters, spaces and hyphens make no difference.
-        """
-        return self.usable().filter(code=normalize_code(code)).first()
-
-
-class Invitation(models.Model):
-    id = models.AutoField(primary_key=True)
-    group = models.ForeignKey(
-        Group,
-        models.CASCADE,
-        related_name="invitations",
-        verbose_name=_("group"),
-    )
-    role = models.CharField(
-        _("role"),
-        max_length=6,
-        choices=[choice for choice in Role.choices if choice[0] != Role.OWNER],
-        default=Role.MEMBER,
-    )
-    token = models.CharField(
-        max_length=32, unique=True, default=generate_token, editable=False
-    )
-    code = models.CharField(
-        _("code"),
-        max_length=CODE_LENGTH,
-        unique=True,
-        default=generate_code,
-        editable=False,
-    )
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        editable=False,
-        related_name="+",
-        verbose_name=_("created by"),
-    )
-    created_at = models.DateTimeField(
-        _("created"), default=timezone.now, editable=False
-    )
-    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
-    max_uses = models.PositiveSmallIntegerField(
-        _("how many people can use it"), null=True, blank=True
-    )
-    uses = models.PositiveIntegerField(_("used"), default=0, editable=False)
-    revoked_at = models.DateTimeField(
-        _("revoked"), null=True, blank=True, editable=False
-    )
-
-    objects = GroupInvitationQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("invitation to a group")
-        verbose_name_plural = _("invitations to groups")
-        ordering = ["-created_at", "-pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(role__in=[Role.MEMBER, Role.MENTOR]),
-                name="invitation_role_known",
-            ),
-            models.CheckConstraint(
-                condition=Q(max_uses__isnull=True) | Q(uses__lte=F("max_uses")),
-                name="invitation_not_used_too_often",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"invitation {self.pk} to group {self.group_id}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("groups:join", args=[self.token])
-
-    @property
-    def state(self) -> InvitationState:
-        if self.revoked_at is not None:
-            return InvitationState.REVOKED
-        if self.expires_at is not None and self.expires_at <= timezone.now():
-            return InvitationState.EXPIRED
-        if self.max_uses is not None and self.uses >= self.max_uses:
-            return InvitationState.USED_UP
-        return InvitationState.USABLE
-
-    @property
-    def is_usable(self) -> bool:
-        return self.state == InvitationState.USABLE
-
-    @transaction.atomic
-    def use(self, user: User) -> Membership:
-        """Let the person into the group, and return their membership.
-
-        Nothing happens if they already have the role, or a higher one. A member who
-        uses an invitation for mentors becomes a mentor. Raises InvitationUsedError, and
-        DoesNotExist if the account, the group or the invitation was deleted meanwhile.
-        """
-        # Lock the person before the group, as `leave_groups` does.
-        User.objects.select_for_update(no_key=True).get(pk=user.pk)
-        self.group.lock()
-        membership = self.group.memberships.filter(user=user).first()
-        if membership and (membership.is_mentor or self.role == Role.MEMBER):
-            return membership
-        self.refresh_from_db(fields=["revoked_at", "expires_at", "max_uses", "uses"])
-        if not self.is_usable:
-            raise InvitationUsedError
-        self.uses += 1
-        self.save(update_fields=["uses"])
-        if membership:
-            membership.change_role(Role(self.role), actor=user)
-            return membership
-        self.group.record(AuditAction.GROUP_JOINED, user, role=self.role)
-        return self.group.memberships.create(user=user, role=self.role)
-
-    @transaction.atomic
-    def revoke(self, actor: User) -> None:
-        """Let nobody else use the invitation. Those who have joined stay."""
-        self.group.lock()
-        self.refresh_from_db(fields=["revoked_at"])
-        if self.revoked_at is None:
-            self.revoked_at = timezone.now()
-            self.save(update_fields=["revoked_at"])
-            self.group.record(AuditAction.INVITATION_REVOKED, actor, role=self.role)

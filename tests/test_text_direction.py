@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from core.text import RIGHT_TO_LEFT, get_direction, isolate
-from groups.models import Invitation
+from groups.invitations import Invitation
 from progress.models import Completion, StepProgress
 from roadmaps.models import Resource
 from tests.accounts.actions import reauthenticate

@@ -21,9 +21,9 @@ from accounts.requests import AuthenticatedRequest
 from core.rate_limit import rate_limit
 from core.text import isolate
 from groups.errors import InvitationUsedError, LastOwnerError
-from groups.invitations import InvitationState
+from groups.invitations import Invitation, InvitationState
 from groups.join_form import JoinForm, use_guess
-from groups.models import Assignment, Group, Invitation, Membership
+from groups.models import Assignment, Group, Membership
 from groups.own_progress import read_assigned_roadmaps
 from groups.roles import Role
 
@@ -94,14 +94,12 @@ def use_invitation(
     group = invitation.group
     try:
         with transaction.atomic():
-            membership = invitation.use(user)
+            membership = group.admit(user, invitation)
             if membership.role == Role.MEMBER:
                 for assignment in choose_assignments(request, group):
                     membership.show(assignment)
-    except (
-        InvitationUsedError,
-        ObjectDoesNotExist,
-    ):  # it has just been used or deleted
+    # Somebody has just used or deleted it, or deleted this account.
+    except (InvitationUsedError, ObjectDoesNotExist):
         return explain_unusable(request, HTTPStatus.GONE)
     messages.success(request, _("You’ve joined the group."))
     return redirect(group)

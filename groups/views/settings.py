@@ -18,7 +18,8 @@ from core.site_url import get_site_url
 from core.text import isolate
 from groups.errors import LimitReachedError
 from groups.forms import AssignmentForm, GroupForm, InvitationForm
-from groups.models import MAX_INVITATIONS, MAX_ROADMAPS, Group, Membership
+from groups.invitations import MAX_INVITATIONS
+from groups.models import MAX_ROADMAPS, Group, Membership
 from groups.owner_pages import owners_only
 from groups.roles import Role
 from roadmaps.models import Roadmap

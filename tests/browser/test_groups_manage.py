@@ -63,7 +63,7 @@ def test_a_group_from_its_creation_to_its_deletion(
     link = page.get_by_label("Link to send").input_value()
     assert link.endswith(f"/groups/join/{group.invitations.get().token}/")
     MembershipFactory(group=group, user__name="Ada")
-    group.invitations.get().use(MembershipFactory(user__name="Mona").user)
+    group.admit(MembershipFactory(user__name="Mona").user, group.invitations.get())
     page.reload()
     check()
 

@@ -16,6 +16,7 @@ from data_export.reader import MAX_FILE_SIZE
 from editing import writing_rules as rules
 from editing.admin import upload
 from editing.yaml_format import parser
+from groups import invitations
 from groups import models as groups
 from roadmaps.markdown import MAX_LENGTH
 
@@ -180,8 +181,11 @@ def test_the_limits_of_roadmaps_are_those_of_the_code():
 def test_the_limits_of_groups_are_those_of_the_code():
     text = TEXTS["groups.md"]
     assert f"A person can own {groups.MAX_OWN_GROUPS} groups." in text
-    assert f"{groups.MAX_ROADMAPS} roadmaps and {groups.MAX_INVITATIONS} usable" in text
-    assert groups.MAX_ENDED_INVITATIONS == 20
+    assert (
+        f"{groups.MAX_ROADMAPS} roadmaps and {invitations.MAX_INVITATIONS} usable"
+        in text
+    )
+    assert invitations.MAX_ENDED_INVITATIONS == 20
     assert "until twenty newer ones" in text
 
 

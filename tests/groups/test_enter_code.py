@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from groups import join_form
-from groups.models import Invitation
+from groups.invitations import Invitation
 from tests.factories import UserFactory
 from tests.html import read_html
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from groups.models import Invitation
+from groups.invitations import Invitation
 from groups.roles import Role
 from progress.models import StepProgress
 from tests.accounts.test_all_pages import assert_complete_page

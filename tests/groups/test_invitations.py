@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.audit import AuditAction, AuditEvent
-from groups.models import Invitation
+from groups.invitations import Invitation
 from groups.roles import Role
 from tests.factories import MembershipFactory, UserFactory
 from tests.html import read_html
@@ -96,7 +96,7 @@ def test_the_limit(owner, path, monkeypatch):
 def test_ended_ones_are_listed_with_why(owner, path, cooks):
     user = cooks.owner.user
     used = cooks.group.invite(Role.MEMBER, actor=user, max_uses=1)
-    used.use(UserFactory())
+    used.group.admit(UserFactory(), used)
     expired = timezone.now() - timedelta(seconds=1)
     cooks.group.invite(Role.MENTOR, actor=user, expires_at=expired)
     page = read_html(owner.get(path))

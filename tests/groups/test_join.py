@@ -7,7 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.audit import AuditAction, AuditEvent
-from groups.models import Invitation, Membership, SharedRoadmap
+from groups.invitations import Invitation
+from groups.models import Membership, SharedRoadmap
 from groups.roles import Role
 from progress.models import StepProgress
 from roadmaps.models import Roadmap

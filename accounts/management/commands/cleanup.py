@@ -15,7 +15,7 @@ from accounts.audit import AuditEvent
 from accounts.ended_sessions import delete_ended
 from accounts.models import ASCII, User
 from accounts.second_factor_secrets import renew_encryption
-from groups.models import Invitation as GroupInvitation
+from groups.invitations import Invitation as GroupInvitation
 
 BATCH_SIZE = 1000  # rows per transaction
 SUCCESSFUL_TASK_AGE = timedelta(days=1)
