@@ -19,7 +19,7 @@ class StoredSummary(models.Model):
     # Those who were counted. A summary is out of date as soon as one of them no longer
     # shows the roadmap.
     memberships = ArrayField(models.IntegerField(), verbose_name=_("memberships"))
-    # StepSummary by the step's primary key.
+    # A list per step: the columns of `live` in step_summaries.py.
     steps = models.JSONField(_("steps"))
 
     class Meta:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.requests import AuthenticatedRequest
 from groups.forms import DueDateForm
 from groups.models import Membership, SharedRoadmap
-from groups.owner_pages import owners_only
+from groups.permissions import owners_only
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,3 +1,5 @@
+"""Pages under `/groups/<group>/settings/invitations/`, for owners."""
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -7,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.requests import AuthenticatedRequest
 from groups.models import Membership
-from groups.owner_pages import owners_only
+from groups.permissions import owners_only
 
 
 @require_POST

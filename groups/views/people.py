@@ -14,7 +14,7 @@ from core.text import isolate
 from groups.errors import LastOwnerError
 from groups.forms import RoleForm
 from groups.models import Membership
-from groups.owner_pages import owners_only
+from groups.permissions import owners_only
 from groups.roles import Role
 
 

@@ -20,7 +20,7 @@ from groups.errors import LimitReachedError
 from groups.forms import AssignmentForm, GroupForm, InvitationForm
 from groups.invitations import MAX_INVITATIONS
 from groups.models import MAX_ROADMAPS, Group, Membership
-from groups.owner_pages import owners_only
+from groups.permissions import owners_only
 from groups.roles import Role
 from roadmaps.models import Roadmap
 
