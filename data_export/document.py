@@ -19,13 +19,13 @@ from pydantic.dataclasses import dataclass
 from core.fault_limit import StopAfterMaxFaults
 from core.text import shows_nothing
 from core.web_address import describe_url_fault
+from groups.confirmations import MAX_URL_LENGTH
 from progress.notes import MAX_NOTE_LENGTH
 from roadmaps.slugs import SLUG
 
 FORMAT: Final = "cairn-my-data"
 VERSION: Final = 2
 EARLIEST_DATE = datetime(2000, 1, 1, tzinfo=UTC)
-MAX_WORK_LINK_LENGTH: Final = 500  # characters, as in groups/confirmations.py
 
 
 def validate_date(date: datetime) -> datetime:
@@ -67,7 +67,7 @@ NoteText = Annotated[
 ]
 WebAddress = Annotated[
     str,
-    StringConstraints(max_length=MAX_WORK_LINK_LENGTH),
+    StringConstraints(max_length=MAX_URL_LENGTH),
     AfterValidator(validate_web_address),
 ]
 

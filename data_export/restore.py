@@ -65,7 +65,7 @@ def restore(user: User, document: ImportDocument) -> RestoreResult:
     ticked_topics = TopicCheck.objects.merge(user, topic_ids.values())
     merged_notes = Note.objects.merge_notes(user, notes)
     work_links = content.work_links_by_step_id()
-    changed_links = merge_work_links(user, work_links)
+    changed_links = WorkLink.objects.merge(user, work_links)
     unchanged_steps = len(statuses) - len(changed_step_ids)
     unchanged_topics = len(topic_ids) - ticked_topics
     unchanged_notes = len(notes) - sum(map(len, merged_notes))
@@ -83,28 +83,6 @@ def restore(user: User, document: ImportDocument) -> RestoreResult:
         ),
         unmatched=content.unmatched_paths(topic_ids),
     )
-
-
-def merge_work_links(user: User, links: dict[int, tuple[str, datetime]]) -> int:
-    """Add the links to work, and replace older ones. Return how many changed.
-
-    `links` has the address and the date of saving by step id. The steps are locked.
-    """
-    rows = WorkLink.objects.filter(user=user, step__in=links)
-    stored = {row.step_id: row for row in rows}
-    changed = [
-        WorkLink(user=user, step_id=step_id, url=url, saved_at=saved_at)
-        for step_id, (url, saved_at) in links.items()
-        if step_id not in stored
-        or (stored[step_id].url != url and stored[step_id].saved_at < saved_at)
-    ]
-    WorkLink.objects.bulk_create(
-        changed,
-        update_conflicts=True,
-        unique_fields=["user", "step"],
-        update_fields=["url", "saved_at"],
-    )
-    return len(changed)
 
 
 def match_content(user: User, document: ImportDocument) -> MatchedContent:

@@ -15,12 +15,14 @@ from progress.route import State
 from roadmaps.models import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from accounts.models import User
     from progress.route import AnnotatedStep, StepStatus
 
 
+MAX_URL_LENGTH = 500  # characters
 MAX_SENTENCE_LENGTH = 300  # characters
 
 
@@ -37,8 +39,27 @@ class WorkLinkQuerySet(models.QuerySet["WorkLink"]):
             return
         locked = lock_user_and_steps(user, [step.pk])
         Step.objects.active().values("pk").get(pk__in=locked)
+        self._save_all([WorkLink(user=user, step=step, url=url)])
+
+    def merge(self, user: User, links: Mapping[int, tuple[str, datetime]]) -> int:
+        """Add the links from a file, and replace older ones. Return how many changed.
+
+        `links` has the address and the date of saving by step id. The caller has locked
+        the steps.
+        """
+        stored = {row.step_id: row for row in self.filter(user=user, step__in=links)}
+        changed = [
+            WorkLink(user=user, step_id=step_id, url=url, saved_at=saved_at)
+            for step_id, (url, saved_at) in links.items()
+            if step_id not in stored
+            or (stored[step_id].url != url and stored[step_id].saved_at < saved_at)
+        ]
+        self._save_all(changed)
+        return len(changed)
+
+    def _save_all(self, links: Iterable[WorkLink]) -> None:
         self.bulk_create(
-            [WorkLink(user=user, step=step, url=url)],
+            links,
             update_conflicts=True,
             unique_fields=["user", "step"],
             update_fields=["url", "saved_at"],
@@ -63,7 +84,7 @@ class WorkLink(models.Model):
     step = models.ForeignKey(
         Step, models.PROTECT, related_name="work_links", verbose_name=_("step")
     )
-    url = WebAddressField(_("link to your work"), max_length=500)
+    url = WebAddressField(_("link to your work"), max_length=MAX_URL_LENGTH)
     saved_at = models.DateTimeField(_("saved"), default=timezone.now)
 
     objects = WorkLinkQuerySet.as_manager()

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.forms import LineField, WebAddressField
 from core.text import shows_nothing, validate_text
-from groups.confirmations import MAX_SENTENCE_LENGTH
+from groups.confirmations import MAX_SENTENCE_LENGTH, MAX_URL_LENGTH
 from groups.remarks import MAX_REMARK_LENGTH
 from progress.forms import PlainTextField
 
@@ -16,7 +16,7 @@ class WorkLinkForm(forms.Form):
     url = WebAddressField(
         label=_("Link to your work"),
         required=False,
-        max_length=500,
+        max_length=MAX_URL_LENGTH,
         assume_scheme="https",
         help_text=_("For example to your code. Leave it empty to remove the link."),
     )

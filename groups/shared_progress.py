@@ -22,11 +22,11 @@ from groups.stuck import (
     find_current_step,
     get_current_step,
 )
-from progress.route import NOT_STARTED, AnnotatedStep, Route, StepStatus
-from roadmaps.content_cache import get_content
+from progress.snapshot import build_route
 
 if TYPE_CHECKING:
     from groups.models import Assignment, Membership
+    from progress.route import Route
 
 # One row per member who shows the roadmap. The marks are arrays of the same length.
 READ_MEMBERS = """
@@ -127,7 +127,7 @@ def _read_members(
         rows: list[Any] = cursor.fetchall()
     return {
         membership_id: (
-            _get_route(roadmap_id, version, completed_at, marks, topics),
+            build_route(roadmap_id, version, completed_at, marks, topics or ()),
             last_at,
         )
         for (
@@ -140,25 +140,6 @@ def _read_members(
             topics,
         ) in rows
     }
-
-
-def _get_route(
-    roadmap_id: int,
-    version: str,
-    completed_at: datetime | None,
-    marks: list[list[Any] | None],
-    topics: list[int] | None,
-) -> Route:
-    step_ids, *statuses = (column or [] for column in marks)
-    by_step = dict(zip(step_ids, map(StepStatus, *statuses), strict=True))
-    checked_topics = frozenset(topics or [])
-    steps = [
-        AnnotatedStep(
-            step, by_step.get(step.pk, NOT_STARTED), checked_topics=checked_topics
-        )
-        for step in get_content(roadmap_id, version).steps
-    ]
-    return Route(steps, completed_at)
 
 
 def _summarize_long_steps(

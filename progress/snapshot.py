@@ -196,18 +196,31 @@ def get_routes(roadmap_ids: Iterable[int], user: User) -> dict[int, Route]:
     with connection.cursor() as cursor:
         cursor.execute(READ_ROUTES, {"user": user.pk, "roadmaps": list(roadmap_ids)})
         rows = cursor.fetchall()
-    routes = {}
-    for roadmap_id, version, completed_at, topic_ids, step_ids, *marks in rows:
-        columns = (column or [] for column in marks)  # NULL without marks
-        statuses = dict(zip(step_ids or [], map(StepStatus, *columns), strict=True))
-        checked_topics = frozenset(topic_ids)
-        steps = [
-            AnnotatedStep(
-                step,
-                statuses.get(step.pk, NOT_STARTED),
-                checked_topics=checked_topics,
-            )
-            for step in get_content(roadmap_id, version).steps
-        ]
-        routes[roadmap_id] = Route(steps, completed_at)
-    return routes
+    return {
+        roadmap_id: build_route(roadmap_id, version, completed_at, marks, topic_ids)
+        for roadmap_id, version, completed_at, topic_ids, *marks in rows
+    }
+
+
+def build_route(
+    roadmap_id: int,
+    version: str,
+    completed_at: datetime | None,
+    marks: Iterable[list[Any] | None],
+    topic_ids: Iterable[int] = (),
+) -> Route:
+    """The route of a person from the columns of a statement.
+
+    `marks` are arrays of the same length: step ids, states, `started_at`, `done_at`.
+    Each is None if the person has marked nothing.
+    """
+    step_ids, *columns = (column or [] for column in marks)
+    statuses = dict(zip(step_ids, map(StepStatus, *columns), strict=True))
+    checked_topics = frozenset(topic_ids)
+    steps = [
+        AnnotatedStep(
+            step, statuses.get(step.pk, NOT_STARTED), checked_topics=checked_topics
+        )
+        for step in get_content(roadmap_id, version).steps
+    ]
+    return Route(steps, completed_at)
