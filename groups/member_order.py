@@ -9,6 +9,8 @@ from django.db.models import DateTimeField, TextChoices
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
+from groups.consents import SHOWN_ROADMAPS
+
 
 class MemberOrder(TextChoices):
     NAME = "name", _("Name")
@@ -46,19 +48,13 @@ JOIN roadmaps_step AS step ON step.id = mark.step_id
 WHERE mark.user_id = groups_membership.user_id AND step.roadmap_id = %s
 )"""
 
-LAST_ACTIVE = """(
+LAST_ACTIVE = f"""(
 SELECT max(coalesce(mark.done_at, mark.started_at))
 FROM progress_stepprogress AS mark
 JOIN roadmaps_step AS step ON step.id = mark.step_id
-WHERE mark.user_id = groups_membership.user_id AND step.roadmap_id IN (
-    SELECT assignment.roadmap_id
-    FROM groups_sharedroadmap AS shared
-    JOIN groups_assignment AS assignment ON assignment.id = shared.assignment_id
-    JOIN roadmaps_roadmap AS roadmap
-        ON roadmap.id = assignment.roadmap_id AND roadmap.is_published
-    WHERE shared.membership_id = groups_membership.id
-)
-)"""
+WHERE mark.user_id = groups_membership.user_id
+    AND step.roadmap_id IN ({SHOWN_ROADMAPS} groups_membership.id)
+)"""  # noqa: S608, constants
 
 
 def since(roadmap_id: int) -> RawSQL:

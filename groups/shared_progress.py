@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.db import connection
 from django.utils import timezone
 
+from groups.consents import MEMBERS_WHO_SHOW_IT, SHOWN_ROADMAPS
 from groups.step_summaries import read_summary
 from groups.stuck import (
     MIN_STUCK_DAYS,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from progress.route import Route
 
 # One row per member who shows the roadmap. The marks are arrays of the same length.
-READ_MEMBERS = """
+READ_MEMBERS = f"""
 SELECT membership.id, roadmap.id, roadmap.content_version::text,
     completion.completed_at, mark.last_at,
     mark.step_ids, mark.states, mark.started_at, mark.done_at,
@@ -40,14 +41,7 @@ SELECT membership.id, roadmap.id, roadmap.content_version::text,
         JOIN roadmaps_step AS step ON step.id = topic.step_id
         WHERE own.user_id = membership.user_id AND step.roadmap_id = roadmap.id
     ) END
-FROM groups_assignment AS assignment
-JOIN roadmaps_roadmap AS roadmap
-    ON roadmap.id = assignment.roadmap_id AND roadmap.is_published
-JOIN groups_sharedroadmap AS shared ON shared.assignment_id = assignment.id
-JOIN groups_membership AS membership
-    ON membership.id = shared.membership_id
-    AND membership.group_id = assignment.group_id
-    AND membership.role = 'member'
+FROM {MEMBERS_WHO_SHOW_IT}
 LEFT JOIN progress_completion AS completion
     ON completion.roadmap_id = roadmap.id AND completion.user_id = membership.user_id
 CROSS JOIN LATERAL (
@@ -60,17 +54,11 @@ CROSS JOIN LATERAL (
     FROM progress_stepprogress AS mark
     JOIN roadmaps_step AS step ON step.id = mark.step_id
     CROSS JOIN LATERAL (SELECT step.roadmap_id = roadmap.id) AS place (is_here)
-    WHERE mark.user_id = membership.user_id AND step.roadmap_id IN (
-        SELECT other.roadmap_id
-        FROM groups_sharedroadmap AS other_shared
-        JOIN groups_assignment AS other ON other.id = other_shared.assignment_id
-        JOIN roadmaps_roadmap AS other_roadmap
-            ON other_roadmap.id = other.roadmap_id AND other_roadmap.is_published
-        WHERE other_shared.membership_id = membership.id
-    )
+    WHERE mark.user_id = membership.user_id
+        AND step.roadmap_id IN ({SHOWN_ROADMAPS} membership.id)
 ) AS mark
 WHERE assignment.id = %(assignment)s AND membership.id = ANY(%(memberships)s)
-"""
+"""  # noqa: S608, constants
 
 
 class MemberProgress(NamedTuple):

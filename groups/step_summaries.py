@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from core.postgresql.pool import statement_timeout
+from groups.consents import MEMBERS_WHO_SHOW_IT
 from groups.stuck import MIN_FINISHED, StepSummary
 from progress.measured_effort import MIN_DURATION
 
@@ -28,17 +29,10 @@ MAX_LIVE_MARKS = 20_000
 QUERY_TIMEOUT = 30  # seconds, to count a large group
 
 # The members who show the roadmap, and whether they are many.
-MEMBERS = """
+MEMBERS = f"""
 member AS MATERIALIZED (
     SELECT membership.id, membership.user_id
-    FROM groups_assignment AS assignment
-    JOIN roadmaps_roadmap AS roadmap
-        ON roadmap.id = assignment.roadmap_id AND roadmap.is_published
-    JOIN groups_sharedroadmap AS shared ON shared.assignment_id = assignment.id
-    JOIN groups_membership AS membership
-        ON membership.id = shared.membership_id
-        AND membership.group_id = assignment.group_id
-        AND membership.role = 'member'
+    FROM {MEMBERS_WHO_SHOW_IT}
     WHERE assignment.id = %(assignment)s
 ), size AS MATERIALIZED (
     SELECT (SELECT count(*) FROM member) * (
@@ -47,7 +41,7 @@ member AS MATERIALIZED (
         WHERE assignment.id = %(assignment)s AND NOT step.is_retired
     ) > %(max_marks)s AS is_large
 )
-"""
+"""  # noqa: S608, constants
 
 # Sorting all times for an exact median would take twice as long. So this counts people
 # by tenths of a day, rounded up. The median of rounded times is the rounded median; of
