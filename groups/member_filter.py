@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from groups.models import MembershipQuerySet
@@ -18,9 +19,9 @@ class MemberFilter(forms.Form):
     step = forms.ChoiceField(label=_("Step"), required=False)
     state = forms.ChoiceField(label=_("State"), required=False, choices=State.choices)
 
-    def __init__(self, data: object, steps: Sequence[StepContent]) -> None:
+    def __init__(self, data: QueryDict, steps: Sequence[StepContent]) -> None:
         """`steps` are the active ones of the roadmap, in order."""
-        super().__init__(data, auto_id="filter_%s", label_suffix="")  # type: ignore[arg-type]
+        super().__init__(data, auto_id="filter_%s", label_suffix="")
         self.steps = {step.slug: step for step in steps}
         numbered = enumerate(steps, start=1)
         self.fields["step"].choices = [  # type: ignore[attr-defined]

@@ -30,7 +30,6 @@ class Column(NamedTuple):
     past: int
     is_optional: bool
     fill: int
-    starts_section: bool = False
 
     @property
     def top(self) -> int:

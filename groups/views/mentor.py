@@ -47,12 +47,20 @@ def show_to_mentor(
         "membership": membership,
         "assignments": assignments,
     }
-    if not assignments:
+    if assignments:
+        assignment = choose_assignment(request, assignments)
+        context |= describe_progress(request, assignment)
+    else:
         members = group.memberships.filter(role=Role.MEMBER)
         context["member_count"] = members.count()
-        return render(request, "groups/mentor.html", context)
+    return render(request, "groups/mentor.html", context)
 
-    assignment = choose_assignment(request, assignments)
+
+def describe_progress(request: AuthenticatedRequest, assignment: Any) -> dict[str, Any]:
+    """The chart of one roadmap, and a page of the members who show it.
+
+    The assignment comes from `AssignmentQuerySet.with_facts`.
+    """
     steps = get_active_steps(assignment)
     summary = read_summary(assignment)
     form, order = MemberFilter(request.GET, steps), get_order(request, summary)
@@ -60,7 +68,7 @@ def show_to_mentor(
     showing = assignment.showing_count
     page = paginate(request, members, None if form.chosen_step else showing)
     shown = read_progress(assignment, page.object_list, summaries=summary.steps)
-    context |= {
+    return {
         "assignment": assignment,
         "pace": get_pace(assignment, steps),
         "member_count": assignment.member_count,
@@ -74,7 +82,6 @@ def show_to_mentor(
         "page": page,
         "rows": [MemberRow.build(each) for each in shown],
     }
-    return render(request, "groups/mentor.html", context)
 
 
 @login_required
