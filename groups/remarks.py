@@ -7,14 +7,11 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from groups.errors import LimitReachedError
 from roadmaps.models import Step
 
 MAX_REMARK_LENGTH = 1000  # characters
 MAX_REMARKS = 200  # to one member on one step in one group, with the answers
-
-
-class TooManyRemarksError(Exception):
-    """The member has MAX_REMARKS on the step already."""
 
 
 class RemarkQuerySet(models.QuerySet["Remark"]):
@@ -22,7 +19,7 @@ class RemarkQuerySet(models.QuerySet["Remark"]):
         """Store a remark or an answer. Return whether it is new: a text that repeats
         the last one of the thread was sent twice. The caller has locked the member.
 
-        Raises TooManyRemarksError.
+        Raises LimitReachedError.
         """
         thread = list(
             self.filter(group=remark.group, member=remark.member, step=remark.step)
@@ -31,7 +28,7 @@ class RemarkQuerySet(models.QuerySet["Remark"]):
         if last and (last.author_id, last.text) == (remark.author_id, remark.text):
             return False
         if len(thread) >= MAX_REMARKS:
-            raise TooManyRemarksError
+            raise LimitReachedError
         remark.save()
         return True
 

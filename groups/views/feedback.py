@@ -21,11 +21,12 @@ from accounts.audit import AuditAction
 from core.rate_limit import rate_limit
 from core.text import isolate
 from groups.confirmations import Confirmation, WorkLink
+from groups.errors import LimitReachedError
 from groups.feedback_forms import ConfirmationForm, RemarkForm, WorkLinkForm
 from groups.locks import lock_consent
 from groups.member_work import find_steps_to_confirm, with_work
 from groups.models import Membership, SharedRoadmap
-from groups.remarks import MAX_REMARKS, Remark, TooManyRemarksError
+from groups.remarks import MAX_REMARKS, Remark
 from groups.roles import Role
 from groups.shared_progress import read_progress
 from progress.models import StepProgress
@@ -203,7 +204,7 @@ def save_remark(
         )
         try:
             is_new = Remark.objects.write(remark)
-        except TooManyRemarksError:
+        except LimitReachedError:
             message = _(
                 "There are %(max)d remarks on this step already. Delete one first."
             )

@@ -23,7 +23,7 @@ from core.text import isolate
 from groups.errors import InvitationUsedError, LastOwnerError
 from groups.invitations import Invitation, InvitationState
 from groups.join_form import JoinForm, use_guess
-from groups.models import Assignment, Group, Membership
+from groups.models import AssignmentQuerySet, Group, Membership
 from groups.own_progress import read_assigned_roadmaps
 from groups.roles import Role
 
@@ -91,12 +91,12 @@ def use_invitation(
     """Join the group, and show the chosen roadmaps. They were on the page: a roadmap
     that was assigned since then is not shown.
     """
-    group = invitation.group
+    group, chosen = invitation.group, request.POST.getlist("show")
     try:
         with transaction.atomic():
             membership = group.admit(user, invitation)
             if membership.role == Role.MEMBER:
-                for assignment in choose_assignments(request, group):
+                for assignment in choose_assignments(group, chosen):
                     membership.show(assignment)
     # Somebody has just used or deleted it, or deleted this account.
     except (InvitationUsedError, ObjectDoesNotExist):
@@ -105,14 +105,12 @@ def use_invitation(
     return redirect(group)
 
 
-def choose_assignments(request: HttpRequest, group: Group) -> list[Assignment]:
-    """The assignments of the group whose ids are in the form."""
-    ids = [
-        int(value)
-        for value in request.POST.getlist("show")
-        if value.isdecimal() and len(value) <= MAX_ID_LENGTH
+def choose_assignments(group: Group, ids: list[str]) -> AssignmentQuerySet:
+    """The assignments of the group with these ids, as a form has sent them."""
+    numbers = [
+        int(value) for value in ids if value.isdecimal() and len(value) <= MAX_ID_LENGTH
     ]
-    return list(group.assignments.select_related("roadmap").filter(pk__in=ids))
+    return group.assignments.select_related("roadmap").filter(pk__in=numbers)
 
 
 def explain_unusable(request: HttpRequest, status: HTTPStatus) -> HttpResponse:
@@ -139,13 +137,8 @@ def change_sharing(
     group = membership.group
     is_shown = "show" in request.POST
     chosen = request.POST.get("show") or request.POST.get("hide", "")
-    assignments = group.assignments.select_related("roadmap")
-    assignment = None
-    if chosen.isdecimal() and len(chosen) <= MAX_ID_LENGTH:
-        assignment = assignments.filter(pk=int(chosen)).first()
     try:
-        if assignment is None:
-            raise Assignment.DoesNotExist
+        assignment = choose_assignments(group, [chosen]).get()
         change = membership.show if is_shown else membership.hide
         is_new = change(assignment)
     except ObjectDoesNotExist:  # the group has changed since the page was opened
