@@ -65,6 +65,7 @@ def _swap_confirmations(step: Step, into: Step) -> None:
     """Swap what a group confirmed of a person on both steps, if the confirmation on
     `step` is valid, and the one on `into` is newer or taken back.
     """
+    _wait_for_deletions(step, into)
     # The unique constraint allows no swap of the steps, so this swaps everything else.
     with connection.cursor() as cursor:
         cursor.execute(
@@ -100,6 +101,7 @@ def _swap_confirmations(step: Step, into: Step) -> None:
 
 def copy_confirmations(step: Step, new: Step) -> None:
     """Copy everybody's confirmations to `new`, which was split off `step`."""
+    _wait_for_deletions(step)
     # FOR KEY SHARE makes a deletion of one of the accounts wait, and leaves out
     # accounts that are being deleted.
     with connection.cursor() as cursor:
@@ -119,3 +121,25 @@ def copy_confirmations(step: Step, new: Step) -> None:
             """,
             {"step": step.pk, "new": new.pk},
         )
+
+
+def _wait_for_deletions(*steps: Step) -> None:
+    """Wait until no group or mentor of a confirmation on the steps is being deleted.
+    A deletion that begins now waits in turn. So a confirmation that is read from now
+    on refers to nothing that is gone when the transaction ends.
+    """
+    with connection.cursor() as cursor:
+        for table, column in [
+            ("groups_group", "group_id"),
+            ("accounts_user", "confirmed_by_id"),
+        ]:
+            cursor.execute(
+                f"""
+                SELECT FROM {table} WHERE id IN (
+                    SELECT {column} FROM groups_confirmation
+                    WHERE step_id = ANY(%(steps)s)
+                )
+                ORDER BY id FOR KEY SHARE
+                """,  # noqa: S608, constants
+                {"steps": [step.pk for step in steps]},
+            )

@@ -1,13 +1,16 @@
 """Ticks and deletions at the same time as a merge, a split or a deletion."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from data_export.document import ImportDocument, TickedTopic
 from data_export.restore import restore
 from editing import step_operations
+from groups.confirmations import Confirmation
 from progress.models import StepProgress
 from progress.route import State
 from progress.topic_checks import TopicCheck
@@ -15,6 +18,8 @@ from roadmaps.models import Step
 from roadmaps.step_parts import Topic
 from tests.editing.editor import page_of, step_form
 from tests.factories import (
+    ConfirmationFactory,
+    MembershipFactory,
     StepFactory,
     StepProgressFactory,
     TopicFactory,
@@ -73,6 +78,51 @@ def test_a_tick_during_the_merge_waits_and_is_refused(steps):
     ticking.join()
     assert errors == [True]
     assert not StepProgress.objects.exists()
+
+
+@pytest.mark.parametrize("deleted", ["group", "mentor"])
+def test_a_split_waits_for_the_deletion_of_who_confirmed(steps, deleted):
+    mentor = MembershipFactory(role="mentor")
+    confirmation = ConfirmationFactory(
+        step=steps[0], group=mentor.group, confirmed_by=mentor.user
+    )
+    new = Step(slug="new", title="New", summary="New.")
+    with transaction.atomic():
+        if deleted == "group":
+            mentor.group.disband(mentor.user)
+        else:
+            mentor.user.delete()
+        splitting = in_thread(lambda: step_operations.split(steps[0], new))
+        splitting.join(0.2)
+        assert splitting.is_alive()  # it waits
+    splitting.join()
+    copy = Confirmation.objects.get(step=new)
+    assert copy.user == confirmation.user
+    assert copy.mentor_name == ""
+
+
+def test_a_merge_waits_for_the_deletion_of_a_mentor(steps):
+    """It puts the older of two confirmations on the step that stays."""
+    user = UserFactory()
+    mentor = MembershipFactory(role="mentor")
+    for day, step in enumerate(steps, start=2):
+        StepProgressFactory(user=user, step=step)
+        ConfirmationFactory(
+            user=user,
+            step=step,
+            group=mentor.group,
+            confirmed_by=mentor.user,
+            confirmed_at=timezone.now() + timedelta(days=day),
+        )
+    with transaction.atomic():
+        mentor.user.delete()
+        merging = in_thread(lambda: step_operations.merge(steps[0], into=steps[1]))
+        merging.join(0.2)
+        assert merging.is_alive()  # it waits
+    merging.join()
+    steps[0].refresh_from_db()
+    assert steps[0].is_retired
+    assert not Confirmation.objects.exclude(confirmed_by=None).exists()
 
 
 def test_an_account_that_is_being_deleted_is_left_out(steps):
