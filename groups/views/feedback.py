@@ -210,7 +210,8 @@ def save_remark(
             )
             form.add_error("text", message % {"max": MAX_REMARKS})
         else:
-            if is_new and author != member and membership.wants_email:
+            wants_email = membership.wants_email and member.is_active
+            if is_new and author != member and wants_email:
                 send_remark_mail(author, membership, step)
             return HttpResponseRedirect(back)
     title = _("Your answer") if author == member else _("Your remark")

@@ -279,6 +279,14 @@ class TestEmail:
         write("Another one")
         assert len(mailoutbox) == 1
 
+    def test_a_deactivated_account_gets_none(self, write, membership, mailoutbox):
+        Membership.objects.filter(pk=membership.pk).update(wants_email=True)
+        membership.user.is_active = False
+        membership.user.save()
+        write()
+        assert mailoutbox == []
+        assert Remark.objects.exists()
+
     def test_only_for_oneself(self, membership, group, client):
         assert self.choose(client, group, wants_email="on").status_code == 302
         stranger = sign_in(UserFactory())
