@@ -158,6 +158,7 @@ OTHERS = {
     *("socialaccount_connections", "socialaccount_signup"),
     *("socialaccount_login_cancelled", "socialaccount_login_error"),
     *("github_login", "github_callback", "google_login", "google_callback"),
+    *("organisation_login", "organisation_callback"),
 }
 
 
