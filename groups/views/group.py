@@ -36,6 +36,7 @@ def show_to_member(
     roadmaps.sort(key=lambda each: each.relevance, reverse=True)
     context = {
         "group": group,
+        "membership": membership,
         "roadmaps": roadmaps,
         "mentors": list(group.memberships.mentors().names()),
         "member_count": group.memberships.filter(role=Role.MEMBER).count(),

@@ -259,6 +259,8 @@ class TestEmail:
         self, write, answer, membership, group, step, mailoutbox
     ):
         member = sign_in(membership.user)
+        group_page = member.get(group.get_absolute_url()).content.decode()
+        assert reverse("groups:choose_email", args=[group.pk]) in group_page
         response = self.choose(member, group, wants_email="on")
         assert response.url == group.get_absolute_url()
         write()
