@@ -48,7 +48,7 @@ class AuditEventAdmin(admin.ModelAdmin):
     list_select_related = ["actor", "person"]
     search_fields = ["actor__email"]  # so that there is a search: get_search_results
     search_help_text = gettext_lazy(
-        "Search by the email address or the number of a person."
+        "Search by a person’s email address or number."
     )
     fields = ["at", "done_by", "in_words"]
 

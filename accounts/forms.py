@@ -147,7 +147,7 @@ class NameForm(ModelForm):  # type: ignore[type-arg]
         model = User
         fields = ["name"]
         help_texts = {
-            "name": _("Used in emails to you, and shown in the groups that you are in.")
+            "name": _("Used in emails to you, and shown to people in your groups.")
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

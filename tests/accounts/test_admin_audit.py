@@ -108,7 +108,7 @@ class TestList:
     def test_says_who_did_what_to_whom(self, auditor, events):
         page = read_html(auditor.get(PATH))
         assert ">Audit trail</h1>" in page
-        words = "Changed a role in a group. Person: bob@example.com. "
+        words = "Changed a person’s role in a group. Person: bob@example.com. "
         words += "Group: Class 7 (12). Role: Mentor."
         assert f">{words}<" in page
         assert ">Created a group. Group: Class 7 (12).<" in page

@@ -185,8 +185,8 @@ class TestGroups:
         for name in ("Mona", "Mike"):
             MembershipFactory(group=owner.group, role=Role.MENTOR, user__name=name)
         page = read_html(reauthenticated.get(PATH))
-        assert "Your group Cooks stays. Mona, its longest-serving mentor," in page
-        assert "because it has no other owner and no mentor" not in page
+        assert "Your group Cooks stays. Its longest-serving mentor, Mona," in page
+        assert "because it has no other owner or mentor" not in page
         reauthenticated.post(PATH)
         assert owner.group.memberships.owners().get().user.name == "Mona"
 
@@ -197,7 +197,7 @@ class TestGroups:
             group=owner.group, group_name="Cooks", user=member, step=step
         )
         page = read_html(reauthenticated.get(PATH))
-        assert "your group Cooks for everybody in it" in page
+        assert "your group Cooks, for everybody in it" in page
         assert f'href="/groups/{owner.group.pk}/settings/#people"' in page
         reauthenticated.post(PATH)
         assert not Group.objects.exists()
@@ -223,9 +223,9 @@ class TestGroups:
             ">your membership of 1 group<",
             ">1 link to your work<",
             ">1 confirmation of your steps<",
-            ">2 remarks that you wrote or received<",
-            "The steps that you confirmed as a mentor stay confirmed",
-            "For 365 days, the audit trail keeps what you did in groups",
+            ">2 comments that you wrote or received<",
+            "Steps that you confirmed as a mentor stay confirmed",
+            "The audit trail keeps what you did in groups for 365 days",
         ):
             assert text in page
         reauthenticated.post(PATH)

@@ -37,7 +37,7 @@ PROMISES = {
     "accounts_user": "Your email addresses, and a name, a time zone and a theme",
     "accounts_user_groups": "your permissions and permission groups",
     "accounts_user_user_permissions": "your permissions and permission groups",
-    "accounts_auditevent": "An audit trail: who created, joined or left a group",
+    "accounts_auditevent": "An audit trail: who created, deleted, joined or left a group",
     "accounts_device": "For browsers that you used before, only the name",
     "accounts_invitation": "the address that was invited, by whom and when",
     "account_emailaddress": "Your email addresses",
@@ -60,7 +60,7 @@ PROMISES = {
     "groups_storedsummary": None,  # counts
     "groups_worklink": "links to your work",
     "groups_confirmation": "the steps that mentors confirmed",
-    "groups_remark": "the remarks that you and the mentors write",
+    "groups_remark": "comments between you and the mentors",
     "groups_invitation": "when you made them and how often they were used",
     "django_tasks_database_dbtaskresult": "Emails to you, encrypted",
     "django_admin_log": "what you change in the admin and when",
