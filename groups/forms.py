@@ -39,7 +39,7 @@ class FutureDateField(forms.DateField):
             return day
         today = timezone.localdate()
         if day < today:
-            raise ValidationError(_("This day is over. Choose today or a later day."))
+            raise ValidationError(_("This day is in the past. Choose today or a later day."))
         if day > today + timedelta(days=MAX_DAYS_AHEAD):
             raise ValidationError(_("Choose a day within the next ten years."))
         return day
@@ -91,7 +91,7 @@ class NewGroupForm(GroupForm):
         for roadmap in self.roadmaps:
             due_on = f"due_{roadmap.pk}"
             if roadmap not in chosen and self.cleaned_data.get(due_on):
-                message = _("Choose this roadmap as well, or clear its due date.")
+                message = _("Choose this roadmap too, or clear its due date.")
                 self.add_error(due_on, message)
         if len(chosen) > MAX_ROADMAPS:
             message = _("A group can have at most %(number)s roadmaps.")
@@ -123,7 +123,7 @@ class DueDateForm(forms.Form):
         self.fields["due_on"] = FutureDateField(
             stored=assignment.due_on,
             label=_("Due date (optional)"),
-            help_text=_("Leave it empty for no due date."),
+            help_text=_("Leave this empty for no due date."),
         )
 
 
@@ -136,14 +136,14 @@ class InvitationForm(forms.Form):
     )
     last_day = FutureDateField(
         label=gettext_lazy("Last day (optional)"),
-        help_text=gettext_lazy("Nobody can join with this invitation after that day."),
+        help_text=gettext_lazy("The invitation stops working after this day."),
     )
     max_uses = forms.IntegerField(
         label=gettext_lazy("Number of people (optional)"),
         required=False,
         min_value=1,
         max_value=MAX_USES,
-        help_text=gettext_lazy("How many people can join with this invitation."),
+        help_text=gettext_lazy("The invitation stops working after this many people have joined."),
     )
 
     @property

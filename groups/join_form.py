@@ -32,7 +32,7 @@ class JoinForm(forms.Form):
                 "spellcheck": "false",
             }
         ),
-        error_messages={"required": _("Enter the six letters of the code.")},
+        error_messages={"required": _("Enter the six-letter code.")},
     )
     invitation: Invitation
 
@@ -45,7 +45,7 @@ class JoinForm(forms.Form):
         code: str = self.cleaned_data["code"]
         if not self.is_allowed:
             raise forms.ValidationError(
-                _("Too many codes were tried. Try again in ten minutes.")
+                _("Too many wrong codes. Try again in ten minutes.")
             )
         invitation = Invitation.objects.find_code(code)
         if invitation is None:

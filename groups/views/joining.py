@@ -142,7 +142,7 @@ def change_sharing(
         change = membership.show if is_shown else membership.hide
         is_new = change(assignment)
     except ObjectDoesNotExist:  # the group has changed since the page was opened
-        messages.info(request, _("The group has changed. This page is up to date now."))
+        messages.info(request, _("The group has changed since you opened the page. This is how it is now."))
         return redirect("groups:sharing", group.pk)
     text = (
         _("Mentors can now see your progress on %(roadmap)s.")

@@ -53,7 +53,7 @@ def create(request: AuthenticatedRequest) -> HttpResponse:
         try:
             group = Group.objects.start(request.user, name, purpose, form.chosen)
         except LimitReachedError:
-            message = _("You own %(number)s groups, and nobody can own more.")
+            message = _("You own %(number)s groups, which is the most that one person can own.")
             form.add_error(None, message % {"number": MAX_OWN_GROUPS})
         else:
             return redirect("groups:settings", group.pk)

@@ -71,7 +71,7 @@ def test_the_creator_owns_the_group_with_its_roadmaps(signed_in, user):
         ("a\x00b", "", "Null characters are not allowed."),
         ("a\x07b", "", "Use one line of plain text."),
         ("a" * 81, "", "at most 80 characters"),
-        ("Cooks", "2020-01-01", "This day is over. Choose today or a later day."),
+        ("Cooks", "2020-01-01", "This day is in the past. Choose today or a later day."),
         ("Cooks", "9999-01-01", "Choose a day within the next ten years."),
         ("Cooks", "soon", "Enter a valid date."),
     ],
@@ -100,7 +100,7 @@ def test_a_due_date_without_its_roadmap_is_questioned(signed_in):
     roadmap = RoadmapFactory()
     response = signed_in.post(PATH, {"name": "Cooks", f"due_{roadmap.pk}": in_days(9)})
     assert response.status_code == 422
-    assert "Choose this roadmap as well, or clear its due date." in read_html(response)
+    assert "Choose this roadmap too, or clear its due date." in read_html(response)
 
 
 def test_a_group_has_at_most_so_many_roadmaps(signed_in, monkeypatch):
@@ -116,7 +116,7 @@ def test_a_person_owns_at_most_so_many_groups(signed_in, monkeypatch):
     signed_in.post(PATH, {"name": "Cooks"})
     response = signed_in.post(PATH, {"name": "Bakers"})
     assert response.status_code == 422
-    assert "nobody can own more" in read_html(response)
+    assert "the most that one person can own" in read_html(response)
     assert Group.objects.count() == 1
 
 

@@ -89,7 +89,7 @@ class TestGuessing:
             assert signed_in.post(URL, {"code": "QQQQQQ"}).status_code == 422
         response = signed_in.post(URL, {"code": invitation.code})
         assert response.status_code == 429
-        assert "Too many codes were tried." in read_html(response)
+        assert "Too many wrong codes." in read_html(response)
         assert response.context["form"]["code"].value() == invitation.code
         # Somebody else at the same address still has one.
         other = client_of(UserFactory())

@@ -136,7 +136,7 @@ class TestMember:
         Roadmap.objects.update(is_published=False)
         html = read_html(signed_in.get(url))
         assert "<h3>Cooking</h3>" in html
-        assert "This roadmap is not available now." in html
+        assert "This roadmap isn’t available at the moment." in html
         assert "/roadmaps/cooking/" not in html
         assert OFFER not in html
 

@@ -130,7 +130,7 @@ class TestPreview:
 
     def test_says_whether_mentors_see_the_email_address(self, signed_in, user, url):
         html = read_html(signed_in.get(url))
-        address = f"so they see your email address, {user.email}."
+        address = f"so your email address is shown instead: {user.email}."
         assert address in html
         assert "/accounts/settings/#name" in html
         user.name = "Member A"
@@ -162,7 +162,7 @@ class TestPreview:
         Roadmap.objects.update(is_published=False)
         html = read_html(signed_in.get(url))
         assert link not in html
-        assert "This roadmap is not available now." in html
+        assert "This roadmap isn’t available at the moment." in html
         assert "<b>0</b> of 4" not in html
         assert "Join and show" not in html
 
@@ -179,10 +179,10 @@ class TestPreview:
     def test_asks_for_consent_with_nothing_chosen(self, signed_in, url, assignment):
         html = read_html(signed_in.get(url))
         assert "Join and show my progress</button>" in html
-        assert "Join without showing</button>" in html
+        assert "Join without showing my progress</button>" in html
         AssignmentFactory(group=assignment.group)
         html = read_html(signed_in.get(url))
-        assert "Join and show all 2 roadmaps</button>" in html
+        assert "Join and show my progress on 2 roadmaps</button>" in html
         assert html.count('type="checkbox"') == 2
         assert "checked" not in html
 
@@ -276,7 +276,7 @@ class TestJoining:
 class TestMentorInvitation:
     def test_says_what_mentors_do(self, signed_in, mentors_url, assignment):
         html = read_html(signed_in.get(mentors_url))
-        assert "Your own progress is shown to nobody in this group." in html
+        assert "Nobody in the group sees your own progress." in html
         assert "What mentors will see" not in html
 
     def test_makes_a_mentor_who_shows_nothing(
@@ -290,7 +290,7 @@ class TestMentorInvitation:
         self, signed_in, user, group, mentors_url, assignment
     ):
         MembershipFactory(user=user, group=group, showing=[assignment])
-        assert "You are a member now." in read_html(signed_in.get(mentors_url))
+        assert "You’re a member of this group now." in read_html(signed_in.get(mentors_url))
         signed_in.post(mentors_url)
         assert Membership.objects.get(user=user).role == Role.MENTOR
         assert shown() == []

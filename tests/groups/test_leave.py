@@ -58,7 +58,7 @@ def test_the_last_owner_stays(client_of, group_owner, assignment, url):
     response = client_of(group_owner.user).post(url)
     assert response.status_code == 409
     html = read_html(response)
-    assert "You are the only owner of this group." in html
+    assert "You’re the only owner of this group." in html
     assert f"/groups/{group_owner.group_id}/settings/" in html
     assert Membership.objects.filter(pk=group_owner.pk).exists()
 

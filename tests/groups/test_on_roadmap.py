@@ -15,7 +15,7 @@ from tests.html import read_html
 URL = "/roadmaps/cooking/"
 SEES = (
     "can see the steps and topics you have marked on this roadmap, with dates, and the "
-    "day you were last active. They never see your notes."
+    "links to your work. They never see your notes."
 )
 
 

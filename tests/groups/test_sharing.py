@@ -38,7 +38,7 @@ class TestPage:
         assert "<b>1</b> of 4" in html
         assert "Active today" in html
         assert "Mentor M" in html
-        assert "Mentors can’t see this yet." in html
+        assert "Mentors can’t see your progress on this roadmap." in html
         assert "What mentors never see" in html
         assert "Leave group</button>" in html
         assert response["Cache-Control"] == "no-store"
@@ -59,7 +59,7 @@ class TestPage:
     ):
         MembershipFactory(user=user, group=group, role=role)
         html = read_html(signed_in.get(url))
-        assert "It is shown to nobody, because you are a mentor." in html
+        assert "Nobody else can see it, because mentors don’t show their progress." in html
         assert "<b>0</b> of 4" in html
         assert 'name="show"' not in html
         assert "Leave group</button>" in html
@@ -91,7 +91,7 @@ class TestPage:
         html = read_html(signed_in.get(url))
         assert "Cooking" in html
         assert "/roadmaps/cooking/" not in html
-        assert "This roadmap is not available now." in html
+        assert "This roadmap isn’t available at the moment." in html
         assert 'name="show"' not in html
 
     def test_runs_few_queries_whatever_the_number_of_members(
@@ -111,7 +111,7 @@ class TestChanging:
         assert is_shown(assignment)
         html = read_html(response)
         assert "Mentors can now see your progress on Cooking." in html
-        assert "Mentors can see this." in html
+        assert "Mentors can see your progress on this roadmap." in html
         response = signed_in.post(url, {"hide": assignment.pk}, follow=True)
         assert not is_shown(assignment)
         assert "Mentors can no longer see" in read_html(response)
@@ -150,7 +150,7 @@ class TestChanging:
             for name in ("show", "hide"):
                 response = signed_in.post(url, {name: chosen}, follow=True)
                 assert response.status_code == 200
-                assert "The group has changed." in read_html(response)
+                assert "The group has changed since you opened the page." in read_html(response)
         assert not SharedRoadmap.objects.exists()
         assert actions() == []
 
@@ -166,7 +166,7 @@ class TestChanging:
     ):
         MembershipFactory(user=user, group=group, role=Role.MENTOR)
         response = signed_in.post(url, {"show": assignment.pk}, follow=True)
-        assert "The group has changed." in read_html(response)
+        assert "The group has changed since you opened the page." in read_html(response)
         assert not SharedRoadmap.objects.exists()
 
     def test_an_assignment_starts_hidden_again(
