@@ -245,7 +245,7 @@ class Membership(BaseModel):
     group: str
     role: str
     joined_at: datetime
-    wants_email: bool = Field(description="Whether remarks are sent by email.")
+    wants_email: bool = Field(description="Whether comments are announced by email.")
     shown_roadmaps: list[ShownRoadmap]
 
 

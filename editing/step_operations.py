@@ -57,8 +57,8 @@ COUNT_NOTES = ngettext_lazy(
     "count",
 )
 COUNT_FEEDBACK = ngettext_lazy(
-    "%(number)s learner has a link to work, a confirmation or remarks on it.",
-    "%(number)s learners have links to work, confirmations or remarks on it.",
+    "%(number)s learner has a link to work, a confirmation or comments on it.",
+    "%(number)s learners have links to work, confirmations or comments on it.",
     "count",
 )
 

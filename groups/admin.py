@@ -70,9 +70,8 @@ class GroupForm(ModelForm):
         label=gettext_lazy("New owner"),
         required=False,
         help_text=gettext_lazy(
-            "No owner has an account that they can use. Enter the email address of the "
-            "person who manages the group from now on. They don’t have to be in the "
-            "group."
+            "The accounts of all owners are closed. Enter the email address of the "
+            "person who should manage the group. They don’t have to be in it yet."
         ),
     )
     found_user: User | None = None

@@ -18,7 +18,7 @@ class WorkLinkForm(forms.Form):
         required=False,
         max_length=MAX_URL_LENGTH,
         assume_scheme="https",
-        help_text=_("For example to your code. Leave it empty to remove the link."),
+        help_text=_("For example, to your code. To remove the link, leave this empty."),
     )
 
 
@@ -32,7 +32,7 @@ class ConfirmationForm(forms.Form):
 
 class RemarkForm(forms.Form):
     text = PlainTextField(
-        label=_("Your remark"),
+        label=_("Text"),
         max_length=MAX_REMARK_LENGTH,
         validators=[validate_text],
         widget=forms.Textarea(attrs={"rows": 4}),

@@ -393,7 +393,7 @@ class Membership(models.Model):
     role = models.CharField(_("role"), max_length=6, choices=Role, default=Role.MEMBER)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
     wants_email = models.BooleanField(
-        _("email about remarks"), default=False, db_default=False
+        _("email about comments"), default=False, db_default=False
     )
 
     objects = MembershipQuerySet.as_manager()

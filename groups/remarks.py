@@ -64,8 +64,8 @@ class Remark(models.Model):
     objects = RemarkQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("remark")
-        verbose_name_plural = _("remarks")
+        verbose_name = _("comment")
+        verbose_name_plural = _("comments")
         ordering = ["written_at", "pk"]
         indexes = [models.Index(fields=["member", "step"], name="remark_of_member")]
 

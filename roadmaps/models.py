@@ -213,7 +213,7 @@ class Roadmap(models.Model):
         choices=Visibility,
         default=Visibility.PUBLIC,
         db_default=Visibility.PUBLIC,
-        help_text=_("Once it is published. Staff can always see it."),
+        help_text=_("Applies once it is published. Staff can always see it."),
     )
     # Database triggers renew it on every change to the roadmap or one of its steps.
     content_version = models.UUIDField(db_default=RandomUUID(), editable=False)

@@ -44,7 +44,7 @@ class ProtectedDeletionAdmin(VersionedAdmin):
                     request,
                     _(
                         "Nothing was deleted, because learners have progress, ticked "
-                        "topics, notes, confirmations or remarks on some of the "
+                        "topics, notes, confirmations or comments on some of the "
                         "selected items. Delete them one at a time to see what you can "
                         "do instead."
                     ),

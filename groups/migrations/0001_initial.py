@@ -241,7 +241,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        verbose_name="email about remarks",
+                        verbose_name="email about comments",
                     ),
                 ),
                 (
@@ -318,8 +318,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "remark",
-                "verbose_name_plural": "remarks",
+                "verbose_name": "comment",
+                "verbose_name_plural": "comments",
                 "ordering": ["written_at", "pk"],
             },
         ),

@@ -206,7 +206,7 @@ def save_remark(
             is_new = Remark.objects.write(remark)
         except LimitReachedError:
             message = _(
-                "There are %(max)d remarks on this step already. Delete one first."
+                "This step already has %(max)d comments and replies. Delete one first."
             )
             form.add_error("text", message % {"max": MAX_REMARKS})
         else:
@@ -214,7 +214,7 @@ def save_remark(
             if is_new and author != member and wants_email:
                 send_remark_mail(author, membership, step)
             return HttpResponseRedirect(back)
-    title = _("Your answer") if author == member else _("Your remark")
+    title = _("Your reply") if author == member else _("Your comment")
     return render_form(request, form, title, step, back)
 
 

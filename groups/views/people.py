@@ -69,7 +69,7 @@ def get_person(owner: Membership, membership_id: int) -> Membership:
 def describe_last_owner(person: Membership, owner: Membership) -> str:
     if person == owner:
         return _("You are the only owner. Make someone else an owner first.")
-    return _("This is the only owner. Make someone else an owner first.")
+    return _("This person is the only owner. Make someone else an owner first.")
 
 
 def show_person(
@@ -89,7 +89,7 @@ def redirect_after_change(
     request: AuthenticatedRequest, owner: Membership, person: Membership
 ) -> HttpResponse:
     if person == owner and not person.is_owner:  # the settings are closed to them now
-        messages.success(request, _("You no longer own this group."))
+        messages.success(request, _("You’re no longer an owner of this group."))
         return redirect(owner.group)
     messages.success(request, _("The role was saved."), extra_tags="people")
     return redirect_to_people(owner)

@@ -57,11 +57,11 @@ def confirmation(page):
 def test_a_tick_takes_a_confirmation_back_at_once(open_page, user, feedback, axe):
     page = open_page(CACHING, user)
     expect(confirmation(page)).to_contain_text("Confirmed by Grace of Spring cohort")
-    expect(confirmation(page)).not_to_contain_text("Taken back")
+    expect(confirmation(page)).not_to_contain_text("No longer counts")
     finish_panel(page).get_by_role("button", name="Undo").click()
-    expect(confirmation(page)).to_contain_text("Taken back: the step is no longer")
+    expect(confirmation(page)).to_contain_text("No longer counts: the step isn’t marked")
     finish_panel(page).get_by_role("button", name="Undo").click()  # with the old date
-    expect(confirmation(page)).not_to_contain_text("Taken back")
+    expect(confirmation(page)).not_to_contain_text("No longer counts")
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 800})
         for scheme in ("light", "dark"):
@@ -89,8 +89,8 @@ def test_a_member_links_work_and_answers_without_javascript(
     assert WorkLink.objects.get().user == user
     page.get_by_role("button", name="Remove link").click()
     expect(page.get_by_label("Link to your work")).to_have_value("")
-    page.get_by_label("Your answer").fill("Thank you.")
-    page.get_by_role("button", name="Send answer").click()
+    page.get_by_label("Your reply").fill("Thank you.")
+    page.get_by_role("button", name="Send reply").click()
     expect(page.get_by_text("Thank you.")).to_be_in_viewport()
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_text("Thank you.")).to_have_count(0)
@@ -124,6 +124,6 @@ def test_a_mentor_comes_back_to_the_member(
     page.get_by_role("button", name=f"Confirm {other.title}").click()
     if has_javascript:
         expect(opener).to_be_focused()
-        expect(page.locator("#page_said")).to_contain_text("is confirmed.")
+        expect(page.locator("#page_said")).to_contain_text("You confirmed")
     expect(page.locator("form.confirm")).to_have_count(0)
     assert Confirmation.objects.count() == 2

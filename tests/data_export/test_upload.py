@@ -512,7 +512,7 @@ class TestWorkLinks:
 
     def test_the_page_says_so(self, reauthenticated):
         page = read_html(reauthenticated.get("/accounts/data/"))
-        assert "Groups, confirmations and remarks are not imported" in page
+        assert "Groups, confirmations and comments are not imported" in page
 
 
 @pytest.mark.parametrize("content", INVALID_FILES.values(), ids=INVALID_FILES)

@@ -362,11 +362,11 @@ class TestPermissions:
     ):
         Roadmap.objects.update(visibility="groups")
         page = upload(editor, WITHOUT_FRYING)
-        assert "No more people will see it than now" in read_html(page)
+        assert "Who can see it won’t change" in read_html(page)
         apply(editor, page)
         assert Roadmap.objects.get().visibility == "groups"
         page = upload(admin_client, WITHOUT_FRYING)
-        assert "No more people will see it" not in read_html(page)
+        assert "Who can see it won’t change" not in read_html(page)
         assert "Who can see it" in read_html(page)
         apply(admin_client, page)
         assert Roadmap.objects.get().visibility == "public"

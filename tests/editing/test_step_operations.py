@@ -123,7 +123,7 @@ class TestImpact:
         RemarkFactory(member=user, step=boil)
         steps = Step.objects.filter(pk=boil.pk)
         assert str(step_operations.Impact.for_steps(steps)) == (
-            "1 learner has a link to work, a confirmation or remarks on it."
+            "1 learner has a link to work, a confirmation or comments on it."
         )
 
     def test_a_ticked_topic_alone_counts(self, roadmap, boil, user):

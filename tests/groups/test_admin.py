@@ -288,7 +288,7 @@ class TestNewOwner:
 class TestDeletion:
     def test_the_page_says_what_stays_and_names_nobody(self, client, group):
         page = read_html(client.get(f"{PATH}{group.pk}/delete/"))
-        assert "links to their work and confirmations stay" in page
+        assert "Members keep their progress" in page
         assert "Memberships: 3" in page
         for text in (*secrets(), "olga", "user 1"):
             assert text not in page
@@ -310,7 +310,7 @@ class TestDeletion:
         ids = [group.pk, GroupFactory().pk]
         data = {"action": "delete_selected", "_selected_action": ids}
         page = read_html(client.post(PATH, data))
-        assert "links to their work and confirmations stay" in page
+        assert "Members keep their progress" in page
         client.post(PATH, data | {"post": "yes"})
         assert not Group.objects.exists()
         assert actions() == [AuditAction.GROUP_DELETED] * 2

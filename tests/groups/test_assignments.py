@@ -36,7 +36,7 @@ class TestAssigning:
         roadmap = RoadmapFactory()
         due_on = in_days(30)
         page = read_html(assign(owner, settings_path, roadmap, due_on))
-        assert "The roadmap was assigned. Members are asked to show it." in page
+        assert "Members can now show their progress on it." in page
         assignment = cooks.group.assignments.get(roadmap=roadmap)
         assert assignment.due_on.isoformat() == due_on
         assert not assignment.shared_roadmaps.exists()
@@ -71,13 +71,13 @@ class TestAssigning:
 
     def test_says_when_there_is_no_other_roadmap(self, owner, settings_path):
         page = read_html(owner.get(settings_path))
-        assert "There is no other roadmap that you can assign." in page
+        assert "There are no other roadmaps that you can assign." in page
 
     def test_the_limit(self, owner, settings_path, cooks, monkeypatch):
         monkeypatch.setattr("groups.models.MAX_ROADMAPS", 1)
         response = assign(owner, settings_path, RoadmapFactory())
         assert response.status_code == 422
-        assert "and cannot have more" in read_html(response)
+        assert "and can’t have any more" in read_html(response)
 
 
 def test_does_not_exist_for_others(not_an_owner, path):
@@ -120,17 +120,17 @@ def test_a_due_date_that_is_over_may_stay(owner, path, cooks):
     assert owner.post(path, {"due_on": "2026-01-01"}).status_code == 302
     response = owner.post(path, {"due_on": "2026-01-02"})
     assert response.status_code == 422
-    assert "This day is over." in read_html(response)
+    assert "This day is in the past." in read_html(response)
     assert 'value="2026-01-02"' in read_html(response)
 
 
 def test_says_what_taking_it_away_means(owner, path, assert_max_queries):
     with assert_max_queries(5):
         page = read_html(owner.get(path))
-    assert "1 member has agreed to show theirs to mentors. That ends at once." in page
-    assert "Only groups with this roadmap can see it" not in page
+    assert "1 member shows theirs to mentors. Mentors stop seeing it at once." in page
+    assert "Only groups that follow this roadmap" not in page
     SharedRoadmap.objects.all().delete()
-    assert "No member shows theirs to mentors" in read_html(owner.get(path))
+    assert "No members show theirs to mentors" in read_html(owner.get(path))
 
 
 def test_warns_if_only_staff_can_assign_it_again(owner, path, cooks):
@@ -138,7 +138,7 @@ def test_warns_if_only_staff_can_assign_it_again(owner, path, cooks):
     roadmap.visibility = Visibility.GROUPS
     roadmap.save()
     page = read_html(owner.get(path))
-    assert "Only groups with this roadmap can see it" in page
+    assert "Only groups that follow this roadmap" in page
     assert "Only staff can assign it again." in page
 
 

@@ -89,7 +89,7 @@ def test_the_limit(owner, path, monkeypatch):
     response = invite(owner, path, max_uses=7)
     assert response.status_code == 422
     page = read_html(response)
-    assert "usable invitations. Revoke one first." in page
+    assert "invitations that still work. Revoke one first." in page
     assert 'value="7"' in page
 
 
@@ -100,7 +100,7 @@ def test_ended_ones_are_listed_with_why(owner, path, cooks):
     expired = timezone.now() - timedelta(seconds=1)
     cooks.group.invite(Role.MENTOR, actor=user, expires_at=expired)
     page = read_html(owner.get(path))
-    assert "2 invitations that can’t be used any more" in page
+    assert "2 invitations that no longer work" in page
     assert f"Used up · Used 1 of 1 time · {used.code}" in page
     assert "Expired · Used 0 times" in page
     assert used.token not in page
@@ -120,7 +120,7 @@ class TestRevoking:
             assert owner.post(revoke_path).url == f"{path}#invitations"
         assert not Invitation.objects.usable().exists()
         page = read_html(owner.get(path))
-        assert "The invitation was revoked. People who have joined stay." in page
+        assert "The invitation was revoked. People who joined with it stay in the group." in page
         assert f"Revoked · Used 0 times · {invitation.code}" in page
         events = AuditEvent.objects.filter(action=AuditAction.INVITATION_REVOKED)
         assert events.count() == 1

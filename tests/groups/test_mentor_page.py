@@ -193,7 +193,7 @@ class TestMembers:
         html = get_page()
         assert "Bob" not in html
         assert hidden.user.email not in html
-        assert "1 member doesn’t show this roadmap." in text(html)
+        assert "1 member doesn’t show their progress on this roadmap." in text(html)
 
     def test_one_who_stops_showing_it_disappears(self, get_page, join):
         join("Ada")
@@ -281,7 +281,7 @@ class TestRoadmaps:
 class TestEmptyPage:
     def test_no_members(self, get_page):
         html = text(get_page())
-        assert "No members yet An owner of the group can invite people." in html
+        assert "No members yet Owners of the group can invite people." in html
 
     def test_an_owner_can_invite_and_assign(self, get_page, assignment, user):
         user.memberships.update(role=Role.OWNER)
@@ -299,8 +299,8 @@ class TestEmptyPage:
     def test_nobody_shows_it(self, get_page, join):
         join("Ada", shows=False)
         html = get_page()
-        assert "Nobody shows this roadmap yet" in html
-        assert "1 member doesn’t show this roadmap." in text(html)
+        assert "Nobody shows their progress yet" in html
+        assert "1 member doesn’t show their progress on this roadmap." in text(html)
         assert "Ada" not in html
 
 

@@ -63,7 +63,7 @@ def test_shows_the_role_and_what_removal_means(
     assert "<h1>Ada</h1>" in page
     assert re.findall('value="(\\w+)" [^>]*checked', page) == ["member"]
     assert "Mentors of this group stop seeing the progress of Ada at once." in page
-    assert "The person keeps their progress, their notes" in page
+    assert "They keep their progress, their notes" in page
 
 
 @pytest.mark.parametrize("role", [Role.MENTOR, Role.OWNER])

@@ -93,7 +93,7 @@ class TestRemark:
         assert write("One\r\ntwo <b>").status_code == 302
         member = sign_in(membership.user)
         html = page(member, step)
-        assert "Remarks in Spring cohort" in html
+        assert "Comments in Spring cohort" in html
         assert "Grace" in html
         assert "One<br>two &lt;b&gt;" in html
         response = answer("Thank\nyou")
@@ -200,7 +200,7 @@ class TestAfterwards:
         member = sign_in(membership.user)
         html = page(member, step)
         assert "Age header" in html
-        assert "You can answer while" in html
+        assert "You can reply only while" in html
 
     def test_a_former_member_reads_and_deletes_their_answers(
         self, write, answer, membership, step
@@ -268,10 +268,10 @@ class TestEmail:
         answer()
         (mail,) = mailoutbox
         assert mail.to == [membership.user.email]
-        assert mail.subject == "A remark on Caching"
+        assert mail.subject == "A comment on Caching"
         text = re.sub(r"\s+", " ", mail.body)
         assert (
-            "Grace, a mentor of Spring cohort, wrote you a remark on Caching." in text
+            "Grace, a mentor of Spring cohort, commented on your step Caching." in text
         )
         assert f"{step.get_absolute_url()}#remarks_{group.pk}" in text
         assert f"{group.get_absolute_url()}#email_choice" in text

@@ -139,7 +139,7 @@ class TestDelete:
         cooks.group.invite(Role.MEMBER, actor=cooks.owner.user)
         with assert_max_queries(6):
             page = read_html(owner.get(path))
-        assert "the group with 3 people in it, including you" in page
+        assert "the group, with 3 people in it, including you" in page
         assert "1 invitation, which stops working" in page
         assert "remark" not in page
         assert "everybody’s progress and notes" in page
@@ -160,7 +160,7 @@ class TestDelete:
             step=step,
             text="Well done",
         )
-        assert "1 remark of mentors and members" in read_html(owner.get(path))
+        assert "1 comment or reply" in read_html(owner.get(path))
         response = owner.post(path, follow=True)
         assert "The group “Cooks” was deleted." in read_html(response)
         assert not Group.objects.exists()

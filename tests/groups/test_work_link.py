@@ -51,13 +51,13 @@ class TestStepPage:
         html = page(signed_in, step)
         assert "Link to your work" in html
         assert "Mentors of Spring cohort can see it." in html
-        assert "Nobody sees it" not in html
+        assert "Only you can see it." not in html
 
     def test_a_member_who_shows_nothing_is_told_so(self, signed_in, membership, step):
         SharedRoadmap.objects.all().delete()
         html = page(signed_in, step)
-        assert "Nobody sees it until you" in html
-        assert "can see it." not in html
+        assert "Only you can see it." in html
+        assert "Mentors of Spring cohort can see it." not in html
 
     @pytest.mark.parametrize("role", ["mentor", "owner"])
     def test_a_mentor_is_not_asked(self, signed_in, user, assignment, step, role):
@@ -78,7 +78,7 @@ class TestStepPage:
         assert f'href="{URL}"' in html
         assert "Remove link" in html
         assert "Save link" not in html
-        assert "Nobody sees it, because" in html
+        assert "Only you can see it." in html
 
 
 class TestSaving:
