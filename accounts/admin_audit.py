@@ -47,9 +47,7 @@ class AuditEventAdmin(admin.ModelAdmin):
     list_filter = ["action", "at"]
     list_select_related = ["actor", "person"]
     search_fields = ["actor__email"]  # so that there is a search: get_search_results
-    search_help_text = gettext_lazy(
-        "Search by a person’s email address or number."
-    )
+    search_help_text = gettext_lazy("Search by a person’s email address or number.")
     fields = ["at", "done_by", "in_words"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -12,7 +12,7 @@ GROUPS = {
     "django_tasks_database": _("System"),
 }
 # Labels that libraries do not translate, by the model and its fields, and another name
-# for Django's groups, so that nobody takes them for groups of learners.
+# for Django's groups, so that nobody confuses them with groups of learners.
 MODEL_NAMES = {
     "auth.Group": (_("permission group"), _("permission groups")),
     "mfa.Authenticator": (_("two-factor method"), _("two-factor methods")),

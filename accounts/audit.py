@@ -41,7 +41,7 @@ class AuditAction(models.TextChoices):
     TRAIL_EXPORTED = "trail_exported", _("Exported the audit trail")
 
 
-# Each detail in words. One that is not here is shown with its key.
+# Each detail in words. A detail that is not here is shown with its key.
 DETAILS = {
     "group": _("Group: {value}."),
     "role": _("Role: {value}."),

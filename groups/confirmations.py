@@ -185,9 +185,10 @@ class Confirmation(models.Model):
         return StepConfirmation(self, self.is_taken_back(status))
 
     def is_taken_back(self, status: StepStatus) -> bool:
-        """Whether the person has unticked the step since, also if it is done again.
+        """Whether the confirmation no longer counts, because the person unticked the
+        step later. It does not count even if the step is done again.
 
-        An undo brings the old date back, and with it the confirmation.
+        An undo brings the old date back, and then the confirmation counts again.
         """
         return is_taken_back(self.confirmed_at, status)
 

@@ -39,7 +39,9 @@ class FutureDateField(forms.DateField):
             return day
         today = timezone.localdate()
         if day < today:
-            raise ValidationError(_("This day is in the past. Choose today or a later day."))
+            raise ValidationError(
+                _("This day is in the past. Choose today or a later day.")
+            )
         if day > today + timedelta(days=MAX_DAYS_AHEAD):
             raise ValidationError(_("Choose a day within the next ten years."))
         return day
@@ -143,7 +145,9 @@ class InvitationForm(forms.Form):
         required=False,
         min_value=1,
         max_value=MAX_USES,
-        help_text=gettext_lazy("The invitation stops working after this many people have joined."),
+        help_text=gettext_lazy(
+            "The invitation stops working after this many people have joined."
+        ),
     )
 
     @property

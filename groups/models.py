@@ -35,7 +35,7 @@ from roadmaps.visibility import may_see
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Nobody needs more, and nobody can fill the database.
+# More than anybody needs, and too few to fill the database.
 MAX_OWN_GROUPS = 50
 MAX_ROADMAPS = 20
 # User.visible_name of a membership, as SQL.
@@ -124,7 +124,8 @@ class Group(models.Model):
     def assign(
         self, roadmap: Roadmap, due_on: date | None, *, actor: User
     ) -> Assignment:
-        """Let the group follow a roadmap, once. Nobody shows it before they agree.
+        """Assign a roadmap to the group, if it is not assigned already. Members show
+        no progress on it until they agree.
 
         Raises LimitReachedError.
         """
@@ -211,7 +212,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.filter(may_see(user, "roadmap__"))
 
     def published(self) -> AssignmentQuerySet:
-        """Those whose roadmap is no draft, with the roadmap."""
+        """Those whose roadmap is published, with the roadmap."""
         return self.filter(roadmap__is_published=True).select_related("roadmap")
 
     def in_group_of_mentor(self, user: User, group_id: int) -> AssignmentQuerySet:
@@ -290,7 +291,7 @@ class Assignment(models.Model):
 
     @transaction.atomic
     def unassign(self, actor: User) -> None:
-        """Take the roadmap from the group, and with it all agreements to show it."""
+        """Remove the roadmap from the group, with all agreements to show it."""
         self.group.lock()
         deleted, _by_model = Assignment.objects.filter(pk=self.pk).delete()
         if deleted:
@@ -422,8 +423,8 @@ class Membership(models.Model):
 
     @transaction.atomic
     def change_role(self, role: Role, actor: User) -> None:
-        """Give the person another role. Only members show progress: who becomes a
-        mentor stops, and who becomes a member again is asked again.
+        """Give the person another role. Only members show progress. Somebody who
+        becomes a mentor stops, and has to agree again if they become a member again.
 
         Raises LastOwnerError, and DoesNotExist if they have left meanwhile.
         """
@@ -476,8 +477,8 @@ class Membership(models.Model):
 
     @transaction.atomic
     def hide(self, assignment: Assignment) -> bool:
-        """Stop showing progress on a roadmap. The mentors lose sight of it at once.
-        Return whether they had seen it.
+        """Stop showing progress on a roadmap. Mentors stop seeing it at once. Return
+        whether they could see it before.
         """
         self.group.lock()
         deleted, _by_model = self.shared_roadmaps.filter(assignment=assignment).delete()
@@ -499,8 +500,8 @@ class Membership(models.Model):
 class SharedRoadmap(models.Model):
     """A member agreed to show their progress on an assigned roadmap to the mentors.
 
-    It is deleted with the membership and with the assignment: whoever joins again, and
-    whoever is assigned the roadmap again, is asked again.
+    It is deleted with the membership and with the assignment. A member who joins again,
+    or gets the roadmap again, has to agree again.
     """
 
     pk = models.CompositePrimaryKey("membership", "assignment")

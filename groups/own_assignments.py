@@ -1,4 +1,4 @@
-"""Which groups follow a roadmap with a person, and who sees their progress on it."""
+"""A person's groups that follow a roadmap, and who sees the person's progress on it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ORDER BY team.name, team.id
 
 
 class OwnAssignment(NamedTuple):
-    """A roadmap as a group follows it in which the person is a member."""
+    """A roadmap that is assigned to a group in which the person is a member."""
 
     pk: int
     group_id: int

@@ -65,7 +65,7 @@ def read_assigned_roadmaps(
 ) -> list[AssignedRoadmap]:
     """The roadmaps of the group, with the person's own progress.
 
-    Without a membership, as it would be for somebody who shows all of them.
+    Without a membership, as if the person showed all of them.
     """
     consents = SharedRoadmap.objects.filter(
         membership=membership, assignment=OuterRef("pk")

@@ -34,7 +34,10 @@ class RemarkQuerySet(models.QuerySet["Remark"]):
 
 
 class Remark(models.Model):
-    """What a mentor wrote to a member about a step, or the member's answer."""
+    """What a mentor wrote to a member about a step, or the member's answer.
+
+    Pages and documents call it a comment, and the answer a reply.
+    """
 
     id = models.BigAutoField(primary_key=True)
     group = models.ForeignKey(

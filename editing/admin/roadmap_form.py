@@ -134,8 +134,8 @@ class RoadmapForm(VersionedForm):
             if not choice.is_wider_than(stored)
         ]
         field.help_text = _(
-            "Applies once the roadmap is published. Staff can always see it. To show it "
-            "to more people, you need the permission to publish roadmaps."
+            "Applies once it is published. Staff can always see it. To show it to more "
+            "people, you need the permission to publish roadmaps."
         )
 
     @property

@@ -49,7 +49,9 @@ def remove(
     assignments = owner.group.assignments.select_related("roadmap")
     if assignment := assignments.filter(pk=assignment_id).first():
         assignment.unassign(request.user)
-    messages.success(request, _("The roadmap was removed from the group."), extra_tags="roadmaps")
+    messages.success(
+        request, _("The roadmap was removed from the group."), extra_tags="roadmaps"
+    )
     return redirect_to_roadmaps(owner)
 
 

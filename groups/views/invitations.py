@@ -20,7 +20,9 @@ def revoke(
     """End an invitation at once. A repeat changes nothing."""
     invitation = get_object_or_404(owner.group.invitations, pk=invitation_id)
     invitation.revoke(request.user)
-    message = _("The invitation was revoked. People who joined with it stay in the group.")
+    message = _(
+        "The invitation was revoked. People who joined with it stay in the group."
+    )
     messages.success(request, message, extra_tags="invitations")
     path = reverse("groups:settings", args=[owner.group_id], fragment="invitations")
     return redirect(path)

@@ -142,7 +142,8 @@ def change_sharing(
         change = membership.show if is_shown else membership.hide
         is_new = change(assignment)
     except ObjectDoesNotExist:  # the group has changed since the page was opened
-        messages.info(request, _("The group has changed since you opened the page. This is how it is now."))
+        message = _("The group has changed. Check this page and try again.")
+        messages.info(request, message)
         return redirect("groups:sharing", group.pk)
     text = (
         _("Mentors can now see your progress on %(roadmap)s.")
@@ -165,9 +166,9 @@ def change_sharing(
 @require_POST
 @rate_limit
 def leave(request: AuthenticatedRequest, group_id: int) -> HttpResponse:
-    """Leave the group. Its mentors lose sight of the person's progress at once.
+    """Leave the group. Its mentors stop seeing the person's progress at once.
 
-    A second press, and somebody who is not in the group, come to the list of groups.
+    Somebody who presses twice, or is not in the group, comes to the list of groups.
     """
     memberships = Membership.objects.select_related("group")
     membership = memberships.filter(user=request.user, group=group_id).first()

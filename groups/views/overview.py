@@ -41,7 +41,7 @@ def index(request: AuthenticatedRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @rate_limit
 def create(request: AuthenticatedRequest) -> HttpResponse:
-    """The form of a new group. Whoever creates it owns it."""
+    """The form for a new group. The person who creates it owns it."""
     if not may_create_groups(request.user):
         raise PermissionDenied
     roadmaps = Roadmap.objects.assignable_by(request.user)
@@ -53,7 +53,9 @@ def create(request: AuthenticatedRequest) -> HttpResponse:
         try:
             group = Group.objects.start(request.user, name, purpose, form.chosen)
         except LimitReachedError:
-            message = _("You own %(number)s groups, which is the most that one person can own.")
+            message = _(
+                "You own %(number)s groups, which is the most that one person can own."
+            )
             form.add_error(None, message % {"number": MAX_OWN_GROUPS})
         else:
             return redirect("groups:settings", group.pk)

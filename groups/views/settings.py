@@ -81,7 +81,9 @@ def save(request: AuthenticatedRequest, group: Group, form: BaseForm) -> str:
                 return _("Saved")
             case AssignmentForm():
                 group.assign(data["roadmap"], data["due_on"], actor=actor)
-                return _("The roadmap was assigned. Members can now show their progress on it.")
+                return _(
+                    "The roadmap was assigned. Members can now show progress on it."
+                )
             case InvitationForm():
                 group.invite(
                     Role(data["role"]),
@@ -99,7 +101,9 @@ def describe_limit(form: BaseForm) -> str:
     if isinstance(form, AssignmentForm):
         message = _("The group has %(number)s roadmaps and can’t have any more.")
         return message % {"number": MAX_ROADMAPS}
-    message = _("The group has %(number)s invitations that still work. Revoke one first.")
+    message = _(
+        "The group has %(number)s invitations that still work. Revoke one first."
+    )
     return message % {"number": MAX_INVITATIONS}
 
 

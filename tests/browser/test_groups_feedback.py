@@ -59,7 +59,9 @@ def test_a_tick_takes_a_confirmation_back_at_once(open_page, user, feedback, axe
     expect(confirmation(page)).to_contain_text("Confirmed by Grace of Spring cohort")
     expect(confirmation(page)).not_to_contain_text("No longer counts")
     finish_panel(page).get_by_role("button", name="Undo").click()
-    expect(confirmation(page)).to_contain_text("No longer counts: the step isn’t marked")
+    expect(confirmation(page)).to_contain_text(
+        "No longer counts: the step isn’t marked"
+    )
     finish_panel(page).get_by_role("button", name="Undo").click()  # with the old date
     expect(confirmation(page)).not_to_contain_text("No longer counts")
     for width in (1280, 360):

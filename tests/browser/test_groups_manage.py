@@ -70,7 +70,9 @@ def test_a_group_from_its_creation_to_its_deletion(
     follow(page, "Change Baking")
     check()
     press(page, "Remove roadmap")
-    expect(page.get_by_text("The roadmap was removed from the group.")).to_be_in_viewport()
+    expect(
+        page.get_by_text("The roadmap was removed from the group.")
+    ).to_be_in_viewport()
     follow(page, "Change Ada")
     check()
     press(page, "Remove person")

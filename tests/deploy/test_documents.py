@@ -182,11 +182,11 @@ def test_the_limits_of_groups_are_those_of_the_code():
     text = TEXTS["groups.md"]
     assert f"A person can own {groups.MAX_OWN_GROUPS} groups." in text
     assert (
-        f"{groups.MAX_ROADMAPS} roadmaps and {invitations.MAX_INVITATIONS} usable"
+        f"{groups.MAX_ROADMAPS} roadmaps and {invitations.MAX_INVITATIONS} invitations"
         in text
     )
     assert invitations.MAX_ENDED_INVITATIONS == 20
-    assert "until twenty newer ones" in text
+    assert "The last twenty invitations" in text
 
 
 def test_the_readme_is_short():

@@ -197,7 +197,7 @@ class TestRoadmaps:
         old.refresh_from_db()
         assert old.roadmap != other
 
-    def test_one_is_taken_away_with_the_agreements(self, client, group):
+    def test_removing_one_ends_the_agreements(self, client, group):
         old = group.assignments.get()
         delete = {"assignments-0-DELETE": "on"}
         client.post(change(group), form(group, (old, old.roadmap, ""), **delete))

@@ -32,11 +32,11 @@ def assign(client, path, roadmap, due_on=""):
 
 
 class TestAssigning:
-    def test_asks_the_members(self, owner, settings_path, cooks):
+    def test_members_can_then_show_their_progress(self, owner, settings_path, cooks):
         roadmap = RoadmapFactory()
         due_on = in_days(30)
         page = read_html(assign(owner, settings_path, roadmap, due_on))
-        assert "Members can now show their progress on it." in page
+        assert "Members can now show progress on it." in page
         assignment = cooks.group.assignments.get(roadmap=roadmap)
         assert assignment.due_on.isoformat() == due_on
         assert not assignment.shared_roadmaps.exists()
@@ -114,7 +114,7 @@ def test_changes_and_clears_the_due_date(owner, path, cooks, settings_path):
     assert SharedRoadmap.objects.exists()  # nobody is asked again
 
 
-def test_a_due_date_that_is_over_may_stay(owner, path, cooks):
+def test_a_due_date_in_the_past_may_stay(owner, path, cooks):
     cooks.assignment.due_on = "2026-01-01"
     cooks.assignment.save()
     assert owner.post(path, {"due_on": "2026-01-01"}).status_code == 302
@@ -124,7 +124,7 @@ def test_a_due_date_that_is_over_may_stay(owner, path, cooks):
     assert 'value="2026-01-02"' in read_html(response)
 
 
-def test_says_what_taking_it_away_means(owner, path, assert_max_queries):
+def test_says_what_removing_it_means(owner, path, assert_max_queries):
     with assert_max_queries(5):
         page = read_html(owner.get(path))
     assert "1 member shows theirs to mentors. Mentors stop seeing it at once." in page
@@ -142,7 +142,7 @@ def test_warns_if_only_staff_can_assign_it_again(owner, path, cooks):
     assert "Only staff can assign it again." in page
 
 
-def test_takes_it_away_once(owner, path, settings_path):
+def test_removes_it_once(owner, path, settings_path):
     for _ in range(2):
         response = owner.post(f"{path}remove/")
         assert response.url == f"{settings_path}#roadmaps"

@@ -166,14 +166,16 @@ class TestConfirm:
 
 
 class TestTakenBack:
-    def test_unticking_takes_it_back_and_an_undo_restores_it(
+    def test_it_stops_counting_when_unticked_and_an_undo_restores_it(
         self, as_mentor, membership, step
     ):
         confirm(as_mentor, membership, step)
         member = sign_in(membership.user)
         data = {"at": "finish"}
         marked = member.post(mark_address(step, "none"), data, headers=HTMX)
-        assert "No longer counts: the step isn’t marked done any more." in read_html(marked)
+        assert "No longer counts: the step isn’t marked done any more." in read_html(
+            marked
+        )
         assert "Confirmed by" in page(membership.user, step)
         url = re.search('formaction="([^"]*undo=[^"]*)"', read_html(marked))[1]
         restored = read_html(member.post(url, data, headers=HTMX))

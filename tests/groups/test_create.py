@@ -71,7 +71,11 @@ def test_the_creator_owns_the_group_with_its_roadmaps(signed_in, user):
         ("a\x00b", "", "Null characters are not allowed."),
         ("a\x07b", "", "Use one line of plain text."),
         ("a" * 81, "", "at most 80 characters"),
-        ("Cooks", "2020-01-01", "This day is in the past. Choose today or a later day."),
+        (
+            "Cooks",
+            "2020-01-01",
+            "This day is in the past. Choose today or a later day.",
+        ),
         ("Cooks", "9999-01-01", "Choose a day within the next ten years."),
         ("Cooks", "soon", "Enter a valid date."),
     ],
@@ -103,7 +107,7 @@ def test_a_due_date_without_its_roadmap_is_questioned(signed_in):
     assert "Choose this roadmap too, or clear its due date." in read_html(response)
 
 
-def test_a_group_has_at_most_so_many_roadmaps(signed_in, monkeypatch):
+def test_the_number_of_roadmaps_is_limited(signed_in, monkeypatch):
     monkeypatch.setattr("groups.forms.MAX_ROADMAPS", 2)
     chosen = {f"roadmap_{each.pk}": "on" for each in RoadmapFactory.create_batch(3)}
     response = signed_in.post(PATH, {"name": "Cooks", **chosen})
@@ -111,7 +115,7 @@ def test_a_group_has_at_most_so_many_roadmaps(signed_in, monkeypatch):
     assert "A group can have at most 2 roadmaps." in read_html(response)
 
 
-def test_a_person_owns_at_most_so_many_groups(signed_in, monkeypatch):
+def test_the_number_of_own_groups_is_limited(signed_in, monkeypatch):
     monkeypatch.setattr("groups.models.MAX_OWN_GROUPS", 1)
     signed_in.post(PATH, {"name": "Cooks"})
     response = signed_in.post(PATH, {"name": "Bakers"})

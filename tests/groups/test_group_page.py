@@ -19,7 +19,7 @@ from tests.factories import (
 from tests.html import read_html
 
 ORDER = ["Singing", "Woodwork", "Cooking"]
-OFFER = "Mentors can’t see your progress on Cooking yet."
+OFFER = "Mentors can’t see your progress on Cooking."
 
 
 @pytest.fixture

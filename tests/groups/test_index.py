@@ -30,7 +30,9 @@ def test_without_a_group_says_what_groups_are_for(signed_in):
     MembershipFactory()  # of somebody else
     response = signed_in.get(PATH)
     page = read_html(response)
-    assert "People in a group, such as a class or a team, follow roadmaps together" in page
+    assert (
+        "People in a group, such as a class or a team, follow roadmaps together" in page
+    )
     assert "<h2 dir" not in page
     assert 'action="/groups/join/"' in page
     assert response["Cache-Control"] == "no-store"

@@ -120,7 +120,10 @@ class TestRevoking:
             assert owner.post(revoke_path).url == f"{path}#invitations"
         assert not Invitation.objects.usable().exists()
         page = read_html(owner.get(path))
-        assert "The invitation was revoked. People who joined with it stay in the group." in page
+        assert (
+            "The invitation was revoked. People who joined with it stay in the group."
+            in page
+        )
         assert f"Revoked · Used 0 times · {invitation.code}" in page
         events = AuditEvent.objects.filter(action=AuditAction.INVITATION_REVOKED)
         assert events.count() == 1

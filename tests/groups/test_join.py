@@ -290,7 +290,9 @@ class TestMentorInvitation:
         self, signed_in, user, group, mentors_url, assignment
     ):
         MembershipFactory(user=user, group=group, showing=[assignment])
-        assert "You’re a member of this group now." in read_html(signed_in.get(mentors_url))
+        assert "You’re a member of this group now." in read_html(
+            signed_in.get(mentors_url)
+        )
         signed_in.post(mentors_url)
         assert Membership.objects.get(user=user).role == Role.MENTOR
         assert shown() == []

@@ -15,7 +15,7 @@ def url(group):
     return f"/groups/{group.pk}/leave/"
 
 
-def test_mentors_lose_sight_at_once(
+def test_mentors_stop_seeing_progress_at_once(
     signed_in, user, membership, assignment, fry, group_owner, url
 ):
     StepProgress.objects.mark(user, fry.pk, "done")

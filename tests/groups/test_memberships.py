@@ -86,7 +86,7 @@ def test_ending_a_membership_of_a_deleted_group_changes_nothing(owner, member):
     assert events() == []
 
 
-def test_a_roadmap_that_was_taken_away_is_shown_to_nobody(owner):
+def test_a_removed_roadmap_is_shown_to_nobody(owner):
     assignment = AssignmentFactory(group=owner.group)
     MembershipFactory(group=owner.group, showing=[assignment])
     roadmap = assignment.roadmap

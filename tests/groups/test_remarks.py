@@ -136,7 +136,7 @@ class TestRemark:
         assert answer(text).status_code == 422
         assert Remark.objects.count() == 1
 
-    def test_there_are_at_most_so_many(self, write, answer, monkeypatch):
+    def test_their_number_is_limited(self, write, answer, monkeypatch):
         monkeypatch.setattr(remarks, "MAX_REMARKS", 2)
         write("first")
         answer("second")

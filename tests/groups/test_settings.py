@@ -142,7 +142,7 @@ class TestDelete:
         assert "the group, with 3 people in it, including you" in page
         assert "1 invitation, which stops working" in page
         assert "remark" not in page
-        assert "everybody’s progress and notes" in page
+        assert "everybody’s progress, notes and links to their work" in page
         assert Group.objects.exists()
 
     def test_deletes_the_group_and_leaves_what_is_the_learners(

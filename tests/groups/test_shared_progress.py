@@ -60,8 +60,8 @@ def join(*assignments, role=Role.MEMBER, **user):
 
 
 def mark(membership, step, state="done", days_ago=0, took=1):
-    """The member did the step so many days ago, and started it `took` days earlier.
-    A step that is not done was started so many days ago.
+    """The member did the step `days_ago` days ago, and started it `took` days earlier.
+    A step that is not done was started `days_ago` days ago.
     """
     at = timezone.now() - timedelta(days=days_ago)
     is_done = state == "done"
@@ -157,7 +157,7 @@ class TestProgress:
 
 
 class TestConsent:
-    def test_one_that_was_withdrawn_counts_at_once(self, assignment, steps):
+    def test_withdrawing_it_takes_effect_at_once(self, assignment, steps):
         mark(join(assignment), steps[0])
         members = list(Membership.objects.showing(assignment))
         SharedRoadmap.objects.all().delete()

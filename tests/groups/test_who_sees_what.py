@@ -106,7 +106,7 @@ ROWS = [
         Row(f"GET /accounts/data/cairn.{extension}", "", LEARNERS)
         for extension in ("json", "csv", "md")
     ),
-    # Groups. Whoever has the link reads which roadmaps it is about.
+    # Groups. Anybody with the link can read which roadmaps it is about.
     Row("GET /groups/", "", IN_THE_GROUP),
     Row("GET /groups/new/"),
     Row("GET /groups/join/"),
