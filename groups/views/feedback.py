@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from allauth.account.adapter import get_adapter
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
@@ -246,10 +247,17 @@ def delete_remark(request: AuthenticatedRequest, remark_id: int) -> HttpResponse
 @require_POST
 @rate_limit
 def choose_email(request: AuthenticatedRequest, group_id: int) -> HttpResponse:
-    """Say whether remarks in this group come by email."""
+    """Start or stop emails about remarks in this group."""
+    wants_email = "wants_email" in request.POST
     own = Membership.objects.filter(user=request.user, group=group_id)
-    if not own.update(wants_email="wants_email" in request.POST):
+    if not own.update(wants_email=wants_email):
         raise Http404("The person is not in the group.")
+    text = (
+        _("You’ll get emails about comments in this group.")
+        if wants_email
+        else _("You won’t get emails about comments in this group.")
+    )
+    messages.success(request, text)
     group_page = reverse("groups:group", args=[group_id])
     return HttpResponseRedirect(get_return_address(request, default=group_page))
 

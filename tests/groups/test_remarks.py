@@ -263,6 +263,7 @@ class TestEmail:
         assert reverse("groups:choose_email", args=[group.pk]) in group_page
         response = self.choose(member, group, wants_email="on")
         assert response.url == group.get_absolute_url()
+        assert "You’ll get emails about comments" in member.get(response.url).text
         write()
         write()  # a repeat
         answer()

@@ -186,8 +186,9 @@ def test_remarks(as_mentor, greek_learner, membership, steps, monkeypatch, mailo
     assert Remark.objects.count() == 1
 
 
-def test_the_choice_of_email(membership):
+def test_the_choice_of_email(greek_learner, membership):
+    group = membership.group_id
     with pseudo_language():
-        context = {"membership": membership}
-        html = render_to_string("groups/feedback/email_choice.html", context)
-        assert_page_is_translated(HttpResponse(html))
+        for data in ({"wants_email": "on"}, {}):
+            path = f"/groups/{group}/email/"
+            assert_page_is_translated(greek_learner.post(path, data, follow=True))

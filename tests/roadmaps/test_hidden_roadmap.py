@@ -63,7 +63,7 @@ def test_it_tells_who_is_no_longer_in_a_group(cooking, fry, signed_in, user, pat
     assert response.status_code == 404
     assert response["Cache-Control"] == "no-store"
     assert NOT_IN_A_GROUP in html
-    assert "You can open it again when you are in a group that follows it." in html
+    assert "You can open it again if you join a group that follows it." in html
     assert "its editors publish it" not in html
 
 
