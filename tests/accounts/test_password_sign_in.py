@@ -208,7 +208,7 @@ class TestSettings:
         path = f"/accounts/password/{action}/"
         for response in (client.get(path), client.post(path, NEW_PASSWORD)):
             assert response.status_code == 403
-            assert "no use for a password" in response.text
+            assert "so you don’t need a password" in response.text
         ada.refresh_from_db()
         assert not ada.check_password(NEW_PASSWORD["password1"])
 
