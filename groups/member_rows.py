@@ -44,10 +44,6 @@ class MemberRow(NamedTuple):
         return self.to_confirm[:MAX_TO_CONFIRM]
 
     @property
-    def has_more_to_confirm(self) -> bool:
-        return len(self.to_confirm) > MAX_TO_CONFIRM
-
-    @property
     def days_inactive(self) -> int | None:
         """Whole days since the last mark; None for no mark, and for one long ago."""
         if self.last_active_on is None:

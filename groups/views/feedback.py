@@ -25,6 +25,7 @@ from groups.confirmations import Confirmation, WorkLink
 from groups.errors import LimitReachedError
 from groups.feedback_forms import ConfirmationForm, RemarkForm, WorkLinkForm
 from groups.locks import lock_consent
+from groups.member_rows import MAX_TO_CONFIRM
 from groups.member_work import find_steps_to_confirm, with_work
 from groups.models import Membership, SharedRoadmap
 from groups.remarks import MAX_REMARKS, Remark
@@ -118,7 +119,7 @@ def confirm(
 def render_confirm_list(
     request: HtmxRequest, consent: SharedRoadmap, step: Step, back: str
 ) -> HttpResponse:
-    """The steps of the member that are left to confirm."""
+    """The newest steps of the member that are left to confirm."""
     assignment = consent.assignment
     showing = Membership.objects.showing(assignment).select_related("user")
     members = with_work(showing, assignment).filter(pk=consent.membership_id)
@@ -126,11 +127,14 @@ def render_confirm_list(
     if not found:  # the roadmap is not published any more
         return HttpResponseClientRefresh()
     membership, route = found[0].membership, found[0].route
+    to_confirm = find_steps_to_confirm(membership, route)
     context = {
         "membership": membership,
         "member_name": membership.user.visible_name,
         "title": step.title,
-        "to_confirm": find_steps_to_confirm(membership, route),
+        "roadmap": step.roadmap,
+        "to_confirm": to_confirm,
+        "newest": to_confirm[:MAX_TO_CONFIRM],
         "next": back,
     }
     return render(request, "groups/feedback/confirm_list.html#response", context)

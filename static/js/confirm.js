@@ -13,3 +13,11 @@ document.addEventListener("htmx:after:swap", () => {
   if (document.activeElement !== document.body) return;
   (list?.querySelector("button") ?? list?.closest("details")?.querySelector("summary"))?.focus();
 });
+
+// The next button moves to where the pressed one was. The second press of a double click,
+// and a key that is held down, must not confirm a step that nobody looked at.
+for (const name of ["click", "keydown"]) {
+  document.addEventListener(name, (event) => {
+    if ((event.detail > 1 || event.repeat) && event.target.closest?.("form.confirm > button")) event.preventDefault();
+  });
+}

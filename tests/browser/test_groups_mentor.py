@@ -69,6 +69,24 @@ def test_a_mentor_confirms_a_step_with_the_keyboard(open_page, axe, user, group)
     axe(page)
 
 
+def test_a_double_click_confirms_one_step(open_page, user, group):
+    page = open_page(f"/groups/{group.pk}/", user)
+    row(page, "Cy").locator("summary").first.click()
+    box = row(page, "Cy").get_by_role("button", name="Confirm").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    sent = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.mouse.click(x, y)
+    expect(row(page, "Cy").locator("form.confirm")).to_have_count(1)
+    page.mouse.move(x, y)
+    page.mouse.down(click_count=2)
+    page.mouse.up(click_count=2)
+    page.evaluate("new Promise(requestAnimationFrame)")
+    assert len(sent) == 1
+    row(page, "Cy").get_by_role("button", name="Confirm").click()
+    expect(row(page, "Cy").get_by_text("No steps to confirm.")).to_be_visible()
+
+
 def test_it_suits_a_phone_and_forced_colours(open_page, axe, user, group):
     page = open_page(f"/groups/{group.pk}/?step=caching&state=none", user, **PHONE)
     for opener in page.get_by_text("View as table"), page.locator(".opens").last:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.audit import AuditAction, AuditEvent
 from editing import step_operations
 from groups.confirmations import Confirmation
+from groups.member_rows import MAX_TO_CONFIRM
 from groups.member_work import find_steps_to_confirm, with_work
 from groups.models import Membership, SharedRoadmap
 from groups.roles import Role
@@ -327,6 +328,17 @@ class TestList:
         assert 'name="next" value="/groups/"' in html
         last = as_mentor.post(address(membership, left), headers=HTMX)
         assert "No steps to confirm." in read_html(last)
+
+    def test_it_has_as_many_steps_as_on_the_page(self, as_mentor, membership, step):
+        for _ in range(3):
+            left = StepFactory(roadmap=step.roadmap)
+            StepProgressFactory(user=membership.user, step=left)
+        response = as_mentor.post(address(membership, step), headers=HTMX)
+        html = " ".join(read_html(response).split())
+        assert html.count("<form") == MAX_TO_CONFIRM
+        assert "See all 3 steps" in html
+        path = f"/groups/{membership.group_id}/members/{membership.pk}/"
+        assert f'href="{path}?roadmap={step.roadmap.slug}"' in html
 
     def test_a_page_of_work_takes_no_statement_more(
         self, assignment, membership, step, assert_max_queries

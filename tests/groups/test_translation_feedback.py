@@ -151,7 +151,9 @@ def test_what_the_mentors_page_includes(rf, greek, membership, mentor, steps, fe
         threads = read_remarks(assignment, membership)
         context = {
             "membership": membership,
+            "roadmap": greek,
             "to_confirm": find_steps_to_confirm(member, route),
+            "newest": find_steps_to_confirm(member, route)[:1],
         }
         with pseudo_language():
             parts = [
