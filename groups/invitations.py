@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from groups.errors import InvitationUsedError
 from groups.roles import Role
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from accounts.models import User
 
@@ -159,6 +160,13 @@ class Invitation(models.Model):
     @property
     def is_usable(self) -> bool:
         return self.state == InvitationState.USABLE
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which people can join with it, in the active time zone."""
+        if self.expires_at is None:
+            return None
+        return timezone.localdate(self.expires_at - timedelta(microseconds=1))
 
     def count_use(self) -> None:
         """Count one more person. Call it while the group is locked.

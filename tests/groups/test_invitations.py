@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts.audit import AuditAction, AuditEvent
 from groups.invitations import Invitation
@@ -59,7 +60,7 @@ def test_an_invitation_for_mentors_with_limits(owner, path, cooks):
     assert (end.hour, end.minute) == (0, 0)
     assert "For mentors" in page
     assert "Used 0 of 2 times" in page
-    assert "Expires " in page
+    assert f"Last day: {date_format(tomorrow)}" in page
 
 
 @pytest.mark.parametrize(
