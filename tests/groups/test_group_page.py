@@ -37,6 +37,7 @@ class TestMember:
         assert "To learn to cook." in html
         assert "<li>Mentor M</li><li>Owner O</li>" in html.replace("</li> ", "</li>")
         assert f'href="{url}sharing/"' in html
+        assert f'href="{url}sharing/#leave"' in html
         assert response["Cache-Control"] == "no-store"
 
     def test_sees_no_other_member(
@@ -72,7 +73,7 @@ class TestMember:
             StepProgress.objects.mark(user, step.pk, "done")
         html = read_html(signed_in.get(url))
         assert "Completed on" in html
-        assert "due " in html
+        assert "Due " in html
         assert "needs about" not in html
 
     def test_sees_first_what_they_marked_last(
@@ -102,7 +103,7 @@ class TestMember:
         assignment.due_on = timezone.localdate() + timedelta(days=days)
         assignment.save()
         html = read_html(signed_in.get(url))
-        assert f"due {assignment.due_on:%-d %B %Y}" in html
+        assert f"Due {assignment.due_on:%-d %B %Y}" in html
         assert "overdue" not in html
         assert (pace in html) if pace else ("needs" not in html)
 

@@ -147,7 +147,7 @@ class TestPreview:
         assignment.due_on = date(2020, 5, 28)
         assignment.save()
         html = read_html(signed_in.get(url))
-        assert "due 28 May 2020" in html
+        assert "Due 28 May 2020" in html
         assert "needs about" not in html
 
     def test_links_to_a_roadmap_only_if_the_person_sees_it(

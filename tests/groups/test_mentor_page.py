@@ -105,8 +105,9 @@ class TestWhoSeesIt:
         response = self.get(mentor.user, assignment)
         assert names(read_html(response)) == ["Ada"]
         assert response["Cache-Control"] == "no-store"
-        is_linked = f'href="{assignment.group.get_absolute_url()}settings/"'
-        assert (is_linked in response.content.decode()) == (role == Role.OWNER)
+        html, url = response.content.decode(), assignment.group.get_absolute_url()
+        assert (f'href="{url}settings/"' in html) == (role == Role.OWNER)
+        assert (f'href="{url}sharing/#leave"' in html) == (role == Role.MENTOR)
 
     def test_no_member(self, assignment, join):
         join("Ada")
