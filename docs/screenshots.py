@@ -1,4 +1,4 @@
-"""Take the README's two pictures, and pictures of every page to look through.
+"""Take the README's pictures, and pictures of every page to look through.
 
 The latter have three widths and two colour schemes. They go to `.screenshots/`, which
 git ignores.
@@ -17,6 +17,7 @@ from server import installed_browser, production_server  # noqa: E402
 
 IMAGES = ROOT / "docs/images"
 ALL_PAGES = ROOT / ".screenshots"
+EXAMPLE_GROUPS = (ROOT / "docs/example_groups.py").read_text()
 ROADMAP = "/roadmaps/backend-developer/"
 EMAIL = "admin@example.com"
 WIDTHS = [360, 768, 1280]
@@ -70,9 +71,22 @@ def sign_in_and_mark_steps(context: BrowserContext, password: str) -> None:
     page.close()
 
 
-def take_all_pages(browser: Browser, address: str, session: dict | None) -> None:
-    """Take every page; as a visitor if there is no session."""
-    pages = SIGNED_IN_PAGES if session else VISITOR_PAGES
+def list_group_pages(own_id: str, member_id: str, other_id: str) -> dict[str, str]:
+    """The pages of a group that the person owns, and of one where they are a member."""
+    return {
+        "groups": "/groups/",
+        "group-mentor": f"/groups/{own_id}/",
+        "group-route": f"/groups/{own_id}/members/{member_id}/",
+        "group-settings": f"/groups/{own_id}/settings/",
+        "group-member": f"/groups/{other_id}/",
+        "group-sharing": f"/groups/{other_id}/sharing/",
+    }
+
+
+def take_all_pages(
+    browser: Browser, address: str, pages: dict[str, str], session: dict | None
+) -> None:
+    """Take each of these pages; as a visitor if there is no session."""
     who = "person" if session else "visitor"
     for scheme in SCHEMES:
         for width in WIDTHS:
@@ -111,8 +125,17 @@ def main() -> None:
             page = wide.new_page()
             page.goto(ROADMAP)
             page.screenshot(path=IMAGES / f"roadmap-{scheme}.png")
-        take_all_pages(browser, address, None)
-        take_all_pages(browser, address, session)
+        group_pages = list_group_pages(*server.shell(EXAMPLE_GROUPS))
+        page = browser.new_page(
+            base_url=address,
+            color_scheme="light",
+            storage_state=session,
+            viewport={"width": 1080, "height": 1000},
+        )
+        page.goto(group_pages["group-mentor"])
+        page.screenshot(path=IMAGES / "group.png")
+        take_all_pages(browser, address, VISITOR_PAGES, None)
+        take_all_pages(browser, address, SIGNED_IN_PAGES | group_pages, session)
         browser.close()
 
 
