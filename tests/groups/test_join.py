@@ -97,6 +97,8 @@ class TestPreview:
     def test_lists_marked_steps_with_dates_and_topics(
         self, signed_in, user, url, assignment, fry
     ):
+        unmarked = "Mentors see every step and topic that you mark, with dates."
+        assert unmarked in read_html(signed_in.get(url))
         may_3 = timezone.now().replace(year=2026, month=5, day=3)
         StepProgressFactory(user=user, step=fry, started_at=may_3)
         for title, is_checked in (("Oil", True), ("Butter", False)):
@@ -105,6 +107,7 @@ class TestPreview:
         html = read_html(signed_in.get(url))
         assert "Done 3 May 2026" in html
         assert "<li>Oil</li>" in html
+        assert unmarked not in html
         assert "Butter" not in html
 
     def test_shows_nothing_of_notes_and_of_other_roadmaps(
