@@ -7,11 +7,14 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from groups.errors import LimitReachedError
 from roadmaps.models import Step
+from roadmaps.visibility import may_see
 
 MAX_REMARK_LENGTH = 1000  # characters
 MAX_REMARKS = 200  # to one member on one step in one group, with the answers
+MAX_LATEST = 5  # on the page of a group
 
 
 class RemarkQuerySet(models.QuerySet["Remark"]):
@@ -31,6 +34,26 @@ class RemarkQuerySet(models.QuerySet["Remark"]):
             raise LimitReachedError
         remark.save()
         return True
+
+    def latest_to(self, member: User) -> RemarkQuerySet:
+        """The newest that mentors wrote to the member, newest first, on steps that the
+        member can open.
+        """
+        to_member = self.filter(member=member).exclude(author=member)
+        visible = to_member.filter(
+            may_see(member, "step__roadmap__"), step__is_retired=False
+        )
+        with_names = visible.select_related("author", "step__roadmap").only(
+            "group",
+            "text",
+            "written_at",
+            "author__name",
+            "author__email",
+            "step__slug",
+            "step__title",
+            "step__roadmap__slug",
+        )
+        return with_names.order_by("-written_at", "-pk")[:MAX_LATEST]
 
 
 class Remark(models.Model):

@@ -13,6 +13,7 @@ from roadmaps.visibility import Visibility
 from tests.factories import (
     AssignmentFactory,
     MembershipFactory,
+    RemarkFactory,
     StepFactory,
     UserFactory,
 )
@@ -51,6 +52,23 @@ class TestMember:
         assert other.email not in html
         assert "2 members" in html
         assert "0 of 4" in html
+
+    def test_sees_what_mentors_wrote_lately(
+        self, signed_in, user, membership, assignment, group, fry, group_mentor, url
+    ):
+        own = {"group": group, "step": fry}
+        author = group_mentor.user
+        RemarkFactory(member=user, author=author, text="Well done.", **own)
+        RemarkFactory(member=user, author=user, text="Thank you.", **own)
+        other = UserFactory()
+        RemarkFactory(member=other, author=author, text="To somebody else", **own)
+        html = read_html(signed_in.get(url))
+        assert f'href="{fry.get_absolute_url()}#remarks_{group.pk}"' in html
+        assert "Well done." in html
+        assert "Thank you." not in html
+        assert "To somebody else" not in html
+        Roadmap.objects.update(is_published=False)
+        assert "Well done." not in read_html(signed_in.get(url))
 
     def test_sees_their_own_progress(
         self, signed_in, user, membership, assignment, fry, url
