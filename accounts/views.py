@@ -36,10 +36,10 @@ from accounts.forms import AddEmailForm, LoginForm, NameForm, TimeZoneForm
 from accounts.limits import WRONG_PASSWORDS
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
+from groups.comments import Comment
 from groups.confirmations import Confirmation, WorkLink
 from groups.deletion import find_fates
 from groups.models import Membership
-from groups.remarks import Remark
 from progress.models import Completion, StepProgress
 from progress.notes import Note
 
@@ -189,7 +189,9 @@ def delete(request: AuthenticatedRequest) -> HttpResponse:
         "group_fates": find_fates(user),
         "work_link_count": WorkLink.objects.filter(user=user).count(),
         "confirmation_count": Confirmation.objects.filter(user=user).count(),
-        "remark_count": Remark.objects.filter(Q(author=user) | Q(member=user)).count(),
+        "comment_count": Comment.objects.filter(
+            Q(author=user) | Q(member=user)
+        ).count(),
         "has_confirmed": Confirmation.objects.filter(confirmed_by=user).exists(),
         "has_audit_events": AuditEvent.objects.filter(person=user).exists(),
         "audit_days": django_settings.AUDIT_DAYS,

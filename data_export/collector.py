@@ -15,10 +15,10 @@ from accounts.audit import AuditEvent
 from accounts.devices import browser_name
 from accounts.models import Invitation, User
 from data_export import document
+from groups.comments import Comment
 from groups.confirmations import Confirmation, WorkLink
 from groups.invitations import Invitation as GroupInvitation
 from groups.models import Membership
-from groups.remarks import Remark
 from progress.models import Completion, StepProgress
 from progress.notes import Note
 from roadmaps.models import LARGE_FIELDS, Step
@@ -49,8 +49,8 @@ def collect(user: User) -> document.ExportDocument:
         memberships=memberships(user),
         confirmations_received=confirmations_received(user),
         confirmations_given=confirmations_given(user),
-        remarks_received=remarks_received(user),
-        remarks_written=remarks_written(user),
+        comments_received=comments_received(user),
+        comments_written=comments_written(user),
         group_invitations=group_invitations(user),
         audit_events=audit_events(user),
     )
@@ -245,20 +245,20 @@ def confirmation(row: Confirmation) -> dict[str, Any]:
     }
 
 
-def remarks_received(user: User) -> list[document.ReceivedRemark]:
-    rows = with_steps(Remark.objects.filter(member=user).exclude(author=user))
+def comments_received(user: User) -> list[document.ReceivedComment]:
+    rows = with_steps(Comment.objects.filter(member=user).exclude(author=user))
     return [
-        document.ReceivedRemark(**remark(row), written_by=row.author.visible_name)
+        document.ReceivedComment(**comment(row), written_by=row.author.visible_name)
         for row in rows.select_related("author", "group")
     ]
 
 
-def remarks_written(user: User) -> list[document.Remark]:
-    rows = with_steps(Remark.objects.filter(author=user))
-    return [document.Remark(**remark(row)) for row in rows.select_related("group")]
+def comments_written(user: User) -> list[document.Comment]:
+    rows = with_steps(Comment.objects.filter(author=user))
+    return [document.Comment(**comment(row)) for row in rows.select_related("group")]
 
 
-def remark(row: Remark) -> dict[str, Any]:
+def comment(row: Comment) -> dict[str, Any]:
     return {
         **slugs(row.step),
         "group": row.group.name,

@@ -263,7 +263,7 @@ class ReceivedConfirmation(Confirmation):
     confirmed_by: str | None = Field(description="Null if they have no account.")
 
 
-class Remark(BaseModel):
+class Comment(BaseModel):
     roadmap: str
     step: str
     group: str
@@ -271,7 +271,7 @@ class Remark(BaseModel):
     written_at: datetime
 
 
-class ReceivedRemark(Remark):
+class ReceivedComment(Comment):
     written_by: str
 
 
@@ -314,8 +314,8 @@ class ExportDocument(ImportDocument):
     memberships: list[Membership]
     confirmations_received: list[ReceivedConfirmation]
     confirmations_given: list[Confirmation]
-    remarks_received: list[ReceivedRemark]
-    remarks_written: list[Remark]
+    comments_received: list[ReceivedComment]
+    comments_written: list[Comment]
     group_invitations: list[GroupInvitation]
     audit_events: list[AuditEvent]
 

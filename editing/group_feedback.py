@@ -1,4 +1,4 @@
-"""Carry links to work, confirmations and remarks along when steps are edited.
+"""Carry links to work, confirmations and comments along when steps are edited.
 
 Each function runs a fixed number of statements, however many people it concerns.
 """
@@ -8,31 +8,31 @@ from __future__ import annotations
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
+from groups.comments import Comment
 from groups.confirmations import Confirmation, WorkLink
-from groups.remarks import Remark
 from progress.models import StepProgress, StepProgressQuerySet
 from progress.route import State
 from roadmaps.models import Step, StepQuerySet
 
 
 def has_feedback(steps: StepQuerySet) -> bool:
-    """Whether anybody has a link to work, a confirmation or a remark on the steps."""
+    """Whether anybody has a link to work, a confirmation or a comment on the steps."""
     return any(
         model.objects.filter(step__in=steps).exists()
-        for model in (Confirmation, WorkLink, Remark)
+        for model in (Confirmation, WorkLink, Comment)
     )
 
 
 def count_people_with_feedback(step_ids: list[int]) -> int:
-    """How many people have a link to work, a confirmation or a remark on the steps."""
+    """How many people have a link to work, a confirmation or a comment on the steps."""
     confirmed = Confirmation.objects.filter(step__in=step_ids).values_list("user")
     linked = WorkLink.objects.filter(step__in=step_ids).values_list("user")
-    remarked = Remark.objects.filter(step__in=step_ids).values_list("member")
-    return confirmed.order_by().union(linked, remarked.order_by()).count()
+    commented = Comment.objects.filter(step__in=step_ids).values_list("member")
+    return confirmed.order_by().union(linked, commented.order_by()).count()
 
 
 def merge_feedback(step: Step, into: Step) -> None:
-    """Move links to work, confirmations and remarks from `step` to `into`.
+    """Move links to work, confirmations and comments from `step` to `into`.
 
     What both steps have stays on both: a person's link, and a group's confirmation for
     one person. The older confirmation that is not taken back is on `into` afterwards.
@@ -49,7 +49,7 @@ def merge_feedback(step: Step, into: Step) -> None:
     confirmations.filter(is_valid | ~would_be_valid, ~Exists(stored)).update(step=into)
     own_link = WorkLink.objects.filter(step=into, user=OuterRef("user"))
     WorkLink.objects.filter(~Exists(own_link), step=step).update(step=into)
-    Remark.objects.filter(step=step).update(step=into)
+    Comment.objects.filter(step=step).update(step=into)
 
 
 def _done_before_confirmation(step: Step) -> StepProgressQuerySet:

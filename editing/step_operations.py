@@ -72,7 +72,7 @@ class Impact(NamedTuple):
     done: int
     topics: int  # with a ticked topic, whether or not they have other progress
     notes: int
-    feedback: int  # with a link to work, a confirmation or a remark
+    feedback: int  # with a link to work, a confirmation or a comment
 
     @classmethod
     def for_steps(cls, steps: StepQuerySet) -> Impact:
@@ -189,7 +189,7 @@ def merge(step: Step, into: Step, editor: User | None = None) -> None:
     Where a learner has progress on both, the state that is further along wins: done,
     then in progress, then skipped. The earlier dates win. Notes are joined; if the
     result would be too long, each stays on its step. Links to work, confirmations and
-    remarks move, as `merge_feedback` says. Topics move to `into`, or are
+    comments move, as `merge_feedback` says. Topics move to `into`, or are
     joined with those that have the same slug. Steps that name `step` in same_as or
     needs then name `into`. Texts, questions, outcomes and resources stay on `step`. The
     versions name the editor, by default that of the current request.
@@ -220,7 +220,7 @@ def split(
     """Save `new` directly after `step` and copy everybody's progress to it.
 
     The copy keeps everybody's total from falling. Confirmations are copied as well.
-    Notes, links to work and remarks stay on `step`. The topics with
+    Notes, links to work and comments stay on `step`. The topics with
     the ids `topics` move to `new`, with everybody's ticks. `new` is in the same section
     and needs the same steps.
 

@@ -1,4 +1,4 @@
-"""The forms of links to work, confirmations and remarks."""
+"""The forms of links to work, confirmations and comments."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.forms import LineField, WebAddressField
 from core.text import shows_nothing, validate_text
+from groups.comments import MAX_COMMENT_LENGTH
 from groups.confirmations import MAX_SENTENCE_LENGTH, MAX_URL_LENGTH
-from groups.remarks import MAX_REMARK_LENGTH
 from progress.forms import PlainTextField
 
 
@@ -30,10 +30,10 @@ class ConfirmationForm(forms.Form):
     )
 
 
-class RemarkForm(forms.Form):
+class CommentForm(forms.Form):
     text = PlainTextField(
         label=_("Text"),
-        max_length=MAX_REMARK_LENGTH,
+        max_length=MAX_COMMENT_LENGTH,
         validators=[validate_text],
         widget=forms.Textarea(attrs={"rows": 4}),
     )

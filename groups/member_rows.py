@@ -10,9 +10,9 @@ from django.utils import timezone
 from groups.member_work import find_steps_to_confirm
 
 if TYPE_CHECKING:
+    from groups.comments import Comment
     from groups.member_work import StepToConfirm, StepWork
     from groups.models import Membership
-    from groups.remarks import Remark
     from groups.shared_progress import MemberProgress
     from groups.stuck import CurrentStep
     from progress.route import AnnotatedStep, Route
@@ -64,6 +64,6 @@ class MemberStep(NamedTuple):
 
     step: AnnotatedStep
     work: StepWork
-    remarks: list[Remark]
+    comments: list[Comment]
     is_in_full: bool  # with forms and topics
     next: str  # the address of the page at this step

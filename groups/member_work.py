@@ -9,8 +9,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
 
+from groups.comments import Comment
 from groups.confirmations import Confirmation, WorkLink, is_taken_back
-from groups.remarks import Remark
 from progress.route import State
 
 if TYPE_CHECKING:
@@ -112,16 +112,16 @@ def read_member_work(assignment: Assignment, membership: Any) -> MemberWork:
     return MemberWork(get_links(membership), by_step)
 
 
-def read_remarks(
+def read_comments(
     assignment: Assignment, membership: Membership
-) -> dict[int, list[Remark]]:
-    """The remarks to one member on the assigned roadmap, by step id, oldest first.
+) -> dict[int, list[Comment]]:
+    """The comments to one member on the assigned roadmap, by step id, oldest first.
 
     The membership comes from `Membership.objects.showing(assignment)`.
     """
-    own = Remark.objects.filter(group=assignment.group_id, member=membership.user_id)
-    remarks: dict[int, list[Remark]] = {}
+    own = Comment.objects.filter(group=assignment.group_id, member=membership.user_id)
+    comments: dict[int, list[Comment]] = {}
     of_roadmap = own.filter(step__roadmap=assignment.roadmap_id)
-    for remark in of_roadmap.select_related("author"):
-        remarks.setdefault(remark.step_id, []).append(remark)
-    return remarks
+    for comment in of_roadmap.select_related("author"):
+        comments.setdefault(comment.step_id, []).append(comment)
+    return comments

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.audit import AuditAction, AuditEvent
 from accounts.models import User
 from core.model_fields import LineField
+from groups.comments import Comment  # noqa: F401, as above
 from groups.confirmations import (  # noqa: F401, Django loads models from here
     Confirmation,
     WorkLink,
@@ -24,7 +25,6 @@ from groups.confirmations import (  # noqa: F401, Django loads models from here
 from groups.errors import LastOwnerError, LimitReachedError
 from groups.invitations import MAX_INVITATIONS, Invitation, generate_code
 from groups.member_order import MemberOrder, last_active, since
-from groups.remarks import Remark  # noqa: F401, as above
 from groups.roles import Role
 from groups.stored_summary import StoredSummary  # noqa: F401, as above
 from progress.models import StepProgress

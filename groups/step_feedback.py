@@ -10,9 +10,9 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import JSONObject
 
 from accounts.models import User
+from groups.comments import Comment
 from groups.confirmations import Confirmation, StepConfirmation, WorkLink
 from groups.models import Membership, SharedRoadmap
-from groups.remarks import Remark
 from groups.roles import Role
 
 if TYPE_CHECKING:
@@ -28,22 +28,22 @@ class FollowingGroup(NamedTuple):
 
 
 class Thread(NamedTuple):
-    """The remarks of one group on the step, oldest first."""
+    """The comments of one group on the step, oldest first."""
 
     group_id: int
     group_name: str
-    remarks: list[Remark]
+    comments: list[Comment]
     is_shown: bool  # whether the group's mentors see the person's progress
 
     @property
-    def can_answer(self) -> bool:
-        """Whether there is a mentor's remark, and the mentor can read the answer."""
-        written_by_others = (each.author_id != each.member_id for each in self.remarks)
+    def can_reply(self) -> bool:
+        """Whether there is a mentor's comment, and the mentor can read the reply."""
+        written_by_others = (each.author_id != each.member_id for each in self.comments)
         return self.is_shown and any(written_by_others)
 
 
 class StepFeedback(NamedTuple):
-    """One person's groups, work, confirmations and remarks on a step."""
+    """One person's groups, work, confirmations and comments on a step."""
 
     groups: list[FollowingGroup]
     work_link: WorkLink | None
@@ -52,7 +52,7 @@ class StepFeedback(NamedTuple):
 
     @classmethod
     def read(cls, user: User, step: AnnotatedStep, roadmap_id: int) -> StepFeedback:
-        """Read it in one statement, and a second one if there are remarks."""
+        """Read it in one statement, and a second one if there are comments."""
         row = read_row(user, step.pk, roadmap_id)
         groups = [FollowingGroup(**fields) for fields in row["following"]]
         work_links = [parse_work_link(fields) for fields in row["links"]]
@@ -61,7 +61,7 @@ class StepFeedback(NamedTuple):
             for fields in row["confirmed"]
         ]
         threads = []
-        if row["has_remarks"]:
+        if row["has_comments"]:
             threads = read_threads(user, step.pk, groups)
         return cls(groups, next(iter(work_links), None), confirmations, threads)
 
@@ -75,7 +75,7 @@ class StepFeedback(NamedTuple):
 
 
 def read_row(user: User, step_id: int, roadmap_id: int) -> dict[str, Any]:
-    """Read all but the remarks. Lists of rows come as JSON."""
+    """Read all but the comments. Lists of rows come as JSON."""
     consents = SharedRoadmap.objects.filter(
         membership=OuterRef("pk"), assignment__roadmap=roadmap_id
     )
@@ -85,7 +85,7 @@ def read_row(user: User, step_id: int, roadmap_id: int) -> dict[str, Any]:
         group__assignments__roadmap=roadmap_id,
     ).order_by("group__name", "group")
     of_step = {"user": OuterRef("pk"), "step": step_id}
-    remarks = Remark.objects.filter(member=OuterRef("pk"), step=step_id)
+    comments = Comment.objects.filter(member=OuterRef("pk"), step=step_id)
     row = User.objects.values(
         following=ArraySubquery(
             groups.values(
@@ -113,7 +113,7 @@ def read_row(user: User, step_id: int, roadmap_id: int) -> dict[str, Any]:
                 )
             )
         ),
-        has_remarks=Exists(remarks),
+        has_comments=Exists(comments),
     ).get(pk=user.pk)
     return dict(row)
 
@@ -137,9 +137,9 @@ def read_threads(
 ) -> list[Thread]:
     shown = {group.id for group in groups if group.is_shown}
     threads: dict[int, Thread] = {}
-    remarks = Remark.objects.filter(member=user, step=step_id)
-    for remark in remarks.select_related("author", "group"):
-        group = remark.group
+    comments = Comment.objects.filter(member=user, step=step_id)
+    for comment in comments.select_related("author", "group"):
+        group = comment.group
         new = Thread(group.pk, group.name, [], is_shown=group.pk in shown)
-        threads.setdefault(group.pk, new).remarks.append(remark)
+        threads.setdefault(group.pk, new).comments.append(comment)
     return list(threads.values())

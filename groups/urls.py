@@ -59,13 +59,13 @@ urlpatterns = [
         feedback.withdraw_confirmation,
         name="withdraw_confirmation",
     ),
-    path(f"{member}remarks/<bigint:step_id>/", feedback.remark, name="remark"),
-    path("<bigint:group_id>/answers/<bigint:step_id>/", feedback.answer, name="answer"),
+    path(f"{member}comments/<bigint:step_id>/", feedback.comment, name="comment"),
+    path("<bigint:group_id>/replies/<bigint:step_id>/", feedback.reply, name="reply"),
     path("<bigint:group_id>/email/", feedback.choose_email, name="choose_email"),
     path(
-        "remarks/<bigint:remark_id>/delete/",
-        feedback.delete_remark,
-        name="delete_remark",
+        "comments/<bigint:comment_id>/delete/",
+        feedback.delete_comment,
+        name="delete_comment",
     ),
     path("work/<bigint:step_id>/", feedback.work_link, name="work_link"),
 ]

@@ -8,9 +8,9 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import User
+from groups.comments import Comment
 from groups.confirmations import Confirmation, WorkLink
 from groups.models import Assignment, Group, Membership, SharedRoadmap
-from groups.remarks import Remark
 from progress.models import StepProgress
 from progress.notes import Note
 from progress.route import State
@@ -209,9 +209,9 @@ class WorkLinkFactory(DjangoModelFactory):
     url = "https://example.org/work"
 
 
-class RemarkFactory(DjangoModelFactory):
+class CommentFactory(DjangoModelFactory):
     class Meta:
-        model = Remark
+        model = Comment
 
     group = factory.SubFactory(GroupFactory)
     member = factory.SubFactory(UserFactory)

@@ -270,7 +270,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Remark",
+            name="Comment",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("text", models.TextField(max_length=1000, verbose_name="text")),
@@ -284,7 +284,7 @@ class Migration(migrations.Migration):
                     "author",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="written_remarks",
+                        related_name="written_comments",
                         to=settings.AUTH_USER_MODEL,
                         verbose_name="author",
                     ),
@@ -293,7 +293,7 @@ class Migration(migrations.Migration):
                     "group",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="remarks",
+                        related_name="comments",
                         to="groups.group",
                         verbose_name="group",
                     ),
@@ -302,7 +302,7 @@ class Migration(migrations.Migration):
                     "member",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="remarks",
+                        related_name="comments",
                         to=settings.AUTH_USER_MODEL,
                         verbose_name="member",
                     ),
@@ -311,7 +311,7 @@ class Migration(migrations.Migration):
                     "step",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="remarks",
+                        related_name="comments",
                         to="roadmaps.step",
                         verbose_name="step",
                     ),
@@ -532,7 +532,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="remark",
-            index=models.Index(fields=["member", "step"], name="remark_of_member"),
+            model_name="comment",
+            index=models.Index(fields=["member", "step"], name="comment_of_member"),
         ),
     ]

@@ -1,4 +1,4 @@
-"""Links to work, confirmations and remarks."""
+"""Links to work, confirmations and comments."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts.audit import AuditAction
 from core.rate_limit import rate_limit
 from core.text import isolate
+from groups.comments import MAX_COMMENTS, Comment
 from groups.confirmations import Confirmation, WorkLink
 from groups.errors import LimitReachedError
-from groups.feedback_forms import ConfirmationForm, RemarkForm, WorkLinkForm
+from groups.feedback_forms import CommentForm, ConfirmationForm, WorkLinkForm
 from groups.locks import lock_consent
 from groups.member_rows import MAX_TO_CONFIRM
 from groups.member_work import find_steps_to_confirm, with_work
 from groups.models import Membership, SharedRoadmap
-from groups.remarks import MAX_REMARKS, Remark
 from groups.roles import Role
 from groups.shared_progress import read_progress
 from progress.models import StepProgress
@@ -163,44 +163,44 @@ def withdraw_confirmation(
 @require_POST
 @rate_limit
 @transaction.atomic
-def remark(
+def comment(
     request: AuthenticatedRequest, group_id: int, membership_id: int, step_id: int
 ) -> HttpResponse:
-    """Write a remark to a member on a step."""
+    """Write a comment to a member on a step."""
     ids = group_id, membership_id, step_id
     consent, step = lock_consent_or_404(request.user, *ids)
     back = get_return_address(request, consent.membership)
-    return save_remark(request, consent.membership, step, back)
+    return save_comment(request, consent.membership, step, back)
 
 
 @login_required
 @require_POST
 @rate_limit
 @transaction.atomic
-def answer(request: AuthenticatedRequest, group_id: int, step_id: int) -> HttpResponse:
-    """Answer a mentor's remark on a step, as the member."""
+def reply(request: AuthenticatedRequest, group_id: int, step_id: int) -> HttpResponse:
+    """Reply to a mentor's comment on a step, as the member."""
     own = Membership.objects.filter(user=request.user, group=group_id)
     try:
         consent, step = lock_consent(own, step_id)
     except SharedRoadmap.DoesNotExist as error:
         raise Http404("The person does not show the roadmap to the group.") from error
-    thread = Remark.objects.filter(group=group_id, member=request.user, step=step)
+    thread = Comment.objects.filter(group=group_id, member=request.user, step=step)
     if not thread.exclude(author=request.user).exists():
-        raise Http404("There is no remark to answer.")
-    back = f"{step.get_absolute_url()}#remarks_{group_id}"
-    return save_remark(request, consent.membership, step, back)
+        raise Http404("There is no comment to reply to.")
+    back = f"{step.get_absolute_url()}#comments_{group_id}"
+    return save_comment(request, consent.membership, step, back)
 
 
-def save_remark(
+def save_comment(
     request: AuthenticatedRequest, membership: Membership, step: Step, back: str
 ) -> HttpResponse:
-    """Save a remark or an answer. The mail is queued in the same transaction, so both
+    """Save a comment or a reply. The mail is queued in the same transaction, so both
     are stored or neither is.
     """
     author, member = request.user, membership.user
-    form = RemarkForm(request.POST)
+    form = CommentForm(request.POST)
     if form.is_valid():
-        remark = Remark(
+        comment = Comment(
             group=membership.group,
             member=member,
             step=step,
@@ -208,25 +208,25 @@ def save_remark(
             text=form.cleaned_data["text"],
         )
         try:
-            is_new = Remark.objects.write(remark)
+            is_new = Comment.objects.write(comment)
         except LimitReachedError:
             message = _(
                 "This step already has %(max)d comments and replies. Delete one first."
             )
-            form.add_error("text", message % {"max": MAX_REMARKS})
+            form.add_error("text", message % {"max": MAX_COMMENTS})
         else:
             wants_email = membership.wants_email and member.is_active
             if is_new and author != member and wants_email:
-                send_remark_mail(author, membership, step)
+                send_comment_mail(author, membership, step)
             return HttpResponseRedirect(back)
     title = _("Your reply") if author == member else _("Your comment")
     return render_form(request, form, title, step, back)
 
 
-def send_remark_mail(author: User, membership: Membership, step: Step) -> None:
-    """Tell the member that there is a remark. Raises MailNotSentError."""
+def send_comment_mail(author: User, membership: Membership, step: Step) -> None:
+    """Tell the member that there is a comment. Raises MailNotSentError."""
     member, group = membership.user, membership.group
-    place = f"{step.get_absolute_url()}#remarks_{group.pk}"
+    place = f"{step.get_absolute_url()}#comments_{group.pk}"
     context = {
         "user": member,
         "mentor_name": isolate(author.visible_name),
@@ -235,15 +235,15 @@ def send_remark_mail(author: User, membership: Membership, step: Step) -> None:
         "step_title": isolate(step.title),
         "path": place,
     }
-    get_adapter().send_mail("groups/email/remark", member.email, context)
+    get_adapter().send_mail("groups/email/comment", member.email, context)
 
 
 @login_required
 @require_POST
 @rate_limit
-def delete_remark(request: AuthenticatedRequest, remark_id: int) -> HttpResponse:
-    """Delete a remark or an answer that the person wrote."""
-    Remark.objects.filter(pk=remark_id, author=request.user).delete()
+def delete_comment(request: AuthenticatedRequest, comment_id: int) -> HttpResponse:
+    """Delete a comment or a reply that the person wrote."""
+    Comment.objects.filter(pk=comment_id, author=request.user).delete()
     return HttpResponseRedirect(get_return_address(request))
 
 
@@ -251,7 +251,7 @@ def delete_remark(request: AuthenticatedRequest, remark_id: int) -> HttpResponse
 @require_POST
 @rate_limit
 def choose_email(request: AuthenticatedRequest, group_id: int) -> HttpResponse:
-    """Start or stop emails about remarks in this group."""
+    """Start or stop emails about comments in this group."""
     wants_email = "wants_email" in request.POST
     own = Membership.objects.filter(user=request.user, group=group_id)
     if not own.update(wants_email=wants_email):

@@ -39,7 +39,7 @@ def show_to_member(
         "membership": membership,
         "roadmaps": roadmaps,
         "mentors": list(group.memberships.mentors().names()),
-        "remarks": group.remarks.latest_to(request.user),
+        "comments": group.comments.latest_to(request.user),
         "member_count": group.memberships.filter(role=Role.MEMBER).count(),
     }
     return render(request, "groups/group.html", context)

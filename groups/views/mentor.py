@@ -20,7 +20,7 @@ from core.csv_export import CONTENT_TYPE, csv_lines
 from groups.member_filter import MemberFilter
 from groups.member_order import MemberOrder
 from groups.member_rows import MemberRow, MemberStep
-from groups.member_work import read_member_work, read_remarks, with_work
+from groups.member_work import read_comments, read_member_work, with_work
 from groups.models import Assignment, Membership, MembershipQuerySet
 from groups.pace import Pace, compute_group_pace
 from groups.progress_file import get_header, get_rows
@@ -194,7 +194,7 @@ def get_sections(
     On a long route, only the step of `?step=` is in full: forms on all would be slow.
     """
     work = read_member_work(assignment, row.membership)
-    remarks = read_remarks(assignment, row.membership)
+    comments = read_comments(assignment, row.membership)
     in_full = request.GET.get("step")
     here = request.get_full_path()
     return [
@@ -204,7 +204,7 @@ def get_sections(
                 MemberStep(
                     step,
                     work.on(step),
-                    remarks.get(step.pk, []),
+                    comments.get(step.pk, []),
                     not row.route.is_long or step.slug == in_full,
                     f"{here}#{step.slug}",
                 )

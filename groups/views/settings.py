@@ -142,6 +142,6 @@ def delete(request: AuthenticatedRequest, owner: Membership) -> HttpResponse:
         "group": group,
         "people_count": group.memberships.count(),
         "invitation_count": group.invitations.usable().count(),
-        "remark_count": group.remarks.count(),
+        "comment_count": group.comments.count(),
     }
     return render(request, "groups/settings/delete.html", context)

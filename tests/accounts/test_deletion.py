@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.audit import AuditAction
 from accounts.models import Invitation, User
-from groups.models import Confirmation, Group, Remark, WorkLink
+from groups.models import Comment, Confirmation, Group, WorkLink
 from groups.roles import Role
 from progress.models import Completion
 from tests.accounts.actions import SIGN_UP, is_signed_in, mail_server_down
@@ -214,8 +214,8 @@ class TestGroups:
                 group_name="A", user=learner, confirmed_by=mentor, step=step
             )
         for author in (user, others[0]):
-            remark = {"group": group, "member": user, "step": step, "text": "Good"}
-            Remark.objects.create(author=author, **remark)
+            comment = {"group": group, "member": user, "step": step, "text": "Good"}
+            Comment.objects.create(author=author, **comment)
         with transaction.atomic():
             group.record(AuditAction.GROUP_JOINED, user)
         page = read_html(reauthenticated.get(PATH))
@@ -233,7 +233,7 @@ class TestGroups:
 
     def test_somebody_in_no_group_reads_nothing_of_groups(self, reauthenticated):
         page = read_html(reauthenticated.get(PATH))
-        for text in ("group", "remark", "audit", "confirm"):
+        for text in ("group", "comment", "audit", "confirm"):
             assert text not in page[page.index("<h1") : page.index("<form method")]
 
     def test_with_another_owner_nothing_changes(self, reauthenticated, owner):

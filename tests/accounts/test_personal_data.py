@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.audit import AuditAction, AuditEvent
 from accounts.models import Invitation, User
-from groups.models import Confirmation, Group, Remark, WorkLink
+from groups.models import Comment, Confirmation, Group, WorkLink
 from tests.accounts.actions import LOGIN, reauthenticate
 from tests.factories import (
     PASSWORD,
@@ -60,7 +60,7 @@ PROMISES = {
     "groups_storedsummary": None,  # counts
     "groups_worklink": "links to your work",
     "groups_confirmation": "the steps that mentors confirmed",
-    "groups_remark": "comments between you and the mentors",
+    "groups_comment": "comments between you and the mentors",
     "groups_invitation": "when you made them and how often they were used",
     "django_tasks_database_dbtaskresult": "Emails to you, encrypted",
     "django_admin_log": "what you change in the admin and when",
@@ -110,15 +110,15 @@ def add_group_data(person, step):
     Confirmation.objects.create(
         confirmed_by=mentor, sentence="Unmistakable sentence", **confirmation
     )
-    remark = {"group": a, "member": person, "step": step}
-    Remark.objects.create(author=mentor, text="Unmistakable remark", **remark)
-    Remark.objects.create(author=person, text="Unmistakable answer", **remark)
+    comment = {"group": a, "member": person, "step": step}
+    Comment.objects.create(author=mentor, text="Unmistakable comment", **comment)
+    Comment.objects.create(author=person, text="Unmistakable answer", **comment)
     other = MembershipFactory(group=b).user
     confirmation |= {"group": b, "group_name": "B", "user": other}
     sentence = "Given to another member."
     Confirmation.objects.create(confirmed_by=person, sentence=sentence, **confirmation)
-    remark |= {"group": b, "member": other}
-    Remark.objects.create(author=person, text="Unmistakable advice", **remark)
+    comment |= {"group": b, "member": other}
+    Comment.objects.create(author=person, text="Unmistakable advice", **comment)
     b.invite("member", actor=person)
     with transaction.atomic():
         a.record(AuditAction.GROUP_JOINED, person, role=member.role)

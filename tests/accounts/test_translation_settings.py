@@ -11,7 +11,7 @@ from django.test import Client
 from accounts.audit import AuditAction, AuditEvent
 from accounts.models import Device, Invitation
 from config.context_processors import site_context
-from groups.models import Confirmation, Membership, Remark, WorkLink
+from groups.models import Comment, Confirmation, Membership, WorkLink
 from progress.models import Completion
 from tests.accounts.actions import reauthenticate, signed_in_browser
 from tests.accounts.second_factors import (
@@ -90,8 +90,8 @@ def add_group_data(user, greek):
     for learner in (user, UserFactory()):
         row = {"user": learner, "step": step, "group_name": "Ομάδα"}
         Confirmation.objects.create(confirmed_by=user, **row)
-    remark = {"group": group, "member": user, "step": step, "text": "Ναι"}
-    Remark.objects.create(author=user, **remark)
+    comment = {"group": group, "member": user, "step": step, "text": "Ναι"}
+    Comment.objects.create(author=user, **comment)
     AuditEvent.objects.create(action=AuditAction.GROUP_CREATED, person=user)
 
 

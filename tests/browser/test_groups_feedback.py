@@ -1,4 +1,4 @@
-"""Links to work, confirmations and remarks."""
+"""Links to work, confirmations and comments."""
 
 from datetime import timedelta
 
@@ -12,9 +12,9 @@ from tests.browser.screens import expect_large_targets, expect_no_sideways_scrol
 from tests.browser.step_page import CACHING, finish_panel
 from tests.factories import (
     AssignmentFactory,
+    CommentFactory,
     ConfirmationFactory,
     MembershipFactory,
-    RemarkFactory,
     StepProgressFactory,
     UserFactory,
 )
@@ -47,7 +47,7 @@ def feedback(membership, mentor, step):
     own = {"group": membership.group, "step": step}
     member = membership.user
     ConfirmationFactory(user=member, confirmed_by=mentor, sentence="It works.", **own)
-    RemarkFactory(member=member, author=mentor, text="Well done.\nTry `Age`.", **own)
+    CommentFactory(member=member, author=mentor, text="Well done.\nTry `Age`.", **own)
 
 
 def confirmation(page):
@@ -75,7 +75,7 @@ def test_a_tick_takes_a_confirmation_back_at_once(open_page, user, feedback, axe
 
 
 @pytest.mark.fails_requests
-def test_a_member_links_work_and_answers_without_javascript(
+def test_a_member_links_work_and_replies_without_javascript(
     open_page, user, feedback, axe
 ):
     page = open_page(CACHING, user, java_script_enabled=False)

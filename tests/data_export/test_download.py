@@ -19,7 +19,7 @@ from django.contrib.contenttypes.models import ContentType
 from accounts.audit import AuditAction, AuditEvent
 from accounts.models import Invitation, User
 from data_export.document import ExportDocument, schema
-from groups.models import Confirmation, Remark, WorkLink
+from groups.models import Comment, Confirmation, WorkLink
 from progress.models import Completion
 from progress.topic_checks import TopicCheck
 from tests.accounts.actions import signed_in_browser
@@ -51,8 +51,8 @@ EXPORTED_FOREIGN_KEYS = {
     "groups.Confirmation.user": "confirmations_received",
     "groups.Invitation.created_by": "group_invitations",
     "groups.Membership.user": "memberships",
-    "groups.Remark.author": "remarks_written",
-    "groups.Remark.member": "remarks_received",
+    "groups.Comment.author": "comments_written",
+    "groups.Comment.member": "comments_received",
     "groups.WorkLink.user": "work_links",
     "mfa.Authenticator.user": "factors",
     "progress.Completion.user": "completions",
@@ -114,14 +114,14 @@ def add_group_data(user, step):
     confirmation = {"group": group, "group_name": "Class 7", "step": step}
     confirmation |= {"confirmed_at": MAY, "sentence": "Well done."}
     Confirmation.objects.create(user=user, confirmed_by=mentor, **confirmation)
-    remark = {"group": group, "member": user, "step": step, "written_at": MAY}
-    Remark.objects.create(author=mentor, text="Try oil.", **remark)
-    Remark.objects.create(author=user, text="I will.", **remark)
+    comment = {"group": group, "member": user, "step": step, "written_at": MAY}
+    Comment.objects.create(author=mentor, text="Try oil.", **comment)
+    Comment.objects.create(author=user, text="I will.", **comment)
     own = MembershipFactory(user=user, group__name="My team", role="owner").group
     other = UserFactory(name="Somebody else")
     confirmation |= {"group": own, "group_name": "My team"}
     Confirmation.objects.create(user=other, confirmed_by=user, **confirmation)
-    Remark.objects.create(author=user, **remark | {"group": own, "member": other})
+    Comment.objects.create(author=user, **comment | {"group": own, "member": other})
     token = f"SECRET {own.pk}"
     own.invitations.create(created_by=user, token=token, code=f"{own.pk:06}")
     AuditEvent.objects.create(
@@ -250,11 +250,11 @@ class TestJson:
             {**confirmed, "group": "Class 7", "confirmed_by": "Olga"}
         ]
         assert data["confirmations_given"] == [{**confirmed, "group": "My team"}]
-        remark = {**fry, "group": "Class 7", "written_at": at}
-        assert data["remarks_received"] == [
-            {**remark, "text": "Try oil.", "written_by": "Olga"}
+        comment = {**fry, "group": "Class 7", "written_at": at}
+        assert data["comments_received"] == [
+            {**comment, "text": "Try oil.", "written_by": "Olga"}
         ]
-        assert {**remark, "text": "I will."} in data["remarks_written"]
+        assert {**comment, "text": "I will."} in data["comments_written"]
         assert data["group_invitations"][0]["group"] == "My team"
         assert data["audit_events"] == [
             {

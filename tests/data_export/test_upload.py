@@ -503,8 +503,8 @@ class TestWorkLinks:
         act = {"roadmap": "cooking", "step": "fry", "group": "Class 7"}
         sections = {"memberships": [{"group": "Class 7", "role": "owner"}]}
         sections["confirmations_received"] = [{**act, "confirmed_by": "Olga"}]
-        sections["remarks_received"] = [{**act, "text": "Good."}]
-        sections["remarks_written"] = sections["audit_events"] = ["nonsense"]
+        sections["comments_received"] = [{**act, "text": "Good."}]
+        sections["comments_written"] = sections["audit_events"] = ["nonsense"]
         result, _page = import_sections(signed_in, **sections)
         assert result.unmatched == []
         assert not Confirmation.objects.exists()

@@ -8,9 +8,9 @@ from progress.topic_checks import TopicCheck
 from roadmaps.models import Step
 from tests.editing.editor import ADMIN, everything, order, page_of
 from tests.factories import (
+    CommentFactory,
     ConfirmationFactory,
     NoteFactory,
-    RemarkFactory,
     StepFactory,
     StepProgressFactory,
     TopicFactory,
@@ -244,7 +244,7 @@ class TestDelete:
         assert Step.objects.filter(pk=fry.pk).exists()
 
     @pytest.mark.parametrize(
-        "factory", [ConfirmationFactory, WorkLinkFactory, RemarkFactory]
+        "factory", [ConfirmationFactory, WorkLinkFactory, CommentFactory]
     )
     def test_a_step_with_only_feedback_of_a_group_is_kept(
         self, admin_client, fry, factory

@@ -10,8 +10,8 @@ from django.db.models import ProtectedError
 from django.test.utils import CaptureQueriesContext
 
 from editing import step_operations
+from groups.comments import Comment
 from groups.confirmations import Confirmation, WorkLink
-from groups.remarks import Remark
 from progress.backfill import backfill_completions
 from progress.models import Completion, StepProgress
 from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note, NoteConflictError
@@ -21,10 +21,10 @@ from progress.topic_checks import TopicCheck
 from roadmaps.models import Step
 from roadmaps.step_parts import Topic
 from tests.factories import (
+    CommentFactory,
     ConfirmationFactory,
     GroupFactory,
     NoteFactory,
-    RemarkFactory,
     StepFactory,
     StepProgressFactory,
     TopicFactory,
@@ -69,7 +69,7 @@ def everything():
         list(model.objects.order_by("pk").values())
         for model in (
             *(Step, Topic, StepProgress, TopicCheck, Note, Completion),
-            *(Confirmation, WorkLink, Remark),
+            *(Confirmation, WorkLink, Comment),
         )
     ]
 
@@ -107,7 +107,7 @@ class TestImpact:
         assert step_operations.has_learners(roadmap.steps.all())
 
     @pytest.mark.parametrize(
-        "factory", [ConfirmationFactory, WorkLinkFactory, RemarkFactory]
+        "factory", [ConfirmationFactory, WorkLinkFactory, CommentFactory]
     )
     def test_feedback_alone_counts(self, roadmap, boil, factory):
         factory(step=boil)
@@ -120,7 +120,7 @@ class TestImpact:
     def test_a_person_with_all_kinds_of_feedback_is_counted_once(self, boil, user):
         WorkLinkFactory(user=user, step=boil)
         ConfirmationFactory.create_batch(2, user=user, step=boil)
-        RemarkFactory(member=user, step=boil)
+        CommentFactory(member=user, step=boil)
         steps = Step.objects.filter(pk=boil.pk)
         assert str(step_operations.Impact.for_steps(steps)) == (
             "1 learner has a link to work, a confirmation or comments on it."
@@ -344,7 +344,7 @@ class TestMerge:
                 for each in (step, into):
                     WorkLinkFactory(user=row.user, step=each)
                     ConfirmationFactory(user=row.user, step=each, group=group)
-                    RemarkFactory(member=row.user, step=each, group=group)
+                    CommentFactory(member=row.user, step=each, group=group)
             with CaptureQueriesContext(connection) as queries:
                 step_operations.merge(step, into=into)
             counts.append(len(queries))
@@ -447,7 +447,7 @@ class TestMergeTopics:
 
 
 class TestMergeFeedback:
-    """What happens to links to work, confirmations and remarks."""
+    """What happens to links to work, confirmations and comments."""
 
     @pytest.fixture
     def group(self):
@@ -465,16 +465,16 @@ class TestMergeFeedback:
         mark(user, boil, at=MARCH)
         confirmation = self.confirm(user, group, boil, APRIL)
         WorkLinkFactory(user=user, step=boil, url="https://example.org/boil")
-        remark = RemarkFactory(member=user, step=boil, group=group)
-        RemarkFactory(member=user, step=fry, group=group)
+        comment = CommentFactory(member=user, step=boil, group=group)
+        CommentFactory(member=user, step=fry, group=group)
         step_operations.merge(boil, into=fry)
         moved = Confirmation.objects.get()
         assert moved == confirmation
         assert (moved.step, moved.confirmed_at) == (fry, APRIL)
         assert self.is_valid(moved, user, fry)
         assert WorkLink.objects.get(step=fry).url == "https://example.org/boil"
-        assert Remark.objects.filter(step=fry).count() == 2
-        assert remark in Remark.objects.filter(step=fry)
+        assert Comment.objects.filter(step=fry).count() == 2
+        assert comment in Comment.objects.filter(step=fry)
 
     def test_a_link_of_the_target_stays(self, boil, fry, user):
         WorkLinkFactory(user=user, step=boil, url="https://example.org/boil")
@@ -543,7 +543,7 @@ class TestMergeFeedback:
         mark(user, boil)
         self.confirm(user, group, boil, MAY)
         WorkLinkFactory(user=user, step=boil)
-        RemarkFactory(member=user, step=boil)
+        CommentFactory(member=user, step=boil)
         before = everything()[1:]
         step_operations.retire(boil)
         assert everything()[1:] == before
@@ -651,7 +651,7 @@ class TestSplit:
                 sentence="It boils.",
             )
         WorkLinkFactory(user=user, step=boil)
-        RemarkFactory(member=user, step=boil)
+        CommentFactory(member=user, step=boil)
         step_operations.split(boil, steam)
         fields = ["group", "user", "confirmed_by", "confirmed_at", "sentence"]
         old, new = (
@@ -659,9 +659,9 @@ class TestSplit:
         )
         assert old == new
         assert len(new) == 2
-        assert boil.work_links.count() == boil.remarks.count() == 1
+        assert boil.work_links.count() == boil.comments.count() == 1
         assert not steam.work_links.exists()
-        assert not steam.remarks.exists()
+        assert not steam.comments.exists()
 
     @pytest.mark.parametrize("slug", ["fry", "Fry It", ""])
     def test_a_taken_or_invalid_slug_is_refused(self, boil, steam, slug):

@@ -12,10 +12,10 @@ from accounts.models import User
 from groups.models import (
     MAX_ROADMAPS,
     Assignment,
+    Comment,
     Confirmation,
     Group,
     Membership,
-    Remark,
     SharedRoadmap,
     WorkLink,
 )
@@ -60,8 +60,8 @@ def group(db):
         user = person(name, group, showing=[assignment]).user
         StepProgressFactory(user=user, step=step)
         WorkLink.objects.create(user=user, step=step, url="https://work.example/")
-        Remark.objects.create(
-            group=group, member=user, step=step, author=owner, text="A secret remark."
+        Comment.objects.create(
+            group=group, member=user, step=step, author=owner, text="A secret comment."
         )
         Confirmation.objects.create(
             group=group,
@@ -297,7 +297,7 @@ class TestDeletion:
         client.post(f"{PATH}{group.pk}/delete/", {"post": "yes"})
         assert not Group.objects.exists()
         assert not Membership.objects.exists()
-        assert not Remark.objects.exists()
+        assert not Comment.objects.exists()
         assert WorkLink.objects.count() == 2
         assert StepProgress.objects.count() == 2
         confirmations = Confirmation.objects.values_list("group", "group_name")
@@ -317,7 +317,7 @@ class TestDeletion:
 
 
 class TestWhatGroupsProtect:
-    """A roadmap with a confirmation, a link to work or a remark can't be deleted."""
+    """A roadmap with a confirmation, a link to work or a comment can't be deleted."""
 
     @pytest.fixture
     def roadmap(self, group):

@@ -12,8 +12,8 @@ from roadmaps.models import Roadmap, Step
 from roadmaps.visibility import Visibility
 from tests.factories import (
     AssignmentFactory,
+    CommentFactory,
     MembershipFactory,
-    RemarkFactory,
     StepFactory,
     UserFactory,
 )
@@ -58,12 +58,12 @@ class TestMember:
     ):
         own = {"group": group, "step": fry}
         author = group_mentor.user
-        RemarkFactory(member=user, author=author, text="Well done.", **own)
-        RemarkFactory(member=user, author=user, text="Thank you.", **own)
+        CommentFactory(member=user, author=author, text="Well done.", **own)
+        CommentFactory(member=user, author=user, text="Thank you.", **own)
         other = UserFactory()
-        RemarkFactory(member=other, author=author, text="To somebody else", **own)
+        CommentFactory(member=other, author=author, text="To somebody else", **own)
         html = read_html(signed_in.get(url))
-        assert f'href="{fry.get_absolute_url()}#remarks_{group.pk}"' in html
+        assert f'href="{fry.get_absolute_url()}#comments_{group.pk}"' in html
         assert "Well done." in html
         assert "Thank you." not in html
         assert "To somebody else" not in html

@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from groups.comments import Comment
 from groups.confirmations import Confirmation, WorkLink
 from groups.models import SharedRoadmap
-from groups.remarks import Remark
 from groups.roles import Role
 from progress.route import MANY_STEPS, State
 from progress.topic_checks import TopicCheck
@@ -88,14 +88,14 @@ def test_nothing_on_it_can_be_marked_and_no_note_is_shown(
     assert member.user.email not in html
 
 
-def test_it_shows_work_confirmations_and_remarks(signed_in, user, assignment, member):
+def test_it_shows_work_confirmations_and_comments(signed_in, user, assignment, member):
     boil = assignment.roadmap.steps.get(slug="boil")
     WorkLink.objects.create(user=member.user, step=boil, url="https://ada.example/")
     own = {"group": member.group, "step": boil}
     Confirmation.objects.create(
         user=member.user, confirmed_by=user, sentence="Seen in class.", **own
     )
-    Remark.objects.create(member=member.user, author=user, text="Well done.", **own)
+    Comment.objects.create(member=member.user, author=user, text="Well done.", **own)
     response = signed_in.get(path_of(member))
     text = response.content.decode()
     for shown in ("https://ada.example/", "Seen in class.", "Well done."):
@@ -183,7 +183,7 @@ def test_it_takes_at_most_eight_queries(
     signed_in, user, assignment, member, assert_max_queries
 ):
     for step in assignment.roadmap.steps.all():
-        Remark.objects.create(
+        Comment.objects.create(
             group=member.group,
             step=step,
             member=member.user,

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from accounts.audit import AuditAction, AuditEvent
-from groups.models import Confirmation, Group, Remark
+from groups.models import Comment, Confirmation, Group
 from groups.roles import Role
 from progress.models import StepProgress
 from tests.factories import (
@@ -141,7 +141,7 @@ class TestDelete:
             page = read_html(owner.get(path))
         assert "the group, with 3 people in it, including you" in page
         assert "1 invitation, which stops working" in page
-        assert "remark" not in page
+        assert "comment" not in page
         assert "everybody’s progress, notes and links to their work" in page
         assert Group.objects.exists()
 
@@ -153,7 +153,7 @@ class TestDelete:
         confirmation = Confirmation.objects.create(
             group=cooks.group, group_name="Cooks", user=cooks.member.user, step=step
         )
-        Remark.objects.create(
+        Comment.objects.create(
             group=cooks.group,
             member=cooks.member.user,
             author=cooks.mentor.user,
@@ -164,7 +164,7 @@ class TestDelete:
         response = owner.post(path, follow=True)
         assert "The group “Cooks” was deleted." in read_html(response)
         assert not Group.objects.exists()
-        assert not Remark.objects.exists()
+        assert not Comment.objects.exists()
         confirmation.refresh_from_db()
         assert (confirmation.group, confirmation.group_name) == (None, "Cooks")
         assert StepProgress.objects.filter(pk=progress.pk).exists()

@@ -1,4 +1,4 @@
-"""Every string about links to work, confirmations and remarks can be translated."""
+"""Every string about links to work, confirmations and comments can be translated."""
 
 from datetime import timedelta
 
@@ -8,23 +8,23 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
 
-from groups import remarks
+from groups import comments
+from groups.comments import Comment
 from groups.confirmations import Confirmation, WorkLink
 from groups.member_work import (
     find_steps_to_confirm,
+    read_comments,
     read_member_work,
-    read_remarks,
     with_work,
 )
 from groups.models import Membership, SharedRoadmap
-from groups.remarks import Remark
 from progress.models import StepProgress
 from progress.snapshot import get_route
 from tests.factories import (
     AssignmentFactory,
+    CommentFactory,
     ConfirmationFactory,
     MembershipFactory,
-    RemarkFactory,
     UserFactory,
     WorkLinkFactory,
 )
@@ -70,7 +70,7 @@ def feedback(membership, mentor, steps):
     for step in steps:
         WorkLinkFactory(user=user, step=step)
         for author in (mentor, user):
-            RemarkFactory(
+            CommentFactory(
                 group=group, member=user, step=step, author=author, text="Ωραία"
             )
         for each in (group, None):
@@ -148,7 +148,7 @@ def test_what_the_mentors_page_includes(rf, greek, membership, mentor, steps, fe
         people = with_work(type(membership).objects.all(), assignment)
         member = people.get(pk=membership.pk)
         work = read_member_work(assignment, member)
-        threads = read_remarks(assignment, membership)
+        threads = read_comments(assignment, membership)
         context = {
             "membership": membership,
             "roadmap": greek,
@@ -164,7 +164,7 @@ def test_what_the_mentors_page_includes(rf, greek, membership, mentor, steps, fe
                 own = {
                     "step": step,
                     "work": work.on(step),
-                    "remarks": threads[step.pk],
+                    "comments": threads[step.pk],
                     "user": mentor,
                 }
                 name = "groups/feedback/member_step.html"
@@ -172,20 +172,20 @@ def test_what_the_mentors_page_includes(rf, greek, membership, mentor, steps, fe
             assert_page_is_translated(HttpResponse("".join(parts)))
 
 
-def test_remarks(as_mentor, greek_learner, membership, steps, monkeypatch, mailoutbox):
+def test_comments(as_mentor, greek_learner, membership, steps, monkeypatch, mailoutbox):
     Membership.objects.update(wants_email=True)
     group, step = membership.group_id, steps[0].pk
-    path = f"/groups/{group}/members/{membership.pk}/remarks/{step}/"
-    answer_path = f"/groups/{group}/answers/{step}/"
+    path = f"/groups/{group}/members/{membership.pk}/comments/{step}/"
+    reply_path = f"/groups/{group}/replies/{step}/"
     with pseudo_language():
         assert_page_is_translated(as_mentor.post(path, {"text": " "}))
         as_mentor.post(path, {"text": "Ωραία"})
         assert_mail_is_translated(mailoutbox[0], "testserver")
-        assert_page_is_translated(greek_learner.post(answer_path, {"text": " "}))
-        monkeypatch.setattr(remarks, "MAX_REMARKS", 1)
+        assert_page_is_translated(greek_learner.post(reply_path, {"text": " "}))
+        monkeypatch.setattr(comments, "MAX_COMMENTS", 1)
         data = {"text": "Πολλά"}
-        assert_page_is_translated(greek_learner.post(answer_path, data))
-    assert Remark.objects.count() == 1
+        assert_page_is_translated(greek_learner.post(reply_path, data))
+    assert Comment.objects.count() == 1
 
 
 def test_the_choice_of_email(greek_learner, membership):

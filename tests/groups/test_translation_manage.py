@@ -148,7 +148,7 @@ def test_deleting_the_group(signed_in, group, user, greek):
     path = f"/groups/{group.pk}/settings/delete/"
     check(signed_in, path)
     group.invite(Role.MEMBER, actor=user)
-    group.remarks.create(
+    group.comments.create(
         member=user, author=user, step=StepFactory(roadmap=greek, title="Α"), text="Α"
     )
     check(signed_in, path)

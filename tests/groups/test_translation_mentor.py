@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from groups.comments import Comment
 from groups.confirmations import Confirmation
 from groups.models import Assignment, SharedRoadmap
-from groups.remarks import Remark
 from groups.roles import Role
 from groups.views import mentor
 from progress.route import State
@@ -104,7 +104,7 @@ def test_a_members_route(signed_in, user, assignment):
     group, step = assignment.group, assignment.roadmap.steps.first()
     for member in group.memberships.filter(user__progress__isnull=False).distinct():
         own = {"group": group, "step": step}
-        Remark.objects.create(member=member.user, author=user, text="Μπράβο.", **own)
+        Comment.objects.create(member=member.user, author=user, text="Μπράβο.", **own)
         Confirmation.objects.create(user=member.user, confirmed_by=user, **own)
         topic = step.topics.first()
         TopicCheck.objects.create(user=member.user, topic=topic)

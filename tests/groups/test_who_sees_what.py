@@ -127,10 +127,10 @@ ROWS = [
     Row("GET /groups/{group_id}/members/{member_id}/", "", {"mentor", "owner"}),
     Row("POST /groups/{group_id}/members/{member_id}/confirm/{first_id}/"),
     Row("POST /groups/{group_id}/members/{member_id}/withdraw/{first_id}/"),
-    Row("POST /groups/{group_id}/members/{member_id}/remarks/{first_id}/ text=Hello"),
-    Row("POST /groups/{group_id}/answers/{first_id}/ text=Hello"),
+    Row("POST /groups/{group_id}/members/{member_id}/comments/{first_id}/ text=Hello"),
+    Row("POST /groups/{group_id}/replies/{first_id}/ text=Hello"),
     Row("POST /groups/{group_id}/email/ wants_email=on"),
-    Row("POST /groups/remarks/1/delete/"),
+    Row("POST /groups/comments/1/delete/"),
     Row("POST /groups/work/{first_id}/ url=https://work.example/"),
     # The admin
     Row("GET {admin}roadmaps/roadmap/"),

@@ -8,9 +8,9 @@ from groups.member_work import get_links, with_work
 from groups.models import Membership, SharedRoadmap
 from tests.factories import (
     AssignmentFactory,
+    CommentFactory,
     ConfirmationFactory,
     MembershipFactory,
-    RemarkFactory,
     StepFactory,
     StepProgressFactory,
     WorkLinkFactory,
@@ -186,12 +186,12 @@ def full_feedback():
         WorkLinkFactory(user=user, step=step, url=URL)
         for each in (group, None):
             ConfirmationFactory(user=user, step=step, group=each, confirmed_by=mentor)
-        RemarkFactory.create_batch(
+        CommentFactory.create_batch(
             3, member=user, step=step, group=group, author=mentor
         )
         other = AssignmentFactory(roadmap=step.roadmap)
         MembershipFactory(user=user, group=other.group)
-        RemarkFactory(member=user, step=step, group=other.group, author=user)
+        CommentFactory(member=user, step=step, group=other.group, author=user)
 
     return fill
 

@@ -1,4 +1,4 @@
-"""Remarks of mentors, answers of members, their deletion, and email about them."""
+"""Comments of mentors, replies of members, their deletion, and email about them."""
 
 import re
 
@@ -6,15 +6,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from groups import remarks
-from groups.member_work import read_remarks
+from groups import comments
+from groups.comments import Comment
+from groups.member_work import read_comments
 from groups.models import Membership, SharedRoadmap
-from groups.remarks import Remark
 from tests.accounts.actions import mail_server_down
 from tests.factories import (
     AssignmentFactory,
+    CommentFactory,
     MembershipFactory,
-    RemarkFactory,
     StepFactory,
     UserFactory,
 )
@@ -59,36 +59,36 @@ def mentor(group):
 
 @pytest.fixture
 def write(mentor, membership, step):
-    """A function that posts a remark, by default of the mentor to the member."""
+    """A function that posts a comment, by default of the mentor to the member."""
 
     def write(text="Look at the Age header.", client=None, to=membership, on=step):
-        path = reverse("groups:remark", args=[to.group_id, to.pk, on.pk])
+        path = reverse("groups:comment", args=[to.group_id, to.pk, on.pk])
         return (client or sign_in(mentor)).post(path, {"text": text})
 
     return write
 
 
 @pytest.fixture
-def answer(group, membership, step):
-    def answer(text="Thank you.", client=None):
-        path = reverse("groups:answer", args=[group.pk, step.pk])
+def reply(group, membership, step):
+    def reply(text="Thank you.", client=None):
+        path = reverse("groups:reply", args=[group.pk, step.pk])
         return (client or sign_in(membership.user)).post(path, {"text": text})
 
-    return answer
+    return reply
 
 
 def page(client, step):
     return " ".join(read_html(client.get(step.get_absolute_url())).split())
 
 
-def delete(client, remark, **data):
-    path = reverse("groups:delete_remark", args=[remark.pk])
+def delete(client, comment, **data):
+    path = reverse("groups:delete_comment", args=[comment.pk])
     return client.post(path, data)
 
 
-class TestRemark:
-    def test_the_member_sees_it_on_the_step_and_answers(
-        self, write, answer, membership, step, group
+class TestComment:
+    def test_the_member_sees_it_on_the_step_and_replies(
+        self, write, reply, membership, step, group
     ):
         assert write("One\r\ntwo <b>").status_code == 302
         member = sign_in(membership.user)
@@ -96,10 +96,10 @@ class TestRemark:
         assert "Comments in Spring cohort" in html
         assert "Grace" in html
         assert "One<br>two &lt;b&gt;" in html
-        response = answer("Thank\nyou")
-        assert response.url == f"{step.get_absolute_url()}#remarks_{group.pk}"
+        response = reply("Thank\nyou")
+        assert response.url == f"{step.get_absolute_url()}#comments_{group.pk}"
         assert "Thank<br>you" in page(member, step)
-        texts = Remark.objects.values_list("text", "author__name")
+        texts = Comment.objects.values_list("text", "author__name")
         assert list(texts) == [("One\ntwo <b>", "Grace"), ("Thank\nyou", "Ada")]
 
     def test_nobody_else_sees_it(self, write, mentor, group, step, client):
@@ -108,58 +108,58 @@ class TestRemark:
         for each in (client, sign_in(other.user), sign_in(mentor)):
             assert "Age header" not in page(each, step)
 
-    def test_mentors_read_the_remarks_of_their_group_in_one_statement(
+    def test_mentors_read_the_comments_of_their_group_in_one_statement(
         self, write, assignment, membership, step, assert_max_queries
     ):
         write()
-        RemarkFactory(member=membership.user, step=step)
-        RemarkFactory(group=assignment.group, step=step)
+        CommentFactory(member=membership.user, step=step)
+        CommentFactory(group=assignment.group, step=step)
         with assert_max_queries(1):
-            found = read_remarks(assignment, membership)
+            found = read_comments(assignment, membership)
             assert [each.author.name for each in found[step.pk]] == ["Grace"]
 
-    def test_a_form_that_is_sent_twice_adds_one(self, write, answer):
-        for send in (write, write, answer, answer):
+    def test_a_form_that_is_sent_twice_adds_one(self, write, reply):
+        for send in (write, write, reply, reply):
             send()
-        assert Remark.objects.count() == 2
+        assert Comment.objects.count() == 2
 
     @pytest.mark.parametrize(
         "text", ["", " \n", "\u200b", "é" * 1001, "a\x00b", "a\u202eb"]
     )
-    def test_a_wrong_text_is_refused_with_what_was_typed(self, write, answer, text):
+    def test_a_wrong_text_is_refused_with_what_was_typed(self, write, reply, text):
         response = write(text)
         assert response.status_code == 422
         html = response.content.decode()
         assert 'class="errorlist"' in html
         assert text.strip() in html
         write()
-        assert answer(text).status_code == 422
-        assert Remark.objects.count() == 1
+        assert reply(text).status_code == 422
+        assert Comment.objects.count() == 1
 
-    def test_their_number_is_limited(self, write, answer, monkeypatch):
-        monkeypatch.setattr(remarks, "MAX_REMARKS", 2)
+    def test_their_number_is_limited(self, write, reply, monkeypatch):
+        monkeypatch.setattr(comments, "MAX_COMMENTS", 2)
         write("first")
-        answer("second")
+        reply("second")
         response = write("third")
         assert response.status_code == 422
         assert "third" in read_html(response)
-        assert Remark.objects.count() == 2
+        assert Comment.objects.count() == 2
 
 
 class TestWhoMayWrite:
-    def test_visitors_are_sent_to_sign_in(self, write, answer, client):
-        for send in (write, answer):
+    def test_visitors_are_sent_to_sign_in(self, write, reply, client):
+        for send in (write, reply):
             assert send(client=client).url.startswith("/accounts/login/")
 
     @pytest.mark.parametrize("role", [None, "member"])
-    def test_strangers_and_members_cannot(self, write, answer, group, role):
+    def test_strangers_and_members_cannot(self, write, reply, group, role):
         user = UserFactory()
         if role:
             MembershipFactory(user=user, group=group, role=role)
         write()
-        for send in (write, answer):
+        for send in (write, reply):
             assert send(client=sign_in(user)).status_code == 404
-        assert Remark.objects.count() == 1
+        assert Comment.objects.count() == 1
 
     def test_mentors_of_another_group_cannot(self, write, step):
         other = AssignmentFactory(roadmap=step.roadmap).group
@@ -170,8 +170,8 @@ class TestWhoMayWrite:
         other = MembershipFactory(group=group, role="mentor")
         assert write(to=other).status_code == 404
 
-    def test_a_member_cannot_begin(self, answer):
-        assert answer().status_code == 404
+    def test_a_member_cannot_begin(self, reply):
+        assert reply().status_code == 404
 
     def test_only_on_a_step_that_is_shown(self, write, group):
         assert write(on=StepFactory()).status_code == 404
@@ -180,9 +180,9 @@ class TestWhoMayWrite:
 
     def test_only_by_post(self, mentor, membership, group, step):
         for name, args in (
-            ("remark", [group.pk, membership.pk, step.pk]),
-            ("answer", [group.pk, step.pk]),
-            ("delete_remark", [1]),
+            ("comment", [group.pk, membership.pk, step.pk]),
+            ("reply", [group.pk, step.pk]),
+            ("delete_comment", [1]),
             ("choose_email", [group.pk]),
         ):
             path = reverse(f"groups:{name}", args=args)
@@ -191,59 +191,59 @@ class TestWhoMayWrite:
 
 class TestAfterwards:
     def test_without_consent_the_member_reads_and_deletes_but_nobody_writes(
-        self, write, answer, membership, step
+        self, write, reply, membership, step
     ):
         write()
-        answer()
+        reply()
         SharedRoadmap.objects.all().delete()
-        assert write("more").status_code == answer("more").status_code == 404
+        assert write("more").status_code == reply("more").status_code == 404
         member = sign_in(membership.user)
         html = page(member, step)
         assert "Age header" in html
         assert "You can reply only while" in html
 
-    def test_a_former_member_reads_and_deletes_their_answers(
-        self, write, answer, membership, step
+    def test_a_former_member_reads_and_deletes_their_replies(
+        self, write, reply, membership, step
     ):
         write()
-        answer()
+        reply()
         user = membership.user
         membership.delete()
         member = sign_in(user)
         html = page(member, step)
         assert "Age header" in html
         assert html.count("/delete/") == 1
-        delete(member, Remark.objects.get(author=user))
+        delete(member, Comment.objects.get(author=user))
         assert "Thank you." not in page(member, step)
 
     def test_they_go_with_the_group(self, write, group):
         write()
         group.delete()
-        assert not Remark.objects.exists()
+        assert not Comment.objects.exists()
 
 
 class TestDeletion:
     def test_everybody_deletes_their_own_and_no_other(
-        self, write, answer, mentor, membership, client
+        self, write, reply, mentor, membership, client
     ):
         write()
-        answer()
-        own, answered = Remark.objects.all()
+        reply()
+        own, replied = Comment.objects.all()
         assert delete(client, own).url.startswith("/accounts/login/")
-        for person, remark in (
-            (mentor, answered),
+        for person, comment in (
+            (mentor, replied),
             (membership.user, own),
             (UserFactory(), own),
         ):
-            assert delete(sign_in(person), remark).status_code == 302
-        assert Remark.objects.count() == 2
+            assert delete(sign_in(person), comment).status_code == 302
+        assert Comment.objects.count() == 2
         for _repeat in range(2):
             response = delete(sign_in(mentor), own, next="/groups/#a")
             assert response.url == "/groups/#a"
-        assert list(Remark.objects.all()) == [answered]
-        evil = delete(sign_in(membership.user), answered, next="https://evil.example")
+        assert list(Comment.objects.all()) == [replied]
+        evil = delete(sign_in(membership.user), replied, next="https://evil.example")
         assert evil.url == "/groups/"
-        assert not Remark.objects.exists()
+        assert not Comment.objects.exists()
 
 
 class TestEmail:
@@ -256,7 +256,7 @@ class TestEmail:
         assert mailoutbox == []
 
     def test_it_says_who_wrote_where_but_not_what(
-        self, write, answer, membership, group, step, mailoutbox
+        self, write, reply, membership, group, step, mailoutbox
     ):
         member = sign_in(membership.user)
         group_page = member.get(group.get_absolute_url()).content.decode()
@@ -266,7 +266,7 @@ class TestEmail:
         assert "You’ll get emails about comments" in member.get(response.url).text
         write()
         write()  # a repeat
-        answer()
+        reply()
         (mail,) = mailoutbox
         assert mail.to == [membership.user.email]
         assert mail.subject == "A comment on Caching"
@@ -274,7 +274,7 @@ class TestEmail:
         assert (
             "Grace, a mentor of Spring cohort, commented on your step Caching." in text
         )
-        assert f"{step.get_absolute_url()}#remarks_{group.pk}" in text
+        assert f"{step.get_absolute_url()}#comments_{group.pk}" in text
         assert f"{group.get_absolute_url()}#email_choice" in text
         html = mail.alternatives[0][0]
         assert "Age header" not in mail.body + html
@@ -288,7 +288,7 @@ class TestEmail:
         membership.user.save()
         write()
         assert mailoutbox == []
-        assert Remark.objects.exists()
+        assert Comment.objects.exists()
 
     def test_only_for_oneself(self, membership, group, client):
         assert self.choose(client, group, wants_email="on").status_code == 302
@@ -302,4 +302,4 @@ class TestEmail:
         client.raise_request_exception = False
         with mail_server_down():
             assert write(client=client).status_code == 503
-        assert not Remark.objects.exists()
+        assert not Comment.objects.exists()

@@ -1,4 +1,4 @@
-"""Short remarks between a mentor and one member, on a step."""
+"""Short comments between a mentor and one member, on a step."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from groups.errors import LimitReachedError
 from roadmaps.models import Step
 from roadmaps.visibility import may_see
 
-MAX_REMARK_LENGTH = 1000  # characters
-MAX_REMARKS = 200  # to one member on one step in one group, with the answers
+MAX_COMMENT_LENGTH = 1000  # characters
+MAX_COMMENTS = 200  # to one member on one step in one group, with the replies
 MAX_LATEST = 5  # on the page of a group
 
 
-class RemarkQuerySet(models.QuerySet["Remark"]):
-    def write(self, remark: Remark) -> bool:
-        """Store a remark or an answer. Return whether it is new: a text that repeats
+class CommentQuerySet(models.QuerySet["Comment"]):
+    def write(self, comment: Comment) -> bool:
+        """Store a comment or a reply. Return whether it is new: a text that repeats
         the last one of the thread was sent twice. The caller has locked the member.
 
         Raises LimitReachedError.
         """
         thread = list(
-            self.filter(group=remark.group, member=remark.member, step=remark.step)
+            self.filter(group=comment.group, member=comment.member, step=comment.step)
         )
         last = thread[-1] if thread else None
-        if last and (last.author_id, last.text) == (remark.author_id, remark.text):
+        if last and (last.author_id, last.text) == (comment.author_id, comment.text):
             return False
-        if len(thread) >= MAX_REMARKS:
+        if len(thread) >= MAX_COMMENTS:
             raise LimitReachedError
-        remark.save()
+        comment.save()
         return True
 
-    def latest_to(self, member: User) -> RemarkQuerySet:
+    def latest_to(self, member: User) -> CommentQuerySet:
         """The newest that mentors wrote to the member, newest first, on steps that the
         member can open.
         """
@@ -56,44 +56,41 @@ class RemarkQuerySet(models.QuerySet["Remark"]):
         return with_names.order_by("-written_at", "-pk")[:MAX_LATEST]
 
 
-class Remark(models.Model):
-    """What a mentor wrote to a member about a step, or the member's answer.
-
-    Pages and documents call it a comment, and the answer a reply.
-    """
+class Comment(models.Model):
+    """What a mentor wrote to a member about a step, or the member's reply."""
 
     id = models.BigAutoField(primary_key=True)
     group = models.ForeignKey(
         "groups.Group",
         models.CASCADE,
-        related_name="remarks",
+        related_name="comments",
         verbose_name=_("group"),
     )
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.CASCADE,
-        related_name="remarks",
+        related_name="comments",
         verbose_name=_("member"),
     )
     step = models.ForeignKey(
-        Step, models.PROTECT, related_name="remarks", verbose_name=_("step")
+        Step, models.PROTECT, related_name="comments", verbose_name=_("step")
     )
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.CASCADE,
-        related_name="written_remarks",
+        related_name="written_comments",
         verbose_name=_("author"),
     )
-    text = models.TextField(_("text"), max_length=MAX_REMARK_LENGTH)
+    text = models.TextField(_("text"), max_length=MAX_COMMENT_LENGTH)
     written_at = models.DateTimeField(_("written"), default=timezone.now)
 
-    objects = RemarkQuerySet.as_manager()
+    objects = CommentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("comment")
         verbose_name_plural = _("comments")
         ordering = ["written_at", "pk"]
-        indexes = [models.Index(fields=["member", "step"], name="remark_of_member")]
+        indexes = [models.Index(fields=["member", "step"], name="comment_of_member")]
 
     def __str__(self) -> str:
-        return f"remark {self.pk}"
+        return f"comment {self.pk}"
