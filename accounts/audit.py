@@ -1,7 +1,8 @@
-"""The audit trail: who changed what about people and groups, and when.
+"""The audit trail: who signed in, who changed what about people and groups, and when.
 
-It says nothing about anybody's progress or notes. The database refuses to change an
-event, and to delete it before it is AUDIT_DAYS old: accounts/migrations/0002_audit.py.
+It says nothing about anybody's progress or notes. It has no email address and no IP
+address: a number identifies a person. The database refuses to change an event, and to
+delete it before it is AUDIT_DAYS old: accounts/migrations/0002_audit.py.
 """
 
 from __future__ import annotations
@@ -23,8 +24,36 @@ BATCH_SIZE = 1000  # events per transaction
 
 
 class AuditAction(models.TextChoices):
-    """What can happen. A new action is one line here."""
+    """What can happen. A new action is one line here, and one in KINDS."""
 
+    SIGNED_IN = "signed_in", _("Signed in")
+    SIGN_IN_FAILED = "sign_in_failed", _("Failed to sign in")
+    IDENTITY_CHECK_FAILED = "identity_check_failed", _("Failed an identity check")
+    ACCOUNT_CREATED = "account_created", _("Created an account")
+    ACCOUNT_DEACTIVATED = "account_deactivated", _("Deactivated an account")
+    ACCOUNT_ACTIVATED = "account_activated", _("Activated an account again")
+    ACCOUNT_DELETED = "account_deleted", _("Deleted an account")
+    PASSWORD_SET = "password_set", _("Set a password")
+    PASSWORD_CHANGED = "password_changed", _("Changed the password")
+    PASSWORD_RESET = "password_reset", _("Reset the password")
+    FACTOR_ADDED = "factor_added", _("Added a second factor")
+    FACTOR_REMOVED = "factor_removed", _("Removed a second factor")
+    FACTOR_RENEWED = "factor_renewed", _("Renewed a second factor")
+    ADDRESS_ADDED = "address_added", _("Added an email address")
+    ADDRESS_CONFIRMED = "address_confirmed", _("Confirmed an email address")
+    ADDRESS_REMOVED = "address_removed", _("Removed an email address")
+    ADDRESS_CHANGED = "address_changed", _("Changed the primary email address")
+    PROVIDER_LINKED = "provider_linked", _("Connected another account")
+    PROVIDER_UNLINKED = "provider_unlinked", _("Disconnected another account")
+    DATA_DOWNLOADED = "data_downloaded", _("Downloaded their data")
+    DATA_IMPORTED = "data_imported", _("Imported their data")
+    PERMISSIONS_CHANGED = "permissions_changed", _("Changed a person’s permissions")
+    GROUP_PERMISSIONS_CHANGED = (
+        "group_permissions_changed",
+        _("Changed a permission group"),
+    )
+    PERSON_INVITED = "person_invited", _("Invited a person to the site")
+    TRAIL_EXPORTED = "trail_exported", _("Exported the audit trail")
     GROUP_CREATED = "group_created", _("Created a group")
     GROUP_DELETED = "group_deleted", _("Deleted a group")
     GROUP_JOINED = "group_joined", _("Joined a group")
@@ -38,7 +67,42 @@ class AuditAction(models.TextChoices):
     INVITATION_CREATED = "invitation_created", _("Created an invitation to a group")
     INVITATION_REVOKED = "invitation_revoked", _("Revoked an invitation to a group")
     STEP_CONFIRMED = "step_confirmed", _("Confirmed a step")
-    TRAIL_EXPORTED = "trail_exported", _("Exported the audit trail")
+
+
+A = AuditAction
+KINDS: dict[str, tuple[StrPromise, list[AuditAction]]] = {
+    "sign_ins": (
+        _("Sign-ins"),
+        [A.SIGNED_IN, A.SIGN_IN_FAILED, A.IDENTITY_CHECK_FAILED],
+    ),
+    "accounts": (
+        _("Accounts"),
+        [
+            *(A.ACCOUNT_CREATED, A.ACCOUNT_DEACTIVATED, A.ACCOUNT_ACTIVATED),
+            *(A.ACCOUNT_DELETED, A.PASSWORD_SET, A.PASSWORD_CHANGED, A.PASSWORD_RESET),
+            *(A.FACTOR_ADDED, A.FACTOR_REMOVED, A.FACTOR_RENEWED, A.ADDRESS_ADDED),
+            *(A.ADDRESS_CONFIRMED, A.ADDRESS_REMOVED, A.ADDRESS_CHANGED),
+            *(A.PROVIDER_LINKED, A.PROVIDER_UNLINKED),
+            *(A.DATA_DOWNLOADED, A.DATA_IMPORTED),
+        ],
+    ),
+    "administration": (
+        _("Administration"),
+        [
+            *(A.PERMISSIONS_CHANGED, A.GROUP_PERMISSIONS_CHANGED),
+            *(A.PERSON_INVITED, A.TRAIL_EXPORTED),
+        ],
+    ),
+    "groups": (
+        _("Groups"),
+        [
+            *(A.GROUP_CREATED, A.GROUP_DELETED, A.GROUP_JOINED, A.GROUP_LEFT),
+            *(A.MEMBER_REMOVED, A.ROLE_CHANGED, A.ROADMAP_ASSIGNED),
+            *(A.ROADMAP_UNASSIGNED, A.SHARING_STARTED, A.SHARING_STOPPED),
+            *(A.INVITATION_CREATED, A.INVITATION_REVOKED, A.STEP_CONFIRMED),
+        ],
+    ),
+}
 
 
 # Each detail in words. A detail that is not here is shown with its key.
@@ -49,11 +113,44 @@ DETAILS = {
     "step": _("Step: {value}."),
     "file": _("File: {value}."),
     "events": _("Events: {value}."),
+    "way": _("With: {value}."),
+    "factor": _("Second factor: {value}."),
+    "reason": _("Reason: {value}."),
+    "permission_group": _("Permission group: {value}."),
+    "before": _("Before: {value}."),
+    "after": _("After: {value}."),
+    "invitation": _("Invitation: {value}."),
+}
+FACTORS = {
+    "totp": _("Authenticator app"),
+    "webauthn": _("Passkey"),
+    "recovery_codes": _("Recovery codes"),
 }
 ROLES = {
     "member": _("Member"),
     "mentor": _("Mentor"),
     "owner": _("Owner"),
+}
+# Each known value of a detail in words. Others are shown as they are.
+VALUES = {
+    "role": ROLES,
+    "way": {
+        "password": _("Password"),
+        "code": _("Emailed code"),
+        "password_reset": _("Emailed code for a new password"),
+        "address_code": _("Emailed code for an address"),
+        "organisation": _("Organisation"),
+        "github": _("GitHub"),
+        "google": _("Google"),
+        **FACTORS,
+    },
+    "factor": FACTORS,
+    "reason": {
+        "wrong": _("Not correct"),
+        "deactivated": _("The account is deactivated"),
+        "organisation_only": _("Only the organisation’s sign-in is allowed"),
+        "too_many": _("Too many in one hour; the next ones are not recorded"),
+    },
 }
 
 
@@ -111,7 +208,6 @@ class AuditEvent(models.Model):
         models.DO_NOTHING,
         null=True,
         db_constraint=False,
-        db_index=False,
         related_name="+",
         verbose_name=_("done by"),
     )
@@ -147,8 +243,9 @@ class AuditEvent(models.Model):
         for key in ("group", "step"):
             if number := values.pop(f"{key}_id", ""):
                 values[key] = f"{values.get(key, '')} ({number})".strip()
-        if "role" in values:
-            values["role"] = str(ROLES.get(values["role"], values["role"]))
+        for key, words in VALUES.items():
+            if key in values:
+                values[key] = str(words.get(values[key], values[key]))
         # PostgreSQL does not keep the order of the keys.
         known = {key: str(text) for key, text in DETAILS.items() if key in values}
         others = {key: f"{key}: {{value}}." for key in values if key not in DETAILS}

@@ -130,6 +130,12 @@ class TestList:
         record(AuditAction.GROUP_CREATED, ada, group="<b>{x}</b>", group_id=1)
         assert "&lt;b&gt;{x}&lt;/b&gt; (1)" in auditor.get(PATH).content.decode()
 
+    def test_shows_the_newest_events_only(self, auditor, events, monkeypatch):
+        monkeypatch.setattr(admin_audit, "MAX_LISTED", 2)
+        changelist = auditor.get(PATH).context["cl"]
+        assert changelist.result_count == 2
+        assert len(csv_rows(auditor)) == 3
+
     def test_takes_few_queries(self, auditor, events, assert_max_queries):
         for _ in range(20):
             record(AuditAction.GROUP_CREATED, UserFactory(), UserFactory())
@@ -150,13 +156,16 @@ class TestSearchAndFilters:
             ("?action__exact=role_changed", 1),
             ("?at__gte=2026-05-01T00:00Z&at__lt=2026-05-04T00:00Z", 1),
             ("?q=ada&action__exact=group_created", 1),
+            ("?kind=groups", 3),
+            ("?kind=sign_ins", 0),
+            ("?kind=nonsense", 3),
         ],
     )
     def test_are_those_of_the_files_too(self, auditor, events, query, count):
         assert len(listed(auditor, query)) == count
         assert len(csv_rows(auditor, query)) == count
         # The first file is an event now. Only a list of everything has it, too.
-        exports = 1 if query == "?q=%20" else 0
+        exports = 1 if query in ("?q=%20", "?kind=nonsense") else 0
         assert len(json_rows(auditor, query)) == count + exports
 
     def test_a_number_finds_a_deleted_account_too(self, auditor, events, bob):

@@ -82,6 +82,12 @@ class TestDetails:
                 "Group: (12). Step: fry (3).",
             ),
             ({"colour": "red"}, "colour: red."),
+            (
+                {"way": "password", "factor": "totp", "reason": "wrong"},
+                "With: Password. Second factor: Authenticator app. "
+                "Reason: Not correct.",
+            ),
+            ({"way": "pigeon"}, "With: pigeon."),
         ],
     )
     def test_in_words(self, details, text):
