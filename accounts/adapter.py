@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 from allauth.account.models import EmailAddress
+from allauth.account.utils import filter_users_by_email
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers import registry
@@ -33,6 +34,7 @@ from accounts.openid_connect.provider import PROVIDER as OPENID_CONNECT
 from accounts.openid_connect.provider import OrganisationProvider
 from accounts.passwords import normalize
 from accounts.providers import get_provider_name
+from accounts.sign_in_events import record_failure
 from core.bounded_session import BoundedSession
 from core.site_url import get_site_url
 
@@ -132,10 +134,19 @@ class AccountAdapter(MailAdapter):
             request.user.is_authenticated or password_sign_in.is_allowed(user)
         ):
             log.warning("password_refused", user_id=user.pk)
+            record_failure(request, user, "password", "organisation_only")
             return None
         if user:
             self.attempt.give_back()
         return user
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Log a wrong password or an unknown address, and record a wrong password."""
+        user = request.user if request.user.is_authenticated else None
+        if user is None and (email := credentials.get("email")):
+            user = next(iter(filter_users_by_email(email, prefer_verified=True)), None)
+        log.warning("sign_in_failed", user_id=user and user.pk)
+        record_failure(request, user, "password")
 
     def pre_login(  # type: ignore[override]
         self,
@@ -148,7 +159,10 @@ class AccountAdapter(MailAdapter):
         """Refuse a sign-in that the site does not allow, before it begins."""
         is_by_provider = "sociallogin" in (signal_kwargs or {})
         if not is_by_provider and not password_sign_in.is_allowed(user):
+            record_failure(request, user, reason="organisation_only")
             return password_sign_in.refuse(request)
+        if not user.is_active:  # allauth then shows a page that says so
+            record_failure(request, user, reason="deactivated")
         response: HttpResponse | None = super().pre_login(
             request, user, signal_kwargs=signal_kwargs, **kwargs
         )

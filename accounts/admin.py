@@ -1,7 +1,7 @@
 """Admin pages for users and invitations."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from allauth.account.adapter import get_adapter
@@ -12,6 +12,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -21,10 +22,16 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import admin_audit  # noqa: F401, Django loads admin pages from here
 from accounts.admin_deactivation import deactivate_selected
+from accounts.audit import AuditAction, AuditEvent
 from accounts.deactivation import end_sessions
 from accounts.deletion import delete_account
 from accounts.email_addresses import EmailField
 from accounts.models import Invitation, User
+from accounts.permission_changes import (
+    list_permissions,
+    record_group_change,
+    recorded_permissions,
+)
 from accounts.signup_policy import invite
 from core.admin_columns import yes_or_no
 from core.forms import LineField
@@ -50,6 +57,11 @@ class NewUserForm(AdminUserCreationForm):
 
 def is_own(request: HttpRequest, user: User | None) -> bool:
     return user is not None and user.pk == request.user.pk
+
+
+def get_user(request: HttpRequest) -> User:
+    """The signed-in user, as their own type."""
+    return cast("User", request.user)
 
 
 @admin.register(User)
@@ -99,7 +111,31 @@ class UserAdmin(DjangoUserAdmin):
         super().save_model(request, obj, form, change)
         if not obj.is_active:
             end_sessions(obj)
+        actions = [AuditAction.ACCOUNT_CREATED]
+        if change:
+            state = "ACTIVATED" if obj.is_active else "DEACTIVATED"
+            possible = {
+                "is_active": AuditAction[f"ACCOUNT_{state}"],
+                "email": AuditAction.ADDRESS_CHANGED,
+            }
+            actions = [possible[name] for name in possible if name in form.changed_data]
+        for action in actions:
+            AuditEvent.objects.record(action, get_user(request), obj)
 
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        user = self.get_object(request, object_id)
+        if user is None or request.method != "POST":
+            return super().change_view(request, object_id, form_url, extra_context)
+        with recorded_permissions(user.pk, get_user(request)):
+            return super().change_view(request, object_id, form_url, extra_context)
+
+    @transaction.atomic
     def user_change_password(
         self,
         request: HttpRequest,
@@ -113,6 +149,8 @@ class UserAdmin(DjangoUserAdmin):
         response = super().user_change_password(request, id, form_url)
         if user and response.status_code == HTTPStatus.FOUND:
             log.info("password_set", user_id=user.pk, by=request.user.pk)
+            action = AuditAction.PASSWORD_CHANGED
+            AuditEvent.objects.record(action, get_user(request), user)
             mail = "account/email/password_changed"
             get_adapter().send_notification_mail(mail, user)
         return response
@@ -126,7 +164,7 @@ class UserAdmin(DjangoUserAdmin):
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         log.info("account_deleted", user_id=obj.pk, by=request.user.pk)
-        delete_account(obj)
+        delete_account(obj, get_user(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
@@ -166,6 +204,25 @@ admin.site.unregister(Group)
 @admin.register(Group)
 class PermissionGroupAdmin(DjangoGroupAdmin):
     form = PermissionGroupForm
+
+    def save_related(
+        self, request: HttpRequest, form: Any, formsets: Any, change: Any
+    ) -> None:
+        super().save_related(request, form, formsets, change)
+        if form.has_changed():
+            before = list_permissions(form.initial.get("permissions", []))
+            after = list_permissions(form.instance.permissions.all())
+            record_group_change(form.instance, before, after, get_user(request))
+
+    @transaction.atomic
+    def delete_model(self, request: HttpRequest, obj: Group) -> None:
+        before = list_permissions(obj.permissions.all())
+        record_group_change(obj, before, "", get_user(request))
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:
+        for group in queryset:
+            self.delete_model(request, group)
 
 
 class InvitationForm(ModelForm):

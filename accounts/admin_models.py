@@ -3,7 +3,7 @@
 Nobody can change their own here: their account pages ask for the password first.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from allauth.account.adapter import get_adapter
@@ -11,10 +11,15 @@ from allauth.account.admin import EmailAddressAdmin as AllauthEmailAddressAdmin
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.admin import SocialAccountAdmin as AllauthSocialAccountAdmin
+from allauth.socialaccount.models import SocialAccount
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from accounts.audit import AuditAction, AuditEvent
+from accounts.models import User
+from accounts.sign_in_events import name_provider
 from core.admin_columns import yes_or_no
 
 log = structlog.get_logger("cairn.accounts")
@@ -38,7 +43,31 @@ class RemoveOnlyMixin:
         return not is_own and super().has_delete_permission(request, obj)  # type: ignore[misc]
 
 
-class EmailAddressAdmin(RemoveOnlyMixin, AllauthEmailAddressAdmin):
+class RecordedRemovalMixin:
+    """Records in the audit trail that somebody removed another person's row."""
+
+    removal: AuditAction
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        with transaction.atomic():
+            actor = cast("User", request.user)
+            details = self.describe(obj)
+            AuditEvent.objects.record(self.removal, actor, obj.user, **details)
+            super().delete_model(request, obj)  # type: ignore[misc]
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        for row in queryset:
+            self.delete_model(request, row)
+
+    def describe(self, _row: Any) -> dict[str, str]:
+        """Return the details of the event."""
+        return {}
+
+
+class EmailAddressAdmin(
+    RecordedRemovalMixin, RemoveOnlyMixin, AllauthEmailAddressAdmin
+):
+    removal = AuditAction.ADDRESS_REMOVED
     list_display = [  # type: ignore[assignment]
         "email",
         "user",
@@ -48,13 +77,19 @@ class EmailAddressAdmin(RemoveOnlyMixin, AllauthEmailAddressAdmin):
     actions: list[Any] = []  # only a code confirms an address
 
 
-class SocialAccountAdmin(RemoveOnlyMixin, AllauthSocialAccountAdmin):
-    pass
+class SocialAccountAdmin(
+    RecordedRemovalMixin, RemoveOnlyMixin, AllauthSocialAccountAdmin
+):
+    removal = AuditAction.PROVIDER_UNLINKED
+
+    def describe(self, row: SocialAccount) -> dict[str, str]:
+        return {"way": name_provider(row.provider)}
 
 
-class AuthenticatorAdmin(RemoveOnlyMixin, admin.ModelAdmin):
+class AuthenticatorAdmin(RecordedRemovalMixin, RemoveOnlyMixin, admin.ModelAdmin):
     """Lets staff remove a second factor that a user lost. Its secret is hidden."""
 
+    removal = AuditAction.FACTOR_REMOVED
     MAILS = {
         Authenticator.Type.TOTP: "mfa/email/totp_deactivated",
         Authenticator.Type.WEBAUTHN: "mfa/email/webauthn_removed",
@@ -76,8 +111,5 @@ class AuthenticatorAdmin(RemoveOnlyMixin, admin.ModelAdmin):
         if mail := self.MAILS.get(Authenticator.Type(obj.type)):
             get_adapter().send_notification_mail(mail, obj.user)
 
-    def delete_queryset(
-        self, request: HttpRequest, queryset: QuerySet[Authenticator]
-    ) -> None:
-        for authenticator in queryset:
-            self.delete_model(request, authenticator)
+    def describe(self, row: Authenticator) -> dict[str, str]:
+        return {"factor": str(row.type)}

@@ -11,6 +11,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
+from accounts.audit import AuditAction, AuditEvent
 from accounts.models import User
 
 log = structlog.get_logger("cairn.accounts")
@@ -47,6 +48,7 @@ def deactivate(users: Collection[User], by: User | None = None) -> int:
         was_active = User.objects.filter(pk=user.pk, is_active=True)
         if was_active.update(is_active=False):
             log.info("account_deactivated", user_id=user.pk, by=by and by.pk)
+            AuditEvent.objects.record(AuditAction.ACCOUNT_DEACTIVATED, by, user)
             count += 1
         end_sessions(user)
     return count

@@ -12,23 +12,26 @@ from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy
 
+from accounts.audit import AuditAction, AuditEvent
 from accounts.models import Invitation, User
 
 DELETED = gettext_lazy("deleted account")  # instead of the address, in the admin's log
 
 
 @transaction.atomic
-def delete_account(user: User) -> bool:
+def delete_account(user: User, by: User | None = None) -> bool:
     """Delete the user, their rows and their sessions, and send a confirmation.
 
     Return False, and change nothing, if the user is the last administrator. Content
-    that they edited stays, without their name. Raises MailNotSentError.
+    that they edited stays, without their name. `by` is who does it, by default the
+    user. Raises MailNotSentError.
     """
     # If the last two administrators delete their accounts at the same time, the second
     # request waits here, and then finds that its user is the last one.
     list(User.objects.select_for_update().filter(is_superuser=True))
     if user.is_last_administrator():
         return False
+    AuditEvent.objects.record(AuditAction.ACCOUNT_DELETED, by or user, user)
     address, name = user.email, user.name
     user.delete()
     recipient = User(email=address, name=name, time_zone=user.time_zone)

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from allauth.account.authentication import get_authentication_records
 from allauth.account.utils import passthrough_next_redirect_url
+from allauth.core import context
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.base import forms as base_forms
@@ -33,6 +34,7 @@ from accounts import second_factor_secrets
 from accounts.allauth_internals import get_totp_secret, store_totp_secret
 from accounts.codes import CodeFormMixin, normalize_code
 from accounts.models import User
+from accounts.sign_in_events import record_failure
 from core.forms import LineField, StrictJSONDecoder
 
 log = structlog.get_logger("cairn.accounts")
@@ -187,6 +189,8 @@ def reject_malformed_credential[T](clean: Callable[[Any], T]) -> Callable[[Any],
             if isinstance(error, ValidationError) and error.code != "incorrect_code":
                 raise
             log.warning("passkey_refused", error=type(error).__name__)
+            if isinstance(form, forms.AuthenticateWebAuthnForm):
+                record_failure(context.request, form.user, "webauthn")
             message = gettext("That passkey doesn’t belong to this account.")
             raise ValidationError(message) from error
 

@@ -27,6 +27,7 @@ from accounts.allauth_internals import (
 from accounts.codes import LoginCodeForm
 from accounts.limits import login_code_request
 from accounts.requests import AuthenticatedRequest
+from accounts.sign_in_events import record_failure
 
 SESSION_KEY = "reauthentication_code"
 
@@ -117,6 +118,7 @@ def reauthenticate_by_code(request: AuthenticatedRequest) -> HttpResponse:
                 request, request.user, method="code", reauthenticated=True
             )
             return resume_request(request) or redirect("account_settings")
+        record_failure(request, request.user, "code")
         if not process.record_invalid_attempt():
             process = None
     context = {"form": form, "process": process, "next": request.GET.get("next", "")}

@@ -4,6 +4,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.audit import AuditAction, AuditEvent
 from accounts.email_addresses import canonical, canonical_domain
 from accounts.models import Invitation, User
 from core.site_url import get_site_url
@@ -76,6 +78,7 @@ def mark_invitations_used(user: User) -> None:
     invitations.update(used_at=timezone.now())
 
 
+@transaction.atomic
 def invite(request: HttpRequest, invitation: Invitation) -> None:
     """Save and mail the invitation. A used one becomes open again.
 
@@ -84,6 +87,9 @@ def invite(request: HttpRequest, invitation: Invitation) -> None:
     invitation.invited_by = request.user if request.user.is_authenticated else None
     invitation.invited_at, invitation.used_at = timezone.now(), None
     invitation.save()
+    AuditEvent.objects.record(
+        *(AuditAction.PERSON_INVITED, invitation.invited_by), invitation=invitation.pk
+    )
     query = urlencode({"email": invitation.address})
     url = f"{get_site_url(request)}{reverse('account_signup')}?{query}"
     get_adapter().send_mail(

@@ -36,6 +36,10 @@ limit_by_address = rate_limit(  # type: ignore[no-untyped-call]
     action="begin_passkey_or_provider", limit_get=True
 )
 
+# Each view that signs somebody in, or changes how they sign in, is in one transaction
+# with its event in the audit trail (events.py). So are the views that ask for the
+# password first: they then continue what was interrupted, such as a connection.
+
 
 def provider_urls(
     name: str, provider: str, provider_views: ModuleType
@@ -75,12 +79,12 @@ urlpatterns = [
     path("deleted/", views.deleted, name="account_deleted"),
     path(
         "reauthenticate/code/",
-        reauthenticate_by_code,
+        transaction.atomic(reauthenticate_by_code),
         name="account_reauthenticate_by_code",
     ),
     path(
         "login/",
-        allow_redirects_to_providers(views.LoginView.as_view()),
+        allow_redirects_to_providers(transaction.atomic(views.LoginView.as_view())),
         name="account_login",
     ),
     path(
@@ -90,13 +94,15 @@ urlpatterns = [
     ),
     path(
         "login/code/confirm/",
-        limit_new_codes(account_views.confirm_login_code),
+        limit_new_codes(transaction.atomic(account_views.confirm_login_code)),
         name="account_confirm_login_code",
     ),
     path("signed-in/", signed_in, name="account_signed_in"),
     path("logout/", account_views.logout, name="account_logout"),
     path(
-        "reauthenticate/", account_views.reauthenticate, name="account_reauthenticate"
+        "reauthenticate/",
+        transaction.atomic(account_views.reauthenticate),
+        name="account_reauthenticate",
     ),
     # In one transaction, so that no account is left if the mail cannot be sent.
     path(
@@ -114,12 +120,12 @@ urlpatterns = [
     ),
     path(
         "password/change/",
-        require_allowed(account_views.password_change),
+        require_allowed(transaction.atomic(account_views.password_change)),
         name="account_change_password",
     ),
     path(
         "password/set/",
-        require_allowed(account_views.password_set),
+        require_allowed(transaction.atomic(account_views.password_set)),
         name="account_set_password",
     ),
     path(
@@ -127,12 +133,12 @@ urlpatterns = [
     ),
     path(
         "password/reset/confirm/",
-        account_views.confirm_password_reset_code,
+        transaction.atomic(account_views.confirm_password_reset_code),
         name="account_confirm_password_reset_code",
     ),
     path(
         "password/reset/complete/",
-        account_views.complete_password_reset,
+        transaction.atomic(account_views.complete_password_reset),
         name="account_complete_password_reset",
     ),
     path(
@@ -143,8 +149,16 @@ urlpatterns = [
     # Without `login_required`, allauth would ask strangers to reauthenticate, and store
     # the whole request in their session.
     path("2fa/", mfa_views.index, name="mfa_index"),
-    path("2fa/authenticate/", mfa_views.authenticate, name="mfa_authenticate"),
-    path("2fa/reauthenticate/", mfa_views.reauthenticate, name="mfa_reauthenticate"),
+    path(
+        "2fa/authenticate/",
+        transaction.atomic(mfa_views.authenticate),
+        name="mfa_authenticate",
+    ),
+    path(
+        "2fa/reauthenticate/",
+        transaction.atomic(mfa_views.reauthenticate),
+        name="mfa_reauthenticate",
+    ),
     path(
         "2fa/totp/activate/",
         login_required(totp_views.activate_totp),
@@ -152,7 +166,7 @@ urlpatterns = [
     ),
     path(
         "2fa/totp/deactivate/",
-        login_required(totp_views.deactivate_totp),
+        login_required(transaction.atomic(totp_views.deactivate_totp)),
         name="mfa_deactivate_totp",
     ),
     path(
@@ -174,17 +188,17 @@ urlpatterns = [
     ),
     path(
         "2fa/webauthn/add/",
-        login_required(webauthn_views.add_webauthn),
+        login_required(transaction.atomic(webauthn_views.add_webauthn)),
         name="mfa_add_webauthn",
     ),
     path(
         "2fa/webauthn/login/",
-        limit_by_address(mfa.PasskeyLoginView.as_view()),
+        limit_by_address(transaction.atomic(mfa.PasskeyLoginView.as_view())),
         name="mfa_login_webauthn",
     ),
     path(
         "2fa/webauthn/reauthenticate/",
-        mfa.PasskeyReauthenticateView.as_view(),
+        transaction.atomic(mfa.PasskeyReauthenticateView.as_view()),
         name="mfa_reauthenticate_webauthn",
     ),
     path(
@@ -194,7 +208,7 @@ urlpatterns = [
     ),
     path(
         "2fa/webauthn/keys/<int:pk>/remove/",
-        login_required(webauthn_views.remove_webauthn),
+        login_required(transaction.atomic(webauthn_views.remove_webauthn)),
         name="mfa_remove_webauthn",
     ),
     path(
@@ -204,7 +218,7 @@ urlpatterns = [
     ),
     path(
         "3rdparty/",
-        allow_redirects_to_providers(social_views.connections),
+        allow_redirects_to_providers(transaction.atomic(social_views.connections)),
         name="socialaccount_connections",
     ),
     path(

@@ -15,6 +15,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
+from django.db import transaction
 from django.db.models import Q
 from django.forms import HiddenInput
 from django.http import HttpRequest, HttpResponse
@@ -30,7 +31,7 @@ from django.views.decorators.http import (
 
 from accounts import devices, known_devices, password_sign_in, signup_policy
 from accounts.allauth_internals import cancel_email_verification, pop_pending_login
-from accounts.audit import AuditEvent
+from accounts.audit import AuditAction, AuditEvent
 from accounts.deletion import delete_account
 from accounts.forms import AddEmailForm, LoginForm, NameForm, TimeZoneForm
 from accounts.limits import WRONG_PASSWORDS
@@ -78,6 +79,7 @@ class SignupView(account_views.SignupView):
 
 
 @require_POST
+@transaction.atomic
 def start_again(request: HttpRequest) -> HttpResponse:
     """Cancel a sign-up that is waiting for its code, for example for a wrong address.
 
@@ -86,8 +88,10 @@ def start_again(request: HttpRequest) -> HttpResponse:
     """
     login = pop_pending_login(request)
     if login and login.signup and login.user:
-        new_user = User.objects.filter(pk=login.user.pk)
-        new_user.exclude(emailaddress__verified=True).delete()
+        new_users = User.objects.filter(pk=login.user.pk)
+        for user in new_users.exclude(emailaddress__verified=True):
+            AuditEvent.objects.record(AuditAction.ACCOUNT_DELETED, user)
+            user.delete()
     cancel_email_verification(request)
     query = urlencode({"next": request.POST.get("next", "")})
     return redirect(f"{reverse('account_signup')}?{query}")
@@ -193,7 +197,6 @@ def delete(request: AuthenticatedRequest) -> HttpResponse:
             Q(author=user) | Q(member=user)
         ).count(),
         "has_confirmed": Confirmation.objects.filter(confirmed_by=user).exists(),
-        "has_audit_events": AuditEvent.objects.filter(person=user).exists(),
         "audit_days": django_settings.AUDIT_DAYS,
     }
     return render(request, "account/delete.html", context)

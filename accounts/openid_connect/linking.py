@@ -16,6 +16,7 @@ from django.shortcuts import redirect, render
 
 from accounts.models import User
 from accounts.openid_connect.provider import PROVIDER
+from accounts.sign_in_events import record_failure
 
 log = structlog.get_logger("cairn.accounts")
 
@@ -41,6 +42,7 @@ def require_usable_address(request: HttpRequest, sociallogin: SocialLogin) -> No
     """
     user = sociallogin.user
     if user and sociallogin.is_existing and not user.is_active:
+        record_failure(request, user, "organisation", "deactivated")
         raise ImmediateHttpResponse(redirect("account_inactive"))
     is_connecting = sociallogin.state.get("process") == AuthProcess.CONNECT
     if sociallogin.is_existing or is_connecting:

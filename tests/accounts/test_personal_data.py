@@ -37,7 +37,7 @@ PROMISES = {
     "accounts_user": "Your email addresses, and a name, a time zone and a theme",
     "accounts_user_groups": "your permissions and permission groups",
     "accounts_user_user_permissions": "your permissions and permission groups",
-    "accounts_auditevent": "An audit trail: who created, deleted, joined or left",
+    "accounts_auditevent": "An audit trail: when you signed in and in which way",
     "accounts_device": "For browsers that you used before, only the name",
     "accounts_invitation": "the address that was invited, by whom and when",
     "account_emailaddress": "Your email addresses",

@@ -238,6 +238,7 @@ class TestAdmin:
 
     def test_the_audit_trail(self, admin, user):
         details = {"group": "Ομάδα", "group_id": 7, "roadmap": "odos", "step": "Βήμα"}
+        details |= {"way": "password", "factor": "totp", "reason": "wrong"}
         for action in AuditAction:
             for number in (user.pk, user.pk + 1000):
                 AuditEvent.objects.create(
@@ -246,6 +247,7 @@ class TestAdmin:
         path = "/admin/accounts/auditevent/"
         admin.get(f"{path}audit-trail.csv")
         check(admin, path, "odos", "CSV")
+        check(admin, f"{path}?kind=accounts", "odos")
         event = AuditEvent.objects.last()
         check(admin, f"{path}{event.pk}/change/", "odos")
         for path in ("/admin/", "/admin/auth/group/"):

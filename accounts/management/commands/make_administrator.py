@@ -8,8 +8,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 from django.db import transaction
 
+from accounts.audit import AuditAction, AuditEvent
 from accounts.email_addresses import canonical
 from accounts.models import User
+from accounts.permission_changes import recorded_permissions
 
 
 class Command(BaseCommand):
@@ -29,12 +31,13 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(f"{email} is not a valid email address.") from error
         if user := User.objects.filter(email=email).first():
-            user.is_staff = user.is_superuser = True
-            user.save()
+            make_administrator(user)
             self.stdout.write(f"{user.email} is now an administrator.")
             return
         password = secrets.token_urlsafe(12)
-        user = User.objects.create_superuser(email, password)
+        user = User.objects.create_user(email, password)
+        AuditEvent.objects.record(AuditAction.ACCOUNT_CREATED, None, user)
+        make_administrator(user)
         # Confirmed, so that the first sign-in does not ask for a code by email.
         EmailAddress.objects.create(
             user=user, email=user.email, verified=True, primary=True
@@ -42,3 +45,9 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Administrator: {user.email}\nPassword (shown only once): {password}"
         )
+
+
+def make_administrator(user: User) -> None:
+    with recorded_permissions(user.pk):
+        user.is_staff = user.is_superuser = True
+        user.save()
