@@ -8,6 +8,7 @@ import structlog
 from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.audit import AuditAction, AuditEvent
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from core.csv_export import CONTENT_TYPE
@@ -75,6 +77,10 @@ def download(request: AuthenticatedRequest, extension: str) -> HttpResponse:
         f'attachment; filename="cairn-{today:%Y-%m-%d}.{extension}"'
     )
     log.info("data_exported", user_id=user.pk, kind=extension)
+    with transaction.atomic():
+        AuditEvent.objects.record(
+            *(AuditAction.DATA_DOWNLOADED, user), file=extension.upper()
+        )
     return response
 
 
@@ -95,7 +101,10 @@ def upload(request: AuthenticatedRequest) -> HttpResponse:
         status = HTTPStatus.SERVICE_UNAVAILABLE
         return show_errors(request, [IMPORT_IN_PROGRESS], status)
     try:
-        result = restore.restore(request.user, reader.parse(file))
+        document = reader.parse(file)
+        with transaction.atomic():
+            result = restore.restore(request.user, document)
+            AuditEvent.objects.record(AuditAction.DATA_IMPORTED, request.user)
     except ValidationError as error:
         return show_errors(request, error.messages)
     finally:
