@@ -11,6 +11,7 @@ class AccountsConfig(AppConfig):
         from allauth.socialaccount.providers import registry
 
         from accounts import deletion, ended_sessions, events  # noqa: F401
+        from accounts.openid_connect import site_roles  # noqa: F401
         from accounts.openid_connect.provider import OrganisationProvider
 
         registry.register(OrganisationProvider)

@@ -67,6 +67,8 @@ class AuditAction(models.TextChoices):
     INVITATION_CREATED = "invitation_created", _("Created an invitation to a group")
     INVITATION_REVOKED = "invitation_revoked", _("Revoked an invitation to a group")
     STEP_CONFIRMED = "step_confirmed", _("Confirmed a step")
+    SITE_ROLE_GIVEN = "site_role_given", _("Gave a role on the site")
+    SITE_ROLE_TAKEN = "site_role_taken", _("Took a role on the site")
 
 
 A = AuditAction
@@ -90,7 +92,8 @@ KINDS: dict[str, tuple[StrPromise, list[AuditAction]]] = {
         _("Administration"),
         [
             *(A.PERMISSIONS_CHANGED, A.GROUP_PERMISSIONS_CHANGED),
-            *(A.PERSON_INVITED, A.TRAIL_EXPORTED),
+            *(A.PERSON_INVITED, A.SITE_ROLE_GIVEN, A.SITE_ROLE_TAKEN),
+            A.TRAIL_EXPORTED,
         ],
     ),
     "groups": (
@@ -130,6 +133,9 @@ ROLES = {
     "member": _("Member"),
     "mentor": _("Mentor"),
     "owner": _("Owner"),
+    "staff": _("Staff"),
+    "editors": _("Editor"),
+    "publishers": _("Publisher"),
 }
 # Each known value of a detail in words. Others are shown as they are.
 VALUES = {

@@ -11,7 +11,10 @@ from core.environment import Environment
 
 # Nobody can sign in with OpenID Connect without these four.
 REQUIRED = ("OIDC_NAME", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
-OPTIONAL = ("OIDC_SCOPES", "OIDC_VERIFIED_DOMAINS", "OIDC_ORIGINS")
+OPTIONAL = (
+    *("OIDC_SCOPES", "OIDC_VERIFIED_DOMAINS", "OIDC_ORIGINS", "OIDC_GROUPS_CLAIM"),
+    *("OIDC_STAFF", "OIDC_EDITORS", "OIDC_PUBLISHERS"),
+)
 DEFAULT_SCOPES = "openid profile email"
 MAX_ISSUER_LENGTH = 200  # characters, as in allauth's column
 DISCOVERY_PATH = "/.well-known/openid-configuration"
@@ -109,6 +112,7 @@ def read_organisation(env: Environment) -> dict[str, Any] | None:
     """
     url = env.read("OIDC_ISSUER", "", issuer)
     domains = parse.list_of(parse.email_domain)
+    values = parse.list_of(parse.line)
     app = {
         "provider_id": url,
         "name": env.read("OIDC_NAME", "", parse.line),
@@ -120,6 +124,13 @@ def read_organisation(env: Environment) -> dict[str, Any] | None:
             "oauth_pkce_enabled": True,
             "verified_email": env.read("OIDC_VERIFIED_DOMAINS", [], domains),
             "origins": env.read("OIDC_ORIGINS", [], parse.list_of(provider_origin)),
+            "groups_claim": env.read("OIDC_GROUPS_CLAIM", "groups", parse.line),
+            # The staff flag, and the names of two permission groups.
+            "site_roles": {
+                "staff": env.read("OIDC_STAFF", [], values),
+                "Editors": env.read("OIDC_EDITORS", [], values),
+                "Publishers": env.read("OIDC_PUBLISHERS", [], values),
+            },
         },
     }
     is_set = {

@@ -62,6 +62,8 @@ class FakeOpenIDProvider(ThreadingHTTPServer):
             "oauth_pkce_enabled": True,
             "verified_email": [],
             "origins": [],
+            "groups_claim": "groups",
+            "site_roles": {"staff": [], "Editors": [], "Publishers": []},
         }
         return {
             "provider_id": self.url,

@@ -21,6 +21,7 @@ from django.urls import reverse
 from requests import RequestException
 
 from accounts.openid_connect import discovery, id_token
+from accounts.openid_connect.claims import read_values
 from accounts.openid_connect.errors import (
     ProviderUnavailableError,
     TokenRefusedError,
@@ -130,8 +131,9 @@ class OrganisationOAuth2Adapter(OpenIDConnectOAuth2Adapter):
         # An address and whether it is verified must come from the same answer.
         if not claims.keys() >= {"email", "email_verified"}:
             more = self.fetch_user_info(token, claims["sub"])
-            name = {"name": claims.get("name")}
-            claims = name | more if "email" in more else claims | more
+            if "email" in more:
+                claims.pop("email_verified", None)
+            claims |= more
         provider = self.get_provider()  # type: ignore[no-untyped-call]
         login: SocialLogin = provider.sociallogin_from_response(request, claims)
         return login
@@ -178,8 +180,12 @@ class OrganisationProvider(OpenIDConnectProvider):
         return str(data["sub"])
 
     def extract_extra_data(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Store only what the list of connected accounts shows."""
-        return {"email": get_text(data, "email")}
+        """Store only what the list of connected accounts shows, and the claim.
+
+        The claim is stored for a sign-in that goes on with a second factor.
+        """
+        path = self.app.settings["groups_claim"]
+        return {"email": get_text(data, "email"), "groups": read_values(data, path)}
 
     def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
         return {"email": get_text(data, "email"), "name": get_text(data, "name")}

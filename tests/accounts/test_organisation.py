@@ -75,7 +75,7 @@ class TestFirstSignIn:
         sign_in_with_organisation(client, organisation)
         account = SocialAccount.objects.get()
         assert (account.provider, account.uid) == (organisation.url, "ada-1815")
-        assert account.extra_data == {"email": "ada@school.example"}
+        assert account.extra_data == {"email": "ada@school.example", "groups": []}
         assert not SocialToken.objects.exists()
 
     def test_reads_the_user_info_if_the_id_token_has_no_address(

@@ -156,6 +156,9 @@ def test_the_organisations_provider_is_read(read_settings):
         OIDC_SCOPES="openid email",
         OIDC_VERIFIED_DOMAINS="School.example",
         OIDC_ORIGINS="https://ADFS.example:443/",
+        OIDC_GROUPS_CLAIM="realm_access.roles",
+        OIDC_STAFF="cairn-editors, cairn-office",
+        OIDC_EDITORS="cairn-editors",
     )
     app = values.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APP"]
     assert app == {
@@ -169,6 +172,12 @@ def test_the_organisations_provider_is_read(read_settings):
             "oauth_pkce_enabled": True,
             "verified_email": ["school.example"],
             "origins": ["https://adfs.example"],
+            "groups_claim": "realm_access.roles",
+            "site_roles": {
+                "staff": ["cairn-editors", "cairn-office"],
+                "Editors": ["cairn-editors"],
+                "Publishers": [],
+            },
         },
     }
 
@@ -221,6 +230,8 @@ def test_settings_with_which_nobody_could_sign_in_are_named(read_faults):
         ("OIDC_SCOPES", "profile email", "with openid among them"),
         ("OIDC_SCOPES", 'openid "email"', "with openid among them"),
         ("OIDC_VERIFIED_DOMAINS", "ada@school.example", "must be email domains"),
+        ("OIDC_GROUPS_CLAIM", "a\nb", "must be one line of text"),
+        ("OIDC_STAFF", "a\nb", "must be one line of text"),
         ("OIDC_ORIGINS", "http://adfs.example", "must be addresses with https://"),
     ],
 )
