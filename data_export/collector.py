@@ -19,6 +19,7 @@ from groups.comments import Comment
 from groups.confirmations import Confirmation, WorkLink
 from groups.invitations import Invitation as GroupInvitation
 from groups.models import Membership
+from groups.suggestions import Suggestion
 from progress.models import Completion, StepProgress
 from progress.notes import Note
 from roadmaps.models import LARGE_FIELDS, Step
@@ -47,6 +48,7 @@ def collect(user: User) -> document.ExportDocument:
         notes=notes(user),
         work_links=work_links(user),
         memberships=memberships(user),
+        group_suggestions=group_suggestions(user),
         confirmations_received=confirmations_received(user),
         confirmations_given=confirmations_given(user),
         comments_received=comments_received(user),
@@ -207,6 +209,7 @@ def memberships(user: User) -> list[document.Membership]:
             group=row.group.name,
             role=row.role,
             joined_at=row.joined_at,
+            by_claim=row.by_claim,
             wants_email=row.wants_email,
             shown_roadmaps=[
                 document.ShownRoadmap(
@@ -216,6 +219,19 @@ def memberships(user: User) -> list[document.Membership]:
             ],
         )
         for row in rows.prefetch_related(shown).order_by("joined_at", "pk")
+    ]
+
+
+def group_suggestions(user: User) -> list[document.GroupSuggestion]:
+    rows = Suggestion.objects.filter(user=user).select_related("group")
+    return [
+        document.GroupSuggestion(
+            group=row.group.name,
+            role=row.role,
+            made_at=row.made_at,
+            answered_at=row.answered_at,
+        )
+        for row in rows.order_by("made_at", "pk")
     ]
 
 

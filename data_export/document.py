@@ -241,10 +241,22 @@ class ShownRoadmap(BaseModel):
     since: datetime
 
 
+class GroupSuggestion(BaseModel):
+    """A group that the user's organisation suggests."""
+
+    group: str
+    role: str
+    made_at: datetime
+    answered_at: datetime | None = Field(
+        description="When the user joined or dismissed."
+    )
+
+
 class Membership(BaseModel):
     group: str
     role: str
     joined_at: datetime
+    by_claim: bool = Field(description="Whether it ends with the organisation's claim.")
     wants_email: bool = Field(description="Whether comments are announced by email.")
     shown_roadmaps: list[ShownRoadmap]
 
@@ -312,6 +324,7 @@ class ExportDocument(ImportDocument):
     invitations_sent: list[Invitation]
     edits: list[Edit]
     memberships: list[Membership]
+    group_suggestions: list[GroupSuggestion]
     confirmations_received: list[ReceivedConfirmation]
     confirmations_given: list[Confirmation]
     comments_received: list[ReceivedComment]

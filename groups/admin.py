@@ -115,7 +115,7 @@ class GroupAdmin(admin.ModelAdmin):
         return False
 
     def get_fields(self, request: HttpRequest, obj: Group | None = None) -> Any:
-        fields = ["name", "purpose", "owners"]
+        fields = ["name", "purpose", "member_claim", "mentor_claim", "owners"]
         if obj and not has_owner(obj) and self.has_change_permission(request, obj):
             fields.append("new_owner")
         return [*fields, "member_count", "mentor_count", "created_at"]

@@ -7,4 +7,4 @@ class GroupsConfig(AppConfig):
     verbose_name = _("People")  # the admin's group: see accounts/admin_config.py
 
     def ready(self) -> None:
-        from groups import deletion  # noqa: F401
+        from groups import claims, deletion  # noqa: F401

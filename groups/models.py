@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import AuditAction, AuditEvent
 from accounts.models import User
+from accounts.openid_connect.claims import MAX_VALUE_LENGTH
 from core.model_fields import LineField
 from groups.comments import Comment  # noqa: F401, as above
 from groups.confirmations import (  # noqa: F401, Django loads models from here
@@ -27,6 +28,7 @@ from groups.invitations import MAX_INVITATIONS, Invitation, generate_code
 from groups.member_order import MemberOrder, last_active, since
 from groups.roles import Role
 from groups.stored_summary import StoredSummary  # noqa: F401, as above
+from groups.suggestions import Suggestion
 from progress.models import StepProgress
 from progress.route import State
 from roadmaps.models import Roadmap
@@ -82,6 +84,21 @@ class Group(models.Model):
         max_length=300,
         blank=True,
         help_text=_("People read this before they join."),
+    )
+    member_claim = LineField(
+        _("value of the sign-in claim for members"),
+        max_length=MAX_VALUE_LENGTH,
+        blank=True,
+        help_text=_(
+            "The group is suggested to people who sign in with the organisation and "
+            "have this value. They decide whether to join. When they no longer have "
+            "it, they leave at their next sign-in."
+        ),
+    )
+    mentor_claim = LineField(
+        _("value of the sign-in claim for mentors"),
+        max_length=MAX_VALUE_LENGTH,
+        blank=True,
     )
     created_at = models.DateTimeField(
         _("created"), default=timezone.now, editable=False
@@ -165,7 +182,7 @@ class Group(models.Model):
         )
 
     @transaction.atomic
-    def admit(self, user: User, invitation: Invitation) -> Membership:
+    def admit(self, user: User, invitation: Invitation | Suggestion) -> Membership:
         """Let the person in, and return their membership.
 
         Nothing happens if they already have the role, or a higher one. A member who
@@ -177,14 +194,15 @@ class Group(models.Model):
         self.lock()
         role = Role(invitation.role)
         membership = self.memberships.filter(user=user).first()
-        if membership and (membership.is_mentor or role == Role.MEMBER):
+        if membership and membership.includes(role):
             return membership
         invitation.count_use()
+        by_claim = isinstance(invitation, Suggestion)
         if membership:
-            membership.change_role(role, actor=user)
+            membership.change_role(role, actor=user, by_claim=by_claim)
             return membership
         self.record(AuditAction.GROUP_JOINED, user, role=role)
-        return self.memberships.create(user=user, role=role)
+        return self.memberships.create(user=user, role=role, by_claim=by_claim)
 
     @transaction.atomic
     def disband(self, actor: User) -> None:
@@ -393,6 +411,10 @@ class Membership(models.Model):
     )
     role = models.CharField(_("role"), max_length=6, choices=Role, default=Role.MEMBER)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+    # Whether the role came from a suggestion of the organisation. It then ends with it.
+    by_claim = models.BooleanField(
+        _("by the organisation"), default=False, db_default=False
+    )
     wants_email = models.BooleanField(
         _("email about comments"), default=False, db_default=False
     )
@@ -406,6 +428,10 @@ class Membership(models.Model):
             models.UniqueConstraint(fields=["user", "group"], name="in_a_group_once"),
             models.CheckConstraint(
                 condition=Q(role__in=Role.values), name="membership_role_known"
+            ),
+            # So no claim can take the last owner from a group.
+            models.CheckConstraint(
+                condition=~Q(role=Role.OWNER, by_claim=True), name="no_owner_by_claim"
             ),
         ]
 
@@ -421,10 +447,18 @@ class Membership(models.Model):
     def is_owner(self) -> bool:
         return self.role == Role.OWNER
 
+    def includes(self, role: str) -> bool:
+        """Whether the person has nothing to gain from an invitation with this role."""
+        return self.is_mentor or role == Role.MEMBER
+
     @transaction.atomic
-    def change_role(self, role: Role, actor: User) -> None:
+    def change_role(
+        self, role: Role, actor: User | None, *, by_claim: bool = False
+    ) -> None:
         """Give the person another role. Only members show progress. Somebody who
         becomes a mentor stops, and has to agree again if they become a member again.
+
+        Unless `by_claim` is set, no claim of the organisation changes the role later.
 
         Raises LastOwnerError, and DoesNotExist if they have left meanwhile.
         """
@@ -433,15 +467,31 @@ class Membership(models.Model):
         if self.role == role:
             return
         self._require_another_owner()
-        self.role = role
-        self.save(update_fields=["role"])
+        self.role, self.by_claim = role, by_claim
+        self.save(update_fields=["role", "by_claim"])
         if role != Role.MEMBER:
             self.shared_roadmaps.all().delete()
         self.group.record(AuditAction.ROLE_CHANGED, actor, self.user, role=role)
 
     @transaction.atomic
-    def end(self, actor: User) -> None:
-        """End the membership: the person leaves, or `actor` removes them.
+    def follow_claim(self, role: Role | None) -> None:
+        """End the membership if the claim has no role for the person any more, or make
+        a mentor a member. Nothing happens if somebody has changed the role by hand.
+        """
+        try:
+            self.group.lock()
+            self.refresh_from_db(fields=["role", "by_claim"])
+        except (Group.DoesNotExist, Membership.DoesNotExist):
+            return
+        if self.by_claim and role is None:
+            self.end(None)
+        elif self.by_claim and role == Role.MEMBER:
+            self.change_role(role, None, by_claim=True)
+
+    @transaction.atomic
+    def end(self, actor: User | None) -> None:
+        """End the membership: the person leaves, or `actor` removes them. Nobody does
+        when the claim of the organisation no longer names them.
 
         Mentors see nothing of them from now on. Their progress and what was confirmed
         stays theirs. Nothing happens if it has ended. Raises LastOwnerError.
@@ -452,7 +502,7 @@ class Membership(models.Model):
         except (Group.DoesNotExist, Membership.DoesNotExist):
             return
         membership._require_another_owner()
-        is_own = actor.pk == self.user_id
+        is_own = actor is not None and actor.pk == self.user_id
         action = AuditAction.GROUP_LEFT if is_own else AuditAction.MEMBER_REMOVED
         self.group.record(action, actor, self.user, role=membership.role)
         membership.delete()

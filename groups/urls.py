@@ -49,6 +49,8 @@ urlpatterns = [
         people.remove,
         name="remove_person",
     ),
+    path("<bigint:group_id>/join/", joining.join_suggested, name="join_suggested"),
+    path("<bigint:group_id>/dismiss/", joining.dismiss, name="dismiss"),
     path("<bigint:group_id>/sharing/", joining.sharing, name="sharing"),
     path("<bigint:group_id>/leave/", joining.leave, name="leave"),
     path("<bigint:group_id>/progress.csv", mentor.download, name="csv"),

@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
@@ -20,12 +20,14 @@ from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from core.rate_limit import rate_limit
 from core.text import isolate
+from groups.claims import open_suggestions
 from groups.errors import InvitationUsedError, LastOwnerError
 from groups.invitations import Invitation, InvitationState
 from groups.join_form import JoinForm, use_guess
 from groups.models import AssignmentQuerySet, Group, Membership
 from groups.own_progress import read_assigned_roadmaps
 from groups.roles import Role
+from groups.suggestions import Suggestion
 
 MAX_ID_LENGTH = 9  # digits
 
@@ -63,30 +65,74 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     group, user = invitation.group, request.user
     membership = group.memberships.filter(user=user.pk).first()
     # An invitation for mentors makes a member a mentor. Others change no role.
-    if membership and (membership.is_mentor or invitation.role == Role.MEMBER):
+    if membership and membership.includes(invitation.role):
         return redirect(group)
     if invitation.state != InvitationState.USABLE:
         return explain_unusable(request, HTTPStatus.GONE)
-    context: dict[str, Any] = {"group": group, "invitation": invitation}
     if not user.is_authenticated:
         if request.method == "POST":
             return redirect_to_login(request.path)
+        context = {"group": group, "invitation": invitation}
         return render(request, "groups/join.html", context)
     if request.method == "POST":
         return use_invitation(request, user, invitation)
+    return show_invitation(request, user, invitation, membership)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@rate_limit
+def join_suggested(request: AuthenticatedRequest, group_id: int) -> HttpResponse:
+    """The same page for a group that the organisation suggests. A POST joins it."""
+    user = request.user
+    memberships = user.memberships.select_related("group")
+    membership = memberships.filter(group=group_id).first()
+    suggestion = open_suggestions(user).filter(group=group_id).first()
+    if suggestion and request.method == "POST":
+        return use_invitation(request, user, suggestion)
+    if suggestion:
+        return show_invitation(request, user, suggestion, membership)
+    if membership:  # they have just joined
+        return redirect(membership.group)
+    raise Http404("It is not suggested to this person.")
+
+
+@login_required
+@require_POST
+@rate_limit
+def dismiss(request: AuthenticatedRequest, group_id: int) -> HttpResponse:
+    """Do not suggest the group to the person any more."""
+    for suggestion in open_suggestions(request.user).filter(group=group_id):
+        suggestion.answer()
+        text = _("%(group)s is no longer suggested to you.")
+        messages.success(request, text % {"group": isolate(suggestion.group.name)})
+    return redirect("groups:index")
+
+
+def show_invitation(
+    request: HttpRequest,
+    user: User,
+    invitation: Invitation | Suggestion,
+    membership: Membership | None,
+) -> HttpResponse:
+    """What joining means for somebody who is signed in."""
+    group = invitation.group
+    context: dict[str, Any] = {
+        "group": group,
+        "invitation": invitation,
+        "is_suggested": isinstance(invitation, Suggestion),
+        "membership": membership,
+        "mentors": list(group.memberships.mentors().names()),
+    }
     if invitation.role == Role.MEMBER:
         roadmaps = read_assigned_roadmaps(group, user)
         available = [each for each in roadmaps if each.is_available]
         context |= {"roadmaps": roadmaps, "available": available}
-    context |= {
-        "membership": membership,
-        "mentors": list(group.memberships.mentors().names()),
-    }
     return render(request, "groups/join.html", context)
 
 
 def use_invitation(
-    request: HttpRequest, user: User, invitation: Invitation
+    request: HttpRequest, user: User, invitation: Invitation | Suggestion
 ) -> HttpResponse:
     """Join the group, and show the chosen roadmaps. They were on the page: a roadmap
     that was assigned since then is not shown.

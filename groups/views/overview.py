@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.requests import AuthenticatedRequest
 from core.rate_limit import rate_limit
+from groups.claims import open_suggestions
 from groups.errors import LimitReachedError
 from groups.forms import NewGroupForm
 from groups.models import MAX_OWN_GROUPS, Assignment, Group
@@ -22,7 +23,7 @@ from roadmaps.models import Roadmap
 @login_required
 @require_safe
 def index(request: AuthenticatedRequest) -> HttpResponse:
-    """The groups that the person is in."""
+    """The groups that the person is in, and those that their organisation suggests."""
     visible = Assignment.objects.visible_to(request.user).select_related("roadmap")
     memberships = (
         request.user.memberships.select_related("group")
@@ -32,6 +33,7 @@ def index(request: AuthenticatedRequest) -> HttpResponse:
     )
     context = {
         "memberships": memberships,
+        "suggestions": open_suggestions(request.user),
         "may_create_groups": may_create_groups(request.user),
     }
     return render(request, "groups/index.html", context)

@@ -58,6 +58,7 @@ PROMISES = {
     "groups_membership": "your role, when you joined",
     "groups_sharedroadmap": "which roadmaps you agreed to show",
     "groups_storedsummary": None,  # counts
+    "groups_suggestion": "the groups that it suggests to you",
     "groups_worklink": "links to your work",
     "groups_confirmation": "the steps that mentors confirmed",
     "groups_comment": "comments between you and the mentors",
@@ -120,6 +121,7 @@ def add_group_data(person, step):
     comment |= {"group": b, "member": other}
     Comment.objects.create(author=person, text="Unmistakable advice", **comment)
     b.invite("member", actor=person)
+    person.group_suggestions.create(group=b, role="member")
     with transaction.atomic():
         a.record(AuditAction.GROUP_JOINED, person, role=member.role)
 

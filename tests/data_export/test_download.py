@@ -25,6 +25,7 @@ from progress.topic_checks import TopicCheck
 from tests.accounts.actions import signed_in_browser
 from tests.factories import (
     AssignmentFactory,
+    GroupFactory,
     MembershipFactory,
     NoteFactory,
     StepProgressFactory,
@@ -53,6 +54,7 @@ EXPORTED_FOREIGN_KEYS = {
     "groups.Membership.user": "memberships",
     "groups.Comment.author": "comments_written",
     "groups.Comment.member": "comments_received",
+    "groups.Suggestion.user": "group_suggestions",
     "groups.WorkLink.user": "work_links",
     "mfa.Authenticator.user": "factors",
     "progress.Completion.user": "completions",
@@ -109,6 +111,8 @@ def add_group_data(user, step):
     MembershipFactory(user=mentor, group=group, role="owner")
     member = MembershipFactory(user=user, group=group, joined_at=MAY)
     member.shared_roadmaps.create(assignment=assignment, agreed_at=MAY)
+    suggested = GroupFactory(name="Class 8")
+    user.group_suggestions.create(group=suggested, role="member", made_at=MAY)
     url = "https://work.example/fry"
     WorkLink.objects.create(user=user, step=step, url=url, saved_at=MAY)
     confirmation = {"group": group, "group_name": "Class 7", "step": step}
@@ -240,6 +244,7 @@ class TestJson:
             "group": "Class 7",
             "role": "member",
             "joined_at": at,
+            "by_claim": False,
             "wants_email": False,
             "shown_roadmaps": [{"roadmap": "cooking", "since": at}],
         }
@@ -255,6 +260,13 @@ class TestJson:
             {**comment, "text": "Try oil.", "written_by": "Olga"}
         ]
         assert {**comment, "text": "I will."} in data["comments_written"]
+        [suggestion] = data["group_suggestions"]
+        assert suggestion == {
+            "group": "Class 8",
+            "role": "member",
+            "made_at": at,
+            "answered_at": None,
+        }
         assert data["group_invitations"][0]["group"] == "My team"
         assert {
             "at": at,

@@ -381,3 +381,17 @@ class TestNames:
         data["user_permissions"] = [permission.pk]
         assert client.post(path, data).status_code == 302
         assert user.has_perm("groups.add_group")
+
+
+class TestClaim:
+    def test_staff_enter_its_values(self, client, group):
+        values = {"member_claim": "/school/7b", "mentor_claim": "teachers"}
+        client.post(change(group), form(group, **values))
+        group.refresh_from_db()
+        assert {name: getattr(group, name) for name in values} == values
+
+    def test_it_is_one_line(self, client, group):
+        response = client.post(change(group), form(group, member_claim="a\nb"))
+        assert response.status_code == 200
+        group.refresh_from_db()
+        assert group.member_claim == ""

@@ -9,7 +9,7 @@ from groups.invitations import Invitation
 from groups.roles import Role
 from progress.models import StepProgress
 from tests.accounts.test_all_pages import assert_complete_page
-from tests.factories import AssignmentFactory, TopicFactory
+from tests.factories import AssignmentFactory, GroupFactory, TopicFactory
 
 
 @pytest.fixture
@@ -32,6 +32,14 @@ def test_invitations(client, signed_in, two_roadmaps, invitation, mentors_invita
         assert_complete_page(signed_in.get(each.get_absolute_url()))
     Invitation.objects.update(revoked_at=timezone.now())
     assert_complete_page(signed_in.get(invitation.get_absolute_url()))
+
+
+@pytest.mark.parametrize("role", [Role.MEMBER, Role.MENTOR])
+def test_suggestions(signed_in, user, two_roadmaps, group, role):
+    user.group_suggestions.create(group=group, role=role)
+    user.group_suggestions.create(group=GroupFactory(), role=role)
+    assert_complete_page(signed_in.get(f"/groups/{group.pk}/join/"))
+    assert_complete_page(signed_in.get("/groups/"))
 
 
 def test_the_form_for_a_code(signed_in):

@@ -6,8 +6,10 @@ import pytest
 from django.utils import timezone
 
 from groups.invitations import Invitation
+from groups.models import Suggestion
 from groups.roles import Role
 from roadmaps.models import Roadmap
+from tests.accounts.actions import sign_in_with_organisation
 from tests.factories import (
     AssignmentFactory,
     GroupFactory,
@@ -44,6 +46,28 @@ def test_an_invitation(client, greek_learner, group, role):
     path = Invitation.objects.create(group=group, role=role).get_absolute_url()
     assert_page_is_translated(client.get(path))
     assert_page_is_translated(greek_learner.get(path))
+
+
+@pytest.mark.parametrize("role", [Role.MEMBER, Role.MENTOR])
+def test_a_suggestion(greek_learner, user, group, role):
+    user.group_suggestions.create(group=group, role=role)
+    path = f"/groups/{group.pk}/"
+    for page in ("/groups/", f"{path}join/"):
+        assert_page_is_translated(greek_learner.get(page))
+    assert_page_is_translated(greek_learner.post(f"{path}dismiss/", follow=True))
+
+
+def test_the_message_about_suggestions(client, organisation, group):
+    organisation.person |= {"name": "Άννα", "groups": "7"}
+    for number in (1, 2):
+        group.pk, group.member_claim = None, "7"
+        group.save()
+        Suggestion.objects.all().delete()
+        sign_in_with_organisation(client, organisation)
+        page = client.get("/groups/join/")
+        assert ("/join/" if number == 1 else 'href="/groups/"') in page.text
+        assert_page_is_translated(page)
+        client.post("/accounts/logout/")
 
 
 def test_an_invitation_for_somebody_without_a_name(signed_in, user, group):

@@ -113,6 +113,8 @@ ROWS = [
     Row("GET /groups/join/unknown/"),
     Row("GET /groups/join/{invitation}/", "", set(SEES)),
     Row("GET /groups/{group_id}/", "", IN_THE_GROUP),
+    Row("GET /groups/{group_id}/join/"),
+    Row("POST /groups/{group_id}/dismiss/"),
     Row("GET /groups/{group_id}/sharing/", "", IN_THE_GROUP),
     Row("GET /groups/{group_id}/leave/", "", IN_THE_GROUP),
     Row("GET /groups/{group_id}/progress.csv", "", {"mentor", "owner"}),
