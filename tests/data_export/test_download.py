@@ -320,7 +320,7 @@ class TestJson:
             StepProgressFactory(user=user, step=step)
             NoteFactory(user=user, step=step)
             add_group_data(user, step)
-        with assert_max_queries(30):
+        with assert_max_queries(31):
             download(reauthenticated)
 
     def test_a_new_user_has_no_progress(self, reauthenticated):

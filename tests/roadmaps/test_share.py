@@ -138,8 +138,10 @@ class TestNoindex:
         assert NOINDEX in get_template(f"{code}.html").render()
 
     @pytest.mark.parametrize("name", ACCOUNT_PAGES)
+    @pytest.mark.usefixtures("organisation")
     def test_no_account_page_is_indexed(self, rf, db, name):
         request = rf.get("/")
         request.user, request.session = AnonymousUser(), {}
         counts = {"address_count": 1, "step_count": 1, "device_count": 1}
+        counts["audit_days"] = 365
         assert NOINDEX in get_template(f"account/{name}").render(counts, request)
