@@ -83,6 +83,8 @@ class RealProvider:
                         "oauth_pkce_enabled": True,
                         "verified_email": [],
                         "origins": [],
+                        "groups_claim": "groups",
+                        "site_roles": {},
                     },
                 }
             }
