@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from groups import comments
@@ -18,15 +17,10 @@ from tests.factories import (
     StepFactory,
     UserFactory,
 )
+from tests.groups.conftest import sign_in
 from tests.html import read_html
 
 pytestmark = pytest.mark.django_db
-
-
-def sign_in(user):
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

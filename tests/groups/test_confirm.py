@@ -6,9 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.core.cache import cache
 from django.db import connection, transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -30,20 +28,13 @@ from tests.factories import (
     UserFactory,
     WorkLinkFactory,
 )
+from tests.groups.conftest import sign_in
 from tests.html import read_html
 from tests.progress.test_mark import HTMX
 from tests.progress.test_mark import address as mark_address
 
 DAY = timedelta(days=1)
 pytestmark = pytest.mark.django_db
-
-
-def sign_in(user):
-    client = Client()
-    client.force_login(user)
-    # The session was seen just now, so that its visit writes nothing.
-    cache.set(f"seen:{client.session.session_key}", True)
-    return client
 
 
 @pytest.fixture
