@@ -65,7 +65,7 @@ group = create_group("Spring 2027 cohort", "Learn to build a backend.", owner)
 invitation = group.invite(Role.MEMBER, actor=owner)
 for name, done, days, days_on_next, unconfirmed in PEOPLE:
     user = create_person(name)
-    membership = invitation.use(user)
+    membership = group.admit(user, invitation)
     membership.show(group.assignments.get())
     if done:
         mark_steps(user, done, days, days_on_next)
@@ -83,6 +83,6 @@ WorkLink.objects.set_url(amara.user, steps[8], "https://example.com/amara/tests"
 evening = create_group(
     "Evening class", "We meet on Tuesdays.", create_person("Ada Roy")
 )
-membership = evening.invite(Role.MEMBER, actor=owner).use(owner)
+membership = evening.admit(owner, evening.invite(Role.MEMBER, actor=owner))
 membership.show(evening.assignments.get())
 print(group.pk, amara.pk, evening.pk)
