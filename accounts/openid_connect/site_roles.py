@@ -30,7 +30,8 @@ def apply_site_roles(
     if user.is_superuser:
         return
     # Sign-ins at the same time must not change and record the same twice.
-    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    locked = User.objects.select_for_update(no_key=True)
+    user.refresh_from_db(fields=["is_staff"], from_queryset=locked)
     for role, names in provider.app.settings["site_roles"].items():
         if names:
             is_wanted = not values.isdisjoint(names)
@@ -56,7 +57,6 @@ def set_role(user: User, role: str, is_wanted: bool) -> bool:
 
 
 def set_staff(user: User, is_wanted: bool) -> bool:
-    user.refresh_from_db(fields=["is_staff"])
     if user.is_staff == is_wanted:
         return False
     user.is_staff = is_wanted
