@@ -4,15 +4,14 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
-from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy
 
 from accounts.audit import AuditAction, AuditEvent
+from accounts.deactivation import end_sessions
 from accounts.models import Invitation, User
 
 DELETED = gettext_lazy("deleted account")  # instead of the address, in the admin's log
@@ -50,6 +49,5 @@ def delete_traces(instance: User, **_: Any) -> None:
     own = EmailAddress.objects.filter(user=instance).values_list("email", flat=True)
     addresses = {instance.email, *own}
     Invitation.objects.filter(address__in=addresses).delete()
-    keys = UserSession.objects.filter(user=instance).values("session_key")
-    Session.objects.filter(pk__in=keys).delete()
+    end_sessions(instance)
     LogEntry.objects.filter(object_repr__in=addresses).update(object_repr=DELETED)
