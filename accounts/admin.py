@@ -113,9 +113,10 @@ class UserAdmin(DjangoUserAdmin):
             end_sessions(obj)
         actions = [AuditAction.ACCOUNT_CREATED]
         if change:
-            state = "ACTIVATED" if obj.is_active else "DEACTIVATED"
             possible = {
-                "is_active": AuditAction[f"ACCOUNT_{state}"],
+                "is_active": AuditAction.ACCOUNT_ACTIVATED
+                if obj.is_active
+                else AuditAction.ACCOUNT_DEACTIVATED,
                 "email": AuditAction.ADDRESS_CHANGED,
             }
             actions = [possible[name] for name in possible if name in form.changed_data]
