@@ -47,25 +47,22 @@ def require_usable_address(request: HttpRequest, sociallogin: SocialLogin) -> No
     is_connecting = sociallogin.state.get("process") == AuthProcess.CONNECT
     if sociallogin.is_existing or is_connecting:
         return
-    reason, address = "", ""
-    for sent in sociallogin.email_addresses:
-        address = sent.email
-        reason = find_fault(sent)
-    if not address:
-        reason = "missing"
-    if reason:
+    sent = next(iter(sociallogin.email_addresses), None)  # there is at most one
+    if reason := find_fault(sent):
         log.warning("organisation_sign_in_refused", reason=reason)
         context = {
             "reason": reason,
-            "address": address,
+            "address": sent.email if sent else "",
             "organisation": sociallogin.provider.name,
         }
         template, status = "socialaccount/refused.html", HTTPStatus.FORBIDDEN
         raise ImmediateHttpResponse(render(request, template, context, status=status))
 
 
-def find_fault(sent: EmailAddress) -> str:
+def find_fault(sent: EmailAddress | None) -> str:
     """Return why the address cannot be used for a new account, or ""."""
+    if sent is None or not sent.email:
+        return "missing"
     if not sent.verified:
         return "unverified"
     if EmailAddress.objects.filter(email=sent.email, verified=True).exists():
