@@ -75,7 +75,6 @@ class AuditEventAdmin(admin.ModelAdmin):
     list_filter = [KindFilter, "action", "at"]
     paginator = NewestPaginator
     show_full_result_count = False
-    list_select_related = ["actor", "person"]
     search_fields = ["actor__email"]  # so that there is a search: get_search_results
     search_help_text = gettext_lazy("Search by a person’s email address or number.")
     fields = ["at", "done_by", "in_words"]
