@@ -1,6 +1,7 @@
-"""The changes that can give a step a new meaning.
+"""Which changes to a step may ask something different of learners.
 
-After one of them, the admin asks the editor. A file answers with `new_meaning`.
+After such a change, the admin asks the editor whether the step's meaning has changed. A
+file says so with `new_meaning`.
 """
 
 from collections.abc import Iterable, Mapping

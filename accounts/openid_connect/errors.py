@@ -7,7 +7,7 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 
 
 class SingleSignOnError(OAuth2Error):
-    """allauth shows the page about a failed sign-in for every OAuth2Error."""
+    """The base of these errors. allauth catches it, and shows its error page."""
 
     reason = ""
 

@@ -27,10 +27,10 @@ type View = Callable[..., HttpResponse]
 
 
 def explain_failure(view: View) -> View:
-    """Show allauth's page about failed sign-ins for every failure of the provider.
+    """Show allauth's page about a failed sign-in whenever the provider fails.
 
-    allauth itself does so only for the second half of the callback. Nothing is left of
-    a sign-in that failed, not even its session.
+    allauth itself shows it only for what fails from the request for tokens onwards. A
+    sign-in that failed leaves nothing stored, not even its session.
     """
 
     @wraps(view)
