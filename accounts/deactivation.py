@@ -21,16 +21,21 @@ class LastAdministratorError(Exception):
     """Nobody could manage the site any more."""
 
 
-def find_last_administrators(users: Collection[User]) -> list[User]:
-    """Return the administrators among `users`, if there are no others.
+def lock_administrators() -> list[User]:
+    """Return the administrators whose accounts are active.
 
     Until the end of the transaction, nobody else can deactivate or delete one.
     """
     administrators = User.objects.select_for_update().filter(
         is_superuser=True, is_active=True
     )
+    return list(administrators.order_by("pk"))
+
+
+def find_last_administrators(users: Collection[User]) -> list[User]:
+    """Return the administrators among `users`, if there are no others. Locks all."""
+    active = lock_administrators()
     chosen = {user.pk for user in users}
-    active = list(administrators.order_by("pk"))
     return active if {user.pk for user in active} <= chosen else []
 
 

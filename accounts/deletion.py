@@ -11,7 +11,7 @@ from django.dispatch import receiver
 from django.utils.translation import gettext_lazy
 
 from accounts.audit import AuditAction, AuditEvent
-from accounts.deactivation import end_sessions
+from accounts.deactivation import end_sessions, lock_administrators
 from accounts.models import Invitation, User
 
 DELETED = gettext_lazy("deleted account")  # instead of the address, in the admin's log
@@ -27,7 +27,7 @@ def delete_account(user: User, by: User | None = None) -> bool:
     """
     # If the last two administrators delete their accounts at the same time, the second
     # request waits here, and then finds that its user is the last one.
-    list(User.objects.select_for_update().filter(is_superuser=True))
+    lock_administrators()
     if user.is_last_administrator():
         return False
     AuditEvent.objects.record(AuditAction.ACCOUNT_DELETED, by or user, user)
