@@ -40,8 +40,6 @@ from core.site_url import get_site_url
 
 log = structlog.get_logger("cairn.accounts")
 
-MAX_NAME_LENGTH = 80  # characters, as in User.name
-
 # The sections of the settings that show allauth's messages about their changes.
 MESSAGE_SECTIONS = {
     "account/messages/cannot_delete_primary_email.txt": "email",
@@ -308,7 +306,8 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         """Take over the name from the organisation. The user can change it later."""
         user: User = super().populate_user(request, sociallogin, data)
         if linking.is_organisation(sociallogin):
-            user.name = " ".join(data.get("name", "").split())[:MAX_NAME_LENGTH]
+            name = " ".join(data.get("name", "").split())
+            user.name = name[: User.MAX_NAME_LENGTH]
         return user
 
     def on_authentication_error(  # type: ignore[override]

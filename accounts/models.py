@@ -50,11 +50,13 @@ def validate_time_zone(name: str) -> None:
 
 
 class User(AbstractBaseUser, PermissionsMixin):
+    MAX_NAME_LENGTH = 80  # characters
+
     id = models.AutoField(primary_key=True)  # 4 bytes: it is in every progress row
     email = models.EmailField(_("email address"), max_length=254, unique=True)
     name = LineField(
         _("display name"),
-        max_length=80,
+        max_length=MAX_NAME_LENGTH,
         blank=True,
         default="",
         db_default="",  # old processes insert rows without it during an upgrade
