@@ -22,6 +22,7 @@ class Person(NamedTuple):
 class Fault(NamedTuple):
     line: int
     message: str
+    is_unknown: bool = False  # an address, but of nobody who has an account
 
 
 def read_people(text: str) -> tuple[list[Person], list[Fault]]:
@@ -35,7 +36,8 @@ def read_people(text: str) -> tuple[list[Person], list[Fault]]:
     for line, address in read_addresses(text):
         user = find_user(address)
         if not user:
-            faults.append(Fault(line, f"{address!r} belongs to no account here"))
+            message = f"{address!r} belongs to no account here"
+            faults.append(Fault(line, message, is_unknown="@" in address))
         elif user.pk in people:
             first = people[user.pk].line
             faults.append(Fault(line, f"{address!r} is the person of line {first}"))

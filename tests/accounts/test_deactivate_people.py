@@ -130,6 +130,20 @@ class TestCommand:
         assert "Nothing was changed." in str(raised.value)
         assert len(active()) == 4
 
+    def test_can_skip_addresses_without_an_account(self, run):
+        output = run("nobody@example.com\nada@example.com", "--skip-unknown")
+        first, *others = output.splitlines()
+        assert first.endswith(
+            "leavers.csv:1: 'nobody@example.com' belongs to no account here, skipped."
+        )
+        assert others == ["ada@example.com: active", "Accounts deactivated: 1"]
+        assert "Accounts deactivated: 0" in run("x@example.com", "--skip-unknown")
+
+    @pytest.mark.parametrize("line", ["bob", "", "ada@example.com"])
+    def test_skips_no_other_problem(self, run, line):
+        with pytest.raises(CommandError, match=r"Nothing was changed"):
+            run(f"name,email\nAda,ada@example.com\nBob,{line}\n", "--skip-unknown")
+
     def test_refuses_to_leave_no_administrator(self, run):
         UserFactory(email="chief@example.com", is_superuser=True)
         with pytest.raises(CommandError) as raised:

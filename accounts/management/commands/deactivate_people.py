@@ -24,16 +24,26 @@ class Command(BaseCommand):
             action="store_true",
             help="list what would change, and change nothing",
         )
+        parser.add_argument(
+            "--skip-unknown",
+            action="store_true",
+            help="list addresses that belong to no account, instead of stopping",
+        )
 
     @transaction.atomic
-    def handle(self, *, file: Path, dry_run: bool, **_: Any) -> None:
+    def handle(
+        self, *, file: Path, dry_run: bool, skip_unknown: bool, **_: Any
+    ) -> None:
         people, faults = read(file)
-        faults += find_last(people)
+        skipped = [each for each in faults if skip_unknown and each.is_unknown]
+        faults = [each for each in faults if each not in skipped] + find_last(people)
         if faults:
-            lines = [f"{file}:{line}: {message}." for line, message in sorted(faults)]
+            lines = [f"{file}:{each.line}: {each.message}." for each in sorted(faults)]
             raise CommandError("\n".join([*lines, "Nothing was changed."]))
-        if not people:
+        if not people and not skipped:
             raise CommandError(f"{file} has no email addresses.")
+        for each in skipped:
+            self.stdout.write(f"{file}:{each.line}: {each.message}, skipped.")
         for _line, user in people:
             state = "active" if user.is_active else "deactivated already"
             self.stdout.write(f"{user.email}: {state}")
