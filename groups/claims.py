@@ -35,7 +35,7 @@ def follow_claim(
     # Lock the person before groups, as `Group.admit` does.
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     roles = find_roles(values)
-    update_memberships(user, roles)
+    announce_ended(request, update_memberships(user, roles))
     new = update_suggestions(user, roles)
     if new:
         announce(request, list(open_suggestions(user).filter(pk__in=new)))
@@ -52,16 +52,21 @@ def find_roles(values: frozenset[str]) -> dict[int, Role]:
     }
 
 
-def update_memberships(user: User, roles: dict[int, Role]) -> None:
-    """End what came by the claim and is no longer in it. A group whose two values were
-    both removed no longer follows the claim.
+def update_memberships(user: User, roles: dict[int, Role]) -> list[Group]:
+    """End what came by the claim and is no longer in it. Return the groups that the
+    person is no longer in. A group whose two values were both removed no longer follows
+    the claim.
     """
+    ended = []
     has_claim = ~Q(group__member_claim="", group__mentor_claim="")
     by_claim = user.memberships.filter(has_claim, by_claim=True)
     for membership in by_claim.select_related("group", "user").order_by("group_id"):
         role = roles.get(membership.group_id)
         if role is None or (role == Role.MEMBER and membership.is_mentor):
             membership.follow_claim(role)
+            if role is None and membership.by_claim:  # nobody changed it by hand
+                ended.append(membership.group)
+    return ended
 
 
 def update_suggestions(user: User, roles: dict[int, Role]) -> list[int]:
@@ -90,6 +95,14 @@ def open_suggestions(user: User) -> QuerySet[Suggestion]:
         Exists(mentors) | Q(Exists(memberships), role=Role.MEMBER)
     )
     return suggestions.select_related("group").order_by("group__name", "group_id")
+
+
+def announce_ended(request: HttpRequest, groups: list[Group]) -> None:
+    """Say it on the next page, because nobody else does."""
+    text = _("Your organisation no longer assigns you to {name}, so you’ve left it.")
+    for group in groups:
+        name = format_html("<bdi>{}</bdi>", group.name)
+        messages.info(request, format_html(text, name=name))
 
 
 def announce(request: HttpRequest, suggestions: list[Suggestion]) -> None:

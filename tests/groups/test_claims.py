@@ -211,6 +211,17 @@ class TestLoss:
         assert event.actor_id is None
         assert event.person.email == "ada@school.example"
 
+    @pytest.mark.parametrize(("claim", "is_told"), [("8a", True), ("7b", False)])
+    def test_tells_the_person_on_the_next_page(
+        self, sign_in, organisation, path, claim, is_told
+    ):
+        sign_in(["teachers"]).post(path)
+        organisation.person["groups"] = [claim]
+        browser = Client()
+        sign_in_with_organisation(browser, organisation)
+        told = "Your organisation no longer assigns you to Class 7, so"
+        assert (told in read_html(browser.get("/"))) == is_told
+
     def test_a_mentor_becomes_a_member_at_once(self, sign_in, group, path):
         sign_in(["teachers"]).post(path)
         browser = sign_in(["7b"])
