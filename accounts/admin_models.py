@@ -81,6 +81,7 @@ class SocialAccountAdmin(
     RecordedRemovalMixin, RemoveOnlyMixin, AllauthSocialAccountAdmin
 ):
     removal = AuditAction.PROVIDER_UNLINKED
+    search_fields = ["uid", "extra_data__email"]  # and the person's address here
 
     def describe(self, row: SocialAccount) -> dict[str, str]:
         return {"way": name_provider(row.provider)}

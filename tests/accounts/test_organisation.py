@@ -280,8 +280,11 @@ def test_the_admin_and_the_download_name_the_issuer(
 ):
     sign_in_with_organisation(client, organisation)
     account = SocialAccount.objects.get()
+    User.objects.filter(pk=account.user_id).update(email="ada@home.example")
     settings.SOCIALACCOUNT_PROVIDERS = {}
     path = "/admin/socialaccount/socialaccount/"
+    for address in ("ada@school.example", "ada@home.example"):
+        assert "ada-1815" in admin_client.get(path, {"q": address}).text
     for page in (path, f"{path}{account.pk}/change/"):
         assert organisation.url in admin_client.get(page).text
     assert client.get("/accounts/delete/").status_code == 200
