@@ -28,8 +28,8 @@ def check_mail_server(**_: Any) -> list[checks.CheckMessage]:
         return []
     return [
         checks.Error(
-            "Signing up requires a code that is sent by email, and no mail server is "
-            "configured.",
+            "People get codes by email, for example to sign up or to change their "
+            "address, and no mail server is configured.",
             hint="Set EMAIL_HOST. Until then, codes are printed to the log.",
             id="cairn.E001",
         )
