@@ -17,11 +17,23 @@ from allauth.socialaccount.models import SocialAccount
 from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.core.management import call_command
 from playwright.sync_api import expect
 
 from accounts.models import User
-from tests.browser.account_pages import expect_heading, expect_signed_in, sign_out
-from tests.factories import UserFactory
+from groups.roles import Role
+from tests.browser.account_pages import (
+    expect_heading,
+    expect_signed_in,
+    sign_in,
+    sign_out,
+)
+from tests.factories import (
+    AssignmentFactory,
+    GroupFactory,
+    MembershipFactory,
+    UserFactory,
+)
 from tests.production import free_port
 
 FOLDER = django_settings.BASE_DIR / "tests/oidc"
@@ -79,12 +91,12 @@ class RealProvider:
                     "secret": CLIENT_SECRET,
                     "settings": {
                         "server_url": issuer or self.url,
-                        "scope": ["openid", "profile", "email"],
+                        "scope": ["openid", "profile", "email", "groups"],
                         "oauth_pkce_enabled": True,
                         "verified_email": [],
                         "origins": [],
                         "groups_claim": "groups",
-                        "site_roles": {},
+                        "site_roles": {"staff": ["staff"], "Editors": ["editors"]},
                     },
                 }
             }
@@ -102,6 +114,14 @@ def provider(live_server, settings):
     provider.process.wait()
 
 
+@pytest.fixture
+def group(backend):
+    group = GroupFactory(name="Class 7", member_claim="7b", mentor_claim="teachers")
+    AssignmentFactory(group=group, roadmap=backend)
+    MembershipFactory(group=group, role=Role.OWNER, user__name="Olga")
+    return group
+
+
 def press(page):
     page.get_by_role("button", name="Sign in with Example School").click()
 
@@ -109,6 +129,10 @@ def press(page):
 def sign_in_there(page, name="ada"):
     """Press the button, and sign in on the provider's pages."""
     press(page)
+    fill_in_there(page, name)
+
+
+def fill_in_there(page, name="ada"):
     page.get_by_placeholder("Enter any login").fill(name)
     page.get_by_placeholder("and password").fill("any")
     page.get_by_role("button", name="Sign-in").click()
@@ -150,18 +174,67 @@ class TestJourney:
         expect_signed_in(page)
         assert EmailAddress.objects.get().email == "ada@school.example"
 
-    def test_an_account_is_linked_by_its_address(self, open_page, provider):
+    def test_an_account_is_linked_by_its_address(self, open_page, provider, javascript):
         user = UserFactory(email="ada@school.example")
-        page = open_page("/accounts/login/")
+        page = open_page("/accounts/login/", java_script_enabled=javascript)
         sign_in_there(page)
         expect_signed_in(page)
         assert SocialAccount.objects.get().user == user
 
-    def test_a_person_who_left_is_kept_out(self, open_page, provider):
-        UserFactory(email="ada@school.example", is_active=False)
-        page = open_page("/accounts/login/")
+    def test_a_signed_in_person_connects_another_address(
+        self, open_page, provider, javascript, axe
+    ):
+        user = UserFactory(email="ada@home.example")
+        page = open_page("/accounts/login/", java_script_enabled=javascript)
+        sign_in(page, user.email)
+        page.goto("/accounts/3rdparty/")
+        page.get_by_role("button", name="Connect Example School").click()
+        fill_in_there(page)
+        expect(page.get_by_text("Example School is connected.")).to_be_visible()
+        if javascript:
+            axe(page)
+        assert SocialAccount.objects.get().user == user
+
+    def test_groups_and_roles_are_gained_and_lost(
+        self, open_page, provider, group, javascript, axe
+    ):
+        provider.tell(ada=ADA | {"groups": ["7b", "staff", "editors"]})
+        page = open_page("/accounts/login/", java_script_enabled=javascript)
         sign_in_there(page)
+        page.get_by_role("status").get_by_role("link", name="Class 7").click()
+        expect_heading(page, "Class 7")
+        assert not group.memberships.filter(role=Role.MEMBER).exists()
+        if javascript:
+            axe(page)
+        page.get_by_role("button", name="Join without showing").click()
+        expect(page.get_by_text("You’ve joined the group.")).to_be_visible()
+        user = User.objects.get(email="ada@school.example")
+        assert (user.is_staff, user.groups.count()) == (True, 1)
+
+        provider.tell(ada=ADA | {"groups": []})
+        sign_out(page)
+        page.goto("/accounts/login/")
+        press(page)
+        expect(page.get_by_text("no longer assigns you to Class 7")).to_be_visible()
+        if javascript:
+            axe(page)
+        assert not group.memberships.filter(user=user).exists()
+        user = User.objects.get(pk=user.pk)
+        assert (user.is_staff, user.groups.count()) == (False, 0)
+
+    def test_a_person_who_leaves(self, open_page, provider, javascript, axe, tmp_path):
+        page = open_page("/accounts/login/", java_script_enabled=javascript)
+        sign_in_there(page)
+        expect_signed_in(page)
+        leavers = tmp_path / "leavers.csv"
+        leavers.write_text("email\nada@school.example\n")
+        call_command("deactivate_people", leavers)
+        page.goto("/accounts/settings/")
+        expect_heading(page, "Sign in")
+        press(page)
         expect_heading(page, "Account deactivated")
+        if javascript:
+            axe(page)
 
 
 class TestRefusals:
@@ -194,11 +267,13 @@ class TestRefusals:
             {"sub": None},
         ],
     )
-    def test_a_wrong_id_token(self, open_page, provider, changes):
+    def test_a_wrong_id_token(self, open_page, provider, changes, javascript, axe):
         provider.tell(changes)
-        page = open_page("/accounts/login/")
+        page = open_page("/accounts/login/", java_script_enabled=javascript)
         sign_in_there(page)
         expect_failure(page, "could not be verified")
+        if javascript:
+            axe(page)
         assert not User.objects.exists()
         assert_nothing_left()
 
@@ -210,7 +285,7 @@ class TestRefusals:
         expect_failure(page, "didn’t answer")
         assert_nothing_left()
 
-    def test_an_address_of_the_callback_works_once(self, open_page, provider):
+    def test_an_address_of_the_callback_works_once(self, open_page, provider, axe):
         page = open_page("/accounts/login/")
         callbacks = []
         page.on(
@@ -224,6 +299,7 @@ class TestRefusals:
         sign_out(page)
         page.goto(callbacks[0])
         expect_failure(page, "has expired or was already used")
+        axe(page)
 
     def test_a_person_who_cancels(self, open_page, provider):
         page = open_page("/accounts/login/")
@@ -233,8 +309,10 @@ class TestRefusals:
         assert_nothing_left()
 
     @pytest.mark.parametrize("is_slow", [True, False])
-    def test_a_provider_that_is_down_or_slow(self, open_page, provider, is_slow):
-        page = open_page("/accounts/login/")
+    def test_a_provider_that_is_down_or_slow(
+        self, open_page, provider, is_slow, javascript, axe
+    ):
+        page = open_page("/accounts/login/", java_script_enabled=javascript)
         cache.clear()
         if is_slow:
             provider.process.send_signal(signal.SIGSTOP)
@@ -245,4 +323,6 @@ class TestRefusals:
         press(page)
         expect_failure(page, "didn’t answer")
         assert time.monotonic() - started < 10
+        if javascript:
+            axe(page)
         assert_nothing_left()

@@ -15,7 +15,13 @@ let people = {}; // claims by `sub`
 let changes = {}; // to the claims of every ID token
 
 const provider = new Provider(issuer, {
-  claims: { openid: ["sub"], profile: ["name"], email: ["email", "email_verified"] },
+  claims: {
+    openid: ["sub"],
+    profile: ["name"],
+    email: ["email", "email_verified"],
+    groups: ["groups"],
+  },
+  scopes: ["openid", "groups"],
   clients: [
     { client_id: CLIENT_ID, client_secret: CLIENT_SECRET, redirect_uris: [REDIRECT_URI] },
   ],
