@@ -32,9 +32,11 @@ from accounts.permission_changes import (
     record_group_change,
     recorded_permissions,
 )
+from accounts.person_search import search_people
 from accounts.signup_policy import invite
 from core.admin_columns import yes_or_no
 from core.forms import LineField
+from core.large_tables import LargeTableAdmin
 
 log = structlog.get_logger("cairn.accounts")
 
@@ -65,7 +67,7 @@ def get_user(request: HttpRequest) -> User:
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
     form = UserForm
     add_form = NewUserForm
     list_display = [
@@ -75,7 +77,11 @@ class UserAdmin(DjangoUserAdmin):
         yes_or_no(User, "is_active"),
         "date_joined",
     ]
-    search_fields = ["email", "name"]
+    sortable_by = ["email"]
+    search_fields = ["email"]  # so that there is a search: get_search_results
+    search_help_text = gettext_lazy(
+        "Search by the beginning of an email address, or of words in a name."
+    )
     actions = [deactivate_selected]
     ordering = ["email"]
     readonly_fields = ["last_login", "date_joined"]
@@ -98,6 +104,12 @@ class UserAdmin(DjangoUserAdmin):
     add_fieldsets = [
         (None, {"fields": ["email", "usable_password", "password1", "password2"]})
     ]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        term = search_term.strip()
+        return search_people(queryset, term) if term else queryset, False
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: User | None = None
@@ -237,16 +249,24 @@ class InvitationForm(ModelForm):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(admin.ModelAdmin):
+class InvitationAdmin(LargeTableAdmin):
     """Adding an invitation mails it. Sending a used one again reopens it."""
 
     form = InvitationForm
     list_display = ["address", "invited_by", "invited_at", "used_at"]
     list_filter = [("used_at", admin.EmptyFieldListFilter)]
     list_select_related = ["invited_by"]
-    search_fields = ["address"]
+    sortable_by = ["address", "invited_at"]
+    search_fields = ["address"]  # so that there is a search: get_search_results
+    search_help_text = gettext_lazy("Search by the beginning of an email address.")
     readonly_fields = ["invited_by", "invited_at", "used_at"]
     actions = ["send_again"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Invitation], search_term: str
+    ) -> tuple[QuerySet[Invitation], bool]:
+        term = search_term.strip().lower()
+        return queryset.filter(address__startswith=term) if term else queryset, False
 
     def has_change_permission(
         self, request: HttpRequest, obj: Invitation | None = None

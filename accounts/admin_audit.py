@@ -8,22 +8,21 @@ from typing import TYPE_CHECKING, Any, cast
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from accounts.audit import KINDS, AuditAction, AuditEvent
-from accounts.models import User
+from accounts.person_search import find_people
 from core.csv_export import CONTENT_TYPE, csv_lines
+from core.large_tables import MAX_LISTED, LargeTableAdmin, LargeTablePaginator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -35,10 +34,9 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
     from django.utils.safestring import SafeString
 
+    from accounts.models import User
+
 BATCH_SIZE = 1000  # events per query of an export
-MAX_ID_DIGITS = 9  # of a user's number
-MAX_LISTED = 10_000  # events in the list. The files have all.
-MAX_PEOPLE = 1000  # whose events a search finds
 HEADER = [
     *("time", "action", "done_by_number", "done_by", "person_number", "person"),
     *("description", "details"),
@@ -59,24 +57,16 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.filter(action__in=kind[1]) if kind else queryset
 
 
-class NewestPaginator(Paginator):
-    """Counts and shows only the newest events: to count millions takes seconds."""
-
-    @cached_property
-    def count(self) -> int:
-        events = cast("QuerySet[AuditEvent]", self.object_list)
-        return events[:MAX_LISTED].count()
-
-
 @admin.register(AuditEvent)
-class AuditEventAdmin(admin.ModelAdmin):
+class AuditEventAdmin(LargeTableAdmin):
     list_display = ["at", "done_by", "in_words"]
     list_display_links = None
     list_filter = [KindFilter, "action", "at"]
-    paginator = NewestPaginator
-    show_full_result_count = False
+    sortable_by = ["at"]
     search_fields = ["actor__email"]  # so that there is a search: get_search_results
-    search_help_text = gettext_lazy("Search by a person’s email address or number.")
+    search_help_text = gettext_lazy(
+        "Search by the beginning of a person’s email address, or by their number."
+    )
     fields = ["at", "done_by", "in_words"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -108,11 +98,7 @@ class AuditEventAdmin(admin.ModelAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        found = User.objects.filter(email__icontains=term).values_list("pk", flat=True)
-        # A list, so that PostgreSQL uses the indexes of the events.
-        people = list(found[:MAX_PEOPLE])
-        if term.isdecimal() and len(term) <= MAX_ID_DIGITS:
-            people = [int(term)]  # also of a deleted account
+        people = find_people(term)
         return queryset.filter(Q(actor__in=people) | Q(person__in=people)), False
 
     @admin.display(description=gettext_lazy("done by"))
@@ -158,7 +144,7 @@ class AuditEventAdmin(admin.ModelAdmin):
                 AuditAction.TRAIL_EXPORTED,
                 cast("User", request.user),
                 file=extension.upper(),
-                events=events.count(),
+                events=describe_count(events),
             )
         older = events.filter(pk__lt=export.pk)
         response = StreamingHttpResponse(
@@ -169,6 +155,12 @@ class AuditEventAdmin(admin.ModelAdmin):
             f'attachment; filename="audit-trail-{today:%Y-%m-%d}.{extension}"'
         )
         return response
+
+
+def describe_count(events: QuerySet[AuditEvent]) -> int | str:
+    """Return the number of events, or "> 10000": to count millions takes seconds."""
+    paginator = LargeTablePaginator(events, BATCH_SIZE)
+    return f"> {MAX_LISTED}" if paginator.has_more else paginator.count
 
 
 def show_person(user: User | None, user_id: int | None) -> str:

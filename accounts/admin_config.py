@@ -47,12 +47,15 @@ class AdminConfig(admin.AdminConfig):
         from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
         from allauth.usersessions.models import UserSession
         from django.contrib.admin import site
+        from django_tasks_db.models import DBTaskResult
 
         from accounts import admin_models
+        from core.task_admin import TaskAdmin
 
         # Provider keys are settings, tokens are not stored, and sessions are private.
         site.unregister([SocialApp, SocialToken, UserSession])
-        site.unregister([Authenticator, EmailAddress, SocialAccount])
+        site.unregister([Authenticator, DBTaskResult, EmailAddress, SocialAccount])
         site.register(Authenticator, admin_models.AuthenticatorAdmin)
         site.register(EmailAddress, admin_models.EmailAddressAdmin)
         site.register(SocialAccount, admin_models.SocialAccountAdmin)
+        site.register(DBTaskResult, TaskAdmin)

@@ -14,13 +14,19 @@ from allauth.socialaccount.admin import SocialAccountAdmin as AllauthSocialAccou
 from allauth.socialaccount.models import SocialAccount
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Lower
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from accounts.audit import AuditAction, AuditEvent
 from accounts.models import User
+from accounts.person_search import find_people
+from accounts.providers import list_provider_ids
 from accounts.sign_in_events import name_provider
 from core.admin_columns import yes_or_no
+from core.large_tables import LargeTableAdmin
 
 log = structlog.get_logger("cairn.accounts")
 
@@ -41,6 +47,30 @@ class RemoveOnlyMixin:
     ) -> bool:
         is_own = getattr(obj, "user_id", None) == request.user.pk
         return not is_own and super().has_delete_permission(request, obj)  # type: ignore[misc]
+
+
+class PersonSearchMixin:
+    """Searches for the rows of people by their email addresses, along indexes."""
+
+    search_help_text: Any = gettext_lazy(
+        "Search by the beginning of a person’s email address, or by their number."
+    )
+
+    def get_search_fields(self, _request: HttpRequest) -> list[str]:
+        return ["user"]  # so that there is a search: get_search_results
+
+    def get_search_results(
+        self, _request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        found = Q(user__in=find_people(term)) | self.get_own_matches(term)
+        return queryset.filter(found), False
+
+    def get_own_matches(self, _term: str) -> Q:
+        """Return what else the search finds."""
+        return Q()
 
 
 class RecordedRemovalMixin:
@@ -65,7 +95,11 @@ class RecordedRemovalMixin:
 
 
 class EmailAddressAdmin(
-    RecordedRemovalMixin, RemoveOnlyMixin, AllauthEmailAddressAdmin
+    RecordedRemovalMixin,
+    RemoveOnlyMixin,
+    PersonSearchMixin,
+    LargeTableAdmin,
+    AllauthEmailAddressAdmin,
 ):
     removal = AuditAction.ADDRESS_REMOVED
     list_display = [  # type: ignore[assignment]
@@ -74,20 +108,56 @@ class EmailAddressAdmin(
         yes_or_no(EmailAddress, "primary"),
         yes_or_no(EmailAddress, "verified"),
     ]
+    sortable_by = ["email"]
     actions: list[Any] = []  # only a code confirms an address
+
+    def get_own_matches(self, term: str) -> Q:
+        return Q(email__startswith=term.lower())
+
+
+class ProviderFilter(admin.SimpleListFilter):
+    """Lists the known providers. Django would read the whole table to find them."""
+
+    title = gettext_lazy("provider")
+    parameter_name = "provider"
+
+    def lookups(self, *_: Any) -> list[tuple[str, str]]:
+        return [(each, name_provider(each)) for each in list_provider_ids()]
+
+    def queryset(
+        self, _request: HttpRequest, queryset: QuerySet[SocialAccount]
+    ) -> QuerySet[SocialAccount]:
+        value = self.value()
+        return queryset.filter(provider=value) if value else queryset
 
 
 class SocialAccountAdmin(
-    RecordedRemovalMixin, RemoveOnlyMixin, AllauthSocialAccountAdmin
+    RecordedRemovalMixin,
+    RemoveOnlyMixin,
+    PersonSearchMixin,
+    LargeTableAdmin,
+    AllauthSocialAccountAdmin,
 ):
     removal = AuditAction.PROVIDER_UNLINKED
-    search_fields = ["uid", "extra_data__email"]  # and the person's address here
+    list_filter = [ProviderFilter]  # type: ignore[assignment]
+    sortable_by = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SocialAccount]:
+        address = Lower(KeyTextTransform("email", "extra_data"))
+        return super().get_queryset(request).alias(address=address)
+
+    def get_own_matches(self, term: str) -> Q:
+        """The identifier at a provider, or the beginning of the address there."""
+        is_identifier = Q(provider__in=list_provider_ids(), uid=term)
+        return is_identifier | Q(address__startswith=term.lower())
 
     def describe(self, row: SocialAccount) -> dict[str, str]:
         return {"way": name_provider(row.provider)}
 
 
-class AuthenticatorAdmin(RecordedRemovalMixin, RemoveOnlyMixin, admin.ModelAdmin):
+class AuthenticatorAdmin(
+    RecordedRemovalMixin, RemoveOnlyMixin, PersonSearchMixin, LargeTableAdmin
+):
     """Lets staff remove a second factor that a user lost. Its secret is hidden."""
 
     removal = AuditAction.FACTOR_REMOVED
@@ -98,7 +168,8 @@ class AuthenticatorAdmin(RecordedRemovalMixin, RemoveOnlyMixin, admin.ModelAdmin
 
     list_display = ["user", "type", "created_at", "last_used_at"]
     list_filter = ["type"]
-    search_fields = ["user__email"]
+    list_select_related = ["user"]
+    sortable_by = ()
     fields = ["user", "type", "created_at", "last_used_at"]
 
     def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:

@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
@@ -18,6 +20,7 @@ from accounts.time_zones import parse_time_zone
 from core.model_fields import LineField
 
 ASCII = "^[[:ascii:]]*$"
+NAME_WORDS = SearchVector("name", config="simple")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -104,6 +107,26 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=models.Q(email=Lower("email")) & models.Q(email__regex=ASCII),
                 name="user_email_canonical",
             )
+        ]
+        # The partial indexes have few rows. They are for the filters of the admin's
+        # list, for locking the administrators, and for `manage.py cleanup`.
+        indexes = [
+            GinIndex(NAME_WORDS, name="user_name_words"),
+            models.Index(
+                fields=["email"],
+                name="user_is_staff",
+                condition=models.Q(is_staff=True) | models.Q(is_superuser=True),
+            ),
+            models.Index(
+                fields=["email"],
+                name="user_is_deactivated",
+                condition=models.Q(is_active=False),
+            ),
+            models.Index(
+                fields=["id"],
+                name="user_never_signed_in",
+                condition=models.Q(last_login=None),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -199,6 +222,14 @@ class Invitation(models.Model):
                 & models.Q(address__regex=ASCII),
                 name="invitation_address_canonical",
             )
+        ]
+        indexes = [
+            models.Index(fields=["invited_at"], name="invitation_date"),
+            models.Index(
+                fields=["invited_at"],
+                name="invitation_is_open",
+                condition=models.Q(used_at=None),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -105,3 +105,10 @@ def require_configured(provider: str) -> Callable[[View], View]:
         return wrapper
 
     return decorator
+
+
+def list_provider_ids() -> list[str]:
+    """Return what `SocialAccount.provider` is for each provider in the settings."""
+    own = get_organisation()
+    others = [id_ for id_ in settings.SOCIALACCOUNT_PROVIDERS if id_ != OPENID_CONNECT]
+    return [*([own["provider_id"]] if own else []), *others]

@@ -130,6 +130,14 @@ class Invitation(models.Model):
         verbose_name = _("invitation to a group")
         verbose_name_plural = _("invitations to groups")
         ordering = ["-created_at", "-pk"]
+        indexes = [
+            models.Index(
+                fields=[field],
+                name=f"group_invitation_{name}",
+                condition=Q(**{f"{field}__isnull": False}),
+            )
+            for field, name in (("revoked_at", "revoked"), ("expires_at", "expires"))
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(role__in=[Role.MEMBER, Role.MENTOR]),

@@ -111,6 +111,20 @@ class Group(models.Model):
         verbose_name = _("learning group")
         verbose_name_plural = _("learning groups")
         ordering = ["name", "pk"]
+        indexes = [
+            models.Index(fields=["name", "id"], name="group_name"),
+            # For each sign-in with the organisation.
+            models.Index(
+                fields=["member_claim"],
+                name="group_member_claim",
+                condition=~Q(member_claim=""),
+            ),
+            models.Index(
+                fields=["mentor_claim"],
+                name="group_mentor_claim",
+                condition=~Q(mentor_claim=""),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

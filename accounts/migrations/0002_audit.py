@@ -95,4 +95,12 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(PROTECT_EVENTS, ALLOW_CHANGES),
+        migrations.AddIndex(
+            model_name="auditevent",
+            index=models.Index(
+                condition=models.Q(("action", "signed_in"), _negated=True),
+                fields=["action", "at"],
+                name="audit_action",
+            ),
+        ),
     ]

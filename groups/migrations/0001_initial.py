@@ -637,4 +637,40 @@ class Migration(migrations.Migration):
                 name="suggestion_role_known",
             ),
         ),
+        migrations.AddIndex(
+            model_name="group",
+            index=models.Index(fields=["name", "id"], name="group_name"),
+        ),
+        migrations.AddIndex(
+            model_name="group",
+            index=models.Index(
+                condition=models.Q(("member_claim", ""), _negated=True),
+                fields=["member_claim"],
+                name="group_member_claim",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="group",
+            index=models.Index(
+                condition=models.Q(("mentor_claim", ""), _negated=True),
+                fields=["mentor_claim"],
+                name="group_mentor_claim",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="invitation",
+            index=models.Index(
+                condition=models.Q(("revoked_at__isnull", False)),
+                fields=["revoked_at"],
+                name="group_invitation_revoked",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="invitation",
+            index=models.Index(
+                condition=models.Q(("expires_at__isnull", False)),
+                fields=["expires_at"],
+                name="group_invitation_expires",
+            ),
+        ),
     ]
