@@ -1,12 +1,17 @@
-"""Delete the address and the browser of a session when it ends."""
+"""Delete the address and the browser of a session when it ends.
+
+There may be millions of sessions. So `manage.py cleanup` looks for those that have
+expired along the index on their date, and each hour checks a part of the others.
+"""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth.signals import user_logged_out
 from django.contrib.sessions.models import Session
+from django.db.models import Max, Min
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
@@ -17,6 +22,7 @@ from accounts.models import User
 BATCH_SIZE = 1000
 # A sign-in stores its session in two steps, so leave new ones alone.
 MIN_AGE = timedelta(hours=1)
+PARTS = 24  # one is checked each hour, so each session once a day
 
 
 @receiver(user_logged_out)
@@ -24,13 +30,27 @@ def delete_at_sign_out(request: HttpRequest, **_: object) -> None:
     UserSession.objects.filter(session_key=request.session.session_key).delete()
 
 
-def delete_ended() -> int:
+def delete_expired() -> tuple[int, int]:
+    """Delete what has expired. Returns the number of sessions, and of their addresses
+    and browsers.
+    """
+    expired = Session.objects.filter(expire_date__lt=timezone.now())
+    keys = expired.order_by("expire_date").values_list("pk", flat=True)
+    sessions = addresses = 0
+    while batch := list(keys[:BATCH_SIZE]):
+        addresses += UserSession.objects.filter(session_key__in=batch).delete()[0]
+        sessions += len(batch)
+        Session.objects.filter(pk__in=batch).delete()
+    return sessions, addresses
+
+
+def delete_ended(now: datetime | None = None) -> int:
     """Delete the sessions that have ended in any other way. Returns their number.
 
-    A session ends when it expires, and when its user gets another password.
+    A session also ends when its user gets another password.
     """
     deleted = 0
-    for batch in _batches():
+    for batch in _batches(*find_part(now or timezone.now())):
         stored = Session.objects.in_bulk([session.session_key for session in batch])
         ended = [
             session.session_key
@@ -52,11 +72,24 @@ def is_valid(session: Session | None, user: User) -> bool:
     return any(constant_time_compare(stored_hash, valid) for valid in hashes)
 
 
-def _batches() -> Iterator[list[UserSession]]:
+def find_part(now: datetime) -> tuple[int, int]:
+    """Return the numbers between which the sessions are checked in this hour.
+
+    If the sessions are few, all are checked every hour.
+    """
+    numbers = UserSession.objects.aggregate(first=Min("pk"), last=Max("pk"))
+    first, end = numbers["first"] or 0, (numbers["last"] or 0) + 1
+    if end - first <= PARTS * BATCH_SIZE:
+        return first, end
+    size = -(-(end - first) // PARTS)
+    return first + now.hour * size, first + (now.hour + 1) * size
+
+
+def _batches(first: int, end: int) -> Iterator[list[UserSession]]:
     sessions = UserSession.objects.filter(
-        last_seen_at__lt=timezone.now() - MIN_AGE
+        pk__lt=end, last_seen_at__lt=timezone.now() - MIN_AGE
     ).select_related("user")
-    last_pk = 0
+    last_pk = first - 1
     while batch := list(sessions.filter(pk__gt=last_pk).order_by("pk")[:BATCH_SIZE]):
         yield batch
         last_pk = batch[-1].pk

@@ -9,6 +9,7 @@ from functools import wraps
 import structlog
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import InvalidToken, MultiFernet
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -19,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from core.encryption import get_cipher
 
+BATCH_SIZE = 1000
 PURPOSE = "accounts.second_factor_secrets"
 # Where allauth keeps the secret in `Authenticator.data`. Passkeys have none: theirs
 # never leaves the device.
@@ -72,13 +74,18 @@ def renew_encryption() -> int:
     """Encrypt again, with the current SECRET_KEY, what an earlier one encrypted.
 
     Returns the number of secrets. Those that no key can decrypt stay as they are.
+    Without SECRET_KEY_FALLBACKS, there is no earlier key, and nothing is read.
     """
+    if not settings.SECRET_KEY_FALLBACKS:
+        return 0
     current = get_cipher(PURPOSE, with_fallbacks=False)
-    secrets = Authenticator.objects.filter(type__in=FIELDS)
-    outdated = [
-        secret.pk for secret in secrets if not _can_decrypt(current, _read(secret))
-    ]
-    return sum(_renew(pk) for pk in outdated)
+    secrets = Authenticator.objects.filter(type__in=FIELDS).order_by("pk")
+    renewed = last = 0
+    while batch := list(secrets.filter(pk__gt=last)[:BATCH_SIZE]):
+        last = batch[-1].pk
+        outdated = [each for each in batch if not _can_decrypt(current, _read(each))]
+        renewed += sum(_renew(each.pk) for each in outdated)
+    return renewed
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 log = structlog.get_logger("cairn.core")
 
+MAX_COUNTED_TASKS = 100_000  # of each status
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)  # seconds
 
 REQUESTS = Histogram(
@@ -49,8 +50,10 @@ class TaskCollector(Collector):
         )
         try:
             for status in TaskResultStatus:
-                rows = DBTaskResult.objects.filter(status=status).count()
-                count.add_metric([status.value.lower()], rows)
+                rows = DBTaskResult.objects.filter(status=status).order_by()
+                count.add_metric(
+                    [status.value.lower()], rows[:MAX_COUNTED_TASKS].count()
+                )
             task = DBTaskResult.objects.ready().order_by("enqueued_at").first()
             waited = timezone.now() - task.enqueued_at if task else None
             oldest.add_metric([], waited.total_seconds() if waited else 0)
