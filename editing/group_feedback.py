@@ -8,11 +8,14 @@ from __future__ import annotations
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
+from editing.bounded_counts import MAX_COUNTED
 from groups.comments import Comment
 from groups.confirmations import Confirmation, WorkLink
 from progress.models import StepProgress, StepProgressQuerySet
 from progress.route import State
 from roadmaps.models import Step, StepQuerySet
+
+MAX_FEEDBACK = 10_000  # a person may have several comments and confirmations
 
 
 def has_feedback(steps: StepQuerySet) -> bool:
@@ -24,11 +27,15 @@ def has_feedback(steps: StepQuerySet) -> bool:
 
 
 def count_people_with_feedback(step_ids: list[int]) -> int:
-    """How many people have a link to work, a confirmation or a comment on the steps."""
+    """How many people have a link to work, a confirmation or a comment on the steps.
+
+    It reads at most MAX_FEEDBACK of each, and counts at most MAX_COUNTED people.
+    """
     confirmed = Confirmation.objects.filter(step__in=step_ids).values_list("user")
     linked = WorkLink.objects.filter(step__in=step_ids).values_list("user")
     commented = Comment.objects.filter(step__in=step_ids).values_list("member")
-    return confirmed.order_by().union(linked, commented.order_by()).count()
+    first = [rows.order_by()[:MAX_FEEDBACK] for rows in (confirmed, linked, commented)]
+    return min(first[0].union(*first[1:]).count(), MAX_COUNTED)
 
 
 def merge_feedback(step: Step, into: Step) -> None:

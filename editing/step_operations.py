@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from django.contrib.postgres.aggregates import BoolOr
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from accounts.models import User
-from core.postgresql.pool import statement_timeout
+from editing.bounded_counts import MAX_COUNTED, count_people
 from editing.group_feedback import (
     copy_confirmations,
     count_people_with_feedback,
@@ -29,8 +28,7 @@ from editing.group_feedback import (
 from editing.needs import find_circle, read_needs
 from editing.step_references import find_references, rename_references
 from progress.backfill import backfill_completions
-from progress.learner_counts import QUERY_TIMEOUT
-from progress.models import StepProgress
+from progress.models import MANY_MARKS, StepProgress
 from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note
 from progress.route import State
 from progress.statistics import RoadmapStatistics
@@ -76,25 +74,27 @@ class Impact(NamedTuple):
 
     @classmethod
     def for_steps(cls, steps: StepQuerySet) -> Impact:
-        """Of one step on a roadmap with many marks, return the stored counts."""
+        """Of one step on a roadmap with many marks, return the stored counts.
+
+        Numbers of learners stop at MANY_MARKS otherwise, and the others at MAX_COUNTED.
+        """
         ids = list(steps.values_list("pk", flat=True))
-        checks = TopicCheck.objects.filter(topic__step__in=ids)
-        with statement_timeout(QUERY_TIMEOUT):
-            topics = checks.values("user").distinct().count()
-        notes = Note.objects.filter(step__in=ids).values("user").distinct().count()
+        topic_ids = list(
+            Topic.objects.filter(step__in=ids).values_list("pk", flat=True)
+        )
+        checks = TopicCheck.objects.filter(topic__in=topic_ids)
+        topics = count_people(checks, len(topic_ids))
+        notes = count_people(Note.objects.filter(step__in=ids), len(ids))
         feedback = count_people_with_feedback(ids)
         if len(ids) == 1:
             stored = RoadmapStatistics.objects.filter(roadmap__steps=ids[0]).first()
             if stored:
                 counts = stored.get_counts(ids[0])
                 return cls(counts.reached, counts.finished, topics, notes, feedback)
-        marks = StepProgress.objects.filter(step__in=ids).values("user")
-        people = marks.annotate(has_done=BoolOr(Q(state=State.DONE)))
-        with statement_timeout(QUERY_TIMEOUT):
-            counted = people.aggregate(
-                learners=Count("user"), done=Count("user", filter=Q(has_done=True))
-            )
-        return cls(**counted, topics=topics, notes=notes, feedback=feedback)
+        marks = StepProgress.objects.filter(step__in=ids)
+        learners = count_people(marks, len(ids), MANY_MARKS)
+        done = count_people(marks.filter(state=State.DONE), len(ids), MANY_MARKS)
+        return cls(learners, done, topics, notes, feedback)
 
     def __bool__(self) -> bool:
         return bool(self.learners or self.topics or self.notes or self.feedback)
@@ -105,17 +105,22 @@ class Impact(NamedTuple):
             return _("No learner has progress or notes on this.")
         not_done = self.learners - self.done
         sentences = [
-            (self.done, COUNT_DONE),
-            (not_done, COUNT_NOT_DONE),
-            (self.topics, COUNT_TOPICS),
-            (self.notes, COUNT_NOTES),
-            (self.feedback, COUNT_FEEDBACK),
+            (self.done, COUNT_DONE, self.done == MANY_MARKS),
+            (not_done, COUNT_NOT_DONE, self.learners == MANY_MARKS),
+            (self.topics, COUNT_TOPICS, self.topics == MAX_COUNTED),
+            (self.notes, COUNT_NOTES, self.notes == MAX_COUNTED),
+            (self.feedback, COUNT_FEEDBACK, self.feedback == MAX_COUNTED),
         ]
         return " ".join(
-            sentence % {"count": count, "number": format_count(count)}
-            for count, sentence in sentences
+            sentence % {"count": count, "number": describe_people(count, or_more)}
+            for count, sentence, or_more in sentences
             if count
         )
+
+
+def describe_people(count: int, or_more: bool) -> str:
+    number = format_count(count)
+    return _("At least %(number)s") % {"number": number} if or_more else number
 
 
 def format_count(count: int) -> str:

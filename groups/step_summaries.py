@@ -111,15 +111,20 @@ RETURNING steps::text
 """  # noqa: S608, constants
 
 FIND_LARGE = """
+WITH route AS MATERIALIZED (
+    SELECT roadmap_id, count(*) AS steps FROM roadmaps_step
+    WHERE NOT is_retired
+    GROUP BY roadmap_id
+), shared AS MATERIALIZED (
+    SELECT assignment_id, count(*) AS members FROM groups_sharedroadmap
+    GROUP BY assignment_id
+    HAVING count(*) > %(max_marks)s / (SELECT max(steps) FROM route)
+)
 SELECT assignment.id
-FROM groups_assignment AS assignment
-WHERE (
-    SELECT count(*) FROM groups_sharedroadmap AS shared
-    WHERE shared.assignment_id = assignment.id
-) * (
-    SELECT count(*) FROM roadmaps_step AS step
-    WHERE step.roadmap_id = assignment.roadmap_id AND NOT step.is_retired
-) > %(max_marks)s
+FROM shared
+JOIN groups_assignment AS assignment ON assignment.id = shared.assignment_id
+JOIN route USING (roadmap_id)
+WHERE shared.members * route.steps > %(max_marks)s
 """
 
 

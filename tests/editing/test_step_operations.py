@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import ProtectedError
 from django.test.utils import CaptureQueriesContext
 
-from editing import step_operations
+from editing import bounded_counts, step_operations
 from groups.comments import Comment
 from groups.confirmations import Confirmation, WorkLink
 from progress.backfill import backfill_completions
@@ -32,6 +32,7 @@ from tests.factories import (
     WorkLinkFactory,
     create_cooking_roadmap,
 )
+from tests.plans import read_plans
 
 MARCH, APRIL, MAY = (datetime(2026, month, 3, tzinfo=UTC) for month in (3, 4, 5))
 
@@ -101,6 +102,28 @@ class TestImpact:
     def test_without_learners_it_is_false(self, roadmap):
         assert not step_operations.Impact.for_steps(roadmap.steps.all())
         assert not step_operations.has_learners(roadmap.steps.all())
+
+    def test_many_people_are_not_all_counted(self, boil, monkeypatch):
+        monkeypatch.setattr(bounded_counts, "MAX_COUNTED", 2)
+        monkeypatch.setattr(step_operations, "MAX_COUNTED", 2)
+        monkeypatch.setattr(step_operations, "MANY_MARKS", 2)
+        people = UserFactory.create_batch(3)
+        topics = TopicFactory.create_batch(2, step=boil)
+        for person in people:
+            mark(person, boil)
+            TopicCheck.objects.bulk_create(
+                TopicCheck(user=person, topic=topic) for topic in topics
+            )
+        steps = Step.objects.filter(pk=boil.pk)
+        with read_plans("progress_topiccheck") as plans:
+            impact = step_operations.Impact.for_steps(steps)
+        assert str(impact) == (
+            "At least 2 learners have done this. "
+            "At least 2 learners have ticked some of its topics."
+        )
+        assert len(plans) == 1
+        assert "Limit" in plans[0]
+        assert "Seq Scan on progress_topiccheck" not in plans[0]
 
     def test_a_note_alone_counts(self, roadmap, boil):
         NoteFactory(step=boil)

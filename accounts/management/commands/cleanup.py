@@ -107,7 +107,8 @@ def delete_unconfirmed() -> int:
 def delete(rows: models.QuerySet[Any]) -> int:
     """Delete the rows and return their number. Batches keep the locks short."""
     total = 0
-    while batch := list(rows.values_list("pk", flat=True)[:BATCH_SIZE]):
+    keys = rows.order_by().values_list("pk", flat=True)  # nothing has to be sorted
+    while batch := list(keys[:BATCH_SIZE]):
         rows.model._default_manager.filter(pk__in=batch).delete()
         total += len(batch)
     return total
