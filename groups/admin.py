@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.email_addresses import EmailField
+from core.large_tables import LargeTableAdmin
 from groups.models import (
     MAX_ROADMAPS,
     Assignment,
@@ -95,7 +96,7 @@ class GroupForm(ModelForm):
 
 
 @admin.register(Group)
-class GroupAdmin(admin.ModelAdmin):
+class GroupAdmin(LargeTableAdmin):
     """People make groups on the site, where their creator becomes the owner."""
 
     form = GroupForm
@@ -107,6 +108,7 @@ class GroupAdmin(admin.ModelAdmin):
         "roadmap_count",
         "created_at",
     ]
+    sortable_by = ["name"]
     search_fields = ["name", "purpose"]
     readonly_fields = ["owners", "member_count", "mentor_count", "created_at"]
     view_on_site = False  # only people in the group can open its page
@@ -141,15 +143,15 @@ class GroupAdmin(admin.ModelAdmin):
                 return None
         return group
 
-    @admin.display(description=gettext_lazy("members"), ordering="members")
+    @admin.display(description=gettext_lazy("members"))
     def member_count(self, group: Any) -> int:
         return cast("int", group.members)
 
-    @admin.display(description=gettext_lazy("mentors and owners"), ordering="mentors")
+    @admin.display(description=gettext_lazy("mentors and owners"))
     def mentor_count(self, group: Any) -> int:
         return cast("int", group.mentors)
 
-    @admin.display(description=gettext_lazy("roadmaps"), ordering="roadmaps")
+    @admin.display(description=gettext_lazy("roadmaps"))
     def roadmap_count(self, group: Any) -> int:
         return cast("int", group.roadmaps)
 

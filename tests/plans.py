@@ -6,23 +6,24 @@ from django.db import connection
 
 
 @contextmanager
-def read_plans(table):
+def read_plans(table, *also_without):
     """Yield a list, which then has the plan of each statement about the table.
 
     The test's table is small, so PostgreSQL would read and sort all of it. Without
     sequential scans and sorting, it uses an index wherever one fits.
     """
     plans = []
+    kinds = ("seqscan", "sort", *also_without)
 
     def explain(execute, sql, params, many, context):
         if f'"{table}"' in sql and not many and not sql.startswith("EXPLAIN"):
             with connection.cursor() as cursor:
-                for setting in ("enable_seqscan", "enable_sort"):
-                    cursor.execute(f"SET LOCAL {setting} = off")
+                for kind in kinds:
+                    cursor.execute(f"SET LOCAL enable_{kind} = off")
                 cursor.execute(f"EXPLAIN {sql}", params)
                 plans.append("\n".join(line for (line,) in cursor.fetchall()))
-                for setting in ("enable_seqscan", "enable_sort"):
-                    cursor.execute(f"SET LOCAL {setting} = on")
+                for kind in kinds:
+                    cursor.execute(f"SET LOCAL enable_{kind} = on")
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(explain):

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.test import Client
 
 from accounts.audit import AuditAction, AuditEvent
+from accounts.deactivation import lock_administrators
 from accounts.models import Invitation, User
 from groups.models import Comment, Confirmation, Group, WorkLink
 from groups.roles import Role
@@ -23,6 +24,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.html import read_html
+from tests.plans import read_plans
 
 PATH = "/accounts/delete/"
 
@@ -106,6 +108,29 @@ def test_post_deletes_all_data_and_sessions(user_with_data, reauthenticated, use
     page = reauthenticated.get(response.url).content.decode()
     assert "Your account has been deleted" in page
     assert "Sign in" in page
+
+
+@pytest.mark.parametrize(
+    ("table", "index"),
+    [
+        ("django_admin_log", "cairn_admin_log_repr"),
+        ("usersessions_usersession", "usersessions_usersession_user"),
+        ("django_session", "django_session"),
+        ("accounts_invitation", "accounts_invitation_address"),
+        ("progress_stepprogress", "progress_stepprogress_pkey"),
+    ],
+)
+def test_finds_the_data_along_indexes(reauthenticated, user_with_data, table, index):
+    with read_plans(table) as plans:
+        assert reauthenticated.post(PATH).status_code == 302
+    assert any(index in plan for plan in plans), "\n\n".join(plans)
+    assert not any(f"Seq Scan on {table}" in plan for plan in plans), plans
+
+
+def test_finds_the_administrators_along_an_index(db):
+    with transaction.atomic(), read_plans("accounts_user", "indexscan") as plans:
+        lock_administrators()
+    assert "Bitmap Index Scan on user_is_staff" in plans[0]
 
 
 def test_sends_a_confirmation(reauthenticated, user, mailoutbox):

@@ -116,7 +116,7 @@ class TestList:
         for text in (*secrets(), "olga"):
             assert text not in page
 
-    @pytest.mark.parametrize("order", ["1", "-2", "3.-4", "5"])
+    @pytest.mark.parametrize("order", ["1", "-1", "-2", "5"])
     def test_can_be_sorted_and_searched(self, client, group, order):
         GroupFactory(name="Another", purpose="To cook")
         query = {"q": "cook", "o": order}
