@@ -144,7 +144,8 @@ class SocialAccountAdmin(
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SocialAccount]:
         address = Lower(KeyTextTransform("email", "extra_data"))
-        return super().get_queryset(request).alias(address=address)
+        accounts: QuerySet[SocialAccount] = super().get_queryset(request)
+        return accounts.alias(address=address)
 
     def get_own_matches(self, term: str) -> Q:
         """The identifier at a provider, or the beginning of the address there."""
