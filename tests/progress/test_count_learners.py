@@ -1,18 +1,30 @@
 """manage.py count_learners"""
 
+from collections import defaultdict
+from datetime import timedelta
 from io import StringIO
+from itertools import groupby
+from statistics import median_low
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from core.postgresql.run_once import run_once
 from editing.insight import get_insight
-from progress import models
-from progress.models import Completion
+from progress import learner_counts, models
+from progress.models import Completion, StepProgress
 from progress.statistics import RoadmapStatistics
-from tests.factories import RoadmapFactory, StepProgressFactory, UserFactory
+from tests.factories import (
+    RoadmapFactory,
+    StepFactory,
+    StepProgressFactory,
+    UserFactory,
+)
 
+LONG_AGO = timezone.now() - timedelta(days=90)
 LIST = "/admin/roadmaps/roadmap/"
 
 
@@ -82,6 +94,121 @@ class TestManyMarks:
         count_learners()
         assert RoadmapStatistics.objects.get().learner_count == 11
         assert get_insight(cooking).learners == 10
+
+
+class TestBatches:
+    @pytest.fixture
+    def everybody(self, cooking):
+        """Marks of eight people on two roadmaps in all states, and completions."""
+        other = RoadmapFactory()
+        StepFactory.create_batch(2, roadmap=other)
+        steps = [*cooking.steps.all(), *other.steps.all()]
+        for number, user in enumerate(UserFactory.create_batch(8)):
+            for index, step in enumerate(steps):
+                add_mark(user, step, number, index)
+            if number % 3 == 0:
+                Completion.objects.create(
+                    user=user, roadmap=cooking, completed_at=user.date_joined
+                )
+        return [cooking, other]
+
+    @pytest.mark.parametrize("size", [1, 3, 100])
+    def test_they_add_up_to_a_plain_computation(
+        self, everybody, few_are_many, count_learners, monkeypatch, size
+    ):
+        monkeypatch.setattr(learner_counts, "BATCH_SIZE", size)
+        count_learners()
+        for roadmap in everybody:
+            expected = compute(roadmap)
+            stored = RoadmapStatistics.objects.get(roadmap=roadmap)
+            for counted in (stored, learner_counts.count_learners(roadmap)):
+                steps = {pk: list(counts) for pk, counts in counted.steps.items()}
+                numbers = counted.learner_count, counted.completion_count
+                assert (*numbers, steps) == expected
+
+    def test_each_batch_is_a_range_of_the_primary_key(self, everybody):
+        parameters = {
+            "roadmaps": [roadmap.pk for roadmap in everybody],
+            "after": 1,
+            "last": 9,
+            "tenth": 8640,
+            "min_duration": 300,
+            "inactive_since": LONG_AGO,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_bitmapscan = off")
+            cursor.execute(f"EXPLAIN {learner_counts.COUNT_LEARNERS}", parameters)
+            plan = [line.strip() for (line,) in cursor.fetchall()]
+        scan = next(i for i, line in enumerate(plan) if "stepprogress_pkey" in line)
+        assert plan[scan + 1].startswith("Index Cond: ((user_id > ")
+
+
+def test_a_second_run_is_refused_while_the_first_one_goes_on(count_learners):
+    with run_once("count_learners"), pytest.raises(CommandError, match="Another run"):
+        count_learners()
+    count_learners()
+
+
+def test_somebody_who_waits_sees_how_far_it_is(learners, monkeypatch):
+    class Terminal(StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(learner_counts, "BATCH_SIZE", 2)
+    call_command("count_learners", stdout=(output := Terminal()))
+    lines = output.getvalue().splitlines()
+    assert len(lines) > 5
+    assert lines[-3] == "100 % of the people counted"
+
+
+def add_mark(user, step, number, index):
+    states = ["done", "skipped", "learning", "none", "done"]
+    state = states[(number * 3 + index) % 5]
+    started_at = LONG_AGO + timedelta(days=index)
+    took = timedelta(days=(number * 7 + index * 3) % 11)
+    done_at = started_at + took if state == "done" else None
+    if state != "none":
+        StepProgressFactory(
+            user=user, step=step, state=state, started_at=started_at, done_at=done_at
+        )
+
+
+def compute(roadmap):
+    """Count the learners of the roadmap in Python."""
+
+    def get_time(mark):
+        return mark.done_at or mark.started_at
+
+    rows = StepProgress.objects.filter(step__roadmap=roadmap).select_related("step")
+    rows = sorted(
+        rows,
+        key=lambda mark: (
+            mark.user_id,
+            get_time(mark),
+            mark.step.position,
+            mark.step_id,
+        ),
+    )
+    completed = set(roadmap.completions.values_list("user", flat=True))
+    inactive_since = timezone.now() - learner_counts.INACTIVITY
+    steps, tenths = {}, defaultdict(list)
+    for user, marks in groupby(rows, key=lambda mark: mark.user_id):
+        before, own = None, list(marks)
+        for mark in own:
+            pk = str(mark.step_id)
+            counts = steps.setdefault(pk, [0, 0, 0, 0, 0, None])
+            counts[0] += 1
+            counts[1] += mark.state == "done"
+            counts[2] += mark.state == "skipped"
+            is_inactive = get_time(mark) < inactive_since and user not in completed
+            counts[3] += mark is own[-1] and is_inactive
+            if before and mark.done_at and mark.done_at != before:
+                tenths[pk].append((mark.done_at - before).days * 10)
+            before = get_time(mark)
+    for pk, durations in tenths.items():
+        steps[pk][4:] = len(durations), median_low(durations) / 10
+    return len({mark.user_id for mark in rows}), len(completed), steps
 
 
 class TestFewMarks:

@@ -1,10 +1,10 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from progress.learner_counts import refresh_statistics
-from progress.measured_effort import measure_effort
-from roadmaps.models import Roadmap
+from core.postgresql.run_once import AlreadyRunningError, run_once
+from progress.learner_counts import count_all, store_statistics
+from progress.measured_effort import store_medians
 
 
 class Command(BaseCommand):
@@ -14,8 +14,15 @@ class Command(BaseCommand):
     )
 
     def handle(self, **_: Any) -> None:
-        roadmaps = list(Roadmap.objects.all())
-        counted = sum(map(refresh_statistics, roadmaps))
-        self.stdout.write(f"Roadmaps counted: {counted}")
-        measured = sum(map(measure_effort, roadmaps))
-        self.stdout.write(f"Steps measured: {measured}")
+        try:
+            with run_once("count_learners"):
+                counts = count_all(self.report)
+                self.stdout.write(f"Roadmaps counted: {store_statistics(counts)}")
+                self.stdout.write(f"Steps measured: {store_medians(counts.days)}")
+        except AlreadyRunningError as error:
+            raise CommandError("Another run has not finished yet.") from error
+
+    def report(self, percent: int) -> None:
+        """Say how far it is, but only to somebody who waits for it."""
+        if self.stdout.isatty():
+            self.stdout.write(f"{percent} % of the people counted")
