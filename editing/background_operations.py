@@ -1,7 +1,8 @@
 """Merge and split steps: at once, or in a worker if the step has many learners.
 
-Each operation is one transaction, so a worker that dies changes nothing, and `cleanup`
-puts its task back. Only one operation per roadmap waits or runs.
+The operation itself is one transaction. In a worker, copying everybody's progress
+follows in batches (step_copying.py). If the worker dies, `cleanup` puts its task back,
+and the copy goes on where it was. Only one operation per roadmap waits or runs.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from accounts.models import User
 from core.postgresql.pool import without_limits
 from core.text import isolate
 from editing import step_operations
+from editing.step_copying import copy_everybody
+from progress.step_copies import StepCopy
 from roadmaps.models import Roadmap, Step
 
 MANY_LEARNERS = 1_000  # copied in some 100 ms
@@ -44,7 +47,10 @@ def start(
     with transaction.atomic():
         # Two editors could start at the same time.
         Roadmap.objects.select_for_update(no_key=True).get(pk=step.roadmap_id)
-        if find_unfinished(step.roadmap_id):
+        if (
+            find_unfinished(step.roadmap_id)
+            or StepCopy.objects.filter(roadmap=step.roadmap_id).exists()
+        ):
             raise ValidationError(
                 _("Another operation on this roadmap is in progress.")
             )
@@ -75,12 +81,25 @@ def perform_later(
     editor: int,
     arguments: dict[str, Any],
 ) -> Outcome:
-    with without_limits():
-        return perform(name, step, editor, arguments)
+    copy = StepCopy.objects.filter(step=step).first()
+    if copy:  # the worker that began it has died
+        outcome = describe(name, copy.step, copy.into)
+    else:
+        with without_limits():
+            outcome = perform(name, step, editor, arguments, copies_later=True)
+        copy = StepCopy.objects.filter(step=step).first()
+    if copy:
+        copy_everybody(copy)
+    return outcome
 
 
 def perform(
-    name: str, step_id: int, editor_id: int, arguments: dict[str, Any]
+    name: str,
+    step_id: int,
+    editor_id: int,
+    arguments: dict[str, Any],
+    *,
+    copies_later: bool = False,
 ) -> Outcome:
     """Merge or split the step, unless the editor may no longer do that."""
     try:
@@ -94,9 +113,14 @@ def perform(
             if step.is_retired:
                 message = _("%(title)s is retired. Bring it back first.")
                 raise ValidationError(message % {"title": isolate(step.title)})
-            target, message = OPERATIONS[name](step, editor, **arguments)
+            operation = OPERATIONS[name]
+            other = operation(step, editor, copies_later=copies_later, **arguments)
             LogEntry.objects.log_actions(
-                editor.pk, [target], CHANGE, message, single_object=True
+                editor.pk,
+                [step if name == "merge" else other],
+                CHANGE,
+                describe(name, step, other)["message"],
+                single_object=True,
             )
     except ValidationError as error:
         return {"step": step_id, "message": "", "errors": error.messages}
@@ -106,29 +130,36 @@ def perform(
             "message": "",
             "errors": [_("The step no longer exists.")],
         }
-    return {"step": target.pk, "message": message, "errors": []}
+    return describe(name, step, other)
 
 
-def merge(step: Step, editor: User, into: int) -> tuple[Step, str]:
+def merge(step: Step, editor: User, into: int, **options: Any) -> Step:
     target = Step.objects.select_related("roadmap").get(pk=into)
-    step_operations.merge(step, target, editor)
-    message = _("Merged %(title)s into %(target)s.")
-    return step, message % {
-        "title": isolate(step.title),
-        "target": isolate(target.title),
-    }
+    step_operations.merge(step, target, editor, **options)
+    return target
 
 
 def split(
-    step: Step, editor: User, topics: Sequence[int] = (), **fields: Any
-) -> tuple[Step, str]:
+    step: Step,
+    editor: User,
+    *,
+    topics: Sequence[int] = (),
+    copies_later: bool = False,
+    **fields: Any,
+) -> Step:
     new = Step(**fields)
-    step_operations.split(step, new, editor, topics)
-    message = _("Added %(new)s directly after %(title)s. Write its text now.")
-    return new, message % {"new": isolate(new.title), "title": isolate(step.title)}
+    step_operations.split(step, new, editor, topics, copies_later=copies_later)
+    return new
 
 
-OPERATIONS: dict[str, Callable[..., tuple[Step, str]]] = {
-    "merge": merge,
-    "split": split,
-}
+OPERATIONS: dict[str, Callable[..., Step]] = {"merge": merge, "split": split}
+
+
+def describe(name: str, step: Step, other: Step) -> Outcome:
+    """Return the outcome of an operation that has succeeded."""
+    titles = {"title": isolate(step.title), "other": isolate(other.title)}
+    if name == "merge":
+        message = _("Merged %(title)s into %(other)s.") % titles
+        return {"step": step.pk, "message": message, "errors": []}
+    message = _("Added %(other)s directly after %(title)s. Write its text now.")
+    return {"step": other.pk, "message": message % titles, "errors": []}

@@ -13,7 +13,8 @@ from groups.comments import Comment
 from groups.confirmations import Confirmation, WorkLink
 from progress.models import StepProgress, StepProgressQuerySet
 from progress.route import State
-from roadmaps.models import Step, StepQuerySet
+from progress.step_copies import StepCopy, select_people
+from roadmaps.models import StepQuerySet
 
 MAX_FEEDBACK = 10_000  # a person may have several comments and confirmations
 
@@ -38,15 +39,36 @@ def count_people_with_feedback(step_ids: list[int]) -> int:
     return min(first[0].union(*first[1:]).count(), MAX_COUNTED)
 
 
-def merge_feedback(step: Step, into: Step) -> None:
+def copy_feedback(copy: StepCopy, people: list[int], **_: object) -> None:
+    """Do for these people what `people_copied` asks for."""
+    if copy.is_merge:
+        merge_feedback(copy.step_id, copy.into_id, people)
+    else:
+        copy_confirmations(copy.step_id, copy.into_id, people)
+
+
+def merge_feedback(step: int, into: int, people: list[int]) -> None:
     """Move links to work, confirmations and comments from `step` to `into`.
 
     What both steps have stays on both: a person's link, and a group's confirmation for
     one person. The older confirmation that is not taken back is on `into` afterwards.
     Call this after the progress was copied.
     """
-    _swap_confirmations(step, into)
     confirmations = Confirmation.objects.filter(step=step)
+    if confirmed := select_people(confirmations, people):
+        _merge_confirmations(step, into, confirmed)
+    links = WorkLink.objects.filter(step=step)
+    if linked := select_people(links, people):
+        own_link = WorkLink.objects.filter(step=into, user=OuterRef("user"))
+        links.filter(~Exists(own_link), user__in=linked).update(step=into)
+    comments = Comment.objects.filter(step=step)
+    if commented := select_people(comments, people, "member"):
+        comments.filter(member__in=commented).update(step=into)
+
+
+def _merge_confirmations(step: int, into: int, people: list[int]) -> None:
+    _swap_confirmations(step, into, people)
+    confirmations = Confirmation.objects.filter(step=step, user__in=people)
     is_valid = Exists(_done_before_confirmation(step))
     # A confirmation that was taken back must not become valid by the move.
     would_be_valid = Exists(_done_before_confirmation(into))
@@ -54,12 +76,9 @@ def merge_feedback(step: Step, into: Step) -> None:
         step=into, user=OuterRef("user"), group=OuterRef("group")
     )
     confirmations.filter(is_valid | ~would_be_valid, ~Exists(stored)).update(step=into)
-    own_link = WorkLink.objects.filter(step=into, user=OuterRef("user"))
-    WorkLink.objects.filter(~Exists(own_link), step=step).update(step=into)
-    Comment.objects.filter(step=step).update(step=into)
 
 
-def _done_before_confirmation(step: Step) -> StepProgressQuerySet:
+def _done_before_confirmation(step: int) -> StepProgressQuerySet:
     return StepProgress.objects.filter(
         step=step,
         user=OuterRef("user"),
@@ -68,11 +87,11 @@ def _done_before_confirmation(step: Step) -> StepProgressQuerySet:
     )
 
 
-def _swap_confirmations(step: Step, into: Step) -> None:
+def _swap_confirmations(step: int, into: int, people: list[int]) -> None:
     """Swap what a group confirmed of a person on both steps, if the confirmation on
     `step` is valid, and the one on `into` is newer or taken back.
     """
-    _wait_for_deletions(step, into)
+    _wait_for_deletions([step, into], people)
     # The unique constraint allows no swap of the steps, so this swaps everything else.
     with connection.cursor() as cursor:
         cursor.execute(
@@ -97,18 +116,22 @@ def _swap_confirmations(step: Step, into: Step) -> None:
                 AND into_mark.user_id = other.user_id AND into_mark.state = 'done'
                 AND into_mark.done_at <= of_into.confirmed_at
             WHERE own.user_id = other.user_id AND own.group_id = other.group_id
+                AND own.user_id = ANY(%(people)s)
                 AND own.id IN (of_step.id, of_into.id)
                 AND other.id IN (of_step.id, of_into.id) AND own.id != other.id
                 AND (into_mark.user_id IS NULL
                     OR of_step.confirmed_at < of_into.confirmed_at)
             """,
-            {"step": step.pk, "into": into.pk},
+            {"step": step, "into": into, "people": people},
         )
 
 
-def copy_confirmations(step: Step, new: Step) -> None:
-    """Copy everybody's confirmations to `new`, which was split off `step`."""
-    _wait_for_deletions(step)
+def copy_confirmations(step: int, new: int, people: list[int]) -> None:
+    """Copy these people's confirmations to `new`, which was split off `step`."""
+    people = select_people(Confirmation.objects.filter(step=step), people)
+    if not people:
+        return
+    _wait_for_deletions([step], people)
     # FOR KEY SHARE makes a deletion of one of the accounts wait, and leaves out
     # accounts that are being deleted.
     with connection.cursor() as cursor:
@@ -122,18 +145,18 @@ def copy_confirmations(step: Step, new: Step) -> None:
                 confirmed_at, sentence
             FROM groups_confirmation
             JOIN accounts_user AS account ON account.id = user_id
-            WHERE step_id = %(step)s
+            WHERE step_id = %(step)s AND user_id = ANY(%(people)s)
             ORDER BY groups_confirmation.id
             FOR KEY SHARE OF account
             """,
-            {"step": step.pk, "new": new.pk},
+            {"step": step, "new": new, "people": people},
         )
 
 
-def _wait_for_deletions(*steps: Step) -> None:
-    """Wait until no group or mentor of a confirmation on the steps is being deleted.
-    A deletion that begins now waits in turn. So a confirmation that is read from now
-    on refers to nothing that is gone when the transaction ends.
+def _wait_for_deletions(steps: list[int], people: list[int]) -> None:
+    """Wait until no group or mentor who confirmed one of these people on the steps is
+    being deleted. A deletion that begins now waits in turn. So a confirmation that is
+    read from now on refers to nothing that is gone when the transaction ends.
     """
     with connection.cursor() as cursor:
         for table, column in [
@@ -144,9 +167,9 @@ def _wait_for_deletions(*steps: Step) -> None:
                 f"""
                 SELECT FROM {table} WHERE id IN (
                     SELECT {column} FROM groups_confirmation
-                    WHERE step_id = ANY(%(steps)s)
+                    WHERE step_id = ANY(%(steps)s) AND user_id = ANY(%(people)s)
                 )
                 ORDER BY id FOR KEY SHARE
                 """,  # noqa: S608, constants
-                {"steps": [step.pk for step in steps]},
+                {"steps": steps, "people": people},
             )

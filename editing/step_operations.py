@@ -1,6 +1,9 @@
 """Retire, bring back, merge and split steps without loss of any learner's progress.
 
-Each operation runs a fixed number of statements, however many learners a step has.
+Each operation runs a fixed number of statements, however many learners a step has. With
+`copies_later`, a merge or split of a step with many learners only begins the copy of
+their progress: step_copying.py writes it, in many short transactions.
+
 The reasons in the history are stored as text, in the language of the request or worker.
 """
 
@@ -10,8 +13,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -19,19 +21,16 @@ from django.utils.translation import ngettext_lazy
 
 from accounts.models import User
 from editing.bounded_counts import MAX_COUNTED, count_people
-from editing.group_feedback import (
-    copy_confirmations,
-    count_people_with_feedback,
-    has_feedback,
-    merge_feedback,
-)
+from editing.group_feedback import count_people_with_feedback, has_feedback
 from editing.needs import find_circle, read_needs
+from editing.step_copying import find_people
 from editing.step_references import find_references, rename_references
 from progress.backfill import backfill_completions
 from progress.models import MANY_MARKS, StepProgress
-from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note
+from progress.notes import Note
 from progress.route import State
 from progress.statistics import RoadmapStatistics
+from progress.step_copies import StepCopy
 from progress.topic_checks import TopicCheck
 from roadmaps.models import Roadmap, Step, StepQuerySet
 from roadmaps.step_parts import MAX_PARTS, Topic
@@ -129,13 +128,14 @@ def format_count(count: int) -> str:
 
 def has_learners(steps: StepQuerySet) -> bool:
     """Whether anybody has progress, a ticked topic, a note or feedback from a group on
-    one of the steps.
+    one of the steps. That includes steps that progress is being copied to.
     """
     return (
         StepProgress.objects.filter(step__in=steps).exists()
         or TopicCheck.objects.filter(topic__step__in=steps).exists()
         or Note.objects.filter(step__in=steps).exists()
         or has_feedback(steps)
+        or StepCopy.objects.filter(into__in=steps).exists()
     )
 
 
@@ -188,7 +188,9 @@ def find_section(step: Step) -> int | None:
 
 
 @transaction.atomic
-def merge(step: Step, into: Step, editor: User | None = None) -> None:
+def merge(
+    step: Step, into: Step, editor: User | None = None, *, copies_later: bool = False
+) -> None:
     """Copy everybody's progress on `step` to `into`, move the notes and retire `step`.
 
     Where a learner has progress on both, the state that is further along wins: done,
@@ -199,18 +201,19 @@ def merge(step: Step, into: Step, editor: User | None = None) -> None:
     needs then name `into`. Texts, questions, outcomes and resources stay on `step`. The
     versions name the editor, by default that of the current request.
 
-    Raises ValidationError unless `into` is another active step of the same roadmap, and
-    if it would have too many topics.
+    Raises ValidationError unless `into` is another active step of the same roadmap, if
+    it would have too many topics, and while a copy on the roadmap is being written.
     """
+    people = step.progress.count() if copies_later else 0
     path = f"{step.roadmap.slug}/{step.slug}"
     steps = lock_steps(step, into, *find_references([path]))
     step, into = steps[step.pk], steps[into.pk]
     if step == into or step.roadmap_id != into.roadmap_id or into.is_retired:
         raise ValidationError(_("Choose another active step of this roadmap."))
-    _copy_progress(step, into)
-    _merge_notes(step, into)
-    merge_feedback(step, into)
-    _merge_topics(step, into, editor)
+    topics = _merge_topics(step, into, editor)
+    copy = StepCopy(roadmap=step.roadmap, step=step, into=into, all_people=people)
+    copy.is_merge, copy.topics = True, topics
+    _copy_progress(copy, copies_later)
     _update_references(set(steps.values()) - {step}, path, into, editor)
     _retire(step, _("Merged into %(step)s") % {"step": into.slug}, editor)
 
@@ -221,6 +224,8 @@ def split(
     new: Step,
     editor: User | None = None,
     topics: Collection[int] = (),
+    *,
+    copies_later: bool = False,
 ) -> None:
     """Save `new` directly after `step` and copy everybody's progress to it.
 
@@ -229,8 +234,10 @@ def split(
     the ids `topics` move to `new`, with everybody's ticks. `new` is in the same section
     and needs the same steps.
 
-    Raises ValidationError when the slug is taken or `step` is retired.
+    Raises ValidationError when the slug is taken or `step` is retired, and while a copy
+    on the roadmap is being written.
     """
+    people = step.progress.count() if copies_later else 0
     step = lock_steps(step)[step.pk]
     if step.is_retired:
         raise ValidationError(_("A retired step can’t be split. Bring it back first."))
@@ -239,8 +246,8 @@ def split(
     new.section, new.needs = step.section, step.needs
     new.full_clean()
     new.save_with_reason(_("Split off %(step)s") % {"step": step.slug}, editor)
-    _copy_progress(step, new)
-    copy_confirmations(step, new)
+    copy = StepCopy(roadmap=roadmap, step=step, into=new, all_people=people)
+    _copy_progress(copy, copies_later)
     if step.topics.filter(pk__in=topics).update(step=new):
         reason = _("Split %(step)s") % {"step": step.slug}
         Step.objects.record([step, new], reason=reason, user=editor)
@@ -271,78 +278,22 @@ def _retire(step: Step, reason: str, editor: User | None = None) -> None:
     backfill_completions(step.roadmap)
 
 
-def _copy_progress(step: Step, into: Step) -> None:
-    # For each learner with progress on `step`, insert the same row for `into`, or
-    # raise an existing row to the further state and the earlier dates. The ORM cannot
-    # compute an upsert's values from the two rows. FOR KEY SHARE makes a deletion of
-    # one of the accounts wait, and leaves out accounts that are being deleted.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO progress_stepprogress AS own
-                (user_id, step_id, state, started_at, done_at)
-            SELECT user_id, %(into)s, state, started_at, done_at
-            FROM progress_stepprogress
-            JOIN accounts_user AS account ON account.id = user_id
-            WHERE step_id = %(step)s
-            FOR KEY SHARE OF account
-            ON CONFLICT (user_id, step_id) DO UPDATE SET
-                state = CASE
-                    WHEN 'done' IN (own.state, excluded.state) THEN 'done'
-                    WHEN 'learning' IN (own.state, excluded.state) THEN 'learning'
-                    ELSE 'skipped'
-                END,
-                started_at = least(own.started_at, excluded.started_at),
-                done_at = least(own.done_at, excluded.done_at)
-            """,
-            {"step": step.pk, "into": into.pk},
-        )
+def _copy_progress(copy: StepCopy, is_later: bool) -> None:
+    """Copy everybody's progress, or store that it has to be copied."""
+    if StepCopy.objects.filter(roadmap=copy.roadmap).exists():
+        raise ValidationError(_("Another operation on this roadmap is in progress."))
+    if is_later:
+        copy.save()
+    else:
+        copy.copy_people(find_people(copy))
 
 
-def _merge_notes(step: Step, into: Step) -> None:
-    """Append notes on `step` to the learner's note on `into`, or move them there.
-
-    Notes that would be too long together stay where they are.
-    """
-    _lock_notes(step, into)
-    # The ORM cannot tell which notes were appended, so one statement appends each note
-    # that is short enough and deletes the appended ones. Pages on which the note is
-    # open ask before they overwrite it, because no page has the empty `page`.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH joined AS (
-                UPDATE progress_note AS own SET
-                    text = own.text || %(separator)s || other.text,
-                    html_version = 0, -- the HTML is made again when it is read
-                    page = '',
-                    saved_at = now()
-                FROM progress_note AS other
-                WHERE own.step_id = %(into)s AND other.step_id = %(step)s
-                    AND own.user_id = other.user_id
-                    AND char_length(own.text || %(separator)s || other.text)
-                        <= %(max_length)s
-                RETURNING own.user_id
-            )
-            DELETE FROM progress_note
-            WHERE step_id = %(step)s AND user_id IN (SELECT user_id FROM joined)
-            """,
-            {
-                "step": step.pk,
-                "into": into.pk,
-                "separator": NOTE_SEPARATOR,
-                "max_length": MAX_NOTE_LENGTH,
-            },
-        )
-    own_note = Note.objects.filter(step=into, user=OuterRef("user"))
-    Note.objects.filter(~Exists(own_note), step=step).update(step=into)
-
-
-def _merge_topics(step: Step, into: Step, editor: User | None) -> None:
+def _merge_topics(step: Step, into: Step, editor: User | None) -> list[tuple[int, int]]:
     """Move the topics to `into`, after its own, with their ticks.
 
-    If `into` has a topic with the same slug, the topic stays on `step`, and its ticks
-    are copied to the other one. That is brought back if it was retired.
+    If `into` has a topic with the same slug, the topic stays on `step`. The other one
+    is brought back if it was retired. Return the ids of these pairs: the ticks of the
+    first have to be copied to the second.
     """
     own = {topic.slug: topic for topic in into.topics.all()}
     position = max((topic.position for topic in own.values()), default=0)
@@ -366,25 +317,10 @@ def _merge_topics(step: Step, into: Step, editor: User | None) -> None:
         raise ValidationError(message % {"max": MAX_PARTS})
     Topic.objects.bulk_update(moved, ["step", "position"])
     Topic.objects.bulk_update(brought_back, ["is_retired"])
-    TopicCheck.objects.copy(joined)
     if moved or brought_back:
         reason = _("%(step)s was merged into it") % {"step": step.slug}
         Step.objects.record([into], reason=reason, user=editor)
-
-
-def _lock_notes(step: Step, into: Step) -> None:
-    """Lock the notes on both steps, always in the same order, to rule out deadlocks."""
-    with connection.cursor() as cursor:
-        # count(*) keeps the keys in the database.
-        cursor.execute(
-            """
-            SELECT count(*) FROM (
-                SELECT FROM progress_note WHERE step_id IN (%(step)s, %(into)s)
-                ORDER BY user_id, step_id FOR UPDATE
-            ) AS locked
-            """,
-            {"step": step.pk, "into": into.pk},
-        )
+    return list(joined.items())
 
 
 def _update_references(

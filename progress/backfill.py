@@ -1,15 +1,29 @@
 """Complete a roadmap for everybody who has nothing left to do after an edit."""
 
-from collections.abc import Collection
-from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.tasks import task
 from django.utils import timezone
 
-from core.postgresql.pool import without_limits
+from core.postgresql.batches import EVERYBODY, run_batch
 from progress.models import StepProgress
+from progress.people_batches import find_last_person
+from progress.step_copies import StepCopy, lock_people
 from roadmaps.models import Roadmap
+
+BATCH_SIZE = 5_000  # people, whose marks are read in some 30 ms
+
+# The rule is that of `Total.is_complete`.
+FIND_COMPLETE = """
+    SELECT user_id, max(done_at) AS completed_at
+    FROM progress_stepprogress
+    WHERE step_id = ANY(%(required)s) AND state IN ('done', 'skipped')
+        AND user_id > %(after)s AND user_id <= %(last)s
+    GROUP BY user_id
+    HAVING count(*) = %(number)s
+        AND max(done_at) <= coalesce(%(edited_at)s::timestamptz, 'infinity')
+"""
 
 
 def backfill_completions(roadmap: Roadmap) -> None:
@@ -19,57 +33,95 @@ def backfill_completions(roadmap: Roadmap) -> None:
     Call it after every edit that changes which steps are required. A new required step
     can complete a roadmap too, for a person who has done it and skipped all the others.
 
-    On a roadmap with many marks, a worker does it after the edit. A later edit does not
-    change the result: the task has the steps that are required now.
+    On a roadmap with many marks, a worker does it after the edit, and after the copy of
+    a step that is being written. A later edit does not change the result: the task has
+    the steps that are required now.
     """
     steps = roadmap.steps.active().filter(is_optional=False)
     required = sorted(steps.values_list("pk", flat=True))
+    arguments = roadmap.pk, required, timezone.now().isoformat()
+    if StepCopy.objects.complete_later(arguments):
+        return
     if StepProgress.objects.are_many(roadmap.pk):
-        edited_at = timezone.now().isoformat()
-        write_completions_later.enqueue(roadmap.pk, required, edited_at)
+        write_completions_later.enqueue(*arguments)
     else:
         write_completions(roadmap.pk, required)
+
+
+def write_completions(
+    roadmap_id: int, required: list[int], edited_at: str | None = None
+) -> None:
+    """Complete the roadmap for all people who have done or skipped the required steps,
+    and done at least one. Leave out those who did their last one after `edited_at`, an
+    ISO date.
+
+    A repeat changes nothing. The caller has locked the steps, so nobody else is locked.
+    """
+    batch = CompletionBatch(roadmap_id, required, edited_at)
+    batch.write(batch.find_people())
 
 
 @task(priority=-10)  # mails come first
 def write_completions_later(
     roadmap_id: int, required: list[int], edited_at: str
 ) -> None:
-    with without_limits():
-        write_completions(roadmap_id, required, datetime.fromisoformat(edited_at))
+    """Do the same in batches of people. A tick waits for one batch at most."""
+    last = 0
+    while required and last != EVERYBODY:
+        after, last = last, find_last_person(last, BATCH_SIZE)
+        batch = CompletionBatch(roadmap_id, required, edited_at, after, last)
+        run_batch(lambda: batch.write(lock_people(batch.find_people())))  # noqa: B023
 
 
-def write_completions(
-    roadmap_id: int, required: Collection[int], edited_at: datetime | None = None
-) -> None:
-    """Complete the roadmap for all people who have done or skipped the required steps,
-    and done at least one. Leave out those who did their last one after `edited_at`.
+class CompletionBatch(NamedTuple):
+    """People with ids after `after` and up to `last`."""
 
-    A repeat changes nothing. The rule is that of `Total.is_complete`, for all people in
-    one statement.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO progress_completion (user_id, roadmap_id, completed_at)
-            SELECT user_id, %(roadmap)s, completed_at FROM (
-                SELECT user_id, max(done_at) AS completed_at
-                FROM progress_stepprogress
-                WHERE step_id = ANY(%(required)s) AND state IN ('done', 'skipped')
-                GROUP BY user_id
-                HAVING count(*) = %(number)s
-                    AND max(done_at) <= coalesce(
-                        %(edited_at)s::timestamptz, 'infinity'
-                    )
-            ) AS complete
-            JOIN accounts_user AS person ON person.id = user_id
-            FOR KEY SHARE OF person
-            ON CONFLICT DO NOTHING
-            """,
-            {
-                "roadmap": roadmap_id,
-                "required": list(required),
-                "number": len(required),
-                "edited_at": edited_at,
-            },
-        )
+    roadmap_id: int
+    required: list[int]
+    edited_at: str | None
+    after: int = 0
+    last: int = EVERYBODY
+
+    def find_people(self) -> list[int]:
+        """Return the ids of those who have nothing left to do and no completion."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                SELECT user_id FROM ({FIND_COMPLETE}) AS complete
+                WHERE NOT EXISTS (
+                    SELECT FROM progress_completion AS own
+                    WHERE own.user_id = complete.user_id
+                        AND own.roadmap_id = %(roadmap)s
+                )
+                """,  # noqa: S608, a constant
+                self._parameters(),
+            )
+            return [pk for (pk,) in cursor.fetchall()]
+
+    def write(self, people: list[int]) -> None:
+        """Complete it for those of the people for whom that is still true."""
+        if not people:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                INSERT INTO progress_completion (user_id, roadmap_id, completed_at)
+                SELECT user_id, %(roadmap)s, completed_at
+                FROM ({FIND_COMPLETE}) AS complete
+                JOIN accounts_user AS person ON person.id = user_id
+                WHERE user_id = ANY(%(people)s)
+                FOR KEY SHARE OF person
+                ON CONFLICT DO NOTHING
+                """,  # noqa: S608, a constant
+                self._parameters() | {"people": people},
+            )
+
+    def _parameters(self) -> dict[str, Any]:
+        return {
+            "roadmap": self.roadmap_id,
+            "required": self.required,
+            "number": len(self.required),
+            "edited_at": self.edited_at,
+            "after": self.after,
+            "last": self.last,
+        }

@@ -26,6 +26,10 @@ from progress.route import (
 )
 from progress.snapshot import ProgressSnapshot, routes_in_progress
 from progress.statistics import RoadmapStatistics  # noqa: F401, as above
+from progress.step_copies import (  # noqa: F401, as above
+    CopiedPerson,
+    StepCopy,
+)
 from progress.topic_checks import TopicCheck
 from roadmaps.models import LARGE_FIELDS, Roadmap, Step
 from roadmaps.step_parts import Topic
@@ -180,6 +184,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         were.
         """
         lock_user_and_steps(user, roadmap_id=roadmap.pk)
+        StepCopy.objects.catch_up(user)
         marks = self.filter(user=user, step__roadmap=roadmap)
         completion = Completion.objects.filter(user=user, roadmap=roadmap)
         checks = TopicCheck.objects.filter(user=user, topic__step__roadmap=roadmap)
@@ -197,6 +202,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
     def restore(self, user: User, roadmap: Roadmap, snapshot: ResetSnapshot) -> None:
         """Bring back what `reset` deleted, except on steps marked again since."""
         remaining = lock_user_and_steps(user, roadmap_id=roadmap.pk)
+        StepCopy.objects.catch_up(user)
         self.bulk_create(
             [
                 StepProgress(user=user, step_id=step_id, **status._asdict())
@@ -217,6 +223,7 @@ class StepProgressQuerySet(models.QuerySet["StepProgress"]):
         ones. Returns the ids of the steps that changed.
         """
         lock_user_and_steps(user, statuses)
+        StepCopy.objects.catch_up(user)
         stored = {
             mark.step_id: mark.status
             for mark in self.filter(user=user, step__in=statuses)

@@ -86,6 +86,8 @@ class NoteQuerySet(models.QuerySet["Note"]):
         its requests arrive out of order. Raises NoteConflictError, and writes nothing,
         if another page has saved since.
         """
+        # A merge of steps may be about to move the person's other note here.
+        lock_user_and_steps(user, [step_id])
         own = self.filter(user=user, step=step_id)
         stored = own.select_for_update().first()
         if stored and stored.page != page and stored.version != base_version:

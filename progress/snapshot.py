@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from django.db import connection
 from django.db.models import (
@@ -18,6 +18,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from progress.route import NOT_STARTED, AnnotatedStep, Route, State, StepStatus
+from progress.step_copies import StepCopy
 from roadmaps.content_cache import get_content
 from roadmaps.models import Roadmap, Step, StepQuerySet
 from roadmaps.visibility import may_see
@@ -30,9 +31,18 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 # One row per mark. Without marks, a single row in which the mark is NULL. The first row
-# has the ticked topics of all roadmaps: looking up which are of this one takes longer.
+# tells whether a copy of a step has not reached the person yet, and has the ticked
+# topics of all roadmaps: looking up which are of this one takes longer.
 READ_SNAPSHOT = """
-    SELECT roadmap.id, roadmap.content_version::text, completion.completed_at,
+    SELECT CASE WHEN row_number() OVER () = 1 THEN EXISTS (
+            SELECT FROM progress_stepcopy AS copy
+            WHERE copy.roadmap_id = roadmap.id AND copy.copied_up_to < %(user)s
+                AND NOT EXISTS (
+                    SELECT FROM progress_copiedperson AS copied
+                    WHERE copied.copy_id = copy.id AND copied.user_id = %(user)s
+                )
+        ) END AS is_behind,
+        roadmap.id, roadmap.content_version::text, completion.completed_at,
         (SELECT count(*) FROM progress_stepprogress WHERE user_id = %(user)s),
         CASE WHEN row_number() OVER () = 1 THEN ARRAY(
             SELECT topic_id FROM progress_topiccheck WHERE user_id = %(user)s
@@ -90,6 +100,9 @@ class ProgressSnapshot(NamedTuple):
     ) -> ProgressSnapshot | None:
         """The snapshot of the roadmap with this slug or id, or None if there is no such
         roadmap that the person may see.
+
+        While a merged or split step is being copied, it first copies the person's own
+        progress if their turn has not come yet.
         """
         with connection.cursor() as cursor:
             cursor.execute(
@@ -104,8 +117,12 @@ class ProgressSnapshot(NamedTuple):
             rows = cursor.fetchall()
         if not rows:
             return None
-        statuses = {row[5]: StepStatus(*row[6:]) for row in rows if row[5]}
-        roadmap_id, version, completed_at, mark_count, topic_ids = rows[0][:5]
+        is_behind, roadmap_id, version, completed_at, mark_count, topic_ids = rows[0][
+            :6
+        ]
+        if is_behind and StepCopy.objects.catch_up(cast("User", user)):
+            return cls.read(user, slug=slug, roadmap_id=roadmap_id)
+        statuses = {row[6]: StepStatus(*row[7:]) for row in rows if row[6]}
         checked_topics = frozenset(topic_ids)
         return cls(
             roadmap_id, version, completed_at, mark_count, statuses, checked_topics

@@ -44,10 +44,11 @@ class TopicCheckQuerySet(models.QuerySet["TopicCheck"]):
         self.add(user, new)
         return len(new)
 
-    def copy(self, topic_ids: Mapping[int, int]) -> None:
-        """Tick the second topic of each pair for everybody who ticked the first.
+    def copy(self, topic_ids: Mapping[int, int], people: Collection[int]) -> None:
+        """Tick the second topic of each pair for those of the people who ticked the
+        first. A topic that was deleted meanwhile is left out.
 
-        The caller has locked the steps of the topics.
+        The caller has locked the people or the steps of the topics.
         """
         with connection.cursor() as cursor:
             cursor.execute(
@@ -55,12 +56,14 @@ class TopicCheckQuerySet(models.QuerySet["TopicCheck"]):
                 INSERT INTO progress_topiccheck (user_id, topic_id)
                 SELECT own.user_id, pair.new_id
                 FROM unnest(%s::int[], %s::int[]) AS pair (old_id, new_id)
+                JOIN roadmaps_topic AS new ON new.id = pair.new_id
                 JOIN progress_topiccheck AS own ON own.topic_id = pair.old_id
                 JOIN accounts_user AS person ON person.id = own.user_id
-                FOR KEY SHARE OF person
+                WHERE own.user_id = ANY(%s)
+                FOR KEY SHARE OF person, new
                 ON CONFLICT DO NOTHING
                 """,
-                [list(topic_ids), list(topic_ids.values())],
+                [list(topic_ids), list(topic_ids.values()), list(people)],
             )
 
 

@@ -26,7 +26,8 @@ from editing import background_operations, step_operations
 from editing.admin.deletion import ProtectedDeletionAdmin
 from editing.admin.forms import MergeForm, SplitForm
 from editing.background_operations import find_unfinished, perform_later
-from editing.step_operations import Impact
+from editing.step_operations import Impact, format_count
+from progress.step_copies import StepCopy
 from roadmaps.models import Step
 from roadmaps.step_parts import Topic
 
@@ -167,6 +168,9 @@ class StepOperationsAdmin(ProtectedDeletionAdmin):
         ).first()
         if result is None:
             raise Http404("There is no such operation.")
+        steps = Step.objects.filter(pk=step.pk)
+        copy = StepCopy.objects.filter(step=step.pk).first()
+        is_update = "HX-Request" in request.headers
         title = OPERATION_TITLES[result.args_kwargs["kwargs"]["name"]]
         is_waiting = result.status == TaskResultStatus.READY
         return self.render_page(
@@ -177,7 +181,11 @@ class StepOperationsAdmin(ProtectedDeletionAdmin):
             result=result,
             is_unfinished=result.finished_at is None,
             is_late=is_waiting and timezone.now() - result.enqueued_at > LATE,
-            impact=Impact.for_steps(Step.objects.filter(pk=step.pk)),
+            copy=copy,
+            copied=format_count(copy.copied_people) if copy else "",
+            all_people=format_count(copy.all_people) if copy else "",
+            # Counting takes long, and htmx asks for the rest again and again.
+            impact=Impact.for_steps(steps) if is_waiting and not is_update else "",
         )
 
     def get_operation_url(self, step_id: int, task_id: object) -> str:

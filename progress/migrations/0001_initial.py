@@ -254,4 +254,80 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "topic checks",
             },
         ),
+        migrations.CreateModel(
+            name="StepCopy",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("is_merge", models.BooleanField(default=False)),
+                ("topics", models.JSONField(default=list)),
+                ("copied_up_to", models.BigIntegerField(default=0)),
+                ("copied_people", models.PositiveIntegerField(default=0)),
+                ("all_people", models.PositiveIntegerField(default=0)),
+                ("completions", models.JSONField(default=list)),
+                (
+                    "into",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="roadmaps.step",
+                    ),
+                ),
+                (
+                    "roadmap",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="step_copy",
+                        to="roadmaps.roadmap",
+                    ),
+                ),
+                (
+                    "step",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="roadmaps.step",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="CopiedPerson",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "copy",
+                        "user",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "copy",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="progress.stepcopy",
+                    ),
+                ),
+            ],
+        ),
     ]

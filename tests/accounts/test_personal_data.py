@@ -53,6 +53,8 @@ PROMISES = {
     "progress_completion": "the roadmaps that you completed",
     "progress_note": "your notes",
     "progress_roadmapstatistics": None,  # counts
+    "progress_stepcopy": None,
+    "progress_copiedperson": "The steps that you marked and when",
     "groups_group": None,  # names and what groups are for
     "groups_assignment": None,
     "groups_membership": "your role, when you joined",

@@ -156,7 +156,7 @@ def test_the_number_of_queries_does_not_grow_with_rows(
         notes=[note_entry("Mine", step.slug) for step in steps],
         completions=[{"roadmap": "cooking", "completed_at": MAY.isoformat()}],
     )
-    with assert_max_queries(15):
+    with assert_max_queries(16):
         upload(signed_in, content)
     assert len(rows(StepProgress, user)) == len(rows(Note, user)) == len(steps)
 

@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 from core.text import BIDI_CONTROLS
 from editing import step_operations
 from editing.sections import assign_sections, list_rows
+from editing.step_copying import copy_next_people
 from editing.yaml_format.exporter import export, serialize, to_yaml
 from editing.yaml_format.importer import import_roadmap
 from editing.yaml_format.parser import YamlDocument
@@ -38,12 +39,13 @@ from editing.yaml_format.schema import (
 from editing.yaml_format.validators import normalize_body
 from groups.confirmations import Confirmation
 from groups.models import Group
-from progress import undo
+from progress import step_copies, undo
 from progress.backfill import backfill_completions
 from progress.models import Completion, StepProgress
 from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note
 from progress.route import Route, StepStatus
 from progress.snapshot import annotate_steps
+from progress.step_copies import StepCopy
 from progress.topic_checks import TopicCheck
 from roadmaps.models import Roadmap, Section, Step
 from roadmaps.step_parts import STEP_PARTS, Topic
@@ -86,6 +88,11 @@ kinds = st.sampled_from(
         "retire topic",
         "move topic",
     ]
+)
+# What learners do while a merge or split is copying everybody's progress in batches.
+actions = st.sampled_from(["mark", "mark_and_undo", "check", "uncheck", "reset"])
+meanwhile = st.none() | st.lists(
+    st.tuples(actions, st.integers(0, 1), st.integers(0, 9), states), max_size=4
 )
 changes = st.lists(st.tuples(kinds, number, lines, bodies), min_size=2, max_size=6)
 
@@ -268,8 +275,13 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         step.save()
         self.steps[step.pk]["body"] = normalize_body(body)
 
-    @rule(index=number, is_optional=st.booleans(), chosen=st.sets(number))
-    def split(self, index, is_optional, chosen):
+    @rule(
+        index=number,
+        is_optional=st.booleans(),
+        chosen=st.sets(number),
+        meanwhile=meanwhile,
+    )
+    def split(self, index, is_optional, chosen, meanwhile):
         pk, slug = self.pk(index), self.new_slug()
         new = Step(slug=slug, title="New", summary="New.", is_optional=is_optional)
         if self.steps[pk]["retired"]:
@@ -280,7 +292,10 @@ class RoadmapStateMachine(RuleBasedStateMachine):
         topics = self.steps[pk]["topics"]
         moved = [topic for n, topic in enumerate(topics) if n in chosen]
         ids = [self.topics[pk, topic["slug"]] for topic in moved]
-        step_operations.split(self.step(index), new, topics=ids)
+        in_batches = meanwhile is not None
+        step_operations.split(
+            self.step(index), new, topics=ids, copies_later=in_batches
+        )
         self.steps[pk]["topics"] = [topic for topic in topics if topic not in moved]
         section = self.steps[pk]["section"]
         self.steps[new.pk] = entry(
@@ -295,21 +310,50 @@ class RoadmapStateMachine(RuleBasedStateMachine):
             if (person.pk, pk) in self.confirmations:
                 confirmed_at = self.confirmations[person.pk, pk]
                 self.confirmations[person.pk, new.pk] = confirmed_at
+        self.copy_in_batches(meanwhile)
         self.complete_in_model(*self.people)
-        assert all(new >= old for new, old in zip(self.count_done(), done, strict=True))
+        if not meanwhile:
+            now = self.count_done()
+            assert all(new >= old for new, old in zip(now, done, strict=True))
 
-    @rule(index=number, other=number)
-    def merge(self, index, other):
+    def copy_in_batches(self, meanwhile):
+        """Let learners do something before each batch. Each batch reads everything from
+        the database, as after the death of a worker.
+        """
+        actions = iter(meanwhile or ())
+        for copy in StepCopy.objects.all():
+            self.act(*next(actions, ()))
+            while copy_next_people(copy):
+                self.act(*next(actions, ()))
+
+    def act(self, name="", person_index=0, index=0, state=""):
+        match name:
+            case "mark":
+                self.mark(person_index, index, state)
+            case "mark_and_undo":
+                self.mark_and_undo(person_index, index, state)
+            case "check" | "uncheck":
+                if self.topics:
+                    self.check_topic(person_index, index, name == "check")
+            case "reset":
+                self.reset(person_index)
+
+    @rule(index=number, other=number, meanwhile=meanwhile)
+    def merge(self, index, other, meanwhile):
         step, into = self.pk(index), self.pk(other)
         if step == into or self.steps[into]["retired"]:
             with pytest.raises(ValidationError):
                 step_operations.merge(self.step(index), into=self.step(other))
             return
-        step_operations.merge(self.step(index), into=self.step(other))
+        in_batches = meanwhile is not None
+        step_operations.merge(
+            self.step(index), into=self.step(other), copies_later=in_batches
+        )
         self.steps[step]["retired"] = True
         self.merge_topics(step, into)
         for person in self.people:
             self.merge_in_model(person.pk, step, into)
+        self.copy_in_batches(meanwhile)
         self.complete_in_model(*self.people)
 
     @rule(chance=st.randoms(use_true_random=False))
@@ -783,7 +827,8 @@ def entry(slug, title, summary, **more):
 
 @pytest.mark.no_cover  # coverage doubles its time
 @pytest.mark.django_db
-def test_no_edit_loses_any_progress():
+def test_no_edit_loses_any_progress(monkeypatch):
+    monkeypatch.setattr(step_copies, "BATCH_SIZE", 1)
     roadmap = RoadmapFactory()
     steps = StepFactory.create_batch(2, roadmap=roadmap)
     steps.append(StepFactory(roadmap=roadmap, is_optional=True))

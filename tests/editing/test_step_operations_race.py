@@ -7,12 +7,16 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from core.postgresql import batches
+from core.postgresql.batches import EVERYBODY
 from data_export.document import ImportDocument, TickedTopic
 from data_export.restore import restore
 from editing import step_operations
+from editing.step_copying import copy_batch, copy_everybody, finish
 from groups.confirmations import Confirmation
 from progress.models import StepProgress
 from progress.route import State
+from progress.step_copies import StepCopy
 from progress.topic_checks import TopicCheck
 from roadmaps.models import Step
 from roadmaps.step_parts import Topic
@@ -135,6 +139,55 @@ def test_an_account_that_is_being_deleted_is_left_out(steps):
         merging.join(0.2)
     merging.join()
     assert list(into.progress.values_list("user", flat=True)) == [staying.pk]
+
+
+class TestBatches:
+    @pytest.fixture
+    def copy(self, steps):
+        StepProgressFactory(step=steps[0])
+        step_operations.merge(steps[0], into=steps[1], copies_later=True)
+        return StepCopy.objects.get()
+
+    def test_only_its_own_people_wait_for_a_batch(self, steps, copy):
+        copied, other = steps[0].progress.get().user, UserFactory()
+
+        def untick(user):
+            StepProgress.objects.mark(user, steps[1].pk, State.NONE)
+
+        with transaction.atomic():
+            copy_batch(copy, EVERYBODY)
+            in_thread(lambda: untick(other)).join()
+            waiting = in_thread(lambda: untick(copied))
+            waiting.join(0.2)
+            assert waiting.is_alive()
+        waiting.join()
+        assert not steps[1].progress.exists()
+
+    def test_a_batch_waits_for_a_tick_and_is_tried_again(
+        self, steps, copy, monkeypatch
+    ):
+        monkeypatch.setattr(batches, "LOCK_TIMEOUT", 20)
+        monkeypatch.setattr(batches, "PAUSE", 0)
+        user = steps[0].progress.get().user
+        with transaction.atomic():
+            StepProgress.objects.mark(user, steps[1].pk, State.SKIPPED)
+            copying = in_thread(lambda: copy_everybody(copy))
+            copying.join(0.3)
+            assert copying.is_alive()
+        copying.join()
+        assert steps[1].progress.get().state == State.SKIPPED
+        assert not StepCopy.objects.exists()
+
+    def test_a_copy_does_not_finish_while_somebody_is_copied_early(self, steps, copy):
+        user = steps[0].progress.get().user
+        StepCopy.objects.update(copied_up_to=0)
+        with transaction.atomic():
+            StepCopy.objects.catch_up(user)
+            finishing = in_thread(lambda: finish(copy))
+            finishing.join(0.2)
+            assert finishing.is_alive()
+        finishing.join()
+        assert steps[1].progress.get().user == user
 
 
 class TestTopics:

@@ -8,10 +8,10 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from editing import step_operations
-from progress import models
+from progress import backfill, models
 from progress.backfill import write_completions
 from progress.models import Completion
-from tests.factories import StepFactory, StepProgressFactory
+from tests.factories import StepFactory, StepProgressFactory, UserFactory
 
 MAY = timezone.now() - timedelta(days=30)
 
@@ -71,3 +71,16 @@ def test_an_edit_that_is_undone_queues_nothing(cooking, almost_done, queue):
         assert queue.exists()
         transaction.set_rollback(True)
     assert not queue.exists()
+
+
+def test_a_worker_goes_through_everybody_in_batches(
+    cooking, almost_done, queue, monkeypatch
+):
+    monkeypatch.setattr(backfill, "BATCH_SIZE", 1)
+    others = UserFactory.create_batch(3)
+    for step in cooking.steps.all()[1:]:
+        StepProgressFactory(user=others[1], step=step, started_at=MAY)
+    step_operations.retire(cooking.steps.first())
+    run(queue.get())
+    completed = Completion.objects.values_list("user", flat=True)
+    assert set(completed) == {almost_done.pk, others[1].pk}

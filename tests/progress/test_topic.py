@@ -293,7 +293,7 @@ def test_checks_can_be_copied_to_another_topic(check, user, topics):
     check(topics[1])
     pairs = {topics[0].pk: topics[1].pk, topics[1].pk: topics[2].pk}
     for _ in range(2):
-        TopicCheck.objects.copy(pairs)
+        TopicCheck.objects.copy(pairs, [user.pk, other.pk])
         assert checked(user) == {topic.pk for topic in topics}
         assert topics[1].pk in checked(other)
 

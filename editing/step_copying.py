@@ -1,0 +1,101 @@
+"""Copy everybody's progress after a merge or split of a step with many learners.
+
+The merge or split itself is one short transaction, which stores a `StepCopy`. The copy
+goes through the learners in the order of their ids, in batches. A batch locks its
+people as a tick locks one person, so a tick waits for one batch at most. Somebody who
+comes before their turn is copied by `StepCopy.objects.catch_up`.
+
+Switching first is what makes this safe. Nobody can mark a merged step any more, so no
+mark has to be looked for a second time, and an operation that has begun can only go on:
+there is no half copy to take back. A worker that dies repeats one batch at most.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model
+
+from core.postgresql.batches import EVERYBODY, run_batch
+from groups.comments import Comment
+from groups.confirmations import Confirmation, WorkLink
+from progress.backfill import write_completions_later
+from progress.models import StepProgress
+from progress.notes import Note
+from progress.step_copies import (
+    CopiedPerson,
+    StepCopy,
+    find_last_of_batch,
+    lock_people,
+    select_people,
+)
+from progress.topic_checks import TopicCheck
+
+
+def copy_everybody(copy: StepCopy) -> None:
+    """Write what is left of the copy. A repeat or a second worker does no harm."""
+    while copy_next_people(copy):
+        pass
+
+
+def copy_next_people(copy: StepCopy) -> bool:
+    """Copy the next batch of people. Return False once the copy has finished."""
+    current = StepCopy.objects.filter(pk=copy.pk).first()
+    if current is None:
+        return False
+    if current.copied_up_to == EVERYBODY:
+        finish(current)
+        return False
+    last = find_last_of_batch(current.step_id, current.copied_up_to)
+    run_batch(lambda: copy_batch(current, last))
+    return True
+
+
+def copy_batch(copy: StepCopy, last: int) -> None:
+    """Copy the people up to `last`, except those who have been copied already."""
+    locked = lock_people(find_people(copy, last))
+    early = CopiedPerson.objects.filter(copy=copy)
+    copied = set(select_people(early, locked))
+    copy.copy_people([pk for pk in locked if pk not in copied])
+    own = StepCopy.objects.filter(pk=copy.pk, copied_up_to=copy.copied_up_to)
+    done = copy.copied_people + len(locked)
+    if not own.update(copied_up_to=last, copied_people=done):
+        # Another worker has copied them, and they may have gone on since.
+        transaction.set_rollback(True)
+
+
+def find_people(copy: StepCopy, last: int = EVERYBODY) -> list[int]:
+    """Return the ids of the people who are to be copied next, up to `last`."""
+    on_step = {"step": copy.step_id}
+    on_topics = {"topic__in": [old for old, _new in copy.topics]}
+    sources: list[tuple[type[Model], str, dict[str, Any]]] = [
+        (StepProgress, "user", on_step),
+        (Confirmation, "user", on_step),
+    ]
+    if copy.is_merge:
+        sources += [
+            (TopicCheck, "user", on_topics),
+            (Note, "user", on_step),
+            (WorkLink, "user", on_step),
+            (Comment, "member", on_step),
+        ]
+    first, *others = [
+        model._default_manager.filter(
+            **{f"{person}__gt": copy.copied_up_to, f"{person}__lte": last}, **condition
+        )
+        .order_by()
+        .values_list(person, flat=True)
+        for model, person, condition in sources
+    ]
+    return list(first.union(*others))
+
+
+def finish(copy: StepCopy) -> None:
+    """Delete the copy, and queue the completions that have waited for it."""
+    with transaction.atomic():
+        # Whoever is being copied early holds the row; everybody else waits for this.
+        for own in StepCopy.objects.select_for_update().filter(pk=copy.pk):
+            own.delete()
+            for arguments in own.completions:
+                write_completions_later.enqueue(*arguments)

@@ -1,0 +1,244 @@
+"""Copies of everybody's progress on one step to another, after a merge or a split.
+
+The copy of a step with many learners is written in batches of people, after the
+transaction that merged or split the step. Until somebody's turn has come, whatever
+reads or changes their progress first calls `catch_up`, which copies theirs. So nobody
+sees an old state, and no mark is made on one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.dispatch import Signal
+
+from core.postgresql.batches import EVERYBODY
+from core.postgresql.pool import without_limits
+from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note
+from progress.topic_checks import TopicCheck
+from roadmaps.models import Roadmap, Step
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+BATCH_SIZE = 1_000  # people, copied in some 50 ms
+
+FIND_LAST = """
+    SELECT user_id FROM progress_stepprogress
+    WHERE step_id = %s AND user_id > %s
+    ORDER BY user_id OFFSET %s LIMIT 1
+"""
+
+# Sent with `copy` and `people`, the ids of accounts, after their progress was copied.
+# The receivers copy what this app does not know.
+people_copied = Signal()
+
+
+class StepCopyQuerySet(models.QuerySet["StepCopy"]):
+    @transaction.atomic(savepoint=False)
+    def catch_up(self, user: User) -> bool:
+        """Copy what has not been copied of this person yet.
+
+        Return False if the account was deleted. If there is something to copy, it
+        stays locked until the transaction ends.
+        """
+        if not self.filter(copied_up_to__lt=user.pk).exists():
+            return True
+        if not lock_people([user.pk]):
+            return False
+        # FOR KEY SHARE lets batches go on, and keeps the copy from being finished.
+        pending = self.raw(
+            """
+            SELECT * FROM progress_stepcopy AS copy
+            WHERE copied_up_to < %(user)s AND NOT EXISTS (
+                SELECT FROM progress_copiedperson
+                WHERE copy_id = copy.id AND user_id = %(user)s
+            )
+            ORDER BY id FOR KEY SHARE OF copy
+            """,
+            {"user": user.pk},
+        )
+        for copy in pending:
+            copy.copy_people([user.pk])
+            CopiedPerson.objects.create(copy=copy, user=user)
+        return True
+
+    def complete_later(self, arguments: tuple[int, list[int], str]) -> bool:
+        """Store arguments of `write_completions_later` until the roadmap's copy has
+        finished. Return False if there is none.
+        """
+        copy = self.filter(roadmap=arguments[0]).select_for_update(no_key=True).first()
+        if copy is None:
+            return False
+        copy.completions.append(arguments)
+        copy.save(update_fields=["completions"])
+        return True
+
+
+class StepCopy(models.Model):
+    """A copy that has begun, and is deleted when it has finished."""
+
+    roadmap = models.OneToOneField(Roadmap, models.CASCADE, related_name="step_copy")
+    # PROTECT: neither step may be deleted meanwhile, even if nobody has marked `into`.
+    step = models.ForeignKey(Step, models.PROTECT, related_name="+")
+    into = models.ForeignKey(Step, models.PROTECT, related_name="+")
+    # Notes, links to work, confirmations and comments move, too.
+    is_merge = models.BooleanField(default=False)
+    # Pairs of topics: who ticked the first has ticked the second as well.
+    topics = models.JSONField(default=list)
+    # Each person with this id or a smaller one has been copied.
+    copied_up_to = models.BigIntegerField(default=0)
+    copied_people = models.PositiveIntegerField(default=0)
+    all_people = models.PositiveIntegerField(default=0)
+    # Arguments of `write_completions_later`, which has to wait for the copy.
+    completions = models.JSONField(default=list)
+
+    objects = StepCopyQuerySet.as_manager()
+
+    class Meta:
+        app_label = "progress"
+
+    def __str__(self) -> str:
+        return f"step {self.step_id} to step {self.into_id}"
+
+    def copy_people(self, people: Collection[int]) -> None:
+        """Copy the progress of these people. The caller has locked them, or the steps.
+
+        Where a learner has progress on both steps, the state that is further along
+        wins: done, then in progress, then skipped. The earlier dates win.
+        """
+        ids = list(people)
+        _copy_marks(self.step_id, self.into_id, ids)
+        if self.topics:
+            TopicCheck.objects.copy(dict(self.topics), ids)
+        if self.is_merge:
+            _merge_notes(self.step_id, self.into_id, ids)
+        people_copied.send(StepCopy, copy=self, people=ids)
+
+
+class CopiedPerson(models.Model):
+    """Somebody who was copied before their turn."""
+
+    pk = models.CompositePrimaryKey("copy", "user")
+    copy = models.ForeignKey(StepCopy, models.CASCADE, db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+
+    class Meta:
+        app_label = "progress"
+
+    def __str__(self) -> str:
+        return f"copy {self.copy_id} of user {self.user_id}"
+
+
+def lock_people(ids: Collection[int]) -> list[int]:
+    """Lock the accounts until the transaction ends, as `lock_user_and_steps` does, in
+    the order of their ids. Return the ids of those that still exist.
+
+    The caller has locked no step: a tick locks the person first.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT id FROM accounts_user WHERE id = ANY(%s)
+            ORDER BY id FOR NO KEY UPDATE
+            """,
+            [list(ids)],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def find_last_of_batch(step_id: int, after: int) -> int:
+    """Return the id of the last of the next people with a mark on the step."""
+    with without_limits(), connection.cursor() as cursor:
+        cursor.execute(FIND_LAST, [step_id, after, BATCH_SIZE - 1])
+        row = cursor.fetchone()
+    return row[0] if row else EVERYBODY
+
+
+def select_people(
+    rows: models.QuerySet[Any], people: Collection[int], person: str = "user"
+) -> list[int]:
+    """Return those of the people who have one of the rows, which few have."""
+    if not people:
+        return []
+    near = {f"{person}__gte": min(people), f"{person}__lte": max(people)}
+    found = rows.filter(**near).order_by().values_list(person, flat=True)
+    return sorted(set(found).intersection(people))
+
+
+def _copy_marks(step_id: int, into_id: int, people: list[int]) -> None:
+    # For each learner with progress on `step`, insert the same row for `into`, or
+    # raise an existing row to the further state and the earlier dates. The ORM cannot
+    # compute an upsert's values from the two rows. FOR KEY SHARE makes a deletion of
+    # one of the accounts wait, and leaves out accounts that are being deleted.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO progress_stepprogress AS own
+                (user_id, step_id, state, started_at, done_at)
+            SELECT user_id, %(into)s, state, started_at, done_at
+            FROM progress_stepprogress
+            JOIN accounts_user AS account ON account.id = user_id
+            WHERE step_id = %(step)s AND user_id = ANY(%(people)s)
+            FOR KEY SHARE OF account
+            ON CONFLICT (user_id, step_id) DO UPDATE SET
+                state = CASE
+                    WHEN 'done' IN (own.state, excluded.state) THEN 'done'
+                    WHEN 'learning' IN (own.state, excluded.state) THEN 'learning'
+                    ELSE 'skipped'
+                END,
+                started_at = least(own.started_at, excluded.started_at),
+                done_at = least(own.done_at, excluded.done_at)
+            """,
+            {"step": step_id, "into": into_id, "people": people},
+        )
+
+
+def _merge_notes(step_id: int, into_id: int, people: list[int]) -> None:
+    """Append notes on `step` to the learner's note on `into`, or move them there.
+
+    Notes that would be too long together stay where they are.
+    """
+    people = select_people(Note.objects.filter(step=step_id), people)
+    if not people:
+        return
+    # Lock the notes in one order, to rule out deadlocks.
+    own_notes = Note.objects.filter(step__in=[step_id, into_id], user__in=people)
+    own_notes = own_notes.order_by("user_id", "step_id")
+    list(own_notes.select_for_update().values_list("user_id"))
+    # The ORM cannot tell which notes were appended, so one statement appends each note
+    # that is short enough and deletes the appended ones. Pages on which the note is
+    # open ask before they overwrite it, because no page has the empty `page`.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH joined AS (
+                UPDATE progress_note AS own SET
+                    text = own.text || %(separator)s || other.text,
+                    html_version = 0, -- the HTML is made again when it is read
+                    page = '',
+                    saved_at = now()
+                FROM progress_note AS other
+                WHERE own.step_id = %(into)s AND other.step_id = %(step)s
+                    AND own.user_id = other.user_id AND own.user_id = ANY(%(people)s)
+                    AND char_length(own.text || %(separator)s || other.text)
+                        <= %(max_length)s
+                RETURNING own.user_id
+            )
+            DELETE FROM progress_note
+            WHERE step_id = %(step)s AND user_id IN (SELECT user_id FROM joined)
+            """,
+            {
+                "step": step_id,
+                "into": into_id,
+                "people": people,
+                "separator": NOTE_SEPARATOR,
+                "max_length": MAX_NOTE_LENGTH,
+            },
+        )
+    own_note = Note.objects.filter(step=into_id, user=models.OuterRef("user"))
+    left = Note.objects.filter(~models.Exists(own_note), step=step_id, user__in=people)
+    left.update(step=into_id)

@@ -1,0 +1,257 @@
+"""Copying everybody's progress in batches after a merge or split"""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.db import connection
+from django.tasks import TaskResultStatus
+from django.test import Client
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from editing import background_operations, step_copying, step_operations
+from editing.step_copying import copy_everybody, copy_next_people
+from progress import step_copies
+from progress.models import Completion, StepProgress
+from progress.notes import Note
+from progress.step_copies import CopiedPerson, StepCopy
+from progress.topic_checks import TopicCheck
+from roadmaps.models import Step
+from tests.editing.editor import page_of
+from tests.factories import (
+    NoteFactory,
+    StepProgressFactory,
+    TopicFactory,
+    UserFactory,
+)
+
+MAY = timezone.now() - timedelta(days=30)
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch):
+    """One person per batch."""
+    monkeypatch.setattr(step_copies, "BATCH_SIZE", 1)
+
+
+@pytest.fixture
+def boil(cooking):
+    return cooking.steps.get(slug="boil")
+
+
+@pytest.fixture
+def learners(fry):
+    """Three people who have done the step that is merged."""
+    marks = [StepProgressFactory(step=fry, started_at=MAY) for _ in range(3)]
+    return [mark.user for mark in marks]
+
+
+def begin_merge(step, into):
+    step_operations.merge(step, into=into, copies_later=True)
+    return StepCopy.objects.get()
+
+
+def states(step):
+    return dict(step.progress.values_list("user", "state"))
+
+
+def test_each_batch_copies_the_next_people(learners, fry, boil):
+    copy = begin_merge(fry, boil)
+    assert not boil.progress.exists()
+    for number in (1, 2, 3):
+        assert copy_next_people(copy)
+        assert boil.progress.count() == number
+        assert StepCopy.objects.get().copied_people == number
+    copy_everybody(copy)
+    assert not StepCopy.objects.exists()
+    assert not copy_next_people(copy)  # a second worker
+
+
+class TestLearnersMeanwhile:
+    def test_the_page_has_what_is_not_copied_yet(self, learners, fry, boil):
+        begin_merge(fry, boil)
+        client = Client()
+        client.force_login(learners[2])
+        client.get("/roadmaps/cooking/")
+        assert states(boil) == {learners[2].pk: "done"}
+        assert CopiedPerson.objects.get().user == learners[2]
+
+    @pytest.mark.parametrize("turns", range(4))
+    @pytest.mark.parametrize("state", ["none", "skipped", "learning"])
+    def test_a_mark_stays(self, learners, fry, boil, turns, state):
+        copy = begin_merge(fry, boil)
+        for _ in range(turns):
+            copy_next_people(copy)
+        StepProgress.objects.mark(learners[1], boil.pk, state)
+        copy_everybody(copy)
+        assert states(boil).get(learners[1].pk, "none") == state
+        assert states(boil)[learners[2].pk] == "done"
+
+    @pytest.mark.parametrize("turns", range(4))
+    def test_a_reset_stays_and_can_be_undone(self, learners, fry, boil, turns):
+        copy = begin_merge(fry, boil)
+        for _ in range(turns):
+            copy_next_people(copy)
+        snapshot = StepProgress.objects.reset(learners[1], fry.roadmap)
+        copy_next_people(copy)
+        assert learners[1].pk not in states(boil)
+        StepProgress.objects.restore(learners[1], fry.roadmap, snapshot)
+        copy_everybody(copy)
+        assert states(boil)[learners[1].pk] == "done"
+
+    @pytest.mark.parametrize("turns", range(4))
+    def test_an_unticked_topic_stays_unticked(self, learners, fry, boil, turns):
+        both = [TopicFactory(step=step, slug="salt") for step in (fry, boil)]
+        for user in learners:
+            TopicCheck.objects.add(user, [both[0].pk])
+        copy = begin_merge(fry, boil)
+        for _ in range(turns):
+            copy_next_people(copy)
+        StepProgress.objects.check_topic(learners[1], both[1].pk, False)
+        copy_everybody(copy)
+        ticked = both[1].checks.values_list("user", flat=True)
+        assert set(ticked) == {learners[0].pk, learners[2].pk}
+
+    @pytest.mark.parametrize("turns", range(4))
+    def test_a_mark_on_a_split_step_is_not_copied(self, learners, fry, turns):
+        new = Step(slug="new", title="New", summary="New.")
+        step_operations.split(fry, new, copies_later=True)
+        copy, late = StepCopy.objects.get(), UserFactory()
+        for _ in range(turns):
+            copy_next_people(copy)
+        StepProgress.objects.mark(learners[1], fry.pk, "none")
+        StepProgress.objects.mark(late, fry.pk, "done")
+        copy_everybody(copy)
+        assert states(new) == dict.fromkeys([user.pk for user in learners], "done")
+
+    def test_deleted_accounts_are_left_out(self, learners, fry, boil):
+        copy = begin_merge(fry, boil)
+        StepProgress.objects.mark(learners[2], boil.pk, "skipped")
+        copy_next_people(copy)
+        for user in (learners[0], learners[2]):
+            user.delete()
+        copy_everybody(copy)
+        assert states(boil) == {learners[1].pk: "done"}
+
+    def test_notes_and_topics_without_a_mark_are_copied(self, fry, boil, user):
+        both = [TopicFactory(step=step, slug="salt") for step in (fry, boil)]
+        ticking = UserFactory()
+        TopicCheck.objects.add(ticking, [both[0].pk])
+        NoteFactory(user=user, step=fry)
+        copy_everybody(begin_merge(fry, boil))
+        assert Note.objects.get().step == boil
+        assert both[1].checks.get().user == ticking
+
+    def test_completions_wait_for_the_copy(self, learners, cooking, fry, boil):
+        others = cooking.steps.exclude(pk__in=[fry.pk, boil.pk])
+        for step in others:
+            StepProgressFactory(user=learners[1], step=step, started_at=MAY)
+        copy = begin_merge(fry, boil)
+        while copy_next_people(copy):
+            assert not Completion.objects.exists()
+        completion = Completion.objects.get()
+        assert (completion.user, completion.completed_at) == (learners[1], MAY)
+
+
+@pytest.mark.usefixtures("learners")
+class TestEditorsMeanwhile:
+    def test_another_merge_or_split_is_refused(self, cooking, fry, boil):
+        begin_merge(fry, boil)
+        bake = cooking.steps.get(slug="bake")
+        with pytest.raises(ValidationError):
+            step_operations.merge(bake, into=boil)
+        with pytest.raises(ValidationError):
+            step_operations.split(bake, Step(slug="new", title="New", summary="New."))
+
+    def test_the_other_step_cannot_be_deleted(self, admin_client, fry, boil):
+        begin_merge(fry, boil)
+        answer = admin_client.post(page_of(boil, "delete"), {"post": "yes"})
+        assert answer.status_code == 409
+
+    def test_a_step_that_is_brought_back_is_not_copied_again(self, learners, fry, boil):
+        copy = begin_merge(fry, boil)
+        step_operations.bring_back(fry)
+        StepProgress.objects.mark(learners[1], fry.pk, "none")
+        StepProgress.objects.mark(UserFactory(), fry.pk, "done")
+        copy_everybody(copy)
+        assert states(boil) == dict.fromkeys([user.pk for user in learners], "done")
+
+
+class TestWorkers:
+    @pytest.fixture
+    def task(self, learners, fry, boil, settings, monkeypatch, admin_user):
+        monkeypatch.setattr(background_operations, "MANY_LEARNERS", 2)
+        settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+        background_operations.start("merge", fry, admin_user, {"into": boil.pk})
+        path = background_operations.perform_later.module_path
+        return DBTaskResult.objects.filter(task_path=path)
+
+    @pytest.fixture
+    def die_after(self, monkeypatch):
+        def die_after(batches):
+            def copy_some(copy):
+                for _ in range(batches):
+                    copy_next_people(copy)
+                raise MemoryError
+
+            monkeypatch.setattr(background_operations, "copy_everybody", copy_some)
+
+        return die_after
+
+    def work(self, task):
+        result = task.get()
+        result.claim("worker")
+        try:
+            value = result.task.call(**result.args_kwargs["kwargs"])
+        except MemoryError as error:
+            result.set_failed(error)
+        else:
+            result.set_successful(value)
+
+    @pytest.mark.parametrize("batches", range(4))
+    def test_the_next_worker_goes_on(
+        self, task, die_after, monkeypatch, learners, fry, boil, admin_client, batches
+    ):
+        die_after(batches)
+        self.work(task)
+        page = page_of(fry, "operation", str(task.get().pk))
+        assert "copying everybody’s progress was interrupted" in (
+            admin_client.get(page).text
+        )
+        StepProgress.objects.mark(learners[1], boil.pk, "none")
+        call_command("cleanup", verbosity=0)
+        html = admin_client.get(page).text
+        assert re.search(rf'value="{batches}"\s+max="3"', html)
+        assert f"The progress of {batches} of 3 learners has been copied." in html
+        monkeypatch.setattr(background_operations, "copy_everybody", copy_everybody)
+        self.work(task)
+        assert states(boil) == {learners[0].pk: "done", learners[2].pk: "done"}
+        assert task.get().status == TaskResultStatus.SUCCESSFUL
+        assert "Merged Fry into Boil." in admin_client.get(page).text
+
+    def test_a_batch_that_another_worker_has_written_is_rolled_back(
+        self, learners, fry, boil
+    ):
+        copy = begin_merge(fry, boil)
+        copy_next_people(copy)
+        StepProgress.objects.mark(learners[0], boil.pk, "none")
+        step_copying.run_batch(lambda: step_copying.copy_batch(copy, learners[0].pk))
+        assert states(boil) == {}
+        assert StepCopy.objects.get().copied_up_to == learners[0].pk
+
+
+def test_a_batch_is_found_by_the_primary_key(learners, fry, boil):
+    """Without reading the rows of others, and without sorting."""
+    begin_merge(fry, boil)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        cursor.execute(
+            f"EXPLAIN {step_copies.FIND_LAST}", [fry.pk, learners[0].pk, 999]
+        )
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Only Scan using progress_stepprogress_pkey" in plan
+    assert "Sort" not in plan
