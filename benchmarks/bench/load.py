@@ -29,6 +29,7 @@ from benchmarks.bench.servers import (
 
 CONNECTIONS = 8
 WARM_UP = 1  # seconds
+MOST_TIMES = 10  # as long as intended
 PAUSE = 2  # seconds before a failed load is repeated
 SCRIPT = Path(__file__).with_name("wrk.lua")
 
@@ -86,21 +87,26 @@ def row_of(load: Load, results: Sequence[Result]) -> Row:
     return Row(load.name, "/s", values, details)
 
 
-def run_wrk(port: int, requests: Sequence[Request], seconds: int) -> Result:
-    """Send `requests` in turn, over and over, on eight connections.
+def run_wrk(
+    port: int,
+    requests: Sequence[Request],
+    seconds: int,
+    connections: int = CONNECTIONS,
+) -> Result:
+    """Send `requests` in turn, over and over, on all connections.
 
     Raises MeasurementError when a response is missing or not the expected one. wrk
     cannot tell 200 from 302, but the number of bytes shows the difference.
     """
     begin = time.perf_counter()
     size = fetch(port, requests[0]).size
-    # Even a slow page is requested a few times on each connection.
-    least = 3 * CONNECTIONS * (time.perf_counter() - begin)
-    duration = f"-d{ceil(max(seconds, least))}s"
+    # Even a slow page is requested a few times on each connection, within limits.
+    least = 3 * connections * (time.perf_counter() - begin)
+    duration = f"-d{ceil(min(max(seconds, least), MOST_TIMES * seconds))}s"
     with tempfile.NamedTemporaryFile("w") as file:
         file.write("\0".join(request.as_http(port) for request in requests))
         file.flush()
-        options = ["--timeout", "60", f"-c{CONNECTIONS}", "-t1", duration, "-s", SCRIPT]
+        options = ["--timeout", "60", f"-c{connections}", "-t1", duration, "-s", SCRIPT]
         printed = subprocess.run(
             ["wrk", *options, f"http://localhost:{port}", "--", file.name],
             check=True,

@@ -127,7 +127,10 @@ def pin(pid: int, core: int) -> None:
 
 
 class Server:
-    """A process that listens on `port`, until stop_servers() is called."""
+    """A process that listens on `port`, until stop_servers() is called.
+
+    Behind a proxy, `site_port` is the one that visitors use.
+    """
 
     running: list[Server] = []
 
@@ -137,6 +140,8 @@ class Server:
         port: int,
         environment: Mapping[str, str] = {},
         folder: Path = ROOT,
+        core: int = SERVER_CORE,
+        site_port: int = 0,
     ) -> None:
         self.port = port
         self.begin = time.perf_counter()
@@ -147,11 +152,11 @@ class Server:
             env={
                 "PATH": os.environ["PATH"],
                 **environment,
-                "SITE_URL": f"http://localhost:{port}",
+                "SITE_URL": f"http://localhost:{site_port or port}",
             },
             stdout=subprocess.DEVNULL,
             stderr=self.errors,
-            preexec_fn=lambda: pin(0, SERVER_CORE),
+            preexec_fn=lambda: pin(0, core),
         )
         self.running.append(self)
 
@@ -179,8 +184,11 @@ def stop_servers() -> None:
 
 
 def start_granian(
-    application: str, environment: Mapping[str, str], revision: Revision = CURRENT
+    application: str,
+    environment: Mapping[str, str],
+    revision: Revision = CURRENT,
+    site_port: int = 0,
 ) -> Server:
     port = free_port()
     command = [revision.program("granian"), *GRANIAN, "--port", str(port), application]
-    return Server(command, port, environment, revision.root)
+    return Server(command, port, environment, revision.root, site_port=site_port)

@@ -86,8 +86,12 @@ class PgBouncer:
         self.url = f"postgres://cairn@127.0.0.1:{self.port}/cairn"
 
     @contextmanager
-    def running(self, prepared: int) -> Iterator[None]:
-        """Run it with this value of max_prepared_statements."""
+    def running(
+        self, prepared: int, connections: int = SERVER_CONNECTIONS
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """Run it with this value of max_prepared_statements, and this many connections
+        to PostgreSQL. Yield the process.
+        """
         socket = self.database["OPTIONS"].get("host") or self.database["HOST"]
         file = self.folder / "pgbouncer.ini"
         file.write_text(
@@ -96,7 +100,7 @@ class PgBouncer:
                 name=self.database["NAME"],
                 user=self.database["USER"],
                 port=self.port,
-                size=SERVER_CONNECTIONS,
+                size=connections,
                 prepared=prepared,
                 folder=self.folder,
                 owner=Path(socket).owner(),  # nobody else may open the socket
@@ -105,7 +109,7 @@ class PgBouncer:
         process = subprocess.Popen([*self.command, "--quiet", file])
         try:
             self.wait(process)
-            yield
+            yield process
         finally:
             process.terminate()
             process.wait()

@@ -23,9 +23,15 @@ def missing_proxy() -> str:
     """Return which proxy is missing or too old, and where to get it, or ""."""
     if not nginx_example.PROGRAM:
         return "nginx is missing (apt-get install nginx-light)"
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    caddy = which("caddy", path=path)
-    command = [caddy or "false", "adapt", "--config", CADDYFILE]
+    return missing_caddy()
+
+
+def find_caddy() -> str | None:
+    return which("caddy", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+
+
+def missing_caddy() -> str:
+    command = [find_caddy() or "false", "adapt", "--config", CADDYFILE]
     environment = {"DOMAIN": "localhost", "HOME": os.environ.get("HOME", "/")}
     adapted = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True)
     if adapted.returncode:
