@@ -132,6 +132,10 @@ projects: setup fixtures/projects/shelf/.venv/.synced ## check the exercises' re
 bench: setup browser benchmarks/.venv/.synced ## measure speed; OPTIONS="--beside REVISION" compares commits
 	$(PYTHON) -m benchmarks.bench $(OPTIONS)
 
+.PHONY: machines
+machines: setup benchmarks/.venv/.synced ## measure what more web processes bring; needs root, wrk, caddy and redis
+	$(PYTHON) -m benchmarks.machines $(OPTIONS)
+
 .PHONY: lock
 lock: | $(UV) ## lock the newest versions that pyproject.toml allows
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes pyproject.toml -o requirements.txt
