@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from shutil import which
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from benchmarks.bench.servers import (
     CAN_PIN,
     CLIENT_CORE,
     CURRENT,
+    MeasurementError,
     Request,
     Server,
     environment,
@@ -119,7 +120,8 @@ class Installation:
         for name, web in self.web.items():
             with self.balanced(MOST_PROCESSES, name):
                 for kind in self.traffic:
-                    self.send(kind, WARM_UP, MOST_PROCESSES, name)
+                    with suppress(MeasurementError):  # a cold process may be too slow
+                        self.send(kind, WARM_UP, MOST_PROCESSES, name)
             for _, group in web:
                 group.limit(SHARE)
 
