@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 LIMITS, TIMES = Path("/sys/fs/cgroup/cpu"), Path("/sys/fs/cgroup/cpuacct")
-PERIOD = 20_000  # microseconds; a shorter one makes waits shorter
+PERIOD = 40_000  # microseconds; a shorter one makes waits shorter
 LEAST_QUOTA = 1_000  # microseconds per period, the kernel's minimum
 LEAST_SHARE = LEAST_QUOTA / PERIOD
 
