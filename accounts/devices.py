@@ -1,6 +1,7 @@
 """The browsers that a user has signed in with."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -9,6 +10,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -83,7 +85,8 @@ def update_last_seen(
         if request.session.accessed and request.user.is_authenticated:
             key = f"seen:{request.session.session_key}"
             if cache.add(key, True, LAST_SEEN_INTERVAL.total_seconds()):
-                UserSession.objects.create_from_request(request)
+                with suppress(IntegrityError):  # the account was deleted meanwhile
+                    UserSession.objects.create_from_request(request)
                 prolong_session(request, response)
         return response
 

@@ -7,9 +7,11 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth import BACKEND_SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from accounts.devices import update_last_seen
 from accounts.models import User
 from tests.accounts.actions import is_signed_in
 
@@ -55,6 +57,22 @@ def test_a_deactivated_account_is_signed_out(signed_in, user):
 def test_a_deleted_account_is_signed_out(signed_in, user):
     user.delete()
     assert not is_signed_in(signed_in)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_that_is_deleted_during_a_request_is_no_error(signed_in, user):
+    cache.clear()  # the session was not seen lately
+
+    def delete_account(request):
+        assert request.user.is_authenticated
+        User.objects.filter(pk=user.pk).delete()
+        return HttpResponse()
+
+    request = RequestFactory().get("/")
+    request.session = signed_in.session
+    request.user = user
+    assert update_last_seen(delete_account)(request).status_code == 200
+    assert not UserSession.objects.exists()
 
 
 def test_a_new_password_ends_other_sessions(signed_in, user):
