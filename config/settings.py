@@ -15,6 +15,7 @@ from core import setting_parsers as parse
 from core.browser_features import UNUSED_FEATURES
 from core.environment import Environment
 from core.observability import logging as logs
+from core.postgresql import settings as postgresql_settings
 from core.postgresql import url as postgresql_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -196,19 +197,11 @@ elif database is None:
     env.add_missing(
         "DATABASE_URL", f"a PostgreSQL database, such as {postgresql_url.EXAMPLE}"
     )
-DATABASES = {"default": database or {}}
-DATABASES["default"].setdefault("OPTIONS", {}).update(
-    connect_timeout=3,  # seconds
-    keepalives_idle=30,
-    keepalives_interval=5,
-    keepalives_count=3,
-    tcp_user_timeout=10_000,  # milliseconds
-)
 # Connections per web process.
 DATABASE_POOL_SIZE = env.read("DATABASE_POOL_SIZE", 16, parse.integer(1, 1000, 16))
-# Behind a pooler in transaction mode, a server-side cursor ends with its transaction.
 DATABASE_POOLER = env.read("DATABASE_POOLER", False, parse.boolean)
-DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLER
+DATABASES = {"default": database or {}}
+postgresql_settings.configure(DATABASES["default"], is_pooled=DATABASE_POOLER)
 
 # Entries of a local cache. Django's default of 300 would lose the counts of rate limits
 # when many people use the site.

@@ -4,7 +4,7 @@ import sys
 from http import HTTPStatus
 
 import structlog
-from django.db import InterfaceError, InternalError, OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.shortcuts import render
@@ -20,10 +20,6 @@ from core.same_origin import get_origin
 from core.wsgi import RECEIVED_HOST, WRONG_ADDRESS
 
 log = structlog.get_logger("cairn.requests")
-
-# Codes of PostgreSQL's errors: the server is a read-only standby, or it ended a
-# transaction that was idle or took too long.
-TEMPORARY_SQLSTATES = {"25006", "25P03", "25P04"}
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -92,13 +88,7 @@ def choose_error_page(error: BaseException | None) -> tuple[str, int | None]:
     match error:
         case OperationalError() | InterfaceError():
             return "503.html", 5
-        case InternalError() if get_sqlstate(error) in TEMPORARY_SQLSTATES:
-            return "503.html", 5
         case MailNotSentError():
             return "503_mail.html", 60
         case _:
             return "500.html", None
-
-
-def get_sqlstate(error: InternalError) -> str | None:
-    return getattr(error.__cause__, "sqlstate", None)

@@ -141,6 +141,7 @@ class Proxy:
 
     def close(self):
         self.is_stalled = False
+        self.is_down = True  # a connection may just have been accepted
         self.server.close()
         self.reset()
 

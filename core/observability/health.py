@@ -14,8 +14,9 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 
-from core.postgresql.pool import CHECK_TIMEOUT, Connection
+from core.postgresql.pool import Connection
 
+PROBE_TIMEOUT = 1.5  # seconds that a database may take to answer a query
 MINIMUM_VERSION = 15  # of PostgreSQL; Django's own minimum
 
 type Migration = tuple[str, str]  # app, name
@@ -108,7 +109,7 @@ def applied_migrations() -> set[Migration]:
     """
     params = connection.get_connection_params() | {"connect_timeout": 2}  # seconds
     with Connection.connect(**params) as new_connection:
-        new_connection.response_timeout = CHECK_TIMEOUT
+        new_connection.response_timeout = PROBE_TIMEOUT
         if new_connection.info.server_version < MINIMUM_VERSION * 10_000:
             raise NotReadyError(f"PostgreSQL {MINIMUM_VERSION} or later is required")
         try:

@@ -30,6 +30,9 @@ def explain(error: DatabaseError, database: dict[str, Any]) -> str | None:
 
 def describe(database: dict[str, Any]) -> str:
     options = database.get("OPTIONS", {})
-    host = database["HOST"] or options.get("host", "localhost")
-    port = database["PORT"] or options.get("port", 5432)
-    return f"database {database['NAME']} at {host}:{port} as user {database['USER']}"
+    hosts = str(database["HOST"] or options.get("host", "localhost")).split(",")
+    ports = str(database["PORT"] or options.get("port", 5432)).split(",")
+    servers = ", ".join(
+        f"{host}:{port}" for host, port in zip(hosts, ports * len(hosts), strict=False)
+    )
+    return f"database {database['NAME']} at {servers} as user {database['USER']}"

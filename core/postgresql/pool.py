@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from django.db import connection as django_connection
@@ -10,8 +10,11 @@ from django.db import transaction
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 
+from core.postgresql.hosts import Host, find_host, order_hosts
+
 RESPONSE_TIMEOUT = 5.0  # seconds that the server may take to answer a query
-CHECK_TIMEOUT = 1.5  # seconds that it may take to answer a check
+# Less than POOL_TIMEOUT, so that there is time for a connection to another host.
+CHECK_TIMEOUT = 1.0  # seconds that it may take to answer a check
 
 
 class Connection(psycopg.Connection[Any]):
@@ -22,6 +25,16 @@ class Connection(psycopg.Connection[Any]):
     """
 
     response_timeout = RESPONSE_TIMEOUT
+
+    host: Host | None = None
+
+    @classmethod
+    def connect(cls, conninfo: str = "", **parameters: Any) -> Self:
+        connection = super().connect(conninfo, **order_hosts(parameters))
+        info = connection.info
+        connection.host = find_host(parameters, info.host, info.port)
+        connection.host.prefer()
+        return connection
 
     def wait[T](
         self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None
@@ -34,6 +47,8 @@ class Connection(psycopg.Connection[Any]):
             if self.info.transaction_status == TransactionStatus.ACTIVE:
                 # The server has not answered, and would not answer a rollback either.
                 self.close()
+                if self.host:
+                    self.host.avoid()
             raise
 
     @contextmanager
@@ -45,8 +60,8 @@ class Connection(psycopg.Connection[Any]):
             self.response_timeout = previous
 
 
-def check_connection(connection: Connection) -> None:
-    """Raise OperationalError when the connection is dead.
+def check_connection(connection: Connection, query: str = "") -> Any:
+    """Return the first row. Raise OperationalError when the connection is dead.
 
     The pool is then drained: its other connections are probably dead too, and requests
     would wait while each of them is checked.
@@ -54,10 +69,26 @@ def check_connection(connection: Connection) -> None:
     try:
         with connection.use_response_timeout(CHECK_TIMEOUT):
             connection.autocommit = True  # so that no transaction stays open
-            connection.execute("", prepare=False)
+            cursor = connection.execute(query, prepare=False)
+            return cursor.fetchone() if query else None
     except psycopg.OperationalError:
-        django_connection.pool.drain()  # type: ignore[attr-defined]
+        drain_pool()
         raise
+
+
+def check_primary(connection: Connection) -> None:
+    """Raise OperationalError when the connection is dead or leads to a standby.
+
+    A pooler keeps its clients' connections while a standby takes the primary's place.
+    """
+    if check_connection(connection, "SHOW transaction_read_only") == ("on",):
+        connection.close()
+        drain_pool()
+        raise psycopg.OperationalError("The server is read-only.")
+
+
+def drain_pool() -> None:
+    django_connection.pool.drain()  # type: ignore[attr-defined]
 
 
 @contextmanager

@@ -1,14 +1,38 @@
-"""Database settings of web processes."""
+"""Database settings: those of every process, and those of web processes."""
 
 from typing import Any
 
-from core.postgresql.pool import RESPONSE_TIMEOUT, Connection, check_connection
+from core.postgresql.pool import (
+    RESPONSE_TIMEOUT,
+    Connection,
+    check_connection,
+    check_primary,
+)
 
 # Seconds. A request can wait for a connection and then for a lock.
 POOL_TIMEOUT = 1.6  # for a free connection
 LOCK_TIMEOUT = 1.0  # for a row or a table that another transaction has locked
 STATEMENT_TIMEOUT = 4.0  # for a query, until the server cancels it
 IDLE_TRANSACTION_TIMEOUT = 2 * RESPONSE_TIMEOUT
+
+CONNECT_TIMEOUTS = {
+    "connect_timeout": 3,  # seconds for each host
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,  # milliseconds
+}
+
+
+def configure(database: Any, *, is_pooled: bool) -> None:
+    """Limit how long `database`, one of `settings.DATABASES`, may take to connect."""
+    options = database.setdefault("OPTIONS", {})
+    options |= CONNECT_TIMEOUTS
+    if "," in str(options.get("host", "")):
+        options["connect_timeout"] = 2  # the minimum of libpq and psycopg
+    # Behind a pooler in transaction mode, a server-side cursor ends with its
+    # transaction.
+    database["DISABLE_SERVER_SIDE_CURSORS"] = is_pooled
 
 
 def use_prepared_statements(database: Any) -> None:
@@ -24,23 +48,38 @@ def configure_for_web(database: Any, pool_size: int) -> None:
 
     Only for web processes. Commands keep their settings: a migration may take long.
     """
+    options = database["OPTIONS"]
+    is_primary = options.get("target_session_attrs") in ("read-write", "primary")
+    add_pool(
+        database,
+        pool_size,
+        timeout=POOL_TIMEOUT,
+        check=check_primary if is_primary else check_connection,
+    )
+    if not database.get("DISABLE_SERVER_SIDE_CURSORS"):  # poolers refuse options
+        add_timeouts(
+            database,
+            statement_timeout=STATEMENT_TIMEOUT,
+            lock_timeout=LOCK_TIMEOUT,
+            idle_in_transaction_session_timeout=IDLE_TRANSACTION_TIMEOUT,
+        )
+
+
+def add_pool(database: Any, size: int, **pool_options: Any) -> None:
     use_prepared_statements(database)
     database["CONN_MAX_AGE"] = 0  # Django requires it with a pool
-    options = database["OPTIONS"]
-    if not database.get("DISABLE_SERVER_SIDE_CURSORS"):  # poolers refuse options
-        timeouts = {
-            "statement_timeout": STATEMENT_TIMEOUT,
-            "lock_timeout": LOCK_TIMEOUT,
-            "idle_in_transaction_session_timeout": IDLE_TRANSACTION_TIMEOUT,
-        }
-        flags = [f"-c {key}={seconds * 1000:.0f}" for key, seconds in timeouts.items()]
-        options["options"] = " ".join([*flags, options.get("options", "")]).strip()
-    options["pool"] = {
+    database["OPTIONS"]["pool"] = {
         "min_size": 1,
-        "max_size": pool_size,
-        "timeout": POOL_TIMEOUT,
+        "max_size": size,
         "max_idle": 5 * 60.0,
         "reconnect_timeout": 2.0,  # the next request starts another attempt
         "connection_class": Connection,
-        "check": check_connection,
+        **pool_options,
     }
+
+
+def add_timeouts(database: Any, **seconds: float) -> None:
+    """Let the server apply these timeouts to each connection."""
+    options = database["OPTIONS"]
+    flags = [f"-c {name}={value * 1000:.0f}" for name, value in seconds.items()]
+    options["options"] = " ".join([*flags, options.get("options", "")]).strip()

@@ -7,6 +7,10 @@ from urllib.parse import urlsplit
 import dj_database_url
 
 EXAMPLE = "postgres://cairn:password@db.example.org:5432/cairn"
+HOSTS_EXAMPLE = (
+    "postgres://cairn:password@/cairn?host=a,b&port=5432,5432"
+    "&target_session_attrs=read-write"
+)
 
 
 def parse(url: str) -> dict[str, Any]:
@@ -29,11 +33,30 @@ def parse(url: str) -> dict[str, Any]:
     except ValueError:
         raise ValueError(
             f"cannot be parsed; it must be one URL, such as {EXAMPLE}. Several hosts "
-            "are written as postgres://cairn:password@/cairn?host=a,b&port=5432,5432"
+            f"are written as {HOSTS_EXAMPLE}"
         ) from None
     if not database["NAME"]:
         raise ValueError(f"has no database name; add one at the end, as in {EXAMPLE}")
+    check_hosts(database.get("OPTIONS", {}))
     return dict(database)
+
+
+def check_hosts(options: dict[str, Any]) -> None:
+    """Raise ValueError if several hosts cannot work together."""
+    hosts = str(options.get("host", "")).split(",")
+    ports = str(options.get("port", "")).split(",")
+    if len(hosts) == 1:
+        return
+    if len(ports) not in (1, len(hosts)):
+        raise ValueError(
+            f"names {len(hosts)} hosts but {len(ports)} ports; write one port for all "
+            f"hosts or one for each, as in {HOSTS_EXAMPLE}"
+        )
+    if not options.get("target_session_attrs"):
+        raise ValueError(
+            "names several hosts, of which only one accepts changes; add "
+            f"target_session_attrs, as in {HOSTS_EXAMPLE}"
+        )
 
 
 def has_unencoded_password(url: str) -> bool:

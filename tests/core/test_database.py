@@ -2,49 +2,23 @@
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
-from copy import deepcopy
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, ProgrammingError, transaction
+from psycopg.errors import (
+    FeatureNotSupported,
+    InvalidSqlStatementName,
+    ReadOnlySqlTransaction,
+)
 from psycopg_pool import PoolTimeout
 
 from core.circuit_breaker import CircuitBreaker
 from core.postgresql import base, pool
-from core.postgresql import settings as database_settings
 
 CLIENTS = 20
 PAGE = "/roadmaps/backend-developer/"
 counter = itertools.count()
-
-
-@pytest.fixture
-def connect(db, monkeypatch):
-    """A function that connects like a web process, but with short limits.
-
-    It returns the DatabaseWrapper.
-    """
-    monkeypatch.setattr(database_settings, "POOL_TIMEOUT", 0.3)
-    monkeypatch.setattr(database_settings, "LOCK_TIMEOUT", 0.1)
-    monkeypatch.setattr(database_settings, "STATEMENT_TIMEOUT", 0.2)
-    monkeypatch.setattr(base, "circuit_breaker", CircuitBreaker("database", 0))
-    default, wrappers = connections[connection.alias], []
-
-    def connect(pool_size=2, **options):
-        database = deepcopy(default.settings_dict)
-        database["OPTIONS"] |= options
-        database_settings.configure_for_web(database, pool_size)
-        wrapper = base.DatabaseWrapper(database, default.alias)
-        connections[default.alias] = wrapper
-        wrappers.append(wrapper)
-        return wrapper
-
-    yield connect
-    connections[default.alias] = default
-    for wrapper in wrappers:
-        wrapper.close()
-    if default.alias in base.DatabaseWrapper._connection_pools:
-        wrappers[0].close_pool()
 
 
 def run(wrapper, sql="SELECT 1"):
@@ -79,7 +53,7 @@ class TestLimits:
         with pytest.raises(OperationalError) as caught:
             run(second)
         assert isinstance(caught.value.__cause__, PoolTimeout)
-        assert not base.circuit_breaker.is_open
+        assert not base.DatabaseWrapper.circuit_breaker.is_open
         first.close()
         assert run(second) == [(1,)]
 
@@ -101,13 +75,13 @@ class TestDatabaseUnavailable:
     def test_refused_connections_open_the_circuit_breaker(self, connect):
         with pytest.raises(OperationalError):
             run(connect(host="127.0.0.1", port=9))
-        assert base.circuit_breaker.is_open
+        assert base.DatabaseWrapper.circuit_breaker.is_open
 
     def test_an_open_circuit_breaker_fails_at_once_then_allows_one_attempt(
         self, connect, monkeypatch
     ):
         breaker = CircuitBreaker("database", 60)
-        monkeypatch.setattr(base, "circuit_breaker", breaker)
+        monkeypatch.setattr(base.DatabaseWrapper, "circuit_breaker", breaker)
         wrapper = connect()
         breaker.record_failure(OperationalError())
         with pytest.raises(OperationalError, match="circuit breaker"):
@@ -128,6 +102,118 @@ class TestDatabaseUnavailable:
             " WHERE application_name = 'terminated'"
         )
         assert [run(wrapper) for wrapper in wrappers] == [[(1,)]] * 2
+
+    def test_a_dead_server_costs_one_request_a_timeout(
+        self, database_proxy, connect, monkeypatch
+    ):
+        monkeypatch.setattr(pool, "CHECK_TIMEOUT", 0.1)
+        address = {"host": "127.0.0.1", "port": database_proxy.port}
+        wrappers = [connect(pool_size=16, **address) for _ in range(16)]
+        for wrapper in wrappers:
+            run(wrapper)
+        for wrapper in wrappers:
+            wrapper.close()
+        assert wrapper.pool.get_stats()["pool_available"] == 16
+        database_proxy.is_stalled = True
+        with pytest.raises(OperationalError):
+            run(wrapper)
+        assert wrapper.pool.get_stats()["pool_available"] == 0
+
+    def test_the_next_connection_tries_the_dead_host_last(
+        self, database_proxy, connect, monkeypatch
+    ):
+        monkeypatch.setattr(pool, "CHECK_TIMEOUT", 0.1)
+        folder = database_proxy.folder
+        hosts = {"host": f"127.0.0.1,{folder}", "port": f"{database_proxy.port},5432"}
+        wrapper = connect(pool_size=1, **hosts)
+        run(wrapper)
+        assert wrapper.connection.info.host == "127.0.0.1"
+        wrapper.close()
+        database_proxy.is_stalled = True
+        run(wrapper)
+        assert wrapper.connection.info.host == folder
+
+
+class TestSwitchOver:
+    """What a connection is left with when another server takes over."""
+
+    def test_a_read_only_server_is_left(self, connect):
+        first, second = connect(), connect()
+        run(second)
+        old = second.connection
+        second.close()
+        make_read_only(first)
+        with pytest.raises(OperationalError) as caught:
+            run(first, "CREATE TABLE written ()")
+        assert isinstance(caught.value.__cause__, ReadOnlySqlTransaction)
+        assert first.is_lost
+        first.close()
+        assert run(first, "SHOW transaction_read_only") == [("off",)]
+        assert old.closed  # the rest of the pool is left too
+
+    def test_a_server_that_has_become_read_only_is_not_even_read(self, connect):
+        wrapper = connect(pool_size=1, target_session_attrs="read-write")
+        make_read_only(wrapper)
+        old = wrapper.connection
+        wrapper.close()
+        assert run(wrapper, "SHOW transaction_read_only") == [("off",)]
+        assert old.closed
+
+    def test_in_a_transaction_too(self, connect):
+        wrapper = connect()
+        make_read_only(wrapper)
+        with pytest.raises(OperationalError), transaction.atomic():
+            run(wrapper, "CREATE TABLE written ()")
+        assert run(wrapper) == [(1,)]
+
+    def test_a_transaction_whose_connection_is_lost_fails(self, connect):
+        wrapper = connect()
+        with pytest.raises(OperationalError), transaction.atomic():
+            run(wrapper, "SELECT pg_terminate_backend(pg_backend_pid())")
+        assert wrapper.is_lost
+        assert run(wrapper) == [(1,)]
+
+    def test_an_unknown_prepared_statement_is_prepared_again(self, connect):
+        wrapper = connect(pool_size=1)
+        run(wrapper, "SELECT 7")
+        wrapper.connection.pgconn.exec_(b"DEALLOCATE ALL")  # psycopg knows nothing
+        with pytest.raises(OperationalError) as caught:
+            run(wrapper, "SELECT 7")
+        assert isinstance(caught.value.__cause__, InvalidSqlStatementName)
+        wrapper.close()
+        assert run(wrapper, "SELECT 7") == [(7,)]
+
+    def test_a_plan_for_a_changed_table_is_made_again(self, connect, other_connection):
+        wrapper = connect(pool_size=1)
+        other_connection.execute("CREATE TABLE grows ()")
+        other_connection.commit()
+        try:
+            run(wrapper, "SELECT * FROM grows")
+            other_connection.execute("ALTER TABLE grows ADD COLUMN height int")
+            other_connection.commit()
+            with pytest.raises(OperationalError) as caught:
+                run(wrapper, "SELECT * FROM grows")
+            assert isinstance(caught.value.__cause__, FeatureNotSupported)
+            wrapper.close()
+            assert run(wrapper, "SELECT * FROM grows") == []
+        finally:
+            wrapper.close()
+            other_connection.execute("DROP TABLE grows")
+            other_connection.commit()
+
+    def test_other_errors_stay_what_they_are(self, connect):
+        wrapper = connect()
+        with pytest.raises(ProgrammingError):
+            run(wrapper, "SELECT * FROM nowhere")
+        assert not wrapper.is_lost
+        assert run(wrapper) == [(1,)]
+
+
+def make_read_only(wrapper):
+    run(wrapper)
+    wrapper.connection.execute(
+        "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", prepare=False
+    )
 
 
 class TestGranian:

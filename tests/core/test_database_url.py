@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import NotSupportedError, ProgrammingError
 
-from core.postgresql.connection_errors import explain
+from core.postgresql.connection_errors import describe, explain
 from core.postgresql.url import parse
 
 
@@ -16,7 +16,8 @@ from core.postgresql.url import parse
     "url",
     [
         "postgres://cairn:a%40b%2Fc@db:5433/cairn",
-        "postgresql://cairn@/cairn?host=a,b&port=5432,5433",
+        "postgresql://cairn@/cairn?host=a,b&port=1,2&target_session_attrs=read-write",
+        "postgresql://cairn@/cairn?host=a,b&port=6432&target_session_attrs=read-write",
         "postgres://cairn:topword@[::1]/cairn",
         "postgres://localhost/cairn",
     ],
@@ -37,6 +38,12 @@ def test_a_password_with_an_unencoded_character_is_named(character):
         ("mysql://cairn:topword@db/cairn", "must be the URL of a PostgreSQL"),
         ("cairn", "must be the URL of a PostgreSQL"),
         ("postgres://cairn:topword@a:5432,b:5432/cairn", "Several hosts"),
+        ("postgres://cairn:topword@/cairn?host=a,b", "target_session_attrs"),
+        (
+            "postgres://cairn:topword@/cairn?host=a,b,c&port=1,2"
+            "&target_session_attrs=read-write",
+            "names 3 hosts but 2 ports",
+        ),
         ("postgres://cairn:topword@db", "has no database name"),
         ("postgres://cairn:topword@db:many/cairn", "must be one URL"),
     ],
@@ -75,6 +82,11 @@ def test_the_lowest_version_of_postgresql_is_named():
         "cannot use database cairn at db:5432 as user cairn: PostgreSQL 15 or later is "
         "required (found 14.9). Upgrade the server."
     )
+
+
+def test_every_host_is_named():
+    url = "postgres://cairn@/cairn?host=a,b&port=1,2&target_session_attrs=primary"
+    assert "at a:1, b:2 as user cairn" in describe(parse(url))
 
 
 def test_other_errors_keep_their_traceback():

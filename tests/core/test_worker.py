@@ -107,6 +107,37 @@ def test_it_goes_on_after_the_database_was_away(start_worker, mail_server, outag
     assert "Traceback" not in output
 
 
+def test_it_goes_on_after_its_server_was_read_only(
+    start_worker, mail_server, database_proxy
+):
+    """As a primary that has become a standby, until another one takes over."""
+    worker = start_worker()
+    wait_for_line(worker, "Starting worker")
+    with read_only_database():
+        database_proxy.reset()
+        send_mail("Hello", "Hi", None, ["jane@example.com"])
+        for _ in range(2):
+            wait_for_line(worker, "database_is_away")
+    database_proxy.reset()
+    smtp_connection, _ = mail_server.accept()
+    with smtp_connection:
+        receive_mail(smtp_connection)
+    worker.send_signal(signal.SIGTERM)
+    output, _ = worker.communicate(timeout=60)
+    assert worker.returncode == 0
+    assert "Traceback" not in output
+
+
+@contextmanager
+def read_only_database():
+    """Let new connections to the database be read-only."""
+    with connection.cursor() as cursor:
+        name = connection.ops.quote_name(connection.settings_dict["NAME"])
+        cursor.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        yield
+        cursor.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+
+
 def test_it_can_be_stopped_while_the_database_is_away(start_worker, outage):
     worker = start_worker()
     wait_for_line(worker, "Starting worker")
