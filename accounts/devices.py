@@ -18,6 +18,7 @@ from ua_parser import parse
 
 from accounts.ended_sessions import is_valid
 from accounts.models import Device, User
+from core.postgresql.replica import is_reading_replica
 
 LAST_SEEN_INTERVAL = timedelta(minutes=10)
 PROLONG_INTERVAL = timedelta(days=1)
@@ -79,6 +80,8 @@ def update_last_seen(
         response = get_response(request)
         if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             # The database may be down. Another query would have to wait for it again.
+            return response
+        if is_reading_replica():
             return response
         # A response that did not use the session is the same for everybody. Reading
         # `request.user` here would add `Vary: Cookie` to it.

@@ -9,6 +9,7 @@ from django.utils.translation import get_language, get_language_bidi
 
 from accounts import signup_policy
 from accounts.theme import get_theme
+from core.postgresql.replica import is_reading_replica
 from core.site_url import get_site_url
 
 # A data URL, because the icon is smaller than the headers of a request for a file.
@@ -38,6 +39,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "password_sign_in": settings.PASSWORD_SIGN_IN,
         # A callable, so that the user is loaded only if the template uses the theme.
         "theme": lambda: get_theme(request),
+        "is_replica": is_reading_replica(),
         "mail_is_printed": settings.MAIL_IS_PRINTED,
         # Only error pages show it: other pages are the same for every visitor.
         "request_id": structlog.contextvars.get_contextvars().get("request_id"),

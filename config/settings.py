@@ -150,6 +150,7 @@ MIDDLEWARE = [
     "core.middleware.etag",
     "core.middleware.reject_nul",
     "core.repeated_forms.answer_once",
+    "core.replica_pages.read_from_replica",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "accounts.anonymous_sessions.expire_soon",
     "django.middleware.common.CommonMiddleware",
@@ -202,6 +203,12 @@ DATABASE_POOL_SIZE = env.read("DATABASE_POOL_SIZE", 16, parse.integer(1, 1000, 1
 DATABASE_POOLER = env.read("DATABASE_POOLER", False, parse.boolean)
 DATABASES = {"default": database or {}}
 postgresql_settings.configure(DATABASES["default"], is_pooled=DATABASE_POOLER)
+# Not in DATABASES, so that no command ever uses it.
+DATABASE_REPLICA = env.read_secret(
+    "DATABASE_REPLICA_URL", None, postgresql_url.parse_replica
+)
+if DATABASE_REPLICA:
+    postgresql_settings.configure(DATABASE_REPLICA, is_pooled=False)
 
 # Entries of a local cache. Django's default of 300 would lose the counts of rate limits
 # when many people use the site.
@@ -216,6 +223,12 @@ else:
             "OPTIONS": {"MAX_ENTRIES": LOCAL_CACHE_ENTRIES},
         }
     }
+if DATABASE_REPLICA and not cache_url:
+    env.add_fault(
+        "DATABASE_REPLICA_URL",
+        "needs CACHE_URL, where web processes note what each person has stored last; "
+        "set it to your Redis or Valkey, such as redis://cache.example.org:6379/0",
+    )
 # A separate cache, so that pages never evict the counts of rate limits.
 CACHES["visitor_pages"] = {
     "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -230,7 +243,7 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 # Not `cached_db`, even with a shared cache: a request that reads a session from the
 # database just before another process deletes it would put it back into the cache, and
 # the person would stay signed in.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "core.sessions"
 COMMON_PASSWORDS = BASE_DIR / "accounts/common-passwords.txt.gz"
 validation = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [

@@ -8,13 +8,17 @@ from django.core.wsgi import get_wsgi_application
 
 from core.observability import tracing
 from core.postgresql.pooler import check_pooler
-from core.postgresql.settings import configure_for_web
+from core.postgresql.settings import configure_for_web, configure_replica_for_web
 from core.request_body import read_whole_body
 from core.wsgi import check_requests
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 try:
     configure_for_web(settings.DATABASES["default"], settings.DATABASE_POOL_SIZE)
+    if settings.DATABASE_REPLICA:
+        configure_replica_for_web(
+            settings.DATABASE_REPLICA, settings.DATABASE_POOL_SIZE
+        )
 except ImproperlyConfigured as error:
     sys.exit(str(error))  # one line per faulty variable instead of a traceback
 tracing.start()

@@ -1,12 +1,16 @@
 """A Redis cache that falls back to a local cache while Redis is unavailable."""
 
 from collections.abc import Callable
+from copy import copy
 from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.core.cache.backends.base import BaseCache
+from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
+from django.utils.functional import cached_property
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
@@ -66,10 +70,17 @@ class Cache(RedisCache):
         }
         super().__init__(location, {**params, "OPTIONS": options})
         self.location = location
-        self.local = LocMemCache(
+        self.local: BaseCache = LocMemCache(
             "redis fallback",
             {"OPTIONS": {"MAX_ENTRIES": settings.LOCAL_CACHE_ENTRIES}},
         )
+
+    @cached_property
+    def shared(self) -> "Cache":
+        """The same cache without the fallback: what it holds, all processes see."""
+        shared = copy(self)
+        shared.local = DummyCache("", {})
+        return shared
 
     def ping(self) -> None:
         """Raise NotReadyError if the server does not answer."""

@@ -22,6 +22,11 @@ class CircuitBreaker:
         self._next_attempt = 0.0
         self._lock = Lock()
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an attempt would fail at once."""
+        return self.is_open and time.monotonic() < self._next_attempt
+
     def allows_attempt(self) -> bool:
         if not self.is_open:
             return True

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 from django.utils.text import Truncator
 
+from core.postgresql.replica import is_reading_replica
 from core.text import shows_nothing
 from progress.locks import lock_user_and_steps
 from roadmaps.full_text import GeneratedSearchVectorField, weighted_vector
@@ -202,6 +203,8 @@ class Note(models.Model):
         """Return the note as HTML. If it is out of date, make it again and store it."""
         if self.html_version != HTML_VERSION:
             self.render()
+            if is_reading_replica():
+                return self.html
             same = Note.objects.filter(
                 user=self.user_id, step=self.step_id, saved_at=self.saved_at
             )

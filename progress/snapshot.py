@@ -17,6 +17,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
+from core.postgresql.replica import is_reading_replica
 from progress.route import NOT_STARTED, AnnotatedStep, Route, State, StepStatus
 from progress.step_copies import StepCopy
 from roadmaps.content_cache import get_content
@@ -102,7 +103,7 @@ class ProgressSnapshot(NamedTuple):
         roadmap that the person may see.
 
         While a merged or split step is being copied, it first copies the person's own
-        progress if their turn has not come yet.
+        progress if their turn has not come yet. A replica shows what it was before.
         """
         with connection.cursor() as cursor:
             cursor.execute(
@@ -120,7 +121,8 @@ class ProgressSnapshot(NamedTuple):
         is_behind, roadmap_id, version, completed_at, mark_count, topic_ids = rows[0][
             :6
         ]
-        if is_behind and StepCopy.objects.catch_up(cast("User", user)):
+        may_copy = is_behind and not is_reading_replica()
+        if may_copy and StepCopy.objects.catch_up(cast("User", user)):
             return cls.read(user, slug=slug, roadmap_id=roadmap_id)
         statuses = {row[6]: StepStatus(*row[7:]) for row in rows if row[6]}
         checked_topics = frozenset(topic_ids)

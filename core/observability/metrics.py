@@ -28,6 +28,8 @@ REQUESTS = Histogram(
 QUERIES = Counter("cairn_queries", "Queries of requests", ["route"])
 QUERY_SECONDS = Counter("cairn_query_seconds", "Time that they took", ["route"])
 
+REPLICA_PAGES = Counter("cairn_replica_pages", "Pages read from the replica")
+
 
 class TaskCollector(Collector):
     """Counts the rows of the task queue when Prometheus asks for them."""
@@ -65,6 +67,30 @@ class TaskCollector(Collector):
         yield from (count, oldest, put_off)
 
 
+class DatabaseCollector(Collector):
+    """Connects to the database, and to the replica, when Prometheus asks."""
+
+    def describe(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily("cairn_database_up", "Reachable", labels=["server"])
+
+    def collect(self) -> Iterator[Metric]:
+        from core.observability.health import check_databases
+
+        checks = check_databases()
+        up = GaugeMetricFamily("cairn_database_up", "Reachable", labels=["server"])
+        for name in ("database", "replica"):
+            if name in checks:
+                up.add_metric([name], checks[name]["ok"])
+        yield up
+        lag = checks.get("replica", {}).get("lag_bytes")
+        if lag is not None:
+            yield GaugeMetricFamily(
+                "cairn_replica_lag_bytes",
+                "Bytes of the database's log that the replica has not replayed",
+                value=lag,
+            )
+
+
 def serve(address: str) -> None:
     """Serve the metrics at `host:port` in a thread of this process.
 
@@ -77,3 +103,4 @@ def serve(address: str) -> None:
         log.warning("metrics_not_served", address=address, error=str(error))
         return
     REGISTRY.register(TaskCollector())
+    REGISTRY.register(DatabaseCollector())

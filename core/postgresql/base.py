@@ -63,7 +63,8 @@ def needs_another_connection(error: psycopg.Error) -> bool:
 
 class DatabaseWrapper(base.DatabaseWrapper):
     circuit_breaker = CircuitBreaker("database", RETRY_INTERVAL)
-    is_lost = False  # whether a connection was lost
+    is_replica = False
+    is_lost = False  # whether a connection was lost; `read_from_replica` sets it back
 
     @cached_property
     def wrap_database_errors(self) -> DatabaseErrorWrapper:

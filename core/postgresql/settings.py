@@ -14,6 +14,9 @@ POOL_TIMEOUT = 1.6  # for a free connection
 LOCK_TIMEOUT = 1.0  # for a row or a table that another transaction has locked
 STATEMENT_TIMEOUT = 4.0  # for a query, until the server cancels it
 IDLE_TRANSACTION_TIMEOUT = 2 * RESPONSE_TIMEOUT
+# A request has already waited for the primary when it tries the replica.
+REPLICA_POOL_TIMEOUT = 1.0
+REPLICA_STATEMENT_TIMEOUT = 2.0
 
 CONNECT_TIMEOUTS = {
     "connect_timeout": 3,  # seconds for each host
@@ -63,6 +66,12 @@ def configure_for_web(database: Any, pool_size: int) -> None:
             lock_timeout=LOCK_TIMEOUT,
             idle_in_transaction_session_timeout=IDLE_TRANSACTION_TIMEOUT,
         )
+
+
+def configure_replica_for_web(database: Any, pool_size: int) -> None:
+    """Do the same for the database of DATABASE_REPLICA_URL, which nobody may change."""
+    add_pool(database, pool_size, timeout=REPLICA_POOL_TIMEOUT, check=check_connection)
+    add_timeouts(database, statement_timeout=REPLICA_STATEMENT_TIMEOUT)
 
 
 def add_pool(database: Any, size: int, **pool_options: Any) -> None:

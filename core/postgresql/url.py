@@ -1,4 +1,4 @@
-"""Parse DATABASE_URL."""
+"""Parse DATABASE_URL and DATABASE_REPLICA_URL."""
 
 import re
 from typing import Any
@@ -57,6 +57,23 @@ def check_hosts(options: dict[str, Any]) -> None:
             "names several hosts, of which only one accepts changes; add "
             f"target_session_attrs, as in {HOSTS_EXAMPLE}"
         )
+
+
+def parse_replica(url: str) -> dict[str, Any]:
+    """Return the settings of the database that DATABASE_REPLICA_URL leads to.
+
+    Its connections cannot write, and lead only to a standby unless the URL says
+    otherwise. Raises ValueError like `parse`.
+    """
+    has_attributes = "target_session_attrs=" in url
+    separator = "&" if "?" in url else "?"
+    suffix = "" if has_attributes else f"{separator}target_session_attrs=standby"
+    database = parse(url + suffix)
+    database["ENGINE"] = "core.postgresql.replica"
+    options = database["OPTIONS"]
+    read_only = "-c default_transaction_read_only=on"
+    options["options"] = f"{read_only} {options.get('options', '')}".strip()
+    return database
 
 
 def has_unencoded_password(url: str) -> bool:

@@ -1,12 +1,14 @@
 """When sessions end, and what happens with invalid ones."""
 
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import BACKEND_SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import timezone
@@ -73,6 +75,15 @@ def test_an_account_that_is_deleted_during_a_request_is_no_error(signed_in, user
     request.user = user
     assert update_last_seen(delete_account)(request).status_code == 200
     assert not UserSession.objects.exists()
+
+
+def test_a_session_that_cannot_be_saved_is_not_taken_for_ended(signed_in, monkeypatch):
+    """Django would answer 400. The database's own error is answered with 503."""
+    monkeypatch.setattr(
+        Session, "save", Mock(side_effect=OperationalError("the server is away"))
+    )
+    with pytest.raises(OperationalError):
+        signed_in.session.save()
 
 
 def test_a_new_password_ends_other_sessions(signed_in, user):

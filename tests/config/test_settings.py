@@ -313,6 +313,15 @@ def test_settings_follow_from_others(read_settings):
     assert (smtp["use_ssl"], smtp["use_tls"]) == (True, False)
 
 
+def test_a_replica_needs_a_cache_that_processes_share(read_settings):
+    variables = {**REQUIRED, "DATABASE_REPLICA_URL": "postgres://standby/cairn"}
+    with pytest.raises(ImproperlyConfigured, match="REPLICA_URL needs CACHE_URL"):
+        read_settings(**variables)
+    values = read_settings(**variables, CACHE_URL="redis://cache:6379/0")
+    assert values.DATABASE_REPLICA["HOST"] == "standby"
+    assert list(values.DATABASES) == ["default"]  # commands never use the replica
+
+
 def test_secrets_can_be_read_from_files(read_settings, tmp_path):
     secrets = {
         "SECRET_KEY": "fedcba9876543210" * 4,

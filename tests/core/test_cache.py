@@ -98,6 +98,15 @@ def test_without_the_server_each_process_counts_alone(cache):
     assert [cache.incr("n"), cache.incr("n")] == [1, 2]
 
 
+def test_what_all_processes_see_is_never_in_the_local_cache(start, port, cache):
+    cache.shared.set("a", 1, 60)
+    cache.set("b", 1, 60)
+    assert [cache.shared.get("a"), cache.shared.get("b")] == [None, None]
+    start(port)
+    cache.shared.set("a", 2, 60)
+    assert cache.get("a") == 2
+
+
 def test_the_start_and_the_end_of_an_outage_are_logged_once(start, port, cache, caplog):
     caplog.set_level("INFO")
     server = start(port)

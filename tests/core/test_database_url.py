@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import NotSupportedError, ProgrammingError
 
 from core.postgresql.connection_errors import describe, explain
-from core.postgresql.url import parse
+from core.postgresql.url import parse, parse_replica
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,14 @@ def test_the_lowest_version_of_postgresql_is_named():
 def test_every_host_is_named():
     url = "postgres://cairn@/cairn?host=a,b&port=1,2&target_session_attrs=primary"
     assert "at a:1, b:2 as user cairn" in describe(parse(url))
+
+
+def test_a_replica_is_a_standby_that_is_only_read():
+    options = parse_replica("postgres://cairn@db/cairn")["OPTIONS"]
+    assert options["target_session_attrs"] == "standby"
+    assert "default_transaction_read_only=on" in options["options"]
+    url = "postgres://cairn@db/cairn?target_session_attrs=any"
+    assert parse_replica(url)["OPTIONS"]["target_session_attrs"] == "any"
 
 
 def test_other_errors_keep_their_traceback():

@@ -1,0 +1,131 @@
+"""Read a page from the replica if the primary cannot be reached."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+from django.conf import settings
+from django.contrib.auth.signals import user_logged_out
+from django.core.exceptions import MiddlewareNotUsed
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+
+from core.middleware import GetResponse
+from core.observability.metrics import REPLICA_PAGES
+from core.postgresql import base
+from core.postgresql.replica import get_replica, positions
+from core.postgresql.replica.base import DatabaseWrapper
+
+SAFE_METHODS = ("GET", "HEAD")
+
+
+def read_from_replica(get_response: GetResponse) -> GetResponse:
+    """Middleware that answers GET and HEAD from the database of DATABASE_REPLICA_URL
+    while the primary cannot be reached.
+
+    Everything else then gets 503, and so does a page that is older than what its reader
+    has stored.
+    """
+    if not settings.DATABASE_REPLICA:
+        raise MiddlewareNotUsed
+    if pool := get_replica().pool:
+        pool.open()  # a connection is then ready when the primary fails
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        primary = get_primary()
+        is_safe = request.method in SAFE_METHODS
+        before, meta = vars(request).copy(), request.META.copy()
+        if not (is_safe and primary.circuit_breaker.is_waiting):
+            primary.is_lost = False
+            response = get_response(request)
+            is_away = response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+            if not (is_safe and is_away and primary.is_unreachable):
+                record_position(request, response)
+                return response
+            vars(request).clear()
+            vars(request).update(before)
+            request.META.clear()
+            request.META.update(meta)
+        with use(get_replica()) as position:
+            response = get_response(request)
+            if has_used_session(request) and has_session_cookie(request):
+                check_age(request, position)
+                response["Cache-Control"] = "no-store"
+        # No session may end because the replica does not know it yet.
+        response.cookies.pop(settings.SESSION_COOKIE_NAME, None)
+        if response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+            REPLICA_PAGES.inc()
+        return response
+
+    return middleware
+
+
+def get_primary() -> base.DatabaseWrapper:
+    return connections[DEFAULT_DB_ALIAS]  # type: ignore[return-value]
+
+
+def has_used_session(request: HttpRequest) -> bool:
+    return hasattr(request, "session") and request.session.accessed
+
+
+def has_session_cookie(request: HttpRequest) -> bool:
+    return settings.SESSION_COOKIE_NAME in request.COOKIES
+
+
+@contextmanager
+def use(replica: DatabaseWrapper) -> Iterator[int]:
+    """Let all queries of this thread go to the replica, and yield its position.
+
+    Raises OperationalError if it cannot be reached or is no replica.
+    """
+    primary = get_primary()
+    replica.execute_wrappers = primary.execute_wrappers
+    connections[DEFAULT_DB_ALIAS] = replica
+    try:
+        position = replica.read_position()
+        if position is None:
+            raise OperationalError("DATABASE_REPLICA_URL leads to no standby.")
+        yield position
+    finally:
+        connections[DEFAULT_DB_ALIAS] = primary
+        replica.close()
+
+
+def check_age(request: HttpRequest, position: int) -> None:
+    """Raise OperationalError if the page of the replica may be too old for its reader.
+
+    `position` was read before the page, so the page is at least as new.
+    """
+    if request.user.is_authenticated:
+        required = positions.read(request.user.pk)
+        if required is None or required > position:
+            raise OperationalError("The replica may lack what this person has stored.")
+    elif request.session.session_key is None:
+        raise OperationalError("The replica does not know this session.")
+
+
+def record_position(request: HttpRequest, response: HttpResponse) -> None:
+    """Store the position of everybody for whom the request has stored something.
+
+    A GET that signs somebody in, or lets a session end later, sets the session cookie.
+    """
+    is_failed = response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+    is_read = (
+        request.method in SAFE_METHODS
+        and settings.SESSION_COOKIE_NAME not in response.cookies
+    )
+    if is_failed or is_read:
+        return
+    people: set[int] = getattr(request, "signed_out", set())
+    if has_used_session(request):
+        people = {*people, *filter(None, [request.user.pk])}
+    for user_id in people:
+        positions.record(user_id)
+
+
+@receiver(user_logged_out)
+def remember_signed_out(request: HttpRequest, user: object, **_: object) -> None:
+    """Let `record_position` know who the session belonged to."""
+    if user is not None:
+        request.signed_out = {user.pk}  # type: ignore[attr-defined]
