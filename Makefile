@@ -21,7 +21,7 @@ run: setup ## serve on localhost:8000, with everything it needs
 	@$(PYTHON) manage.py runserver $(PORT)
 
 .PHONY: test
-test: setup lint types browser ## run every check: lint, types, all tests
+test: setup lint types browser kubectl ## run every check: lint, types, all tests
 	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal --ignore tests/browser --cov --cov-report=term
 	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal --reruns 1 tests/browser
 
@@ -44,6 +44,10 @@ types: setup ## check types
 .PHONY: browser
 browser: setup
 	@./tests/browser/install
+
+.PHONY: kubectl
+kubectl: setup
+	@UV=$(UV) ./tests/deploy/kubernetes/install
 
 .PHONY: screenshots
 screenshots: setup browser ## take the README's pictures and a set to look through

@@ -1,0 +1,112 @@
+"""Build the manifests in deploy/kubernetes, as `kubectl apply -k` does."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import yaml
+from django.conf import settings
+
+FOLDER = settings.BASE_DIR / "deploy/kubernetes"
+SITES = ("small", "large", "example-site", "small-site")
+TLS = "sslmode=verify-full&sslrootcert=/run/secrets/database/ca.crt"
+CAIRN = ("web", "worker", "cleanup", "migrate")
+
+
+@cache
+def build(name):
+    """Return the objects of an overlay, or of a small site that follows the comments in
+    example-site.
+    """
+    if name != "small-site":
+        return run_kustomize(FOLDER / name)
+    with TemporaryDirectory() as folder:
+        site = shutil.copytree(FOLDER, folder, dirs_exist_ok=True) + "/example-site"
+        file = Path(site, "kustomization.yaml")
+        text = file.read_text()
+        text = text.replace("large", "small").replace("gateway.yaml", "ingress.yaml")
+        file.write_text(re.sub(r"(components|patches):\n(  - .*\n)+", "", text))
+        return run_kustomize(site)
+
+
+def run_kustomize(folder):
+    path = f"{settings.BASE_DIR / '.kubectl'}:{os.environ['PATH']}"
+    kubectl = shutil.which("kubectl", path=path)
+    assert kubectl, "run tests/deploy/kubernetes/install"
+    result = subprocess.run(
+        [kubectl, "kustomize", folder], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    return [item for item in yaml.safe_load_all(result.stdout) if item]
+
+
+def find(site, kind, name):
+    """Return the object of this kind and name."""
+    [found] = [
+        item
+        for item in build(site)
+        if item["kind"] == kind
+        and re.sub(r"^(cairn-\w+)-[0-9a-z]{10}$", r"\1", item["metadata"]["name"])
+        == name
+    ]
+    return found
+
+
+def pod_templates(site):
+    """Return the pod templates of Deployments, Jobs and CronJobs by their names."""
+    templates = {}
+    for item in build(site):
+        spec = item.get("spec", {})
+        spec = spec.get("jobTemplate", {}).get("spec", spec)
+        if "template" in spec and item["kind"] != "Pooler":
+            templates[item["metadata"]["name"]] = spec["template"]
+    return templates
+
+
+def containers(site):
+    """Return the containers of all pods, as pairs with their pod's name."""
+    return [
+        (name, container)
+        for name, template in pod_templates(site).items()
+        for kind in ("initContainers", "containers")
+        for container in template["spec"].get(kind, [])
+    ]
+
+
+def environment(site, name):
+    """Return the variables of the Cairn container `name`."""
+    [container] = [item for pod, item in containers(site) if item["name"] == name]
+    variables = dict(find(site, "ConfigMap", "cairn-settings")["data"])
+    return variables | {item["name"]: item["value"] for item in container["env"]}
+
+
+def load_settings(variables, folder):
+    """Let Cairn read the variables of a container.
+
+    The files in /run/secrets are in `folder` instead.
+    """
+    secrets = {
+        "secret_key": "0123456789abcdef" * 4,
+        "email_password": "correct-horse",
+        "database_url": f"postgres://cairn:password@cairn-pooler/cairn?{TLS}",
+        "direct_database_url": f"postgres://cairn:password@cairn-database-rw/cairn?{TLS}",
+    }
+    for name, value in secrets.items():
+        (folder / name).write_text(value)
+    variables = {
+        name: value.replace("/run/secrets/cairn", str(folder))
+        for name, value in variables.items()
+    }
+    return subprocess.run(
+        [sys.executable, "-c", "import config.settings"],
+        cwd=settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"], "DEBUG": "false", **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
