@@ -13,24 +13,44 @@ import yaml
 from django.conf import settings
 
 FOLDER = settings.BASE_DIR / "deploy/kubernetes"
-SITES = ("small", "large", "example-site", "small-site")
+CHANGES = {
+    "small-site": {
+        r"\.\./large": "../small",
+        r"  - gateway\.yaml": "  - ingress.yaml",
+        r"(components|patches):\n(  - .*\n)+": "",
+    },
+    "restored-site": {r"  - path: backup.yaml": r"\g<0>\n  - path: restore.yaml"},
+}
+SITES = ("small", "large", "example-site", *CHANGES)
 TLS = "sslmode=verify-full&sslrootcert=/run/secrets/database/ca.crt"
 CAIRN = ("web", "worker", "cleanup", "migrate")
 
 
+class Loader(yaml.SafeLoader):
+    """Like Kubernetes, it does not know the type of dates."""
+
+
+Loader.yaml_implicit_resolvers = {
+    character: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
+    for character, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 @cache
 def build(name):
-    """Return the objects of an overlay, or of a small site that follows the comments in
-    example-site.
+    """Return the objects of an overlay, of example-site, or of one that was changed as
+    its comments say.
     """
-    if name != "small-site":
+    if name not in CHANGES:
         return run_kustomize(FOLDER / name)
     with TemporaryDirectory() as folder:
-        site = shutil.copytree(FOLDER, folder, dirs_exist_ok=True) + "/example-site"
-        file = Path(site, "kustomization.yaml")
+        site = Path(shutil.copytree(FOLDER, folder, dirs_exist_ok=True), "example-site")
+        file = site / "kustomization.yaml"
         text = file.read_text()
-        text = text.replace("large", "small").replace("gateway.yaml", "ingress.yaml")
-        file.write_text(re.sub(r"(components|patches):\n(  - .*\n)+", "", text))
+        for old, new in CHANGES[name].items():
+            text, count = re.subn(old, new, text)
+            assert count
+        file.write_text(text)
         return run_kustomize(site)
 
 
@@ -42,7 +62,7 @@ def run_kustomize(folder):
         [kubectl, "kustomize", folder], capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr
-    return [item for item in yaml.safe_load_all(result.stdout) if item]
+    return list(yaml.load_all(result.stdout, Loader))
 
 
 def find(site, kind, name):

@@ -240,3 +240,46 @@ def test_prometheus_gets_the_rules_of_deploy_alerts():
     labels = find("example-site", "Service", "web")["metadata"]["labels"]
     assert labels[monitor["jobLabel"]] == "cairn"  # the job in the rules
     assert monitor["selector"]["matchLabels"].items() <= labels.items()
+
+
+def test_a_restored_database_writes_to_a_new_place():
+    spec = find("restored-site", "Cluster", "cairn-database")["spec"]
+    assert spec["bootstrap"].keys() == {"recovery"}
+    [before] = spec["externalClusters"]
+    [archiver] = spec["plugins"]
+    assert before["name"] == spec["bootstrap"]["recovery"]["source"]
+    old, new = before["plugin"]["parameters"], archiver["parameters"]
+    assert old["barmanObjectName"] == new["barmanObjectName"] == "cairn-backup"
+    assert old["serverName"] == "cairn-database" != new["serverName"]
+
+
+@pytest.mark.parametrize("site", ["small", "large"])
+def test_the_document_says_what_a_site_requests(site):
+    cpus, memory = requests(site)
+    text = (ROOT / "docs/kubernetes.md").read_text()
+    sentence = rf"`{site}` (?:requests|starts with) {cpus:.1f} CPUs and {memory:.1f} GB"
+    assert re.search(sentence, text)
+
+
+def requests(site):
+    """Return the sum of the CPUs and of the GB that all pods request."""
+    factors = {"m": 0.001, "Mi": 1 / 1024, "Gi": 1}
+
+    def number(text):
+        unit = text.lstrip("0123456789")
+        return int(text.removesuffix(unit)) * factors.get(unit, 1)
+
+    cpus = memory = 0
+    for item in build(site):
+        spec = item.get("spec", {})
+        if item["kind"] == "Cluster":
+            pods, parts = spec["instances"], [spec]
+        elif item["kind"] in ("Deployment", "Pooler"):
+            pods = spec.get("replicas", spec.get("instances", 3))  # the autoscaler's
+            parts = spec["template"]["spec"]["containers"]
+        else:
+            continue
+        for part in parts:
+            cpus += pods * number(part["resources"]["requests"]["cpu"])
+            memory += pods * number(part["resources"]["requests"]["memory"])
+    return cpus, memory
