@@ -71,6 +71,10 @@ messages: setup ## collect texts for translators: make messages LOCALE=de; needs
 rolling: setup ## drill: replace web processes under load; needs caddy and nginx
 	$(PYTHON) -m deploy.drills.rolling
 
+.PHONY: kubernetes
+kubernetes: setup ## drill: replace web processes as Kubernetes does; needs root and iptables
+	$(PYTHON) -m deploy.drills.kubernetes
+
 .PHONY: faults
 faults: setup ## drill: break the database, cache and mail; OPTIONS="--only NAME"
 	$(PYTHON) -m deploy.drills.faults $(OPTIONS)
