@@ -38,10 +38,10 @@ def missing() -> str:
     """Return what is missing, or ""."""
     if os.geteuid():
         return "it needs root, to make a network namespace"
-    programs = [name for name in ("ip", "iptables-restore") if not which(name)]
-    return f"{' and '.join(programs)} missing (apt-get install iptables)" * bool(
-        programs
-    )
+    for program in ("ip", "iptables-restore"):
+        if not which(program):
+            return f"{program} is missing (apt-get install iproute2 iptables)"
+    return ""
 
 
 class Pods(ProxiedSite):
