@@ -108,7 +108,7 @@ def render(example: Path) -> str:
     readers = {
         "Cairn itself": own,
         "deploy/start": start,
-        "docker-compose.yml only": compose,
+        "docker-compose.yml and its scripts": compose,
     }
     rows = {reader: [] for reader in readers}
     for name, (description, _) in variables.items():

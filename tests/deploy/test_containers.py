@@ -15,6 +15,7 @@ ROOT = settings.BASE_DIR
 TOOLS = Path(sys.executable).parent
 COMPOSE = ROOT / "docker-compose.yml"
 SERVICES = yaml.safe_load(COMPOSE.read_text())["services"]
+POINT_IN_TIME = ROOT / "deploy/point-in-time.yml"
 
 
 def check(*command):
@@ -24,13 +25,15 @@ def check(*command):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_the_dockerfile_passes_hadolint():
-    check(TOOLS / "hadolint", "Dockerfile")
+@pytest.mark.parametrize("file", ["Dockerfile", "deploy/backup.Dockerfile"])
+def test_a_dockerfile_passes_hadolint(file):
+    check(TOOLS / "hadolint", file)
 
 
-def test_the_compose_file_is_valid():
+@pytest.mark.parametrize("file", [COMPOSE, POINT_IN_TIME])
+def test_a_compose_file_is_valid(file):
     schema = "vendor.compose-spec"
-    check(TOOLS / "check-jsonschema", "--builtin-schema", schema, COMPOSE)
+    check(TOOLS / "check-jsonschema", "--builtin-schema", schema, file)
 
 
 def test_the_scripts_pass_shellcheck():
@@ -42,7 +45,7 @@ def test_the_scripts_pass_shellcheck():
         if path.is_file() and re.match(r"#!.*\bb?a?sh\n", path.read_text())
     ]
     assert len(scripts) > 2
-    check(shellcheck, *scripts)
+    check(shellcheck, "--external-sources", *scripts)
 
 
 def test_the_drills_use_the_caddy_of_compose():
@@ -78,6 +81,32 @@ def test_a_secret_has_no_default(secret):
     assert all(use.startswith(":?") for use in uses)
     example = (ROOT / "deploy/env.example").read_text()
     assert f"\n{secret}=\n" in example
+
+
+def test_backups_use_the_tools_of_the_database_s_version():
+    image = SERVICES["database"]["image"]
+    dockerfile = (ROOT / "deploy/backup.Dockerfile").read_text()
+    assert f"\nFROM {image}\n" in dockerfile
+    for name in ("backup", "nightly"):
+        assert SERVICES[name]["build"]["dockerfile"] == "backup.Dockerfile"
+
+
+def test_only_one_of_the_backup_services_starts_by_itself():
+    assert SERVICES["backup"]["profiles"] == ["by-hand"]
+    assert "profiles" not in SERVICES["nightly"]
+    failed = SERVICES["nightly"]["command"][2]
+    assert SERVICES["nightly"]["healthcheck"]["test"][-1] == failed
+
+
+def test_the_private_key_of_backups_is_never_on_the_server():
+    assert "BACKUP_KEY" not in COMPOSE.read_text() + POINT_IN_TIME.read_text()
+
+
+@pytest.mark.parametrize("file", [COMPOSE, POINT_IN_TIME])
+def test_scripts_that_are_mounted_exist(file):
+    scripts = re.findall(r"[=\[]/(deploy/[a-z-]+)", file.read_text())
+    assert scripts
+    assert all(os.access(ROOT / script, os.X_OK) for script in scripts)
 
 
 def test_the_image_contains_the_scripts_that_it_runs():
