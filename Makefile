@@ -116,6 +116,10 @@ pgbouncer: setup ## drill: work behind PgBouncer; needs it, or root and debootst
 postgresql-15: setup ## drill: run tests on PostgreSQL 15; needs postgresql-15
 	$(PYTHON) -m deploy.drills.postgresql_15 $(OPTIONS)
 
+.PHONY: point-in-time
+point-in-time: setup ## drill: lose the database and restore it; needs age and rclone
+	$(PYTHON) -m deploy.drills.point_in_time
+
 .PHONY: systemd
 systemd: setup ## drill: verify the systemd units and run their commands; needs systemd
 	$(PYTHON) -m deploy.drills.systemd
