@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.bench.data import SLUG, STEPS, Database
+from benchmarks.bench.data import SLUG, STEPS, Database, drop_indexes
 from benchmarks.long_roadmap import SLUG as LONG_SLUG
 from benchmarks.long_roadmap import write_roadmap
 from benchmarks.server import django_with_own_database
@@ -95,7 +95,7 @@ def fill(url: str, marks: int) -> None:
 
 def mark_steps(database: Database, gap: int) -> None:
     """People's marks. One in `gap` people belongs to each group."""
-    indexes = drop_indexes(database)
+    indexes = drop_indexes(database, "progress_stepprogress")
     for step in range(STEPS):
         database.execute(CHOOSE_STEPS, {"time": step})
         database.execute(MARK, {"gap": gap})
@@ -104,29 +104,6 @@ def mark_steps(database: Database, gap: int) -> None:
         database.execute(statement)
     for statement in ("VACUUM (ANALYZE)", "CHECKPOINT"):
         database.execute(statement)
-
-
-def drop_indexes(database: Database) -> list[str]:
-    """Drop those of the marks, and return the statements that build them again."""
-    table = "progress_stepprogress"
-    rows = database._connection.execute(
-        "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid), conname,"
-        " pg_get_constraintdef(pg_constraint.oid)"
-        " FROM pg_index LEFT JOIN pg_constraint ON conindid = indexrelid"
-        f" AND conrelid = indrelid WHERE indrelid = '{table}'::regclass"
-    ).fetchall()
-    statements = []
-    for index, definition, constraint, constraint_definition in rows:
-        if constraint:
-            database.execute(f"ALTER TABLE {table} DROP CONSTRAINT {constraint}")
-            statements.append(
-                f"ALTER TABLE {table} ADD CONSTRAINT {constraint}"
-                f" {constraint_definition}"
-            )
-        else:
-            database.execute(f"DROP INDEX {index}")
-            statements.append(definition)
-    return statements
 
 
 def add_groups() -> dict[str, Assignment]:

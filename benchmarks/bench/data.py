@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -95,6 +96,9 @@ class Database:
     def execute(self, statement: str, values: Mapping[str, object] = {}) -> None:
         self._connection.execute(statement, values)
 
+    def transaction(self) -> AbstractContextManager[object]:
+        return self._connection.transaction()
+
     def value(self, query: str) -> int:
         return self.values(query)[0]
 
@@ -182,3 +186,29 @@ class Database:
             f'INSERT INTO {table} ("{'", "'.join(names)}") SELECT {values}'
             f" FROM {table} AS t, generate_series(1, {times}) AS n WHERE {where}"
         )
+
+
+def drop_indexes(database: Database, table: str) -> list[str]:
+    """Drop those that no other table needs, and return the statements that build them
+    again.
+    """
+    rows = database._connection.execute(
+        "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid), conname,"
+        " pg_get_constraintdef(pg_constraint.oid)"
+        " FROM pg_index LEFT JOIN pg_constraint ON conindid = indexrelid"
+        f" AND conrelid = indrelid WHERE indrelid = '{table}'::regclass"
+        " AND NOT EXISTS (SELECT FROM pg_constraint AS other"
+        " WHERE other.conindid = indexrelid AND other.contype = 'f')"
+    ).fetchall()
+    statements = []
+    for index, definition, constraint, constraint_definition in rows:
+        if constraint:
+            database.execute(f"ALTER TABLE {table} DROP CONSTRAINT {constraint}")
+            statements.append(
+                f"ALTER TABLE {table} ADD CONSTRAINT {constraint}"
+                f" {constraint_definition}"
+            )
+        else:
+            database.execute(f"DROP INDEX {index}")
+            statements.append(definition)
+    return statements
