@@ -148,6 +148,10 @@ bench: setup browser benchmarks/.venv/.synced ## measure speed; OPTIONS="--besid
 machines: setup benchmarks/.venv/.synced ## measure what more web processes bring; needs root, wrk, caddy and redis
 	$(PYTHON) -m benchmarks.machines $(OPTIONS)
 
+.PHONY: growth
+growth: setup ## measure up to 100 million marks: hours, 50 GB of disk; OPTIONS=--help
+	$(PYTHON) -m benchmarks.growth $(OPTIONS)
+
 .PHONY: lock
 lock: | $(UV) ## lock the newest versions that pyproject.toml allows
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes pyproject.toml -o requirements.txt
