@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 
@@ -25,9 +26,13 @@ class GroupFate(NamedTuple):
 def find_fates(user: User) -> list[GroupFate]:
     """Return what happens to the groups that have no other owner."""
     other_owners = Membership.objects.owners().exclude(user=user)
-    groups = Group.objects.filter(
-        pk__in=user.memberships.owners().values("group")
-    ).exclude(pk__in=other_owners.values("group"))
+    groups = list(
+        Group.objects.filter(
+            ~Exists(other_owners.filter(group=OuterRef("pk"))),
+            pk__in=user.memberships.owners().values("group"),
+        )
+    )
+    # A list of groups, so that PostgreSQL does not sort everybody's memberships.
     successors = Membership.objects.successors().select_related("user")
     by_group = {each.group_id: each for each in successors.filter(group__in=groups)}
     return [GroupFate(group, by_group.get(group.pk)) for group in groups]

@@ -127,6 +127,15 @@ def test_finds_the_data_along_indexes(reauthenticated, user_with_data, table, in
     assert not any(f"Seq Scan on {table}" in plan for plan in plans), plans
 
 
+def test_finds_the_groups_along_an_index(signed_in, user):
+    group = MembershipFactory(user=user, role=Role.OWNER).group
+    MembershipFactory(group=group, role=Role.MENTOR)
+    with read_plans("groups_membership", "bitmapscan") as plans:
+        assert group.name in signed_in.get(PATH).content.decode()
+    assert plans
+    assert not any("Seq Scan on groups_membership" in plan for plan in plans), plans
+
+
 def test_finds_the_administrators_along_an_index(db):
     with transaction.atomic(), read_plans("accounts_user", "indexscan") as plans:
         lock_administrators()
