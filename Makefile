@@ -76,8 +76,12 @@ kubernetes: setup ## drill: replace web processes as Kubernetes does; needs root
 	$(PYTHON) -m deploy.drills.kubernetes
 
 .PHONY: faults
-faults: setup ## drill: break the database, cache and mail; OPTIONS="--only NAME"
+faults: setup $(if $(findstring --cluster,$(OPTIONS)),deploy/drills/cluster/.venv/.synced) ## drill: break the database, cache and mail; OPTIONS=--cluster breaks a cluster
 	$(PYTHON) -m deploy.drills.faults $(OPTIONS)
+
+.PHONY: cluster
+cluster: setup deploy/drills/cluster/.venv/.synced ## run Cairn on ten hosts until Ctrl-C; needs root, etcd, HAProxy, nginx
+	@$(PYTHON) -m deploy.drills.cluster
 
 .PHONY: attacks
 attacks: setup ## drill: attack the site; needs caddy and nginx; OPTIONS="--only NAME"
@@ -157,6 +161,7 @@ lock: | $(UV) ## lock the newest versions that pyproject.toml allows
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes pyproject.toml -o requirements.txt
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --extra telemetry -c requirements.txt pyproject.toml -o requirements-telemetry.txt
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --extra telemetry --group dev -c requirements-telemetry.txt pyproject.toml -o requirements-dev.txt
+	$(UV) pip compile --quiet --upgrade --universal --generate-hashes deploy/drills/cluster/requirements.in -o deploy/drills/cluster/requirements.txt
 
 .PHONY: setup
 setup: .env .venv/.synced
@@ -167,6 +172,7 @@ setup: .env .venv/.synced
 .venv/.synced: requirements-dev.txt
 # The servers of a benchmark have the packages of production and no others.
 benchmarks/.venv/.synced: requirements.txt
+deploy/drills/cluster/.venv/.synced: deploy/drills/cluster/requirements.txt
 fixtures/projects/shelf/.venv/.synced: fixtures/projects/shelf/requirements.txt
 
 %/.synced: .python-version | $(UV)

@@ -14,11 +14,11 @@ EXAMPLE = ROOT / "deploy/nginx/nginx.conf"
 PROGRAM = which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 
 
-def make_certificate(folder: Path) -> Path:
-    """A certificate for localhost, with its key beside it as .key"""
+def make_certificate(folder: Path, host: str = "localhost") -> Path:
+    """A certificate for `host`, with its key beside it as .key"""
     certificate = folder / "localhost.pem"
     key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
-    name = "-subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    name = f"-subj /CN={host} -addext subjectAltName=DNS:{host}"
     files = f"-out {certificate} -keyout {certificate}.key"
     command = f"openssl req -x509 {key} {name} {files}"
     subprocess.run(command.split(), check=True, capture_output=True)

@@ -1,0 +1,71 @@
+"""Run Cairn on a cluster of hosts on this machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+
+from deploy.drills.cluster import namespaces, tools
+from deploy.drills.cluster.cluster import EXAMPLES, FOLDER, HOSTS, Cluster
+
+PORTS = range(8443, 8453)
+EMAIL = "admin@example.org"
+
+
+def main() -> None:
+    if missing := tools.missing_tools():
+        sys.exit(missing)
+    if not namespaces.is_inside():
+        tools.get_pgbouncer()
+        namespaces.enter(listen())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    listener = namespaces.listener()
+    port = listener.getsockname()[1]
+    cluster = Cluster(port)
+    try:
+        print(
+            f"Starting {len(HOSTS)} hosts; their logs are in {FOLDER}/*/*.log",
+            flush=True,
+        )
+        namespaces.write_script(FOLDER)
+        cluster.start()
+        namespaces.forward(listener, (cluster.hosts["balancer"].address, port))
+        print_where_to_look(cluster)
+        while True:
+            time.sleep(1)
+            cluster.check()
+    except namespaces.HostFailedError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        cluster.stop()
+        print("\nStopped. All hosts and their files are gone.")
+
+
+def listen() -> socket.socket:
+    """Listen on 8443 of this machine, or on the next free port."""
+    for port in PORTS:
+        with suppress(OSError):
+            return socket.create_server(("127.0.0.1", port))
+    sys.exit(f"Ports {PORTS[0]} to {PORTS[-1]} of 127.0.0.1 are in use.")
+
+
+def print_where_to_look(cluster: Cluster) -> None:
+    administrator = cluster.manage("make_administrator", EMAIL)
+    script = FOLDER / "run"
+    print(f"""
+{cluster.site_url} leads to the balancer. Its certificate: {cluster.certificate}
+{administrator.strip()}
+
+{cluster.patronictl("list")}
+As root, in another terminal:
+  this list        {script} db1 {tools.VENV}/patronictl -c {EXAMPLES}/patroni.yml list
+  a shell          {script} web1 bash
+  kill a host      {script} db1 kill -9 -1
+Ctrl-C stops all hosts and deletes their files.""")
+
+
+if __name__ == "__main__":
+    main()
