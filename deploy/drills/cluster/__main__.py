@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import signal
-import socket
 import sys
 import time
-from contextlib import suppress
 
 from deploy.drills.cluster import namespaces, tools
 from deploy.drills.cluster.cluster import EXAMPLES, FOLDER, HOSTS, Cluster
 
-PORTS = range(8443, 8453)
 EMAIL = "admin@example.org"
 
 
@@ -20,7 +17,7 @@ def main() -> None:
         sys.exit(missing)
     if not namespaces.is_inside():
         tools.get_pgbouncer()
-        namespaces.enter(listen())
+        namespaces.enter()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     listener = namespaces.listener()
     port = listener.getsockname()[1]
@@ -42,14 +39,6 @@ def main() -> None:
     except KeyboardInterrupt:
         cluster.stop()
         print("\nStopped. All hosts and their files are gone.")
-
-
-def listen() -> socket.socket:
-    """Listen on 8443 of this machine, or on the next free port."""
-    for port in PORTS:
-        with suppress(OSError):
-            return socket.create_server(("127.0.0.1", port))
-    sys.exit(f"Ports {PORTS[0]} to {PORTS[-1]} of 127.0.0.1 are in use.")
 
 
 def print_where_to_look(cluster: Cluster) -> None:

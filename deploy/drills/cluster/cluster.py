@@ -7,8 +7,8 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -85,14 +85,15 @@ class Cluster:
         self.manage("bootstrap")
         for name in POOLERS:
             self.start_pooler(self.hosts[name])
-        self.start_cache()
+        self.start_cache(self.hosts["cache"])
         for name in WEBS:
             self.start_web(self.hosts[name])
         self.start_worker()
         self.start_balancer()
-        self.wait("web", WEBS, lambda: self.status("/readyz", "web1") == 200, START)
+        for name in WEBS:
+            self.wait_until_ready(name)
         self.wait("nginx", ["balancer"], lambda: self.status("/") == 200, START)
-        self.wait("patroni", DATABASES, self.is_redundant, START)
+        self.wait_until_redundant()
 
     def stop(self) -> None:
         for host in self.hosts.values():
@@ -102,6 +103,10 @@ class Cluster:
     # ---- hosts
 
     def start_database(self, host: Host) -> None:
+        self.start_etcd(host)
+        self.start_patroni(host)
+
+    def start_etcd(self, host: Host) -> None:
         host.run(
             "etcd",
             tools.program("etcd"),
@@ -110,7 +115,6 @@ class Cluster:
             ETCD_ADVERTISE_CLIENT_URLS=f"http://{host.name}:2379",
             **read_variables(EXAMPLES / "etcd.env"),
         )
-        self.start_patroni(host)
 
     def start_patroni(self, host: Host) -> None:
         host.run(
@@ -147,9 +151,9 @@ class Cluster:
     def start_pgbouncer(self, host: Host) -> None:
         host.run("pgbouncer", *tools.get_pgbouncer(), EXAMPLES / "pgbouncer.ini")
 
-    def start_cache(self) -> None:
+    def start_cache(self, host: Host) -> None:
         options = ["--save", "", "--protected-mode", "no"]
-        self.hosts["cache"].run("cache", tools.cache_server() or "", *options)
+        host.run("cache", tools.cache_server() or "", *options)
 
     def start_web(self, host: Host, checkout: Path = ROOT) -> None:
         host.run(
@@ -178,7 +182,7 @@ class Cluster:
 
     # ---- commands
 
-    def manage(self, *command: str) -> str:
+    def manage(self, *command: str, checkout: Path = ROOT) -> str:
         """Run `manage.py` with a connection to the leader itself."""
         environment = self.environment | {
             "DATABASE_URL": self.direct_url,
@@ -186,7 +190,7 @@ class Cluster:
         }
         return subprocess.run(
             [sys.executable, "manage.py", *command],
-            cwd=ROOT,
+            cwd=checkout,
             env=environment,
             check=True,
             text=True,
@@ -209,6 +213,22 @@ class Cluster:
             text=True,
             stdout=subprocess.PIPE,
         ).stdout
+
+    @contextmanager
+    def failsafe_mode(self, is_on: bool) -> Iterator[None]:
+        """Run the cluster with this value of failsafe_mode."""
+        self.configure(failsafe_mode=is_on)
+        try:
+            yield
+        finally:
+            self.configure(failsafe_mode=True)
+
+    def configure(self, **settings: object) -> None:
+        """Change settings of Patroni, and wait until all members know."""
+        values = [f"{name}={str(value).lower()}" for name, value in settings.items()]
+        for value in values:
+            self.patronictl("edit-config", "--force", "--quiet", "--set", value)
+        time.sleep(6)  # loop_wait is 5
 
     # ---- what state it is in
 
@@ -253,6 +273,16 @@ class Cluster:
             "running",
             "streaming",
         }
+
+    def sync_standby(self) -> str:
+        roles = {member["role"]: member["name"] for member in self.members()}
+        return roles["sync_standby"]
+
+    def wait_until_redundant(self) -> None:
+        self.wait("patroni", DATABASES, self.is_redundant, START)
+
+    def wait_until_ready(self, name: str) -> None:
+        self.wait("web", [name], lambda: self.status("/readyz", name) == 200, START)
 
     def status(self, path: str, host: str = "") -> int:
         """The status of a page, through the balancer or from a web host."""

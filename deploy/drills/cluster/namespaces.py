@@ -17,7 +17,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+import psutil
+
 INSIDE = "CAIRN_CLUSTER"  # set inside: a socket's descriptor and the process of unshare
+PORTS = range(8443, 8453)
 BRIDGE = "hosts"
 NETWORK = "10.213.78"
 UNSHARE = "unshare --net --ipc --pid --fork --kill-child --mount-proc --"
@@ -29,13 +32,22 @@ UNPRIVILEGED = (
 )
 
 
-def enter(listener: socket.socket) -> None:
-    """Restart this program in its own namespaces, with `listener` from the outside."""
+def enter() -> None:
+    """Restart this program in its own namespaces, with a socket from the outside."""
+    listener = listen()
     listener.set_inheritable(True)
     os.environ[INSIDE] = f"{listener.fileno()} {os.getpid()}"
     # As `python -m` does not change sys.orig_argv, this repeats the same command.
     command = f"{KILL_WITH_PARENT} {UNSHARE}".split()
     os.execvp(command[0], [*command, sys.executable, *sys.orig_argv[1:]])
+
+
+def listen() -> socket.socket:
+    """Listen on 8443 of this machine, or on the next free port."""
+    for port in PORTS:
+        with suppress(OSError):
+            return socket.create_server(("127.0.0.1", port))
+    sys.exit(f"Ports {PORTS[0]} to {PORTS[-1]} of 127.0.0.1 are in use.")
 
 
 def is_inside() -> bool:
@@ -163,6 +175,15 @@ class Host:
 
     def open_log(self, name: str) -> IO[bytes]:
         return (self.folder / f"{name}.log").open("ab")
+
+    def stop(self, name: str, *, graceful: bool = False) -> None:
+        """Kill a program with its children, or ask it to stop and wait."""
+        process = self.processes.pop(name)
+        # The process here is nsenter, whose child is the program.
+        programs = psutil.Process(process.pid).children(recursive=not graceful)
+        for program in programs:
+            program.terminate() if graceful else program.kill()
+        process.wait(timeout=60)
 
     def check(self) -> None:
         """Raise HostFailedError if a program has stopped."""

@@ -10,26 +10,22 @@ import tempfile
 import time
 import traceback
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import psutil
 
 from benchmarks.server import ROOT
+from deploy.drills.cluster import namespaces, tools
+from deploy.drills.cluster.cluster import Cluster
+from deploy.drills.cluster.faults import CLUSTER_FAULTS
 from deploy.drills.faults import database, processes, service_faults
 from deploy.drills.faults.harness import Harness
 from deploy.drills.faults.ledger import CannotRunError, Check
-from deploy.drills.faults.report import Row, table, write
+from deploy.drills.faults.report import Fault, Row, table, write
 from deploy.drills.rolling import PEOPLE
-
-
-class Fault(NamedTuple):
-    title: str
-    expected: str
-    run: Callable[[Harness, Namespace], list[Check]]
-
 
 FAULTS = {
     "database-killed": Fault(
@@ -95,41 +91,76 @@ FAULTS = {
 def parse_options() -> Namespace:
     parser = ArgumentParser(prog="make faults", description=__doc__)
     add = parser.add_argument
-    add("--only", action="append", choices=FAULTS, metavar="NAME", help=str([*FAULTS]))
+    add("--cluster", action="store_true", help="break hosts of a cluster instead")
+    names = f"{[*FAULTS]}; with --cluster {[*CLUSTER_FAULTS]}"
+    add("--only", action="append", metavar="NAME", help=names)
     add("--minute", type=float, default=60, help="seconds that the table is locked")
     add("--write", action="store_true", help="renew the table in docs/reliability.md")
-    return parser.parse_args()
+    options = parser.parse_args()
+    faults = CLUSTER_FAULTS if options.cluster else FAULTS
+    if unknown := {*(options.only or ())} - {*faults}:
+        parser.error(f"unknown: {', '.join(unknown)}; see --help")
+    options.faults = {name: faults[name] for name in options.only or faults}
+    return options
 
 
 def main() -> None:
     options = parse_options()
-    rows = []
-    temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
-    with temporary as folder:
-        harness = Harness(Path(folder))
-        for name in options.only or FAULTS:
-            fault = FAULTS[name]
-            print(f"{name} …", flush=True)
-            begun = time.monotonic()
-            try:
-                row = Row(
-                    name, fault.title, fault.expected, fault.run(harness, options)
-                )
-            except CannotRunError as error:
-                row = Row(name, fault.title, fault.expected, [], f"not run: {error}")
-            except Exception as error:
-                traceback.print_exc()
-                broke = Check(f"{type(error).__name__}: {error}", holds=False)
-                row = Row(name, fault.title, fault.expected, [broke])
-            rows.append(row)
-            for check in row.checks:
-                print(f"  {'holds' if check.holds else 'MISSED'}: {check.text}")
-            print(f"  {row.verdict}, {time.monotonic() - begun:.0f} s", flush=True)
+    with cluster() if options.cluster else one_machine() as harness:
+        rows = [
+            measure(name, fault, harness, options)
+            for name, fault in options.faults.items()
+        ]
     text = table(rows)
     print(text)
     if options.write:
-        write(ROOT / "docs/reliability.md", f"{conditions()}\n\n{text}")
+        section = "cluster" if options.cluster else "measured"
+        written = f"{conditions()}\n\n{text}"
+        write(ROOT / "docs/reliability.md", written, section)
     sys.exit(any(row.is_missed for row in rows))
+
+
+@contextmanager
+def one_machine() -> Iterator[Harness]:
+    temporary = tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True)
+    with temporary as folder:
+        yield Harness(Path(folder))
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    if missing := tools.missing_tools():
+        sys.exit(f"NOT RUN: {missing}")
+    if not namespaces.is_inside():
+        tools.get_pgbouncer()
+        namespaces.enter()
+    started = Cluster(namespaces.listener().getsockname()[1])
+    try:
+        started.start()
+    except namespaces.HostFailedError as error:
+        sys.exit(str(error))
+    yield started
+    started.stop()
+
+
+def measure(
+    name: str, fault: Fault, harness: Harness | Cluster, options: Namespace
+) -> Row:
+    print(f"{name} …", flush=True)
+    begun = time.monotonic()
+    not_run, checks = "", []
+    try:
+        checks = fault.run(harness, options)
+    except CannotRunError as error:
+        not_run = f"not run: {error}"
+    except Exception as error:
+        traceback.print_exc()
+        checks = [Check(f"{type(error).__name__}: {error}", holds=False)]
+    row = Row(name, fault.title, fault.expected, checks, not_run)
+    for check in row.checks:
+        print(f"  {'holds' if check.holds else 'MISSED'}: {check.text}")
+    print(f"  {row.verdict}, {time.monotonic() - begun:.0f} s", flush=True)
+    return row
 
 
 def conditions() -> str:

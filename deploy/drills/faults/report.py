@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from deploy.drills.faults.ledger import Check
+
+
+class Fault(NamedTuple):
+    title: str
+    expected: str
+    run: Callable[[Any, Any], list[Check]]  # with what is broken and the options
 
 
 class Row(NamedTuple):
