@@ -7,7 +7,8 @@ import sys
 import time
 
 from deploy.drills.cluster import namespaces, tools
-from deploy.drills.cluster.cluster import EXAMPLES, FOLDER, HOSTS, Cluster
+from deploy.drills.cluster.cluster import FOLDER, HOSTS, Cluster
+from deploy.drills.cluster.patroni import CONFIGURATION
 
 EMAIL = "admin@example.org"
 
@@ -48,9 +49,9 @@ def print_where_to_look(cluster: Cluster) -> None:
 {cluster.site_url} leads to the balancer. Its certificate: {cluster.certificate}
 {administrator.strip()}
 
-{cluster.patronictl("list")}
+{cluster.patroni.control("list")}
 As root, in another terminal:
-  this list        {script} db1 {tools.VENV}/patronictl -c {EXAMPLES}/patroni.yml list
+  this list        {script} db1 {tools.VENV}/patronictl -c {CONFIGURATION} list
   a shell          {script} web1 bash
   kill a host      {script} db1 kill -9 -1
 Ctrl-C stops all hosts and deletes their files.""")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from deploy.drills.cluster.cluster import DATABASES, Cluster
+from deploy.drills.cluster.cluster import Cluster
+from deploy.drills.cluster.patroni import DATABASES
 from deploy.drills.cluster.people import People
 from deploy.drills.faults.ledger import (
     FOUND,
@@ -17,6 +19,7 @@ from deploy.drills.faults.ledger import (
     ticks_stored,
 )
 
+REPLAY = 15  # seconds that a standby may take to replay the last ticks
 PROGRESS = "SELECT user_id, step_id, state FROM progress_stepprogress"
 DIGEST = f"SELECT md5(string_agg(p::text, ' ' ORDER BY p::text)) FROM ({PROGRESS}) p"
 
@@ -33,7 +36,7 @@ def always(cluster: Cluster, people: People) -> list[Check]:
 
 
 def stored_once(cluster: Cluster, people: People) -> Check:
-    with cluster.connect() as leader:
+    with cluster.patroni.connect() as leader:
         for kind in ("indexscan", "indexonlyscan", "bitmapscan"):  # could hide doubles
             leader.execute(f"SET enable_{kind} = off")
         return ticks_stored(people.ledger, leader.execute(PROGRESS).fetchall())
@@ -41,21 +44,28 @@ def stored_once(cluster: Cluster, people: People) -> Check:
 
 def members_agree(cluster: Cluster) -> Check:
     """Check that the three databases hold the same progress, in one timeline."""
-    digests = set()
-    for name in DATABASES:
-        with cluster.connect(name) as member:
-            digests |= {row[0] for row in member.execute(DIGEST)}
-    timelines = {member.get("timeline") for member in cluster.members()}
-    leaders = sum(member["role"] == "leader" for member in cluster.members())
+    deadline = time.monotonic() + REPLAY
+    while len(digests := read_digests(cluster)) > 1 and time.monotonic() < deadline:
+        time.sleep(0.5)
+    timelines = {member.get("timeline") for member in cluster.patroni.members()}
+    leaders = sum(member["role"] == "leader" for member in cluster.patroni.members())
     text = f"{len(DATABASES)} databases, {leaders} leader, {len(digests)} state"
     return Check(text, leaders == len(digests) == len(timelines) == 1)
+
+
+def read_digests(cluster: Cluster) -> set[str]:
+    digests = set()
+    for name in DATABASES:
+        with cluster.patroni.connect(name) as member:
+            digests |= {row[0] for row in member.execute(DIGEST)}
+    return digests
 
 
 def served(what: str, answers: Sequence[Answer]) -> Check:
     failed = Counter(one.answer for one in answers if not one.is_success)
     text = f"{failed.total()} of {len(answers)} {what} failed"
     if failed:
-        text += f" ({', '.join(f'{n} × {answer}' for answer, n in failed.items())})"
+        text += f" ({', '.join(f'{n} times {answer}' for answer, n in failed.items())})"
     return Check(text, bool(answers) and not failed)
 
 

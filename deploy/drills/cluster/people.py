@@ -139,7 +139,7 @@ def get_sessions(cluster: Cluster) -> Sessions:
 @contextmanager
 def people(cluster: Cluster) -> Iterator[People]:
     readers = get_sessions(cluster).readers
-    with cluster.connect() as superuser:
+    with cluster.patroni.connect() as superuser:
         superuser.execute("TRUNCATE progress_stepprogress, progress_completion")
         superuser.execute(AGE_SESSIONS, [readers])
     everybody = People(cluster)
