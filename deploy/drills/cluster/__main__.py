@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from subprocess import CalledProcessError
 
 from deploy.drills.cluster import namespaces, tools
 from deploy.drills.cluster.cluster import FOLDER, HOSTS, Cluster
@@ -35,7 +36,7 @@ def main() -> None:
         while True:
             time.sleep(1)
             cluster.check()
-    except namespaces.HostFailedError as error:
+    except (namespaces.HostFailedError, CalledProcessError) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         cluster.stop()

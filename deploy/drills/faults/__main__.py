@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import CalledProcessError
 
 import psutil
 
@@ -137,7 +138,7 @@ def cluster() -> Iterator[Cluster]:
     started = Cluster(namespaces.listener().getsockname()[1])
     try:
         started.start()
-    except namespaces.HostFailedError as error:
+    except (namespaces.HostFailedError, CalledProcessError) as error:
         sys.exit(str(error))
     yield started
     started.stop()
