@@ -33,12 +33,11 @@ LIMITS = {
 }
 
 
-def database_url(
-    password: str, hosts: list[str], port: int, name: str = "cairn", options: str = ""
-) -> str:
+def database_url(password: str, hosts: list[str], port: int, accept: str) -> str:
+    """Return the URL of the first host that `accept`, a target_session_attrs, allows."""
     ports = ",".join([str(port)] * len(hosts))
-    query = f"host={','.join(hosts)}&port={ports}{options}"
-    return f"postgres://cairn:{password}@/{name}?{query}"
+    query = f"host={','.join(hosts)}&port={ports}&target_session_attrs={accept}"
+    return f"postgres://cairn:{password}@/cairn?{query}"
 
 
 class Cluster:
@@ -51,12 +50,7 @@ class Cluster:
         self.hosts = self.network.hosts
         # For commands and the worker.
         self.direct = {
-            "DATABASE_URL": database_url(
-                self.password,
-                DATABASES,
-                5432,
-                options="&target_session_attrs=read-write",
-            ),
+            "DATABASE_URL": database_url(self.password, DATABASES, 5432, "read-write"),
             "DATABASE_POOLER": "false",
         }
         self.environment = {
@@ -69,10 +63,7 @@ class Cluster:
             "CACHE_URL": "redis://cache:6379/0",
             "DATABASE_POOLER": "true",
             "DATABASE_REPLICA_URL": database_url(
-                self.password,
-                DATABASES,
-                5432,
-                options="&target_session_attrs=prefer-standby",
+                self.password, DATABASES, 5432, "prefer-standby"
             ),
         }
         self.certificate = nginx_example.make_certificate(FOLDER, SITE)
@@ -163,7 +154,9 @@ class Cluster:
             *("env", "--chdir", checkout, "deploy/start"),
             unprivileged=False,
             **self.environment
-            | {"DATABASE_URL": database_url(self.password, poolers, 6432)},
+            | {
+                "DATABASE_URL": database_url(self.password, poolers, 6432, "read-write")
+            },
         )
 
     def start_worker(self) -> None:
