@@ -2,6 +2,8 @@
 
 import pytest
 
+from deploy.drills.cluster.checks import all_unavailable, unavailable_for, writes_back
+from deploy.drills.cluster.people import ROW
 from deploy.drills.faults import report
 from deploy.drills.faults.ledger import (
     Answer,
@@ -15,6 +17,7 @@ from deploy.drills.faults.ledger import (
     responds_within,
     ticks_stored,
 )
+from tests.factories import StepFactory
 
 ME, STEP = 1, 7
 
@@ -109,3 +112,31 @@ def test_the_table_is_written_between_its_comments(tmp_path):
     page.write_text(f"before\n{begin}\nold\n{end}\nafter\n")
     report.write(page, "new", "attacks")
     assert page.read_text() == f"before\n{begin}\nnew\n{end}\nafter\n"
+
+
+class TestChecksOfACluster:
+    def test_the_longest_time_without_a_tick_counts(self):
+        answers = [answer(begun=at) for at in (1.0, 2.0, 20.0, 21.0)]
+        assert writes_back(18.0, answers, since=1.5).holds
+        assert not writes_back(17.0, answers, since=1.5).holds
+
+    def test_time_before_the_first_tick_counts_too(self):
+        assert not writes_back(4.0, [answer(begun=10.0)], since=5.0).holds
+
+    def test_writes_that_never_come_back_are_missed(self):
+        assert not writes_back(30.0, [answer("503", begun=2.0)], since=1.0).holds
+
+    def test_503_counts_from_the_first_to_the_last(self):
+        answers = [answer("503", begun=1.0), answer(), answer("503", begun=5.0)]
+        assert unavailable_for(5.0, answers).holds
+        assert not unavailable_for(4.0, answers).holds
+
+    def test_one_success_is_not_all_unavailable(self):
+        assert all_unavailable("ticks", [answer("503")]).holds
+        assert not all_unavailable("ticks", [answer("503"), answer()]).holds
+
+
+def test_the_states_of_steps_are_read_from_a_real_page(client, db):
+    step = StepFactory()
+    page = client.get(step.roadmap.get_absolute_url()).content.decode()
+    assert ROW.findall(page) == [("none", str(step.pk))]

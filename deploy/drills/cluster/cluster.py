@@ -34,7 +34,7 @@ LIMITS = {
 
 
 def database_url(password: str, hosts: list[str], port: int, accept: str) -> str:
-    """Return the URL of the first host that `accept`, a target_session_attrs, allows."""
+    """`accept` is libpq's target_session_attrs: which of the hosts it may be."""
     ports = ",".join([str(port)] * len(hosts))
     query = f"host={','.join(hosts)}&port={ports}&target_session_attrs={accept}"
     return f"postgres://cairn:{password}@/cairn?{query}"
