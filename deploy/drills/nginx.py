@@ -26,6 +26,7 @@ from accounts.models import User
 user = User.objects.create_user("{EMAIL}", "{PASSWORD}")
 EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
 """
+STALE = "STALE"  # what nginx logs of a page that is older than it should be
 PRIVATE = [ROADMAP, "/", "/progress/", f"{ROADMAP}caching/", "/accounts/email/"]
 
 
@@ -171,6 +172,13 @@ class Drill:
         page = self.browser().request("GET", "/accounts/login/")
         check("without both: 503", page.status == 503)
         check("with Retry-After", page.headers["Retry-After"] == "5")
+        page = self.get(self.browser(), ROADMAP)
+        check(
+            "but a visitor's page is shown", (page.status, page.cache) == (200, STALE)
+        )
+        person = self.browser()
+        person.cookies["__Host-session"] = "x" * 32
+        check("and to nobody else", self.get(person, ROADMAP).status == 503)
 
 
 def main() -> None:
