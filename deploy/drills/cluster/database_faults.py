@@ -95,6 +95,7 @@ def etcd_lost(cluster: Cluster, _: Namespace) -> list[Check]:
     """Without failsafe_mode, the worst case, the leader becomes a standby too."""
     with cluster.patroni.failsafe_mode(False), people(cluster) as everybody:
         time.sleep(WARM)
+        everybody.prepare_readers()
         lost = time.monotonic()
         with etcd_without_majority(cluster):
             time.sleep(DEMOTED)

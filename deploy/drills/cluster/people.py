@@ -26,6 +26,11 @@ UPDATE django_session SET expire_date = expire_date - interval '3 days'
 WHERE session_key = ANY(%s)
 """
 
+FORGET_LAST_SEEN = """
+from django.core.cache import cache
+cache.delete_many([f"seen:{{session}}" for session in {sessions}])
+"""
+
 
 class Learner(TickingLearner):
     """Also compares each page that it views with what it has ticked."""
@@ -115,6 +120,19 @@ class People(Learners):
         """The pages of readers, whose sessions are old enough to be prolonged."""
         return [one for reader in self.readers for one in [*reader.history]]
 
+    def prepare_readers(self) -> None:
+        """Let the readers' sessions be due to be prolonged.
+
+        Each of them ticks a step first: a replica is only for people of whom Cairn
+        knows how much they have stored.
+        """
+        sessions = get_sessions(self.cluster)
+        for reader in self.readers:
+            reader.ask("POST", f"/progress/{sessions.steps[0]}/learning/")
+        with self.cluster.patroni.connect() as superuser:
+            superuser.execute(AGE_SESSIONS, [sessions.readers])
+        self.cluster.shell(FORGET_LAST_SEEN.format(sessions=sessions.readers))
+
     def threads(self) -> list[Person]:
         return [*self.learners, *self.visitors, *self.readers]
 
@@ -138,10 +156,9 @@ def get_sessions(cluster: Cluster) -> Sessions:
 
 @contextmanager
 def people(cluster: Cluster) -> Iterator[People]:
-    readers = get_sessions(cluster).readers
+    get_sessions(cluster)
     with cluster.patroni.connect() as superuser:
         superuser.execute("TRUNCATE progress_stepprogress, progress_completion")
-        superuser.execute(AGE_SESSIONS, [readers])
     everybody = People(cluster)
     for person in [*everybody.learners, *everybody.visitors]:
         person.start()
