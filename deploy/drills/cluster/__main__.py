@@ -35,7 +35,7 @@ def main() -> None:
         print_where_to_look(cluster)
         while True:
             time.sleep(1)
-            cluster.check()
+            report_stopped(cluster)
     except (namespaces.HostFailedError, CalledProcessError) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
@@ -46,7 +46,8 @@ def main() -> None:
 def print_where_to_look(cluster: Cluster) -> None:
     administrator = cluster.manage("make_administrator", EMAIL)
     script = FOLDER / "run"
-    print(f"""
+    print(
+        f"""
 {cluster.site_url} leads to the balancer. Its certificate: {cluster.certificate}
 {administrator.strip()}
 
@@ -55,7 +56,17 @@ As root, in another terminal:
   this list        {script} db1 {tools.VENV}/patronictl -c {CONFIGURATION} list
   a shell          {script} web1 bash
   kill a host      {script} db1 kill -9 -1
-Ctrl-C stops all hosts and deletes their files.""")
+Ctrl-C stops all hosts and deletes their files.""",
+        flush=True,
+    )
+
+
+def report_stopped(cluster: Cluster) -> None:
+    for host in cluster.hosts.values():
+        for name in host.forget_stopped():
+            print(
+                f"{name} on {host.name} has stopped. Its log: {host.folder}/{name}.log"
+            )
 
 
 if __name__ == "__main__":

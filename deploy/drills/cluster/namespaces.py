@@ -191,6 +191,15 @@ class Host:
             if process.poll() is not None:
                 raise self.failed(name, f"has stopped with {process.returncode}")
 
+    def forget_stopped(self) -> list[str]:
+        """Return the names of programs that have stopped since the last call."""
+        stopped = [
+            name for name, one in self.processes.items() if one.poll() is not None
+        ]
+        for name in stopped:
+            del self.processes[name]
+        return stopped
+
     def failed(self, name: str, what: str) -> HostFailedError:
         log = self.folder / f"{name}.log"
         end = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
