@@ -36,14 +36,27 @@ class Patroni:
             autocommit=True,
         )
 
-    def members(self) -> list[dict]:
-        """What Patroni on the first host that answers says of all members."""
+    def views(self) -> list[list[dict]]:
+        """What each Patroni that answers says of all members."""
+        views = []
         for name in DATABASES:
+            url = f"http://{name}:8008/cluster"
             with suppress(urllib3.exceptions.HTTPError):
-                url = f"http://{name}:8008/cluster"
                 answer = urllib3.request("GET", url, timeout=2, retries=False)
-                return answer.json().get("members", [])
-        return []
+                views.append(answer.json().get("members", []))
+        return views
+
+    def members(self) -> list[dict]:
+        """All members as the newest view has them.
+
+        A leader that was cut off takes itself for the leader until it hears of its
+        successor, which has begun a new timeline.
+        """
+
+        def timeline(view: list[dict]) -> int:
+            return max((member.get("timeline") or 0 for member in view), default=0)
+
+        return max(self.views(), key=timeline, default=[])
 
     def leader(self) -> str:
         """The name of the leader's host, or "" while there is none."""
@@ -57,14 +70,9 @@ class Patroni:
         return False
 
     def is_redundant(self) -> bool:
-        """Whether all three are there and one standby is synchronous."""
-        members = self.members()
-        roles = sorted(member["role"] for member in members)
-        states = {member["state"] for member in members}
-        return roles == ["leader", "replica", "sync_standby"] and states <= {
-            "running",
-            "streaming",
-        }
+        """Whether all three say that all are there and one standby is synchronous."""
+        views = self.views()
+        return len(views) == len(DATABASES) and all(map(is_complete, views))
 
     def sync_standby(self) -> str:
         roles = {member["role"]: member["name"] for member in self.members()}
@@ -99,3 +107,14 @@ class Patroni:
         for value in values:
             self.control("edit-config", "--force", "--quiet", "--set", value)
         time.sleep(LOOP_WAIT + 1)
+
+
+def is_complete(view: list[dict]) -> bool:
+    roles = sorted(member["role"] for member in view)
+    states = {member["state"] for member in view}
+    timelines = {member.get("timeline") for member in view}
+    return (
+        roles == ["leader", "replica", "sync_standby"]
+        and states <= {"running", "streaming"}
+        and len(timelines) == 1
+    )
