@@ -181,7 +181,7 @@ class Person:
             self.request("POST", f"/progress/{step}/{state}/")
         for path in ("/accounts/sessions/", "/progress/", "/search/?q=cache", ROADMAP):
             page = self.request("GET", path)
-        self.has_ticked = "<b>1</b> of" in page
+        self.has_ticked = "<b>1 of" in page
 
 
 def drill(folder: Path) -> None:

@@ -174,7 +174,7 @@ def use_site(authority):
     step = re.search(r"/progress/(\d+)/done/", page.data.decode())[1]
     browser.request("POST", f"/progress/{step}/done/")
     page = browser.get("/roadmaps/backend-developer/").data.decode()
-    check("a tick is stored", "<b>1</b> of" in page)
+    check("a tick is stored", "<b>1 of" in page)
     return browser
 
 
