@@ -25,7 +25,6 @@ AGE_SESSIONS = """
 UPDATE django_session SET expire_date = expire_date - interval '3 days'
 WHERE session_key = ANY(%s)
 """
-
 FORGET_LAST_SEEN = """
 from django.core.cache import cache
 cache.delete_many([f"seen:{{session}}" for session in {sessions}])
@@ -157,6 +156,7 @@ def get_sessions(cluster: Cluster) -> Sessions:
 @contextmanager
 def people(cluster: Cluster) -> Iterator[People]:
     get_sessions(cluster)
+    cluster.wait_until_redundant()
     with cluster.patroni.connect() as superuser:
         superuser.execute("TRUNCATE progress_stepprogress, progress_completion")
     everybody = People(cluster)
