@@ -127,11 +127,11 @@ def test_finds_the_data_along_indexes(reauthenticated, user_with_data, table, in
     assert not any(f"Seq Scan on {table}" in plan for plan in plans), plans
 
 
-def test_finds_the_groups_along_an_index(signed_in, user):
+def test_finds_the_groups_along_an_index(reauthenticated, user):
     group = MembershipFactory(user=user, role=Role.OWNER).group
     MembershipFactory(group=group, role=Role.MENTOR)
     with read_plans("groups_membership", "bitmapscan") as plans:
-        assert group.name in signed_in.get(PATH).content.decode()
+        assert group.name in reauthenticated.get(PATH).content.decode()
     assert plans
     assert not any("Seq Scan on groups_membership" in plan for plan in plans), plans
 
@@ -139,7 +139,7 @@ def test_finds_the_groups_along_an_index(signed_in, user):
 def test_finds_the_administrators_along_an_index(db):
     with transaction.atomic(), read_plans("accounts_user", "indexscan") as plans:
         lock_administrators()
-    assert "Bitmap Index Scan on user_is_staff" in plans[0]
+    assert "user_is_staff" in plans[0], plans
 
 
 def test_sends_a_confirmation(reauthenticated, user, mailoutbox):

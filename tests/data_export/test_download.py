@@ -65,6 +65,7 @@ EXPORTED_FOREIGN_KEYS = {
     "usersessions.UserSession.user": "sessions",
 }
 OMITTED_FOREIGN_KEYS = {
+    "progress.CopiedPerson.user": "a note for a copy that takes minutes",
     "roadmaps.HistoricalRoadmap.history_user": "`edits` lists these changes",
     "roadmaps.HistoricalStep.history_user": "`edits` lists these changes",
 }

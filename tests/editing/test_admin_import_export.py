@@ -157,9 +157,9 @@ class TestPreview:
         many = "".join(
             f"  - slug: s-{n}\n    title: S\n    summary: S.\n" for n in range(200)
         )
-        with assert_max_queries(14):
+        with assert_max_queries(15):
             upload(editor, SOURCE + many)
-        with assert_max_queries(14):
+        with assert_max_queries(15):
             upload(editor, WITHOUT_FRYING)
 
     def test_it_lists_steps_with_very_many_changed_lines_without_their_texts(

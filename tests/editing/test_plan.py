@@ -334,7 +334,7 @@ def test_the_number_of_queries_does_not_grow_with_the_steps(import_file, edit):
             import_file(*edit(count))
         return len(captured)
 
-    assert queries(120) == queries(12) <= 27
+    assert queries(120) == queries(12) <= 28
 
 
 @pytest.mark.parametrize(
