@@ -58,6 +58,9 @@ def leader_cut_off(cluster: Cluster, _: Namespace) -> list[Check]:
         rejoined = time.monotonic() - connected
         time.sleep(WARM)
         now = cluster.patroni.leader()
+    # TCP waits longer and longer before it sends lost packets again. Until it does, a
+    # member may hear of changes in etcd late, and the next drill needs it in time.
+    time.sleep(AWAY)
     return [
         writes_back(BACK, everybody.answers, cut),
         Check(
