@@ -1,5 +1,5 @@
-# PostgreSQL with what backups need, for the services of docker-compose.yml. The scripts
-# in deploy/ are mounted.
+# PostgreSQL's image with the programs that backups need. docker-compose.yml mounts the
+# scripts in deploy/.
 FROM postgres:18-trixie
 # hadolint ignore=DL3008
 RUN apt-get update \

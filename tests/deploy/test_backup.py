@@ -161,7 +161,7 @@ BAD_SETTINGS = {
     ),
     "a remote for dumps that are not encrypted": (
         {"BACKUP_REMOTE": "offsite:cairn"},
-        "Set BACKUP_PUBLIC_KEY, because what leaves this machine has to be encrypted",
+        "Set BACKUP_PUBLIC_KEY, because only encrypted backups are copied to BACKUP_REMOTE",
     ),
     "a missing program": (
         {"BACKUP_PUBLIC_KEY": PUBLIC_KEY, "PATH": "{tools}"},
@@ -269,7 +269,7 @@ def test_an_encrypted_dump_needs_a_key(tmp_path, database_url):
     result = run("restore", database_url, dump, "--replace")
     assert result.returncode == 2
     assert result.stderr == (
-        f"{dump} is encrypted: name the file of its key with --key\n"
+        f"{dump} is encrypted. Name the file with its private key: --key FILE\n"
     )
     assert checksums(database_url) == before
 
