@@ -161,7 +161,8 @@ BAD_SETTINGS = {
     ),
     "a remote for dumps that are not encrypted": (
         {"BACKUP_REMOTE": "offsite:cairn"},
-        "Set BACKUP_PUBLIC_KEY, because only encrypted backups are copied to BACKUP_REMOTE",
+        "Set BACKUP_PUBLIC_KEY, because only encrypted backups are copied to "
+        "BACKUP_REMOTE",
     ),
     "a missing program": (
         {"BACKUP_PUBLIC_KEY": PUBLIC_KEY, "PATH": "{tools}"},
