@@ -77,7 +77,7 @@ class Cache(RedisCache):
 
     @cached_property
     def shared(self) -> "Cache":
-        """The same cache without the fallback: what it holds, all processes see."""
+        """The same cache without the local fallback: all processes see its values."""
         shared = copy(self)
         shared.local = DummyCache("", {})
         return shared

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
     _Paginator, _ModelAdmin = Paginator, admin.ModelAdmin
 
-MAX_LISTED = 10_000  # rows; filters and the search find the others
+MAX_LISTED = 10_000  # rows; use the filters and the search to find others
 
 
 class LargeTablePaginator(_Paginator):

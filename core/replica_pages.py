@@ -24,8 +24,8 @@ def read_from_replica(get_response: GetResponse) -> GetResponse:
     """Middleware that answers GET and HEAD from the database of DATABASE_REPLICA_URL
     while the primary cannot be reached.
 
-    Everything else then gets 503, and so does a page that is older than what its reader
-    has stored.
+    Meanwhile all other requests get 503. So does a page that may lack something that
+    its reader has stored.
     """
     if not settings.DATABASE_REPLICA:
         raise MiddlewareNotUsed
@@ -52,7 +52,7 @@ def read_from_replica(get_response: GetResponse) -> GetResponse:
             if has_used_session(request) and has_session_cookie(request):
                 check_age(request, position)
                 response["Cache-Control"] = "no-store"
-        # No session may end because the replica does not know it yet.
+        # Do not end a session that the replica does not know yet.
         response.cookies.pop(settings.SESSION_COOKIE_NAME, None)
         if response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
             REPLICA_PAGES.inc()
@@ -85,7 +85,7 @@ def use(replica: DatabaseWrapper) -> Iterator[int]:
     try:
         position = replica.read_position()
         if position is None:
-            raise OperationalError("DATABASE_REPLICA_URL leads to no standby.")
+            raise OperationalError("DATABASE_REPLICA_URL does not lead to a standby.")
         yield position
     finally:
         connections[DEFAULT_DB_ALIAS] = primary
@@ -93,9 +93,9 @@ def use(replica: DatabaseWrapper) -> Iterator[int]:
 
 
 def check_age(request: HttpRequest, position: int) -> None:
-    """Raise OperationalError if the page of the replica may be too old for its reader.
+    """Raise OperationalError if the replica may lack something that the reader stored.
 
-    `position` was read before the page, so the page is at least as new.
+    `position` was read before the page, so the page is at least that new.
     """
     if request.user.is_authenticated:
         required = positions.read(request.user.pk)
@@ -106,9 +106,9 @@ def check_age(request: HttpRequest, position: int) -> None:
 
 
 def record_position(request: HttpRequest, response: HttpResponse) -> None:
-    """Store the position of everybody for whom the request has stored something.
+    """Store the current position for the people whose data the request has changed.
 
-    A GET that signs somebody in, or lets a session end later, sets the session cookie.
+    A GET that signs somebody in, or prolongs a session, sets the session cookie.
     """
     is_failed = response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
     is_read = (
@@ -126,6 +126,6 @@ def record_position(request: HttpRequest, response: HttpResponse) -> None:
 
 @receiver(user_logged_out)
 def remember_signed_out(request: HttpRequest, user: object, **_: object) -> None:
-    """Let `record_position` know who the session belonged to."""
+    """Tell `record_position` whose session has ended."""
     if user is not None:
         request.signed_out = {user.pk}  # type: ignore[attr-defined]

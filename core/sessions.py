@@ -1,4 +1,4 @@
-"""Django's sessions in the database, which are not changed while a replica is read."""
+"""Django's sessions in the database. They do not change while a replica is read."""
 
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import UpdateError

@@ -1,13 +1,15 @@
 """Copy everybody's progress after a merge or split of a step with many learners.
 
 The merge or split itself is one short transaction, which stores a `StepCopy`. The copy
-goes through the learners in the order of their ids, in batches. A batch locks its
-people as a tick locks one person, so a tick waits for one batch at most. Somebody who
-comes before their turn is copied by `StepCopy.objects.catch_up`.
+then goes through the learners in the order of their ids, in batches. A batch locks its
+people in the same way as a tick locks one person, so a tick waits for at most one
+batch. `StepCopy.objects.catch_up` copies the progress of people who come before their
+batch.
 
-Switching first is what makes this safe. Nobody can mark a merged step any more, so no
-mark has to be looked for a second time, and an operation that has begun can only go on:
-there is no half copy to take back. A worker that dies repeats one batch at most.
+This is safe because the steps change first. Nobody can mark a merged step any more, so
+no mark is missed, and each person has to be copied only once. The copy never has to be
+undone: once the steps have changed, it only has to be finished. A worker that dies
+repeats at most one batch.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ from progress.topic_checks import TopicCheck
 
 
 def copy_everybody(copy: StepCopy) -> None:
-    """Write what is left of the copy. A repeat or a second worker does no harm."""
+    """Copy everybody who is left. A repeat or a second worker does no harm."""
     while copy_next_people(copy):
         pass
 
@@ -53,7 +55,7 @@ def copy_next_people(copy: StepCopy) -> bool:
 
 
 def copy_batch(copy: StepCopy, last: int) -> None:
-    """Copy the people up to `last`, except those who have been copied already."""
+    """Copy the progress of people up to `last` who have not been copied already."""
     locked = lock_people(find_people(copy, last))
     early = CopiedPerson.objects.filter(copy=copy)
     copied = set(select_people(early, locked))
@@ -61,12 +63,12 @@ def copy_batch(copy: StepCopy, last: int) -> None:
     own = StepCopy.objects.filter(pk=copy.pk, copied_up_to=copy.copied_up_to)
     done = copy.copied_people + len(locked)
     if not own.update(copied_up_to=last, copied_people=done):
-        # Another worker has copied them, and they may have gone on since.
+        # Another worker has copied them, and they may have made new marks since.
         transaction.set_rollback(True)
 
 
 def find_people(copy: StepCopy, last: int = EVERYBODY) -> list[int]:
-    """Return the ids of the people who are to be copied next, up to `last`."""
+    """Return the ids of the people to copy next, up to the id `last`."""
     on_step = {"step": copy.step_id}
     on_topics = {"topic__in": [old for old, _new in copy.topics]}
     sources: list[tuple[type[Model], str, dict[str, Any]]] = [
@@ -92,9 +94,10 @@ def find_people(copy: StepCopy, last: int = EVERYBODY) -> list[int]:
 
 
 def finish(copy: StepCopy) -> None:
-    """Delete the copy, and queue the completions that have waited for it."""
+    """Delete the copy, and queue the completions that waited for it."""
     with transaction.atomic():
-        # Whoever is being copied early holds the row; everybody else waits for this.
+        # `catch_up` locks the row. So this waits for people who are being copied early,
+        # and later calls of `catch_up` wait for this.
         for own in StepCopy.objects.select_for_update().filter(pk=copy.pk):
             own.delete()
             for arguments in own.completions:

@@ -1,9 +1,9 @@
-"""Copies of everybody's progress on one step to another, after a merge or a split.
+"""Copies of everybody's progress from one step to another, after a merge or a split.
 
-The copy of a step with many learners is written in batches of people, after the
-transaction that merged or split the step. Until somebody's turn has come, whatever
-reads or changes their progress first calls `catch_up`, which copies theirs. So nobody
-sees an old state, and no mark is made on one.
+If the step has many learners, their progress is copied in batches, after the
+transaction that merged or split the step. Code that changes a person's progress, or
+reads it for the roadmap's pages, first calls `catch_up`, which copies this person's
+progress if that has not happened yet. So no mark is based on the old state.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from roadmaps.models import Roadmap, Step
 if TYPE_CHECKING:
     from accounts.models import User
 
-BATCH_SIZE = 1_000  # people, copied in some 50 ms
+BATCH_SIZE = 1_000  # people, copied in about 50 ms
 
 FIND_LAST = """
     SELECT user_id FROM progress_stepprogress
@@ -33,23 +33,23 @@ FIND_LAST = """
 """
 
 # Sent with `copy` and `people`, the ids of accounts, after their progress was copied.
-# The receivers copy what this app does not know.
+# Other apps receive it to copy their own data.
 people_copied = Signal()
 
 
 class StepCopyQuerySet(models.QuerySet["StepCopy"]):
     @transaction.atomic(savepoint=False)
     def catch_up(self, user: User) -> bool:
-        """Copy what has not been copied of this person yet.
+        """Copy the progress of this person that has not been copied yet.
 
-        Return False if the account was deleted. If there is something to copy, it
-        stays locked until the transaction ends.
+        Return False if the account was deleted. If there is something to copy, the
+        account stays locked until the transaction ends.
         """
         if not self.filter(copied_up_to__lt=user.pk).exists():
             return True
         if not lock_people([user.pk]):
             return False
-        # FOR KEY SHARE lets batches go on, and keeps the copy from being finished.
+        # FOR KEY SHARE lets batches continue, but keeps the copy from finishing.
         pending = self.raw(
             """
             SELECT * FROM progress_stepcopy AS copy
@@ -67,8 +67,8 @@ class StepCopyQuerySet(models.QuerySet["StepCopy"]):
         return True
 
     def complete_later(self, arguments: tuple[int, list[int], str]) -> bool:
-        """Store arguments of `write_completions_later` until the roadmap's copy has
-        finished. Return False if there is none.
+        """Keep the arguments of `write_completions_later` until the roadmap's copy has
+        finished. Return False if there is no copy.
         """
         copy = self.filter(roadmap=arguments[0]).select_for_update(no_key=True).first()
         if copy is None:
@@ -79,21 +79,21 @@ class StepCopyQuerySet(models.QuerySet["StepCopy"]):
 
 
 class StepCopy(models.Model):
-    """A copy that has begun, and is deleted when it has finished."""
+    """A copy that is in progress. It is deleted when it has finished."""
 
     roadmap = models.OneToOneField(Roadmap, models.CASCADE, related_name="step_copy")
-    # PROTECT: neither step may be deleted meanwhile, even if nobody has marked `into`.
+    # PROTECT: neither step may be deleted meanwhile, even if `into` has no marks yet.
     step = models.ForeignKey(Step, models.PROTECT, related_name="+")
     into = models.ForeignKey(Step, models.PROTECT, related_name="+")
-    # Notes, links to work, confirmations and comments move, too.
+    # Whether notes, links to work, confirmations and comments move too.
     is_merge = models.BooleanField(default=False)
-    # Pairs of topics: who ticked the first has ticked the second as well.
+    # Pairs of topics: a tick of the first is copied to the second.
     topics = models.JSONField(default=list)
-    # Each person with this id or a smaller one has been copied.
+    # Everybody with this id or a smaller one has been copied.
     copied_up_to = models.BigIntegerField(default=0)
     copied_people = models.PositiveIntegerField(default=0)
     all_people = models.PositiveIntegerField(default=0)
-    # Arguments of `write_completions_later`, which has to wait for the copy.
+    # Arguments of calls of `write_completions_later`, which wait for the copy.
     completions = models.JSONField(default=list)
 
     objects = StepCopyQuerySet.as_manager()
@@ -105,7 +105,7 @@ class StepCopy(models.Model):
         return f"step {self.step_id} to step {self.into_id}"
 
     def copy_people(self, people: Collection[int]) -> None:
-        """Copy the progress of these people. The caller has locked them, or the steps.
+        """Copy the progress of these people. The caller has locked them or the steps.
 
         Where a learner has progress on both steps, the state that is further along
         wins: done, then in progress, then skipped. The earlier dates win.
@@ -120,7 +120,7 @@ class StepCopy(models.Model):
 
 
 class CopiedPerson(models.Model):
-    """Somebody who was copied before their turn."""
+    """A person whose progress was copied before their batch."""
 
     pk = models.CompositePrimaryKey("copy", "user")
     copy = models.ForeignKey(StepCopy, models.CASCADE, db_index=False)
@@ -137,7 +137,7 @@ def lock_people(ids: Collection[int]) -> list[int]:
     """Lock the accounts until the transaction ends, as `lock_user_and_steps` does, in
     the order of their ids. Return the ids of those that still exist.
 
-    The caller has locked no step: a tick locks the person first.
+    The caller must not have locked a step, because a tick locks the person first.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -151,7 +151,7 @@ def lock_people(ids: Collection[int]) -> list[int]:
 
 
 def find_last_of_batch(step_id: int, after: int) -> int:
-    """Return the id of the last of the next people with a mark on the step."""
+    """Return the id of the last person of the next batch with a mark on the step."""
     with without_limits(), connection.cursor() as cursor:
         cursor.execute(FIND_LAST, [step_id, after, BATCH_SIZE - 1])
         row = cursor.fetchone()
@@ -161,7 +161,7 @@ def find_last_of_batch(step_id: int, after: int) -> int:
 def select_people(
     rows: models.QuerySet[Any], people: Collection[int], person: str = "user"
 ) -> list[int]:
-    """Return those of the people who have one of the rows, which few have."""
+    """Return those of the people who have one of the rows. Few people have any."""
     if not people:
         return []
     near = {f"{person}__gte": min(people), f"{person}__lte": max(people)}
@@ -170,9 +170,9 @@ def select_people(
 
 
 def _copy_marks(step_id: int, into_id: int, people: list[int]) -> None:
-    # For each learner with progress on `step`, insert the same row for `into`, or
-    # raise an existing row to the further state and the earlier dates. The ORM cannot
-    # compute an upsert's values from the two rows. FOR KEY SHARE makes a deletion of
+    # For each learner with progress on `step`, insert the same row for `into`. If there
+    # is one, keep the state that is further along and the earlier dates. The ORM cannot
+    # compute the values of an upsert from both rows. FOR KEY SHARE makes a deletion of
     # one of the accounts wait, and leaves out accounts that are being deleted.
     with connection.cursor() as cursor:
         cursor.execute(
@@ -205,13 +205,13 @@ def _merge_notes(step_id: int, into_id: int, people: list[int]) -> None:
     people = select_people(Note.objects.filter(step=step_id), people)
     if not people:
         return
-    # Lock the notes in one order, to rule out deadlocks.
+    # Always lock the notes in the same order, to prevent deadlocks.
     own_notes = Note.objects.filter(step__in=[step_id, into_id], user__in=people)
     own_notes = own_notes.order_by("user_id", "step_id")
     list(own_notes.select_for_update().values_list("user_id"))
     # The ORM cannot tell which notes were appended, so one statement appends each note
-    # that is short enough and deletes the appended ones. Pages on which the note is
-    # open ask before they overwrite it, because no page has the empty `page`.
+    # that is short enough, and deletes those that it appended. With an empty `page`,
+    # which no open page has, pages ask before they overwrite the note.
     with connection.cursor() as cursor:
         cursor.execute(
             """

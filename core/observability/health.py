@@ -75,8 +75,8 @@ def alive() -> HttpResponse:
 def ready() -> HttpResponse:
     """Return the result of each check and the time that it took, in milliseconds.
 
-    The status is 503 if a check fails. Of the database and a replica, one is enough: a
-    process that can only read still serves pages.
+    The status is 503 if a check fails. The database or the replica may be unavailable,
+    but not both: a process that can only read still serves pages.
     """
     checks = check_databases()
     with record_check(checks, "cache"):
@@ -92,7 +92,7 @@ def ready() -> HttpResponse:
 
 
 def check_databases() -> dict[str, dict[str, Any]]:
-    """Return the checks of the database, of the replica if there is one, and of the
+    """Return the results of checking the database, the replica if there is one, and the
     migrations in one of them.
     """
     checks: dict[str, dict[str, Any]] = {}

@@ -15,9 +15,9 @@ from core.circuit_breaker import CircuitBreaker
 
 RETRY_INTERVAL = 1.0  # seconds between attempts during an outage
 
-# What another connection would cure: the server has become a standby, it has ended a
-# transaction that was idle or took too long, or the pooler leads to another server, in
-# which nobody has prepared the statements of this connection.
+# Errors that a new connection would not have. The server has become a standby, or has
+# ended a transaction that was idle or took too long. Or the pooler has switched to
+# another server, which does not know the prepared statements of this connection.
 CONNECTION_ERRORS = (
     errors.ReadOnlySqlTransaction,
     errors.IdleInTransactionSessionTimeout,
@@ -30,9 +30,10 @@ CHANGED_PLAN = "cached plan must not change result type"
 
 
 class ErrorWrapper(DatabaseErrorWrapper):
-    """Turns errors that another connection would not have into OperationalError.
+    """Turns errors that a new connection would not have into OperationalError.
 
-    All code treats that as temporary: pages answer 503, and the worker tries again.
+    All code treats that as temporary: pages respond with 503, and the worker tries
+    again.
     """
 
     wrapper: "DatabaseWrapper"
@@ -64,7 +65,7 @@ def needs_another_connection(error: psycopg.Error) -> bool:
 class DatabaseWrapper(base.DatabaseWrapper):
     circuit_breaker = CircuitBreaker("database", RETRY_INTERVAL)
     is_replica = False
-    is_lost = False  # whether a connection was lost; `read_from_replica` sets it back
+    is_lost = False  # whether a connection was lost; `read_from_replica` resets it
 
     @cached_property
     def wrap_database_errors(self) -> DatabaseErrorWrapper:
@@ -90,9 +91,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def abandon_connection(self, error: psycopg.Error) -> None:
-        """Close the connection, and those in the pool too if the server is read-only.
+        """Close the connection. If the server is read-only, drop those in the pool too.
 
-        They lead to a primary that has become a standby.
+        All of them lead to a primary that has become a standby.
         """
         if self.connection is None:
             return
@@ -113,7 +114,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def count_failures(pool: ConnectionPool) -> int:
-    """Return how many connections were found dead or could not be made so far."""
+    """Return how many connections have failed or were found dead so far."""
     statistics = pool.get_stats()
     return statistics.get("connections_errors", 0) + statistics.get(
         "connections_lost", 0

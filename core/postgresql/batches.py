@@ -1,4 +1,4 @@
-"""Long writes in many short transactions, which requests hardly wait for."""
+"""Write many rows in short transactions, so that requests hardly wait for locks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from psycopg import errors
 
 from core.postgresql.pool import without_limits
 
-EVERYBODY = 2**63 - 1  # the largest id that can be
-# A batch that waits for one lock holds all others that it has.
+EVERYBODY = 2**63 - 1  # the largest possible id
+# While a batch waits for a lock, others wait for the locks that it already has.
 LOCK_TIMEOUT = 200  # milliseconds
 PAUSE = 0.2  # seconds
 MAX_ATTEMPTS = 1_000
@@ -19,8 +19,8 @@ BUSY = (errors.LockNotAvailable, errors.DeadlockDetected)
 
 
 def run_batch(write_batch: Callable[[], None]) -> None:
-    """Write the batch in a transaction. If somebody else holds a lock that it needs,
-    roll it back, and try again after a pause.
+    """Write the batch in a transaction. If another transaction holds a lock that it
+    needs, roll back, and try again after a pause.
     """
     for attempts_left in reversed(range(MAX_ATTEMPTS)):
         try:

@@ -9,7 +9,7 @@ from django.db import DatabaseError, NotSupportedError
 def explain(error: DatabaseError, database: dict[str, Any]) -> str | None:
     """Return what was tried, what the server said and what to do, without the password.
 
-    `database` is one of `settings.DATABASES`. None if the error is another one.
+    `database` is one of `settings.DATABASES`. Return None for any other error.
     """
     cause = error.__cause__
     if isinstance(error, NotSupportedError) and cause is None:

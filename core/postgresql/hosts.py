@@ -1,7 +1,7 @@
-"""Several hosts in DATABASE_URL: begin with one that has answered.
+"""Several hosts in DATABASE_URL: first try one that has answered before.
 
-libpq tries the hosts in order. A dead host that drops packets takes the whole
-`connect_timeout`, so without this each new connection would wait for it again.
+libpq tries the hosts in order. If the first one drops packets, each new connection
+would wait for the whole `connect_timeout`.
 """
 
 from typing import Any, NamedTuple
@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 class Host(NamedTuple):
     hosts: str  # all of them, separated by commas
-    session: str  # what it must be, such as read-write or standby
-    place: int  # of this one among them
+    session: str  # the required kind of server, such as read-write or standby
+    place: int  # of this host in `hosts`
 
     def prefer(self) -> None:
         """Let the next connection try this host first."""
@@ -38,7 +38,7 @@ def order_hosts(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def rotate(items: str, first: int) -> str:
-    """Return the comma-separated list so that it begins with the item `first`."""
+    """Return the comma-separated list, rotated to begin with the item `first`."""
     values = items.split(",")
     return ",".join(values[first:] + values[:first])
 

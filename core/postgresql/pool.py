@@ -13,7 +13,7 @@ from psycopg.pq import TransactionStatus
 from core.postgresql.hosts import Host, find_host, order_hosts
 
 RESPONSE_TIMEOUT = 5.0  # seconds that the server may take to answer a query
-# Less than POOL_TIMEOUT, so that there is time for a connection to another host.
+# Less than POOL_TIMEOUT, to leave time for a connection to another host.
 CHECK_TIMEOUT = 1.0  # seconds that it may take to answer a check
 
 

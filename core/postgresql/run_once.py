@@ -1,4 +1,4 @@
-"""A lock that lets a command run only once at a time, on all machines together."""
+"""A lock that keeps a command from running twice at a time, also on two machines."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,9 +15,10 @@ class AlreadyRunningError(Exception):
 def run_once(name: str) -> Iterator[None]:
     """Raise AlreadyRunningError if another process is in a block of this name.
 
-    The lock ends with its connection, so a process that dies leaves none. It is a
-    connection of its own with an open transaction, because behind a pooler only a
-    transaction keeps its connection. An idle transaction does not hold back vacuum.
+    The lock ends with its connection, so a process that dies leaves no lock. It has a
+    separate connection with an open transaction, because a pooler may give the
+    connection to somebody else after the transaction. An idle transaction like this one
+    does not hold back vacuum.
     """
     with closing(connections.create_connection(DEFAULT_DB_ALIAS)) as own:
         own.set_autocommit(False)

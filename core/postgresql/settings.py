@@ -69,7 +69,7 @@ def configure_for_web(database: Any, pool_size: int) -> None:
 
 
 def configure_replica_for_web(database: Any, pool_size: int) -> None:
-    """Do the same for the database of DATABASE_REPLICA_URL, which nobody may change."""
+    """Do the same for DATABASE_REPLICA_URL, which Cairn only reads from."""
     add_pool(database, pool_size, timeout=REPLICA_POOL_TIMEOUT, check=check_connection)
     add_timeouts(database, statement_timeout=REPLICA_STATEMENT_TIMEOUT)
 

@@ -1,4 +1,4 @@
-"""Pages are read from a standby while the primary cannot be reached.
+"""Read pages from a standby while the primary cannot be reached.
 
 This package is also the database backend of DATABASE_REPLICA_URL.
 """
@@ -27,7 +27,6 @@ def get_replica() -> "DatabaseWrapper":
 def is_reading_replica() -> bool:
     """Return whether this thread reads from the replica at the moment.
 
-    Whatever a page would store then, it must skip, such as when the person was last
-    seen.
+    A page must then store nothing, not even when the person was last seen.
     """
     return bool(connection.is_replica)  # type: ignore[attr-defined]

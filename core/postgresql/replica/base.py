@@ -13,9 +13,7 @@ SELECT pg_is_in_recovery(), pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bi
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """It takes the place of the connection `default`, so it has that alias as well, but
-    its own pool.
-    """
+    """Takes the place of the connection `default`, with its alias but its own pool."""
 
     _connection_pools: dict[str, Any] = {}
     circuit_breaker = CircuitBreaker("replica", base.RETRY_INTERVAL)
@@ -25,9 +23,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Keep the connection: a replica is always read-only."""
 
     def read_position(self) -> int | None:
-        """Return up to which byte of the primary's log the replica has replayed it.
+        """Return the byte of the primary's log up to which the replica has replayed it.
 
-        None if the server is no standby, or no longer. Its connections are then closed.
+        Return None, and close the connections, if the server is not a standby.
         """
         with self.cursor() as cursor:
             cursor.execute(POSITION)

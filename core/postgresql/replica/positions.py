@@ -1,8 +1,8 @@
-"""How far a replica must have come before a person may read from it.
+"""How far a replica must have replayed the log before a person may read from it.
 
-The shared cache holds, for each person, a position in the primary's log: all that the
-person has stored lies before it. A replica that has replayed the log up to there holds
-it too. All of the person's devices use the same position.
+For each person, the shared cache has a position in the primary's log. Everything that
+the person has stored is before this position, so a replica that has replayed the log up
+to there has it too. All of the person's devices use the same position.
 """
 
 from typing import Any
@@ -19,23 +19,25 @@ PAGE_HEADER_SIZES = (24, 40)
 def record(user_id: int) -> None:
     """Store the current position for this person, who has just stored something.
 
-    If it cannot be read, the person reads nothing from a replica until the next time.
+    If the position cannot be read, delete the old one: the person then reads nothing
+    from a replica until their next change.
     """
     try:
         position = read_current()
     except Error:
         get_shared_cache().delete(get_key(user_id))
         return
-    if position > (read(user_id) or 0):  # not if a later request was faster
+    if position > (read(user_id) or 0):  # unless a later request was faster
         timeout = settings.SESSION_COOKIE_AGE
         get_shared_cache().set(get_key(user_id), position, timeout)
 
 
 def read_current() -> int:
-    """Return where the primary's log ends.
+    """Return the end of the primary's log.
 
-    If that is at the end of a page, PostgreSQL returns where the next page goes on
-    after its header. A replica gets there only when something more is written.
+    If the log ends at the end of a page, PostgreSQL returns the position after the
+    header of the next page. A replica reaches that only after something more is
+    written.
     """
     with connection.cursor() as cursor:
         cursor.execute(POSITION)
