@@ -1,14 +1,15 @@
-"""Measure what more web processes bring, until PostgreSQL is the limit.
+"""Measure how much more Cairn serves with more web processes, until PostgreSQL is the
+limit.
 
-One, two and four web processes behind Caddy, with the configuration in deploy/. All are
-on core 0, and each may use 0.2 of it: four machines with a fifth of a core each. So a
-web process that is added brings its own CPU, as a machine does, and four do not fill
-the core. PostgreSQL, Caddy, the cache, PgBouncer and wrk are on core 1. Linux's control
-groups set the limits and count the CPU time of each part.
+One, two and four web processes run behind Caddy, with the configuration in deploy/. All
+of them are on core 0, and each may use 0.2 of it, like machines with a fifth of a core
+each. So each process that is added brings its own CPU, and four do not fill the core.
+PostgreSQL, Caddy, the cache, PgBouncer and wrk are on core 1. Linux's control groups
+set the limits and count the CPU time of each part.
 
-A core of PostgreSQL feeds several cores of web processes. To reach its limit on two
-cores, PostgreSQL gets a share of a core as well, as much as three of the four web
-processes need.
+One core of PostgreSQL can serve several cores of web processes. To reach PostgreSQL's
+limit on two cores, one measurement restricts it to the share of a core that three of
+the four web processes need.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from benchmarks.server import ROOT
 from deploy.drills.faults.report import write
 
 PROCESSES = [1, 2, MOST_PROCESSES]
-FED = 0.75  # of the web processes, when PostgreSQL is the limit
+FED = 0.75  # the share of the web processes that a limited PostgreSQL can serve
 WAYS = {DIRECT: "direct", POOLED: f"PgBouncer, {POOLER_CONNECTIONS} connections"}
 
 
@@ -69,8 +70,8 @@ class Run:
     def repeat[Key](
         self, keys: list[Key], send: Callable[[Key], Sample]
     ) -> dict[Key, Measured]:
-        """Measure each once, then all of them again, so that a slow minute of the
-        machine affects all alike.
+        """Measure each key once, then all of them again, so that a slow minute of the
+        machine affects all of them.
         """
         samples: defaultdict[Key, list[Sample]] = defaultdict(list)
         for _ in range(self.repetitions):
@@ -79,18 +80,18 @@ class Run:
         return {key: Measured(some) for key, some in samples.items()}
 
     def send(self, kind: str, processes: int, name: str = DIRECT) -> Sample:
-        """Repeat once after a failure: when the disk stalls for a moment, a page may
-        wait too long for a connection.
+        """Repeat once after a failure: if the disk stalls for a moment, a page may wait
+        too long for a connection.
         """
         with self.at.balanced(processes, name):
             try:
                 return self.at.send(kind, self.seconds, processes, name)
             except MeasurementError as error:
-                log(f"{kind} once more: {error}")
+                log(f"repeating {kind}: {error}")
                 return self.at.send(kind, self.seconds, processes, name)
 
     def measure(self) -> str:
-        """Return all sections."""
+        """Run all measurements, and return the sections of the report."""
         log("filling caches")
         self.at.warm_up()
         log("adding web processes")
@@ -137,8 +138,8 @@ class Run:
         )
 
     def count(self) -> dict[tuple[str, int], Statements]:
-        """The statements of each kind with all web processes, and those of visitors'
-        pages with fewer as well.
+        """Return the statements of each kind with all web processes, and those of
+        visitors' pages also with fewer.
         """
         counted = {}
         keys = [(VISITOR, count) for count in PROCESSES[:-1]]

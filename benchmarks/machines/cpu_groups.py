@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 LIMITS, TIMES = Path("/sys/fs/cgroup/cpu"), Path("/sys/fs/cgroup/cpuacct")
-PERIOD = 40_000  # microseconds; a shorter one makes waits shorter
+PERIOD = 40_000  # microseconds; with a shorter period, waits are shorter
 LEAST_QUOTA = 1_000  # microseconds per period, the kernel's minimum
 LEAST_SHARE = LEAST_QUOTA / PERIOD
 
@@ -26,7 +26,7 @@ def are_available() -> bool:
 
 
 class CpuGroup:
-    """Processes and whatever they start, until `close`."""
+    """Processes and their children, until `close`."""
 
     opened: list[CpuGroup] = []
 
@@ -38,7 +38,7 @@ class CpuGroup:
         self.opened.append(self)
 
     def add(self, pid: int) -> None:
-        """Add a process and those that it has started."""
+        """Add a process and its children."""
         process = psutil.Process(pid)
         for each in (process, *process.children(recursive=True)):
             for path in (self._limits, self._times):
@@ -46,7 +46,7 @@ class CpuGroup:
                     (path / "cgroup.procs").write_text(str(each.pid))
 
     def limit(self, share: float) -> None:
-        """Let all of them together use this share of one core."""
+        """Limit all of them together to this share of one core."""
         quota = max(LEAST_QUOTA, round(share * PERIOD))
         (self._limits / "cpu.cfs_period_us").write_text(str(PERIOD))
         (self._limits / "cpu.cfs_quota_us").write_text(str(quota))
@@ -55,19 +55,17 @@ class CpuGroup:
         (self._limits / "cpu.cfs_quota_us").write_text("-1")
 
     def read_seconds(self) -> float:
-        """Seconds of CPU that the processes have used, with the kernel's on their
-        behalf.
-        """
+        """Return the CPU time of the processes, including the kernel's work for them."""
         return int((self._times / "cpuacct.usage").read_text()) / 1e9
 
     def close(self) -> None:
-        """Move processes that still run back, and remove the group."""
+        """Move processes that are still running out of the group, and remove it."""
         for path in {self._limits, self._times}:
             for pid in (path / "cgroup.procs").read_text().split():
                 with suppress(ProcessLookupError):
                     (path.parent / "cgroup.procs").write_text(pid)
             for _ in range(100):
-                with suppress(OSError):  # busy, until ended processes are gone
+                with suppress(OSError):  # busy until the processes have ended
                     path.rmdir()
                 if not path.exists():
                     break

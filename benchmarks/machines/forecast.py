@@ -1,4 +1,4 @@
-"""What a million active people a day need, computed from the measured costs."""
+"""Compute from the measured costs what a million active people a day need."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MILLION = 1_000_000
 
 
 def costs(measured: Mapping[str, Measured]) -> list[list[str]]:
-    """Core hours for a million of each, and for a million page views of the mix."""
+    """Return the core hours for a million requests of each kind, and of the mix."""
     lines = [["a million", *(f"{part}, core hours" for part in PARTS)]]
     for kind, name in {
         PAGE: "signed-in roadmap pages",
@@ -51,7 +51,7 @@ def costs(measured: Mapping[str, Measured]) -> list[list[str]]:
 
 
 def core_hours(measured: Measured, part: str) -> float:
-    """For a million responses."""
+    """Return the core hours for a million responses."""
     return measured.cost(part) * MILLION / MS_PER_CORE_HOUR
 
 
@@ -83,6 +83,6 @@ def forecast(mix: Measured) -> list[list[str]]:
     ]
     web_cores = mix.cost(WEB) * REQUESTS_PER_VISIT / 1000 / BUSY
     processes = [ceil(web_cores * each) for each in moments]
-    name = "most connections, if each web process has a core, without PgBouncer"
+    name = "most connections without PgBouncer, if each web process has a core"
     lines.append([name, *(f"{count * POOL_SIZE:,}" for count in processes)])
     return lines

@@ -66,8 +66,8 @@ def find_missing() -> str:
 
 
 class Installation:
-    """PostgreSQL, PgBouncer, the cache, the balancer and twice four web processes, of
-    which four use PgBouncer.
+    """PostgreSQL, PgBouncer, the cache, the balancer, and eight web processes, four of
+    which use PgBouncer.
     """
 
     def __init__(self, folder: Path, rows: int, stack: ExitStack) -> None:
@@ -116,7 +116,7 @@ class Installation:
         return started
 
     def warm_up(self) -> None:
-        """Fill the caches of all web processes, and limit them afterwards."""
+        """Fill the caches of all web processes, then limit their CPU."""
         for name, web in self.web.items():
             with self.balanced(MOST_PROCESSES, name):
                 for kind in self.traffic:
@@ -127,7 +127,7 @@ class Installation:
 
     @contextmanager
     def balanced(self, processes: int, name: str = DIRECT) -> Iterator[None]:
-        """Run Caddy before this number of web processes."""
+        """Run Caddy in front of this number of web processes."""
         ports = [server.port for server, _ in self.web[name][:processes]]
         balancer = Server(
             [find_caddy() or "caddy", "run", "--config", CADDYFILE],
@@ -151,7 +151,7 @@ class Installation:
     def send(
         self, kind: str, seconds: int, processes: int, name: str = DIRECT
     ) -> Sample:
-        """Send requests of this kind to the balancer, after a reset of the marks."""
+        """Reset the marks, then send requests of this kind to the balancer."""
         self.site.reset_progress()
         return self._send(kind, seconds, processes, name)
 
@@ -183,15 +183,15 @@ class Installation:
     def count_statements(
         self, kind: str, seconds: int, processes: int
     ) -> tuple[int, Sample]:
-        """Send requests while PostgreSQL logs. Return what it executed meanwhile."""
+        """Send requests while PostgreSQL logs statements, and count these."""
         self.site.reset_progress()
         begin = self.log.stat().st_size
         sample = self._send(kind, seconds, processes)
         return count_statements(self.log, begin), sample
 
     def connections(self, name: str) -> tuple[int, float]:
-        """How many PostgreSQL has by this name, and the private memory of their
-        processes, in MB.
+        """Return the number of connections with this name, and the private memory of
+        their server processes in MB.
         """
         pids = self.database.values(
             f"SELECT pid FROM pg_stat_activity WHERE application_name = '{name}'"
@@ -201,7 +201,7 @@ class Installation:
 
 
 def move(pid: int, group: CpuGroup) -> None:
-    """Move a process with all its threads and children to the client's core."""
+    """Move a process, its threads and its children to the client's core."""
     process = psutil.Process(pid)
     for each in (process, *process.children(recursive=True)):
         for thread in each.threads():

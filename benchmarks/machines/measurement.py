@@ -1,4 +1,4 @@
-"""Loads, with the CPU time that each part of the site used for them."""
+"""Send requests, and measure the CPU time that each part of the site uses for them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CONTROL = {"", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"}
 
 @dataclass
 class Sample:
-    """One load."""
+    """One measurement."""
 
     result: Result
     elapsed: float  # seconds
@@ -38,7 +38,7 @@ class Sample:
 
 @dataclass
 class Measured:
-    """The same load, several times."""
+    """Several measurements of the same requests."""
 
     samples: list[Sample]
 
@@ -60,19 +60,19 @@ class Measured:
         return statistics.median(each.result.p99 for each in self.samples)
 
     def cost(self, part: str) -> float:
-        """Milliseconds of CPU that the part used for one response."""
+        """Return the CPU time of the part for one response, in milliseconds."""
         # run_wrk sends one request of its own.
         responses = sum(each.result.responses + 1 for each in self.samples)
         return 1000 * sum(each.used[part] for each in self.samples) / responses
 
     def share(self, *parts: str) -> float:
-        """The share of one core that these parts used together."""
+        """Return the share of one core that these parts used together."""
         used = sum(each.used[part] for each in self.samples for part in parts)
         return used / sum(each.elapsed for each in self.samples)
 
     @property
     def is_other_core_full(self) -> bool:
-        """Then the web processes were not the limit."""
+        """Whether the other core, and not the web processes, was the limit."""
         return self.share(*OTHER_CORE) > FULL
 
 
@@ -104,8 +104,8 @@ def client_seconds() -> float:
 
 
 def count_statements(log: Path, begin: int) -> int:
-    """Count those that PostgreSQL has logged since this offset, without transaction
-    control and the pool's empty ones.
+    """Count the statements that PostgreSQL has logged since this offset, without
+    transaction control and the empty statements of the pool.
     """
     with log.open(errors="replace") as file:
         file.seek(begin)

@@ -20,7 +20,7 @@ from benchmarks.machines.traffic import MIX, PAGE, TICK, UNCACHED, VISIT, VISITO
 
 
 class Statements(NamedTuple):
-    """What PostgreSQL executed for a load."""
+    """The number of statements that PostgreSQL executed during a measurement."""
 
     executed: int
     responses: int
@@ -40,7 +40,7 @@ def rate(measured: Measured) -> str:
 
 
 def of_machines(measured: Mapping[tuple[str, int], Measured]) -> str:
-    """Each kind of request, with more and more web processes."""
+    """Each kind of request, with one, two and four web processes."""
     lines = [
         [
             *("request", "web processes", "responses per second", "times one process"),
@@ -63,11 +63,11 @@ def of_machines(measured: Mapping[tuple[str, int], Measured]) -> str:
 def of_database(
     measured: Mapping[str, Measured], statements: Mapping[str, Statements]
 ) -> str:
-    """What one core of PostgreSQL could serve, and how many web cores it feeds."""
+    """What one core of PostgreSQL can serve, and how many web cores that needs."""
     lines = [
         [
             *("request", "statements", "PostgreSQL core ms", "web core ms"),
-            *("responses per second and PostgreSQL core", "web cores that it feeds"),
+            *("responses per second and PostgreSQL core", "web cores that these need"),
         ]
     ]
     for kind in (PAGE, TICK, UNCACHED, MIX):
@@ -86,7 +86,7 @@ def of_limit(
     expected = quota * 1000 / unlimited.cost(DATABASE)
     lines = [
         [
-            *("web processes", "way to PostgreSQL", "responses per second"),
+            *("web processes", "connection", "responses per second"),
             *("p50 ms", "p99 ms", "PostgreSQL’s share used", "web cores used"),
         ]
     ]
@@ -95,9 +95,9 @@ def of_limit(
         cells += [f"{each.share(DATABASE) / quota:.0%}", f"{each.share(WEB):.2f}"]
         lines.append(cells)
     text = (
-        f"PostgreSQL has {quota:.3f} of a core. At {number(unlimited.cost(DATABASE))}"
-        f" ms for a response, as without a limit, it could serve {number(expected)}"
-        " responses per second."
+        f"PostgreSQL may use {quota:.3f} of a core. If each response takes"
+        f" {number(unlimited.cost(DATABASE))} ms of it, as without a limit, PostgreSQL"
+        f" could serve {number(expected)} responses per second."
     )
     return f"{text}\n\n{table(lines)}"
 
@@ -108,7 +108,7 @@ def of_pooler(
 ) -> str:
     lines = [
         [
-            *("request", "way to PostgreSQL", "responses per second", "p50 ms"),
+            *("request", "connection", "responses per second", "p50 ms"),
             *("p99 ms", "web core ms", "PostgreSQL core ms", "PgBouncer core ms"),
         ]
     ]
@@ -116,7 +116,7 @@ def of_pooler(
         cells = [kind, name, rate(each), number(each.p50), number(each.p99)]
         cells += [number(each.cost(part)) for part in (WEB, DATABASE, POOLER)]
         lines.append(cells)
-    opened = [["way to PostgreSQL", "server connections", "their private memory, MB"]]
+    opened = [["connection", "server connections", "their private memory, MB"]]
     for name, (count, memory) in connections.items():
         opened.append([name, str(count), number(memory)])
     return f"{table(lines)}\n\n{table(opened)}"
@@ -125,7 +125,7 @@ def of_pooler(
 def of_visitors(
     counted: Mapping[tuple[str, int], Statements], measured: Mapping[str, Measured]
 ) -> str:
-    """What of visitors' pages reaches the database at all."""
+    """How much work visitors' pages cause in the database."""
     lines = [
         [
             *("request", "web processes", "responses per second"),
@@ -147,12 +147,12 @@ def of_visitors(
         f" of the mix, the visitor’s page takes {number(cached)} ms"
         f" ({cached / of_visit:.1%}). If it were never cached, it would take"
         f" {number(uncached)} ms ({most:.1%})."
-        " A replica could take no more than that off the primary."
+        " A replica could relieve the primary of no more than that."
     )
     return f"{table(lines)}\n\n{text}"
 
 
 def used_elsewhere(measured: Measured) -> str:
-    """The cache's and the client's cost, which no table shows."""
+    """The CPU time of the cache and the client, which no table shows."""
     cache, client = (number(measured.cost(part)) for part in (CACHE, CLIENT))
     return f"For a response of the mix, the cache used {cache} ms and wrk {client} ms."

@@ -11,19 +11,19 @@ PAGE, STEP, TICK = "signed-in roadmap page", "signed-in step page", "mark"
 VISITOR, UNCACHED = "visitor's page", "visitor's page, never cached"
 MIX = "mix"
 
-# Nobody has measured how people use Cairn, so this is an assumption. Somebody opens the
-# roadmap, reads two of its steps, marks two as done and looks at the roadmap again.
-# Visitors are those who follow a link: one page for each visit of a member.
+# An assumption, because nobody has measured how people use Cairn. In one visit,
+# somebody opens the roadmap, reads two of its steps, marks two as done and looks at the
+# roadmap again. For each such visit, one visitor follows a link to a page.
 VISIT = {PAGE: 2, STEP: 2, TICK: 2, VISITOR: 1}
 REQUESTS_PER_VISIT = sum(VISIT.values())
 PAGES_PER_VISIT = REQUESTS_PER_VISIT - VISIT[TICK]
 
-ADDRESSES = 5_000  # different ones, so that each is asked for less than once a second
+ADDRESSES = 5_000  # so many that each is requested less than once a second
 VISITS = 2_000  # until the mix begins again
 
 
 def of_site(site: Site) -> dict[str, list[Request]]:
-    """The requests of each kind. They reach the site as browsers send them."""
+    """Return the requests of each kind, as browsers send them."""
     path = site.visit.path
     kinds = {
         PAGE: site.pages("page"),
@@ -39,7 +39,7 @@ def of_site(site: Site) -> dict[str, list[Request]]:
 
 
 def mix(site: Site) -> list[Request]:
-    """Visits of one person after the other."""
+    """Return the requests of many visits, one person after the other."""
     sources = {
         PAGE: cycle(site.pages("page")),
         STEP: cycle(site.pages("step")),
