@@ -1,8 +1,8 @@
 """Merge and split steps: at once, or in a worker if the step has many learners.
 
-The operation itself is one transaction. In a worker, copying everybody's progress
-follows in batches (step_copying.py). If the worker dies, `cleanup` puts its task back,
-and the copy goes on where it was. Only one operation per roadmap waits or runs.
+The operation itself is one transaction. A worker then copies everybody's progress in
+batches (step_copying.py). If the worker dies, `cleanup` queues its task again, and the
+copy continues. Only one operation per roadmap waits or runs at a time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from editing.step_copying import copy_everybody
 from progress.step_copies import StepCopy
 from roadmaps.models import Roadmap, Step
 
-MANY_LEARNERS = 1_000  # copied in some 100 ms
+MANY_LEARNERS = 1_000  # copied in about 100 ms
 
 
 class Outcome(TypedDict):
@@ -82,7 +82,7 @@ def perform_later(
     arguments: dict[str, Any],
 ) -> Outcome:
     copy = StepCopy.objects.filter(step=step).first()
-    if copy:  # the worker that began it has died
+    if copy:  # the worker that started it has died
         outcome = describe(name, copy.step, copy.into)
     else:
         with without_limits():

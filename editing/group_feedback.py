@@ -30,7 +30,7 @@ def has_feedback(steps: StepQuerySet) -> bool:
 def count_people_with_feedback(step_ids: list[int]) -> int:
     """How many people have a link to work, a confirmation or a comment on the steps.
 
-    It reads at most MAX_FEEDBACK of each, and counts at most MAX_COUNTED people.
+    Read at most MAX_FEEDBACK rows of each, and count at most MAX_COUNTED people.
     """
     confirmed = Confirmation.objects.filter(step__in=step_ids).values_list("user")
     linked = WorkLink.objects.filter(step__in=step_ids).values_list("user")
@@ -40,7 +40,7 @@ def count_people_with_feedback(step_ids: list[int]) -> int:
 
 
 def copy_feedback(copy: StepCopy, people: list[int], **_: object) -> None:
-    """Do for these people what `people_copied` asks for."""
+    """Move or copy the feedback of these people, after their progress was copied."""
     if copy.is_merge:
         merge_feedback(copy.step_id, copy.into_id, people)
     else:
@@ -154,9 +154,10 @@ def copy_confirmations(step: int, new: int, people: list[int]) -> None:
 
 
 def _wait_for_deletions(steps: list[int], people: list[int]) -> None:
-    """Wait until no group or mentor who confirmed one of these people on the steps is
-    being deleted. A deletion that begins now waits in turn. So a confirmation that is
-    read from now on refers to nothing that is gone when the transaction ends.
+    """Wait for deletions of groups and mentors that confirmed these people's steps.
+
+    Later deletions wait for this transaction. So the groups and mentors of
+    confirmations that are read after this still exist when the transaction ends.
     """
     with connection.cursor() as cursor:
         for table, column in [

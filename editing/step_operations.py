@@ -1,8 +1,8 @@
 """Retire, bring back, merge and split steps without loss of any learner's progress.
 
 Each operation runs a fixed number of statements, however many learners a step has. With
-`copies_later`, a merge or split of a step with many learners only begins the copy of
-their progress: step_copying.py writes it, in many short transactions.
+`copies_later`, a merge or split does not copy the learners' progress, but only stores
+that it has to be copied. step_copying.py then does that, in many short transactions.
 
 The reasons in the history are stored as text, in the language of the request or worker.
 """
@@ -73,9 +73,9 @@ class Impact(NamedTuple):
 
     @classmethod
     def for_steps(cls, steps: StepQuerySet) -> Impact:
-        """Of one step on a roadmap with many marks, return the stored counts.
+        """Count people. For one step on a roadmap with many marks, use stored counts.
 
-        Numbers of learners stop at MANY_MARKS otherwise, and the others at MAX_COUNTED.
+        Otherwise, count at most MANY_MARKS learners, and MAX_COUNTED of the others.
         """
         ids = list(steps.values_list("pk", flat=True))
         topic_ids = list(
@@ -279,7 +279,7 @@ def _retire(step: Step, reason: str, editor: User | None = None) -> None:
 
 
 def _copy_progress(copy: StepCopy, is_later: bool) -> None:
-    """Copy everybody's progress, or store that it has to be copied."""
+    """Copy everybody's progress now, or store that it has to be copied."""
     if StepCopy.objects.filter(roadmap=copy.roadmap).exists():
         raise ValidationError(_("Another operation on this roadmap is in progress."))
     if is_later:

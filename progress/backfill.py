@@ -12,7 +12,7 @@ from progress.people_batches import find_last_person
 from progress.step_copies import StepCopy, lock_people
 from roadmaps.models import Roadmap
 
-BATCH_SIZE = 5_000  # people, whose marks are read in some 30 ms
+BATCH_SIZE = 5_000  # people, whose marks are read in about 30 ms
 
 # The rule is that of `Total.is_complete`.
 FIND_COMPLETE = """
@@ -33,9 +33,9 @@ def backfill_completions(roadmap: Roadmap) -> None:
     Call it after every edit that changes which steps are required. A new required step
     can complete a roadmap too, for a person who has done it and skipped all the others.
 
-    On a roadmap with many marks, a worker does it after the edit, and after the copy of
-    a step that is being written. A later edit does not change the result: the task has
-    the steps that are required now.
+    On a roadmap with many marks, a worker does it after the edit. If a step is being
+    copied, it waits for the copy. A later edit does not change the result, because the
+    task has the ids of the steps that are required now.
     """
     steps = roadmap.steps.active().filter(is_optional=False)
     required = sorted(steps.values_list("pk", flat=True))
@@ -55,7 +55,7 @@ def write_completions(
     and done at least one. Leave out those who did their last one after `edited_at`, an
     ISO date.
 
-    A repeat changes nothing. The caller has locked the steps, so nobody else is locked.
+    A repeat changes nothing. The caller has locked the steps, so no people are locked.
     """
     batch = CompletionBatch(roadmap_id, required, edited_at)
     batch.write(batch.find_people())
@@ -65,7 +65,7 @@ def write_completions(
 def write_completions_later(
     roadmap_id: int, required: list[int], edited_at: str
 ) -> None:
-    """Do the same in batches of people. A tick waits for one batch at most."""
+    """Do the same in batches of people. A tick waits for at most one batch."""
     last = 0
     while required and last != EVERYBODY:
         after, last = last, find_last_person(last, BATCH_SIZE)
@@ -99,7 +99,7 @@ class CompletionBatch(NamedTuple):
             return [pk for (pk,) in cursor.fetchall()]
 
     def write(self, people: list[int]) -> None:
-        """Complete it for those of the people for whom that is still true."""
+        """Complete the roadmap for those of these people who still qualify."""
         if not people:
             return
         with connection.cursor() as cursor:

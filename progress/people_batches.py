@@ -1,4 +1,4 @@
-"""Ranges of people, for what is done for everybody in short transactions."""
+"""Ranges of people, for work on everybody's rows in short transactions."""
 
 from accounts.models import User
 from core.postgresql.batches import EVERYBODY
