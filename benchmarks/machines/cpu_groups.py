@@ -55,7 +55,7 @@ class CpuGroup:
         (self._limits / "cpu.cfs_quota_us").write_text("-1")
 
     def read_seconds(self) -> float:
-        """Return the CPU time of the processes, including the kernel's work for them."""
+        """Return the CPU time of the processes and of the kernel's work for them."""
         return int((self._times / "cpuacct.usage").read_text()) / 1e9
 
     def close(self) -> None:

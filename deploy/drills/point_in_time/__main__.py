@@ -81,7 +81,7 @@ def is_offsite(machine: Machine, name: str) -> bool:
 
 
 def back_up(machine: Machine, url: str) -> None:
-    """Let deploy/backup-nightly do its first round."""
+    """Let deploy/backup-nightly make and copy its first backups."""
     (machine.offsite / "cairn/archive").mkdir(parents=True)
     for name in (*OLD, *OTHERS):
         path = machine.offsite / "cairn" / name
@@ -108,7 +108,7 @@ def back_up(machine: Machine, url: str) -> None:
             ),
         )
         wait_until(
-            "what is too old is deleted there, and nothing else",
+            "off-site, only backups that are too old are deleted",
             lambda: (
                 {name for name in (*OLD, *OTHERS) if is_offsite(machine, name)}
                 == set(OTHERS)
@@ -116,14 +116,14 @@ def back_up(machine: Machine, url: str) -> None:
         )
     finally:
         nightly.terminate()
-    check("it ends with 0", nightly.wait() == 0)
+    check("it exits with status 0", nightly.wait() == 0)
     check("it has not failed", not failed.exists())
 
 
 def restore_to_time(
     machine: Machine, name: str, moment: str, expected: Checksums, *old: Path
 ) -> None:
-    """Restore from what is off-site. Compare all tables."""
+    """Restore from the off-site copies, and compare all tables."""
     fetched, data = machine.folder / f"{name}-archive", machine.folder / name
     machine.run("rclone", "copy", f"{REMOTE}/archive", fetched)
     wrong, _ = machine.make_key(f"{name}-wrong.txt")
@@ -132,7 +132,7 @@ def restore_to_time(
     refused = machine.run(script, fetched, data, moment, wrong, check=False)
     check("a wrong key is refused", refused.returncode and not list(data.iterdir()))
     machine.run(script, fetched, data, moment, machine.key, *old)
-    # A machine that replaces a lost one has no archive but what it fetched.
+    # A machine that replaces a lost one has only the archive that it fetched.
     archive = machine.archive if old else fetched
     try:
         with machine.serving(data, archive) as (url, _):
@@ -227,7 +227,7 @@ def lose_everything(machine: Machine) -> None:
         moment, expected = query(url, "SELECT clock_timestamp()"), checksums(url)
         time.sleep(1)
         amount = learners.delete_all_marks()
-        check(f"the harm: {amount} marks are deleted", checksums(url) != expected)
+        check(f"the mistake: {amount} marks are deleted", checksums(url) != expected)
         learners.disconnect()
         os.killpg(server.pid, signal.SIGKILL)
         server.wait()
