@@ -78,7 +78,7 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):
         "date_joined",
     ]
     sortable_by = ["email"]
-    search_fields = ["email"]  # so that there is a search: get_search_results
+    search_fields = ["email"]  # shows the search; see get_search_results
     search_help_text = gettext_lazy(
         "Search by the beginning of an email address, or of words in a name."
     )
@@ -257,7 +257,7 @@ class InvitationAdmin(LargeTableAdmin):
     list_filter = [("used_at", admin.EmptyFieldListFilter)]
     list_select_related = ["invited_by"]
     sortable_by = ["address", "invited_at"]
-    search_fields = ["address"]  # so that there is a search: get_search_results
+    search_fields = ["address"]  # shows the search; see get_search_results
     search_help_text = gettext_lazy("Search by the beginning of an email address.")
     readonly_fields = ["invited_by", "invited_at", "used_at"]
     actions = ["send_again"]

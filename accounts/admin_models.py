@@ -50,14 +50,14 @@ class RemoveOnlyMixin:
 
 
 class PersonSearchMixin:
-    """Searches for the rows of people by their email addresses, along indexes."""
+    """Searches by the email addresses of people, using indexes."""
 
     search_help_text: Any = gettext_lazy(
         "Search by the beginning of a person’s email address, or by their number."
     )
 
     def get_search_fields(self, _request: HttpRequest) -> list[str]:
-        return ["user"]  # so that there is a search: get_search_results
+        return ["user"]  # shows the search; see get_search_results
 
     def get_search_results(
         self, _request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -69,7 +69,7 @@ class PersonSearchMixin:
         return queryset.filter(found), False
 
     def get_own_matches(self, _term: str) -> Q:
-        """Return what else the search finds."""
+        """Return a condition for other rows that the search finds."""
         return Q()
 
 

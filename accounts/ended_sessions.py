@@ -1,7 +1,7 @@
 """Delete the address and the browser of a session when it ends.
 
-There may be millions of sessions. So `manage.py cleanup` looks for those that have
-expired along the index on their date, and each hour checks a part of the others.
+There may be millions of sessions. So `manage.py cleanup` finds expired ones by the
+index on their date, and checks a part of the others each hour.
 """
 
 from collections.abc import Iterator
@@ -73,9 +73,9 @@ def is_valid(session: Session | None, user: User) -> bool:
 
 
 def find_part(now: datetime) -> tuple[int, int]:
-    """Return the numbers between which the sessions are checked in this hour.
+    """Return the range of ids of the sessions to check in this hour.
 
-    If the sessions are few, all are checked every hour.
+    If there are few sessions, all of them are checked every hour.
     """
     numbers = UserSession.objects.aggregate(first=Min("pk"), last=Max("pk"))
     first, end = numbers["first"] or 0, (numbers["last"] or 0) + 1

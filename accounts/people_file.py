@@ -22,7 +22,7 @@ class Person(NamedTuple):
 class Fault(NamedTuple):
     line: int
     message: str
-    is_unknown: bool = False  # an address, but of nobody who has an account
+    is_unknown: bool = False  # an address that no account has
 
 
 def read_people(text: str) -> tuple[list[Person], list[Fault]]:

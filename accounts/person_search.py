@@ -1,4 +1,4 @@
-"""Finding people in the admin, along indexes: there may be millions of them."""
+"""Find people in the admin by indexes, because there may be millions of people."""
 
 import re
 
@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import NAME_WORDS, User
 
 MAX_PEOPLE = 1000
-MAX_ID_DIGITS = 9  # of a user's number
+MAX_ID_DIGITS = 9  # of a user's id
 
 
 def search_people(people: QuerySet[User], term: str) -> QuerySet[User]:
@@ -24,12 +24,12 @@ def search_people(people: QuerySet[User], term: str) -> QuerySet[User]:
 
 
 def find_people(term: str) -> list[int]:
-    """Return the numbers of people whose address begins with the term.
+    """Return the ids of people whose address begins with the term.
 
-    If the term is a number, return that number, which may be of a deleted account.
+    If the term is a number, return it: it may be the id of a deleted account.
     """
     if term.isascii() and term.isdecimal() and len(term) <= MAX_ID_DIGITS:
         return [int(term)]
     found = User.objects.filter(email__startswith=term.lower())
-    # A list, so that PostgreSQL uses the indexes on the numbers.
+    # A list, so that PostgreSQL uses the indexes on the ids.
     return list(found.values_list("pk", flat=True)[:MAX_PEOPLE])

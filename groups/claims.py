@@ -53,9 +53,10 @@ def find_roles(values: frozenset[str]) -> dict[int, Role]:
 
 
 def update_memberships(user: User, roles: dict[int, Role]) -> list[Group]:
-    """End what came by the claim and is no longer in it. Return the groups that the
-    person is no longer in. A group whose two values were both removed no longer follows
-    the claim.
+    """End or change memberships that came by the claim if it no longer has their value.
+
+    Return the groups that the person has left. A group whose two values were both
+    removed no longer follows the claim.
     """
     ended = []
     has_claim = ~Q(group__member_claim="", group__mentor_claim="")
@@ -70,7 +71,7 @@ def update_memberships(user: User, roles: dict[int, Role]) -> list[Group]:
 
 
 def update_suggestions(user: User, roles: dict[int, Role]) -> list[int]:
-    """Make the suggestions those of the claim. Return the ids of those that are new."""
+    """Make the suggestions match the claim. Return the ids of the new ones."""
     user.group_suggestions.exclude(group__in=roles).delete()
     known = dict(user.group_suggestions.values_list("group", "role"))
     changed = [group for group, role in roles.items() if known.get(group) != role]
@@ -98,7 +99,7 @@ def open_suggestions(user: User) -> QuerySet[Suggestion]:
 
 
 def announce_ended(request: HttpRequest, groups: list[Group]) -> None:
-    """Say it on the next page, because nobody else does."""
+    """Tell the person on the next page, because nobody else does."""
     text = _("Your organisation no longer assigns you to {name}, so you’ve left it.")
     for group in groups:
         name = format_html("<bdi>{}</bdi>", group.name)
@@ -106,7 +107,7 @@ def announce_ended(request: HttpRequest, groups: list[Group]) -> None:
 
 
 def announce(request: HttpRequest, suggestions: list[Suggestion]) -> None:
-    """Say it on the next page, with a link."""
+    """Tell the person on the next page, with a link."""
     if len(suggestions) == 1:
         group = suggestions[0].group
         text = _('Your organisation suggests a group: <a href="{url}">{name}</a>.')

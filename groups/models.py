@@ -113,7 +113,7 @@ class Group(models.Model):
         ordering = ["name", "pk"]
         indexes = [
             models.Index(fields=["name", "id"], name="group_name"),
-            # For each sign-in with the organisation.
+            # Every sign-in with the organisation looks for these values.
             models.Index(
                 fields=["member_claim"],
                 name="group_member_claim",

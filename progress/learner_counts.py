@@ -187,8 +187,8 @@ def count_learners(roadmap: Roadmap, now: datetime | None = None) -> RoadmapStat
 def count_all(report: Callable[[int], None] = lambda _: None) -> LearnerCounts:
     """Count the learners of all roadmaps, in batches of people.
 
-    Each batch is a transaction of its own, so that vacuum can go on. `report` is called
-    with the share of the people that have been counted, in percent.
+    Each batch is a transaction of its own, so that vacuum is not held back. `report` is
+    called with the percentage of the people that have been counted.
     """
     counts = LearnerCounts(Roadmap.objects.values_list("pk", flat=True), timezone.now())
     newest = User.objects.order_by("-pk").values_list("pk", flat=True).first() or 1

@@ -23,6 +23,6 @@ class Command(BaseCommand):
             raise CommandError("Another run has not finished yet.") from error
 
     def report(self, percent: int) -> None:
-        """Say how far it is, but only to somebody who waits for it."""
+        """Print the progress, but only in a terminal."""
         if self.stdout.isatty():
             self.stdout.write(f"{percent} % of the people counted")
