@@ -12,7 +12,7 @@ from itertools import cycle
 
 import urllib3
 
-from deploy.drills.cluster.cluster import SITE, Cluster
+from deploy.drills.cluster.cluster import SITE, START, Cluster
 from deploy.drills.faults.harness import PAGE, STEPS, Learners, TickingLearner
 from deploy.drills.faults.ledger import Answer, Ledger
 from deploy.drills.rolling import PEOPLE, SESSIONS, Person
@@ -28,6 +28,10 @@ WHERE session_key = ANY(%s)
 FORGET_LAST_SEEN = """
 from django.core.cache import cache
 cache.delete_many([f"seen:{{session}}" for session in {sessions}])
+"""
+READ_POSITIONS = """
+from core.postgresql.replica import positions
+print(*[positions.read(person) for person in {people}])
 """
 
 
@@ -122,15 +126,23 @@ class People(Learners):
     def prepare_readers(self) -> None:
         """Let the readers' sessions be due to be prolonged.
 
-        Each of them ticks a step first: a replica is only for people of whom Cairn
-        knows how much they have stored.
+        A replica is only for people of whom Cairn knows how much they have stored, so
+        each of them ticks a step first. The cache, which a drill may just have killed,
+        has to hold that.
         """
         sessions = get_sessions(self.cluster)
-        for reader in self.readers:
-            reader.ask("POST", f"/progress/{sessions.steps[0]}/learning/")
+        self.cluster.wait("cache", ["cache"], self.tick_as_readers, START)
         with self.cluster.patroni.connect() as superuser:
             superuser.execute(AGE_SESSIONS, [sessions.readers])
         self.cluster.shell(FORGET_LAST_SEEN.format(sessions=sessions.readers))
+
+    def tick_as_readers(self) -> bool:
+        """Return whether Cairn knows of all readers how much they have stored."""
+        sessions = get_sessions(self.cluster)
+        for reader in self.readers:
+            reader.ask("POST", f"/progress/{sessions.steps[0]}/learning/")
+        script = READ_POSITIONS.format(people=sessions.reader_numbers)
+        return "None" not in self.cluster.shell(script)
 
     def threads(self) -> list[Person]:
         return [*self.learners, *self.visitors, *self.readers]
@@ -145,6 +157,7 @@ class Sessions:
         self.learners = dict(zip(map(int, words[::2]), words[1::2], strict=True))
         others = f"range({PEOPLE}, {PEOPLE + READERS})"
         words = cluster.shell(SESSIONS.replace(f"range({PEOPLE})", others))
+        self.reader_numbers = [int(word) for word in words[::2]]
         self.readers = words[1::2]
 
 
