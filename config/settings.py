@@ -272,6 +272,8 @@ ADMIN_PATH = env.read("ADMIN_PATH", "admin/", parse.url_path(RESERVED_PATHS))
 # The pages whose forms create something or send a mail. A tick states an outcome and
 # needs no protection.
 FORMS_ANSWERED_ONCE = ("/accounts/", "/groups/", f"/{ADMIN_PATH}")
+# Changes below these paths, marks and notes, concern only the person who makes them.
+OWN_CHANGES = ("/progress/", "/roadmaps/")
 ADMIN_NEEDS_SECOND_FACTOR = not DEBUG
 
 # After these days `cleanup` deletes unconfirmed accounts and events of the audit trail.

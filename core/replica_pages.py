@@ -5,10 +5,9 @@ from contextlib import contextmanager
 from http import HTTPStatus
 
 from django.conf import settings
-from django.contrib.auth.signals import user_logged_out
+from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import MiddlewareNotUsed
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
-from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
 from core.middleware import GetResponse
@@ -25,7 +24,7 @@ def read_from_replica(get_response: GetResponse) -> GetResponse:
     while the primary cannot be reached.
 
     Meanwhile all other requests get 503. So does a page that may lack something that
-    its reader has stored.
+    its reader has stored, or a change by anybody that may concern others.
     """
     if not settings.DATABASE_REPLICA:
         raise MiddlewareNotUsed
@@ -53,7 +52,8 @@ def read_from_replica(get_response: GetResponse) -> GetResponse:
                 check_age(request, position)
                 response["Cache-Control"] = "no-store"
         # Do not end a session that the replica does not know yet.
-        response.cookies.pop(settings.SESSION_COOKIE_NAME, None)
+        if response.cookies.pop(settings.SESSION_COOKIE_NAME, None):
+            response["Cache-Control"] = "no-store"
         if response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
             REPLICA_PAGES.inc()
         return response
@@ -98,9 +98,9 @@ def check_age(request: HttpRequest, position: int) -> None:
     `position` was read before the page, so the page is at least that new.
     """
     if request.user.is_authenticated:
-        required = positions.read(request.user.pk)
+        required = positions.read_required(str(request.user.pk))
         if required is None or required > position:
-            raise OperationalError("The replica may lack what this person has stored.")
+            raise OperationalError("The replica may lack what matters to this person.")
     elif request.session.session_key is None:
         raise OperationalError("The replica does not know this session.")
 
@@ -108,24 +108,23 @@ def check_age(request: HttpRequest, position: int) -> None:
 def record_position(request: HttpRequest, response: HttpResponse) -> None:
     """Store the current position for the people whose data the request has changed.
 
-    A GET that signs somebody in, or prolongs a session, sets the session cookie.
+    It becomes the site's position too if the change may concern others, or other
+    sessions of the person. A GET that signs somebody in, or prolongs a session, sets
+    the session cookie.
     """
     is_failed = response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
     is_read = (
         request.method in SAFE_METHODS
         and settings.SESSION_COOKIE_NAME not in response.cookies
     )
-    if is_failed or is_read:
+    if is_failed or is_read or not has_used_session(request):
         return
-    people: set[int] = getattr(request, "signed_out", set())
-    if has_used_session(request):
-        people = {*people, *filter(None, [request.user.pk])}
-    for user_id in people:
-        positions.record(user_id)
-
-
-@receiver(user_logged_out)
-def remember_signed_out(request: HttpRequest, user: object, **_: object) -> None:
-    """Tell `record_position` whose session has ended."""
-    if user is not None:
-        request.signed_out = {user.pk}  # type: ignore[attr-defined]
+    if get_primary().connection is None:  # the request has used no database
+        return
+    owners = set()
+    if user_id := request.session.get(SESSION_KEY):
+        owners.add(user_id)
+    if not request.path_info.startswith(settings.OWN_CHANGES):
+        owners.add(positions.SITE)
+    if owners:
+        positions.record(owners)

@@ -17,13 +17,20 @@ from config import urls as config_urls
 from core.circuit_breaker import CircuitBreaker
 from core.postgresql import replica as replica_package
 from core.postgresql import settings as database_settings
+from core.postgresql.replica import positions
 from core.postgresql.replica.base import DatabaseWrapper
 from core.postgresql.url import parse_replica
 from core.replica_pages import use
+from groups.roles import Role
 from progress.models import StepProgress
 from progress.step_copies import StepCopy
 from tests.accounts.actions import reauthenticate
-from tests.factories import NoteFactory, UserFactory
+from tests.factories import (
+    AssignmentFactory,
+    MembershipFactory,
+    NoteFactory,
+    UserFactory,
+)
 from tests.production import free_port, get_database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -110,6 +117,17 @@ class TestReading:
             response = visitor.get(PAGE)
         assert response.content == expected.content
         assert response["Cache-Control"] == expected["Cache-Control"]
+
+    def test_a_page_that_would_begin_a_session_is_not_cached(
+        self, replica, without_primary
+    ):
+        url = "/accounts/2fa/webauthn/login/"
+        visitor = Client(raise_request_exception=False)
+        with without_primary():
+            response = visitor.get(url, headers={"Accept": "application/json"})
+        assert response.status_code == 200
+        assert settings.SESSION_COOKIE_NAME not in response.cookies
+        assert response["Cache-Control"] == "no-store"
 
     def test_a_change_is_503_with_retry_after(self, learner, fry, without_primary):
         with without_primary():
@@ -231,6 +249,50 @@ class TestAge:
             mark(learner, fry)
             with without_primary():
                 assert phone.get(PAGE).status_code == 503
+
+    def test_a_mentor_does_not_see_what_a_member_has_just_hidden(
+        self, replica, cooking, without_primary
+    ):
+        assignment = AssignmentFactory(roadmap=cooking)
+        group = assignment.group
+        membership = MembershipFactory(group=group, showing=[assignment])
+        mentor = MembershipFactory(group=group, role=Role.MENTOR)
+        mentor, member = sign_in(mentor.user), sign_in(membership.user)
+        mark(mentor, cooking.steps.get(slug="boil"))
+        replica.catch_up()
+        pages = [f"/groups/{group.pk}/", f"/groups/{group.pk}/members/{membership.pk}/"]
+        with without_primary():
+            assert [mentor.get(page).status_code for page in pages] == [200, 200]
+        with replica.paused():
+            response = member.post(
+                f"/groups/{group.pk}/sharing/", {"hide": assignment.pk}
+            )
+            assert response.status_code == 302
+            with without_primary():
+                assert [mentor.get(page).status_code for page in pages] == [503, 503]
+
+    def test_a_change_whose_position_is_unknown_keeps_everybody_from_reading(
+        self, learner, fry, replica, without_primary, monkeypatch
+    ):
+        other = sign_in(UserFactory())
+        with monkeypatch.context() as patch:
+            patch.setattr(positions, "POSITION", "SELECT 1 / 0")
+            assert other.post("/accounts/logout/").status_code == 302
+        replica.catch_up()
+        with without_primary():
+            assert learner.get(PAGE).status_code == 503
+        mark(learner, fry)  # the position is known again, and later than the sign-out
+        replica.catch_up()
+        with without_primary():
+            assert learner.get(PAGE).status_code == 200
+
+    def test_a_refused_form_of_a_visitor_keeps_nobody_from_reading(
+        self, learner, without_primary
+    ):
+        visitor = Client(enforce_csrf_checks=True)
+        with without_primary():
+            assert visitor.post("/accounts/login/").status_code == 403
+            assert learner.get(PAGE).status_code == 200
 
     def test_if_nobody_knows_what_was_stored_the_page_is_503(
         self, learner, without_primary

@@ -1,8 +1,9 @@
 """How far a replica must have replayed the log before a person may read from it.
 
-For each person, the shared cache has a position in the primary's log. Everything that
-the person has stored is before this position, so a replica that has replayed the log up
-to there has it too. All of the person's devices use the same position.
+The shared cache has positions in the primary's log. Everything that a person has stored
+from any device is before that person's position. Changes that may concern others, such
+as a sign-out or what mentors may see, are before the site's position. A replica that
+has replayed the log up to both has all of this too.
 """
 
 from typing import Any
@@ -14,22 +15,28 @@ from django.db import Error, connection
 POSITION = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint"
 PAGE_SIZE = 8192  # bytes of the log
 PAGE_HEADER_SIZES = (24, 40)
+SITE = "site"
 
 
-def record(user_id: int) -> None:
-    """Store the current position for this person, who has just stored something.
+def record(owners: set[str]) -> None:
+    """Store the current position for these owners: ids of people, or SITE.
 
-    If the position cannot be read, delete the old one: the person then reads nothing
-    from a replica until their next change.
+    If the position cannot be read, delete the old ones: these people, or everybody if
+    it is the site's, then read nothing from a replica until the next change.
     """
+    cache = get_shared_cache()
+    keys = {get_key(owner) for owner in owners}
     try:
         position = read_current()
     except Error:
-        get_shared_cache().delete(get_key(user_id))
+        cache.delete_many(keys)
         return
-    if position > (read(user_id) or 0):  # unless a later request was faster
-        timeout = settings.SESSION_COOKIE_AGE
-        get_shared_cache().set(get_key(user_id), position, timeout)
+    stored = cache.get_many({*keys, get_key(SITE)})
+    # A later request may have been faster.
+    earlier = {key for key in keys if stored.get(key, 0) < position}
+    if get_key(SITE) not in stored:  # all changes so far lie before this position
+        earlier.add(get_key(SITE))
+    cache.set_many(dict.fromkeys(earlier, position), settings.SESSION_COOKIE_AGE)
 
 
 def read_current() -> int:
@@ -46,14 +53,15 @@ def read_current() -> int:
     return position - offset if offset in PAGE_HEADER_SIZES else position
 
 
-def read(user_id: int) -> int | None:
-    """Return the person's position, or None if it is unknown."""
-    position: int | None = get_shared_cache().get(get_key(user_id))
-    return position
+def read_required(user_id: str) -> int | None:
+    """Return how far a replica must have come for this person, or None if unknown."""
+    keys = [get_key(user_id), get_key(SITE)]
+    positions: dict[str, int] = get_shared_cache().get_many(keys)
+    return max(positions.values()) if len(positions) == len(keys) else None
 
 
-def get_key(user_id: int) -> str:
-    return f"replica_position:{user_id}"
+def get_key(owner: str) -> str:
+    return f"replica_position:{owner}"
 
 
 def get_shared_cache() -> Any:
