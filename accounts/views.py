@@ -37,6 +37,7 @@ from accounts.forms import AddEmailForm, LoginForm, NameForm, TimeZoneForm
 from accounts.limits import WRONG_PASSWORDS
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
+from core.postgresql.replica import is_reading_replica
 from groups.comments import Comment
 from groups.confirmations import Confirmation, WorkLink
 from groups.deletion import find_fates
@@ -120,7 +121,8 @@ def settings(request: AuthenticatedRequest) -> HttpResponse:
             return redirect(reverse("account_settings", fragment=section))
         forms[section] = form
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-    UserSession.objects.create_from_request(request)  # lists this session, too
+    if not is_reading_replica():
+        UserSession.objects.create_from_request(request)  # lists this session, too
     context = {
         "name_form": forms["name"],
         "time_zone_form": forms["time-zone"],

@@ -157,6 +157,7 @@ class TestReading:
             response = learner.get(PAGE)
             assert "Saved." in response.content.decode()
             assert learner.get("/progress/").status_code == 200
+            assert learner.get("/accounts/settings/").status_code == 200
         assert "Saved." in learner.get(PAGE).content.decode()
 
     def test_a_step_that_is_being_merged_is_shown_as_it_was(
