@@ -31,7 +31,7 @@ type Migration = tuple[str, str]  # app, name
 
 class Server(NamedTuple):
     migrations: set[Migration]  # those applied; none if the database is empty
-    position: int  # bytes of the write-ahead log that are written or replayed
+    position: int  # bytes of the log that are written or replayed; 0 if unused
 
 
 class NotReadyError(Exception):
@@ -144,7 +144,9 @@ def probe(parameters: dict[str, Any]) -> Server:
         new_connection.response_timeout = PROBE_TIMEOUT
         if new_connection.info.server_version < MINIMUM_VERSION * 10_000:
             raise NotReadyError(f"PostgreSQL {MINIMUM_VERSION} or later is required")
-        [(position,)] = new_connection.execute(POSITION)
+        position = 0
+        if settings.DATABASE_REPLICA:
+            [(position,)] = new_connection.execute(POSITION)
         try:
             migrations = set(
                 new_connection.execute("SELECT app, name FROM django_migrations")

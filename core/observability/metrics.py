@@ -7,6 +7,7 @@ container.
 from collections.abc import Iterator
 
 import structlog
+from django.conf import settings
 from django.db import Error, connection
 from django.tasks import TaskResultStatus
 from django.utils import timezone
@@ -68,7 +69,7 @@ class TaskCollector(Collector):
 
 
 class DatabaseCollector(Collector):
-    """Connects to the database, and to the replica, when Prometheus asks."""
+    """Connects to the database and to its replica when Prometheus asks."""
 
     def describe(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("cairn_database_up", "Reachable", labels=["server"])
@@ -103,4 +104,5 @@ def serve(address: str) -> None:
         log.warning("metrics_not_served", address=address, error=str(error))
         return
     REGISTRY.register(TaskCollector())
-    REGISTRY.register(DatabaseCollector())
+    if settings.DATABASE_REPLICA:
+        REGISTRY.register(DatabaseCollector())

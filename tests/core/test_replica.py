@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from config import urls as config_urls
 from core.circuit_breaker import CircuitBreaker
+from core.observability.metrics import DatabaseCollector
 from core.postgresql import replica as replica_package
 from core.postgresql import settings as database_settings
 from core.postgresql.replica import positions
@@ -356,11 +357,29 @@ class TestHealth:
         assert response.json()["replica"]["lag_bytes"] > 0
         assert response.json()["status"] == "ready"
 
+    def test_the_metrics_tell_the_lag(self, replica, monkeypatch):
+        metrics = read_metrics()
+        assert metrics["cairn_replica_lag_bytes", None] >= 0
+        assert metrics["cairn_database_up", "database"] == 1
+        monkeypatch.setitem(connection.settings_dict["OPTIONS"], "host", "/nowhere")
+        assert read_metrics() == {
+            ("cairn_database_up", "database"): 0,
+            ("cairn_database_up", "replica"): 1,
+        }
+
     def test_an_unreachable_replica_is_told(self, client, replica, settings):
         settings.DATABASE_REPLICA["OPTIONS"]["host"] = "/nowhere"
         response = client.get("/readyz")
         assert response.status_code == 200
         assert not response.json()["replica"]["ok"]
+
+
+def read_metrics():
+    return {
+        (sample.name, sample.labels.get("server")): sample.value
+        for metric in DatabaseCollector().collect()
+        for sample in metric.samples
+    }
 
 
 class TestSeveralHosts:
