@@ -26,7 +26,9 @@ CONNECTION_ERRORS = (
     errors.DuplicatePreparedStatement,
 )
 SHUTDOWN = "57P"  # the codes of a server that stops, has crashed or is starting
-CHANGED_PLAN = "cached plan must not change result type"
+# The function in PostgreSQL that finds that a prepared statement would now return other
+# columns. The message is translated, and the code has other meanings as well.
+CHANGED_PLAN = "RevalidateCachedQuery"
 
 
 class ErrorWrapper(DatabaseErrorWrapper):
@@ -58,7 +60,8 @@ class ErrorWrapper(DatabaseErrorWrapper):
 
 def needs_another_connection(error: psycopg.Error) -> bool:
     return isinstance(error, CONNECTION_ERRORS) or (
-        isinstance(error, errors.FeatureNotSupported) and CHANGED_PLAN in str(error)
+        isinstance(error, errors.FeatureNotSupported)
+        and error.diag.source_function == CHANGED_PLAN
     )
 
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from django.db import OperationalError, ProgrammingError, transaction
+from django.db import NotSupportedError, OperationalError, ProgrammingError, transaction
 from psycopg.errors import (
     FeatureNotSupported,
     InvalidSqlStatementName,
@@ -201,10 +201,17 @@ class TestSwitchOver:
             other_connection.execute("DROP TABLE grows")
             other_connection.commit()
 
-    def test_other_errors_stay_what_they_are(self, connect):
+    @pytest.mark.parametrize(
+        ("error", "sql"),
+        [
+            (ProgrammingError, "SELECT * FROM nowhere"),
+            (NotSupportedError, "SELECT DISTINCT 1 FOR UPDATE"),
+        ],
+    )
+    def test_other_errors_stay_what_they_are(self, connect, error, sql):
         wrapper = connect()
-        with pytest.raises(ProgrammingError):
-            run(wrapper, "SELECT * FROM nowhere")
+        with pytest.raises(error):
+            run(wrapper, sql)
         assert not wrapper.is_lost
         assert run(wrapper) == [(1,)]
 
