@@ -211,6 +211,11 @@ class TestReading:
             with pytest.raises(OperationalError, match="read-only"):
                 StepProgress.objects.mark(user, fry.pk, "done")
 
+    def test_the_thread_is_back_on_the_primary_after_any_error(self, replica):
+        with pytest.raises(SystemExit), use(replica_package.get_replica()):
+            raise SystemExit
+        assert not connection.is_replica
+
     def test_a_server_that_is_no_standby_is_not_used(
         self, learner, settings, without_primary
     ):
