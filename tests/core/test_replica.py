@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import OperationalError, connection, connections
 from django.test import Client
 from django.urls import path
@@ -277,6 +278,16 @@ class TestAge:
             assert response.status_code == 302
             with without_primary():
                 assert [mentor.get(page).status_code for page in pages] == [503, 503]
+
+    def test_people_who_have_left_read_nothing(
+        self, learner, user, replica, without_primary, tmp_path
+    ):
+        file = tmp_path / "leavers.csv"
+        file.write_text(user.email)
+        with replica.paused():
+            call_command("deactivate_people", file)
+            with without_primary():
+                assert learner.get(PAGE).status_code == 503
 
     def test_a_change_whose_position_is_unknown_keeps_everybody_from_reading(
         self, learner, fry, replica, without_primary, monkeypatch

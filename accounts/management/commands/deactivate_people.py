@@ -1,13 +1,16 @@
 import csv
 from argparse import ArgumentParser
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.deactivation import deactivate, find_last_administrators
 from accounts.people_file import Fault, Person, read_people
+from core.postgresql.replica import positions
 
 
 class Command(BaseCommand):
@@ -52,6 +55,8 @@ class Command(BaseCommand):
             self.stdout.write(f"Accounts that would be deactivated: {active}")
         else:
             count = deactivate([user for _line, user in people])
+            if settings.DATABASE_REPLICA:
+                transaction.on_commit(partial(positions.record, {positions.SITE}))
             self.stdout.write(f"Accounts deactivated: {count}")
 
 
