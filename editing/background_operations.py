@@ -93,6 +93,24 @@ def perform_later(
     return outcome
 
 
+def restart_copies() -> int:
+    """Queue each merge or split again whose copy has failed halfway, for example
+    because the database did. Return how many there were.
+
+    An earlier operation on the same step may have failed too. It changed nothing, and
+    must not be performed now: only the newest one can have begun the copy.
+    """
+    restarted = 0
+    for step_id in StepCopy.objects.values_list("step", flat=True):
+        operations = DBTaskResult.objects.filter(
+            task_path=perform_later.module_path, args_kwargs__kwargs__step=step_id
+        )
+        newest = operations.order_by("-enqueued_at").values("pk")[:1]
+        failed = DBTaskResult.objects.failed().filter(pk__in=newest)
+        restarted += failed.update(status=TaskResultStatus.READY, finished_at=None)
+    return restarted
+
+
 def perform(
     name: str,
     step_id: int,

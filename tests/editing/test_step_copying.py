@@ -232,6 +232,21 @@ class TestWorkers:
         assert task.get().status == TaskResultStatus.SUCCESSFUL
         assert "Merged Fry into Boil." in admin_client.get(page).text
 
+    def test_an_older_operation_that_failed_is_not_performed(
+        self, task, die_after, fry, admin_user
+    ):
+        task.update(status=TaskResultStatus.FAILED)
+        older = task.get()
+        step = {"slug": "new", "title": "New", "summary": "New."}
+        background_operations.start("split", fry, admin_user, step)
+        newer = task.exclude(pk=older.pk)
+        die_after(1)
+        self.work(newer)
+        call_command("cleanup", verbosity=0)
+        older.refresh_from_db()
+        assert older.status == TaskResultStatus.FAILED
+        assert newer.get().status == TaskResultStatus.READY
+
     def test_a_batch_that_another_worker_has_written_is_rolled_back(
         self, learners, fry, boil
     ):

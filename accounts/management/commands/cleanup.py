@@ -14,8 +14,8 @@ from accounts.audit import AuditAction, AuditEvent
 from accounts.ended_sessions import delete_ended, delete_expired
 from accounts.models import ASCII, User
 from accounts.second_factor_secrets import renew_encryption
+from editing.background_operations import restart_copies
 from groups.invitations import Invitation as GroupInvitation
-from progress.step_copies import StepCopy
 
 BATCH_SIZE = 1000  # rows per transaction
 SUCCESSFUL_TASK_AGE = timedelta(days=1)
@@ -50,10 +50,7 @@ def cleanup() -> Iterator[tuple[str, int]]:
     yield "Failed tasks deleted", delete(failed)
     orphaned = tasks.running().filter(started_at__lt=now - MAX_TASK_DURATION)
     restarted = orphaned.update(status=TaskResultStatus.READY)
-    # A merge or split whose copy failed halfway, for example because the database did.
-    steps = list(StepCopy.objects.values_list("step", flat=True))
-    unfinished = tasks.failed().filter(args_kwargs__kwargs__step__in=steps)
-    restarted += unfinished.update(status=TaskResultStatus.READY, finished_at=None)
+    restarted += restart_copies()
     yield "Tasks of dead workers queued again", restarted
     yield "Email addresses to rewrite in ASCII by hand", not_canonical().count()
     yield "Secrets encrypted again with the current key", renew_encryption()
