@@ -26,6 +26,7 @@ from core.rate_limit import rate_limit
 from data_export import reader, restore
 from data_export.checklist import to_markdown
 from data_export.spreadsheet import to_csv
+from progress.step_copies import StepCopy
 
 log = structlog.get_logger("cairn.accounts")
 
@@ -70,6 +71,7 @@ def download(request: AuthenticatedRequest, extension: str) -> HttpResponse:
     if extension not in FILE_TYPES:
         raise Http404("There is no such file.")
     user = request.user
+    StepCopy.objects.catch_up(user)
     content_type, serialize = FILE_TYPES[extension]
     response = HttpResponse(serialize(user), content_type=content_type)
     today = timezone.localdate()

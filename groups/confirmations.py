@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.model_fields import LineField, WebAddressField
 from progress.locks import lock_user_and_steps
 from progress.route import State
+from progress.step_copies import StepCopy
 from roadmaps.models import Step
 
 if TYPE_CHECKING:
@@ -34,12 +35,13 @@ class WorkLinkQuerySet(models.QuerySet["WorkLink"]):
         Raises Step.DoesNotExist if the step was retired or merged meanwhile, or the
         account deleted.
         """
-        if not url:
-            self.filter(user=user, step=step).delete()
-            return
         locked = lock_user_and_steps(user, [step.pk])
         Step.objects.active().values("pk").get(pk__in=locked)
-        self._save_all([WorkLink(user=user, step=step, url=url)])
+        StepCopy.objects.catch_up(user)
+        if url:
+            self._save_all([WorkLink(user=user, step=step, url=url)])
+        else:
+            self.filter(user=user, step=step).delete()
 
     def merge(self, user: User, links: Mapping[int, tuple[str, datetime]]) -> int:
         """Add the links from a file, and replace older ones. Return how many changed.

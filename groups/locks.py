@@ -5,6 +5,7 @@ from __future__ import annotations
 from groups.models import Group, MembershipQuerySet, SharedRoadmap
 from groups.roles import Role
 from progress.locks import lock_user_and_steps
+from progress.step_copies import StepCopy
 from roadmaps.models import Step
 
 
@@ -24,6 +25,8 @@ def lock_consent(
     # Lock the person before the group, as `leave_groups` does, to rule out deadlocks.
     if not (membership and lock_user_and_steps(membership.user, [step_id])):
         raise SharedRoadmap.DoesNotExist
+    # What is written now must not be copied to the other step of a split.
+    StepCopy.objects.catch_up(membership.user)
     try:
         membership.group.lock()
     except Group.DoesNotExist as error:

@@ -18,6 +18,7 @@ from core.cookies import set_cookie
 from core.middleware import GetResponse
 from progress.models import StepProgress
 from progress.route import State
+from progress.step_copies import StepCopy
 from roadmaps.models import Step
 from roadmaps.step_parts import Topic
 
@@ -133,5 +134,6 @@ def _drop(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def _is_done(user: User, step_id: int) -> bool:
+    StepCopy.objects.catch_up(user)  # a merge may have made the step done
     marks = StepProgress.objects.filter(user=user, step=step_id, state=State.DONE)
     return marks.exists()

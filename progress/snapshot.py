@@ -17,7 +17,6 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from core.postgresql.replica import is_reading_replica
 from progress.route import NOT_STARTED, AnnotatedStep, Route, State, StepStatus
 from progress.step_copies import StepCopy
 from roadmaps.content_cache import get_content
@@ -121,8 +120,7 @@ class ProgressSnapshot(NamedTuple):
         is_behind, roadmap_id, version, completed_at, mark_count, topic_ids = rows[0][
             :6
         ]
-        may_copy = is_behind and not is_reading_replica()
-        if may_copy and StepCopy.objects.catch_up(cast("User", user)):
+        if is_behind and StepCopy.objects.catch_up(cast("User", user)):
             return cls.read(user, slug=slug, roadmap_id=roadmap_id)
         statuses = {row[6]: StepStatus(*row[7:]) for row in rows if row[6]}
         checked_topics = frozenset(topic_ids)

@@ -1,9 +1,10 @@
 """Copies of everybody's progress from one step to another, after a merge or a split.
 
 If the step has many learners, their progress is copied in batches, after the
-transaction that merged or split the step. Code that changes a person's progress, or
-reads it for the roadmap's pages, first calls `catch_up`, which copies this person's
-progress if that has not happened yet. So no mark is based on the old state.
+transaction that merged or split the step. Code that changes a person's progress first
+calls `catch_up`, which copies this person's progress if that has not happened yet. So
+no change is based on the old state. The pages of a roadmap, the page Progress and the
+downloads of a person's data call it too. Other pages may show the old state meanwhile.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from django.dispatch import Signal
 
 from core.postgresql.batches import EVERYBODY
 from core.postgresql.pool import without_limits
+from core.postgresql.replica import is_reading_replica
 from progress.notes import MAX_NOTE_LENGTH, NOTE_SEPARATOR, Note
 from progress.topic_checks import TopicCheck
 from roadmaps.models import Roadmap, Step
@@ -38,15 +40,24 @@ people_copied = Signal()
 
 
 class StepCopyQuerySet(models.QuerySet["StepCopy"]):
-    @transaction.atomic(savepoint=False)
     def catch_up(self, user: User) -> bool:
         """Copy the progress of this person that has not been copied yet.
 
-        Return False if the account was deleted. If there is something to copy, the
-        account stays locked until the transaction ends.
+        Return False if that cannot be done: the account was deleted, or this thread
+        reads from the replica. If there is something to copy, the account stays locked
+        until the transaction ends.
+
+        Code that changes something on a step locks the step first. If it has to wait
+        for a merge or split, this then sees the copy.
         """
-        if not self.filter(copied_up_to__lt=user.pk).exists():
-            return True
+        if is_reading_replica():
+            return False
+        if self.filter(copied_up_to__lt=user.pk).exists():
+            return self._copy_early(user)
+        return True
+
+    @transaction.atomic(savepoint=False)
+    def _copy_early(self, user: User) -> bool:
         if not lock_people([user.pk]):
             return False
         # FOR KEY SHARE lets batches continue, but keeps the copy from finishing.

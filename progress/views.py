@@ -35,6 +35,7 @@ from progress.next_roadmaps import suggest_next_roadmaps
 from progress.notes import Note
 from progress.route import NEVER, AnnotatedStep, Filter, State, UndoOffer
 from progress.snapshot import routes_in_progress
+from progress.step_copies import StepCopy
 from roadmaps.models import Roadmap, Step
 from roadmaps.step_parts import Topic
 
@@ -51,9 +52,11 @@ def index(request: HtmxRequest) -> HttpResponse:
         if request.htmx:  # they have signed out in another tab
             return HttpResponseClientRefresh()
         return redirect_to_login(request.get_full_path())
-    context = search_notes(request, user)
     if request.htmx.target == "div#notes_found":
+        context = search_notes(request, user)
         return render(request, "progress/index.html#search_response", context)
+    StepCopy.objects.catch_up(user)
+    context = search_notes(request, user)
     routes_by_id = routes_in_progress(user)
     roadmaps = Roadmap.objects.with_is_hidden(user).in_bulk(routes_by_id)
     routes = [(roadmaps[pk], route) for pk, route in routes_by_id.items()]

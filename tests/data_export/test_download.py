@@ -321,7 +321,7 @@ class TestJson:
             StepProgressFactory(user=user, step=step)
             NoteFactory(user=user, step=step)
             add_group_data(user, step)
-        with assert_max_queries(31):
+        with assert_max_queries(32):
             download(reauthenticated)
 
     def test_a_new_user_has_no_progress(self, reauthenticated):
@@ -359,10 +359,10 @@ class TestCsv:
         NoteFactory(user=user, text="a;=1+1")
         assert ',"a;=1+1"\r\n' in download(reauthenticated, CSV)
 
-    def test_takes_at_most_nine_queries(
+    def test_takes_at_most_ten_queries(
         self, user_with_data, reauthenticated, assert_max_queries
     ):
-        with assert_max_queries(9):
+        with assert_max_queries(10):
             self.rows(reauthenticated)
 
 

@@ -20,13 +20,15 @@ from progress.notes import Note
 from progress.step_copies import CopiedPerson, StepCopy
 from progress.topic_checks import TopicCheck
 from roadmaps.models import Step
-from tests.editing.editor import page_of
+from tests.accounts.actions import signed_in_browser
+from tests.editing.editor import page_of, step_form
 from tests.factories import (
     NoteFactory,
     StepProgressFactory,
     TopicFactory,
     UserFactory,
 )
+from tests.progress.test_pending_mark import mark_as_visitor, sign_in
 
 MAY = timezone.now() - timedelta(days=30)
 
@@ -126,6 +128,21 @@ class TestLearnersMeanwhile:
         StepProgress.objects.mark(late, fry.pk, "done")
         copy_everybody(copy)
         assert states(new) == dict.fromkeys([user.pk for user in learners], "done")
+
+    @pytest.mark.parametrize("path", ["/progress/", "/accounts/data/cairn.json"])
+    def test_the_person_sees_what_is_not_copied_yet(self, learners, fry, boil, path):
+        begin_merge(fry, boil)
+        assert signed_in_browser(learners[2]).get(path).status_code == 200
+        assert states(boil) == {learners[2].pk: "done"}
+
+    def test_a_mark_made_before_the_sign_in_takes_nothing_away(
+        self, learners, fry, boil
+    ):
+        visitor = Client()
+        destination = mark_as_visitor(visitor, boil, "skipped")
+        begin_merge(fry, boil)
+        sign_in(visitor, learners[2], destination)
+        assert states(boil) == {learners[2].pk: "done"}
 
     def test_deleted_accounts_are_left_out(self, learners, fry, boil):
         copy = begin_merge(fry, boil)

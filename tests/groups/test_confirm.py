@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.audit import AuditAction, AuditEvent
 from editing import step_operations
+from editing.step_copying import copy_everybody
 from groups.confirmations import Confirmation
 from groups.member_rows import MAX_TO_CONFIRM
 from groups.member_work import find_steps_to_confirm, with_work
@@ -19,6 +20,8 @@ from groups.models import Membership, SharedRoadmap
 from groups.roles import Role
 from groups.shared_progress import read_progress
 from progress.models import StepProgress
+from progress.step_copies import StepCopy
+from roadmaps.models import Step
 from tests.factories import (
     AssignmentFactory,
     ConfirmationFactory,
@@ -88,6 +91,15 @@ def page(user, step):
 
 
 class TestConfirm:
+    def test_a_split_that_is_being_copied_does_not_copy_it(
+        self, as_mentor, membership, step
+    ):
+        new = Step(slug="new", title="New", summary="New.")
+        step_operations.split(step, new, copies_later=True)
+        confirm(as_mentor, membership, step)
+        copy_everybody(StepCopy.objects.get())
+        assert Confirmation.objects.get().step == step
+
     def test_the_member_sees_who_confirmed_and_when(
         self, as_mentor, mentor, membership, step, group
     ):

@@ -3,9 +3,12 @@
 import pytest
 from django.urls import reverse
 
+from editing import step_operations
+from editing.step_copying import copy_everybody
 from groups.confirmations import WorkLink
 from groups.member_work import get_links, with_work
 from groups.models import Membership, SharedRoadmap
+from progress.step_copies import StepCopy
 from tests.factories import (
     AssignmentFactory,
     CommentFactory,
@@ -140,6 +143,16 @@ class TestSaving:
             response = signed_in.post(address(step), {"remove": "1"})
             assert response.status_code == status
         assert list(WorkLink.objects.all()) == [other]
+
+    def test_it_stays_on_a_step_that_was_merged_and_brought_back(
+        self, signed_in, membership, step
+    ):
+        into = StepFactory(roadmap=step.roadmap)
+        step_operations.merge(step, into, copies_later=True)
+        step_operations.bring_back(step)
+        signed_in.post(address(step), {"url": URL})
+        copy_everybody(StepCopy.objects.get())
+        assert WorkLink.objects.get().step == step
 
     def test_a_retired_step_and_an_unknown_one_are_404(
         self, signed_in, membership, step
