@@ -21,6 +21,7 @@ from editing.admin.widgets import FastCheckboxInput, FastHiddenInput
 from editing.meaning import MEANING_FIELDS, has_other_outcomes, has_other_topics
 from editing.needs import explain_circle, find_circle, read_needs
 from editing.step_operations import is_done_by_anyone
+from progress.step_copies import StepCopy
 from roadmaps.models import Step
 from roadmaps.sections import Section
 from roadmaps.slugs import find_free_slug
@@ -292,13 +293,19 @@ class TopicFormSet(PartFormSet):
     def delete_existing(self, obj: Any, commit: bool = True) -> None:
         # Wait for learners who are ticking the topic at this moment.
         list(Step.objects.select_for_update().filter(pk=obj.step_id).values("pk"))
+        if StepCopy.objects.filter(topics__contains=[[obj.pk]]).exists():
+            self.retire(obj)  # a merge is copying its ticks
+            return
         try:
             with transaction.atomic():
                 super().delete_existing(obj, commit)
         except ProtectedError:
-            obj.is_retired = True
-            obj.save()
-            self.retired.append(obj)
+            self.retire(obj)
+
+    def retire(self, topic: Topic) -> None:
+        topic.is_retired = True
+        topic.save()
+        self.retired.append(topic)
 
 
 # Only to read submitted rows: the admin makes formsets of its own, with its widgets.

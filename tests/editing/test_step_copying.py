@@ -188,6 +188,19 @@ class TestEditorsMeanwhile:
         answer = admin_client.post(page_of(boil, "delete"), {"post": "yes"})
         assert answer.status_code == 409
 
+    def test_a_topic_that_ticks_are_copied_to_is_retired_instead_of_deleted(
+        self, admin_client, learners, fry, boil
+    ):
+        both = [TopicFactory(step=step, slug="salt") for step in (fry, boil)]
+        TopicCheck.objects.add(learners[1], [both[0].pk])
+        copy = begin_merge(fry, boil)
+        form = step_form(boil) | {"topics-0-DELETE": "on"}
+        assert admin_client.post(page_of(boil), form).status_code == 302
+        copy_everybody(copy)
+        both[1].refresh_from_db()
+        assert both[1].is_retired
+        assert both[1].checks.get().user == learners[1]
+
     def test_a_step_that_is_brought_back_is_not_copied_again(self, learners, fry, boil):
         copy = begin_merge(fry, boil)
         step_operations.bring_back(fry)
