@@ -20,6 +20,7 @@ from django.db import transaction
 from django.db.models import Model
 
 from core.postgresql.batches import EVERYBODY, run_batch
+from core.postgresql.pool import without_limits
 from groups.comments import Comment
 from groups.confirmations import Confirmation, WorkLink
 from progress.backfill import write_completions_later
@@ -95,9 +96,9 @@ def find_people(copy: StepCopy, last: int = EVERYBODY) -> list[int]:
 
 def finish(copy: StepCopy) -> None:
     """Delete the copy, and queue the completions that waited for it."""
-    with transaction.atomic():
-        # `catch_up` locks the row. So this waits for people who are being copied early,
-        # and later calls of `catch_up` wait for this.
+    # A million people may have been copied early, and each has a row to delete.
+    with without_limits():
+        # `catch_up` locks the row. So this waits for people who are being copied early.
         for own in StepCopy.objects.select_for_update().filter(pk=copy.pk):
             own.delete()
             for arguments in own.completions:
