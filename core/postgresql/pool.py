@@ -13,6 +13,7 @@ from psycopg.pq import TransactionStatus
 from core.postgresql.hosts import Host, find_host, order_hosts
 
 RESPONSE_TIMEOUT = 5.0  # seconds that the server may take to answer a query
+IDLE_TRANSACTION_TIMEOUT = 2 * RESPONSE_TIMEOUT
 # Less than POOL_TIMEOUT, to leave time for a connection to another host.
 CHECK_TIMEOUT = 1.0  # seconds that it may take to answer a check
 
@@ -112,9 +113,12 @@ def statement_timeout(seconds: int) -> Iterator[None]:
 def without_limits() -> Iterator[None]:
     """Let each query in the block take as long as it needs, in one transaction.
 
-    For tasks. Behind a pooler, the database's role limits their queries too.
+    For tasks. Behind a pooler, the database's role limits their queries too. If the
+    task's host is gone, the server ends the transaction as it does a request's.
     """
+    idle = f"'{IDLE_TRANSACTION_TIMEOUT}s'"
     with transaction.atomic(), django_connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute("SET LOCAL lock_timeout = 0")
+        cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = {idle}")
         yield

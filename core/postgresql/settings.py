@@ -3,7 +3,7 @@
 from typing import Any
 
 from core.postgresql.pool import (
-    RESPONSE_TIMEOUT,
+    IDLE_TRANSACTION_TIMEOUT,
     Connection,
     check_connection,
     check_primary,
@@ -13,7 +13,6 @@ from core.postgresql.pool import (
 POOL_TIMEOUT = 1.6  # for a free connection
 LOCK_TIMEOUT = 1.0  # for a row or a table that another transaction has locked
 STATEMENT_TIMEOUT = 4.0  # for a query, until the server cancels it
-IDLE_TRANSACTION_TIMEOUT = 2 * RESPONSE_TIMEOUT
 # A request has already waited for the primary when it tries the replica.
 REPLICA_POOL_TIMEOUT = 1.0
 REPLICA_STATEMENT_TIMEOUT = 2.0

@@ -5,7 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from django.db import NotSupportedError, OperationalError, ProgrammingError, transaction
+from django.db import (
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 from psycopg.errors import (
     FeatureNotSupported,
     InvalidSqlStatementName,
@@ -40,6 +46,16 @@ class TestLimits:
             run(wrapper, "SELECT pg_sleep(0.4)")
         with pytest.raises(OperationalError):
             run(wrapper, "SELECT pg_sleep(0.4)")
+
+    def test_a_task_has_no_limits_but_its_transaction_ends_with_its_host(self, db):
+        with pool.without_limits(), connection.cursor() as cursor:
+            for name, value in [
+                ("statement_timeout", "0"),
+                ("lock_timeout", "0"),
+                ("idle_in_transaction_session_timeout", "10s"),
+            ]:
+                cursor.execute(f"SHOW {name}")
+                assert cursor.fetchone() == (value,)
 
     def test_a_query_that_waits_for_a_lock_fails(self, connect, other_connection):
         other_connection.execute("LOCK TABLE roadmaps_roadmap")
