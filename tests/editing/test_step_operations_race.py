@@ -13,7 +13,7 @@ from data_export.document import ImportDocument, TickedTopic
 from data_export.restore import restore
 from editing import step_operations
 from editing.step_copying import copy_batch, copy_everybody, finish
-from groups.confirmations import Confirmation
+from groups.confirmations import Confirmation, WorkLink
 from progress.models import StepProgress
 from progress.route import State
 from progress.step_copies import StepCopy
@@ -28,6 +28,7 @@ from tests.factories import (
     StepProgressFactory,
     TopicFactory,
     UserFactory,
+    WorkLinkFactory,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,6 +83,27 @@ def test_a_tick_during_the_merge_waits_and_is_refused(steps):
     ticking.join()
     assert errors == [True]
     assert not StepProgress.objects.exists()
+
+
+def test_the_removal_of_a_link_that_moves_meanwhile_is_refused(steps):
+    step, into = steps
+    link = WorkLinkFactory(step=step)
+    errors = []
+
+    def remove():
+        try:
+            WorkLink.objects.set_url(link.user, step, "")
+        except Step.DoesNotExist:
+            errors.append(True)
+
+    with transaction.atomic():
+        step_operations.merge(step, into=into)
+        removing = in_thread(remove)
+        removing.join(0.2)
+        assert removing.is_alive()
+    removing.join()
+    assert errors == [True]
+    assert WorkLink.objects.get().step == into
 
 
 @pytest.mark.parametrize("deleted", ["group", "mentor"])
