@@ -90,7 +90,9 @@ kinds = st.sampled_from(
     ]
 )
 # What learners do while a merge or split is copying everybody's progress in batches.
-actions = st.sampled_from(["mark", "mark_and_undo", "check", "uncheck", "reset"])
+actions = st.sampled_from(
+    ["mark", "mark_and_undo", "check", "uncheck", "reset", "restore"]
+)
 meanwhile = st.none() | st.lists(
     st.tuples(actions, st.integers(0, 1), st.integers(0, 9), states), max_size=4
 )
@@ -337,6 +339,8 @@ class RoadmapStateMachine(RuleBasedStateMachine):
                     self.check_topic(person_index, index, name == "check")
             case "reset":
                 self.reset(person_index)
+            case "restore":
+                self.restore(person_index)
 
     @rule(index=number, other=number, meanwhile=meanwhile)
     def merge(self, index, other, meanwhile):
