@@ -59,6 +59,19 @@ def test_a_step_added_before_the_worker_runs_takes_no_completion_away(
     assert Completion.objects.get().user == almost_done
 
 
+def test_what_was_done_while_the_edit_was_saved_counts(cooking, user, queue):
+    first, second, *others = cooking.steps.all()
+    StepProgressFactory(user=user, step=first, state="learning")
+    for step in others:
+        StepProgressFactory(user=user, step=step, started_at=MAY)
+    with transaction.atomic():
+        step_operations.retire(first)
+        # Another process stores it, and does not see yet that the step is retired.
+        last = StepProgressFactory(user=user, step=second)
+    run(queue.get())
+    assert Completion.objects.get().completed_at == last.done_at
+
+
 def test_what_was_done_after_the_edit_completes_nothing(cooking, almost_done):
     required = list(cooking.steps.values_list("pk", flat=True)[1:])
     write_completions(cooking.pk, required, MAY - timedelta(days=1))
