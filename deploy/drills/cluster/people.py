@@ -31,7 +31,7 @@ cache.delete_many([f"seen:{{session}}" for session in {sessions}])
 """
 READ_POSITIONS = """
 from core.postgresql.replica import positions
-print(*[positions.read(person) for person in {people}])
+print(*[positions.read_required(str(person)) for person in {people}])
 """
 
 
