@@ -1,8 +1,9 @@
 """Merge and split steps: at once, or in a worker if the step has many learners.
 
 The operation itself is one transaction. A worker then copies everybody's progress in
-batches (step_copying.py). If the worker dies, `cleanup` queues its task again, and the
-copy continues. Only one operation per roadmap waits or runs at a time.
+batches (step_copying.py), in one short task after the other, so that emails do not wait
+for the whole copy. If a worker dies, `cleanup` lets the copy continue. Only one
+operation per roadmap waits or runs at a time.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from progress.step_copies import StepCopy
 from roadmaps.models import Roadmap, Step
 
 MANY_LEARNERS = 1_000  # copied in about 100 ms
+COPY_DURATION = 5.0  # seconds, after which tasks that matter more come first
+UNFINISHED = [TaskResultStatus.READY, TaskResultStatus.RUNNING]
 
 
 class Outcome(TypedDict):
@@ -47,9 +50,8 @@ def start(
     with transaction.atomic():
         # Two editors could start at the same time.
         Roadmap.objects.select_for_update(no_key=True).get(pk=step.roadmap_id)
-        if (
-            find_unfinished(step.roadmap_id)
-            or StepCopy.objects.filter(roadmap=step.roadmap_id).exists()
+        if StepCopy.objects.filter(roadmap=step.roadmap_id).exists() or find_unfinished(
+            step.roadmap_id
         ):
             raise ValidationError(
                 _("Another operation on this roadmap is in progress.")
@@ -65,50 +67,59 @@ def start(
 
 
 def find_unfinished(roadmap_id: int) -> DBTaskResult[..., Outcome] | None:
-    """Return the task that waits or runs for a step of this roadmap."""
-    return DBTaskResult.objects.filter(
-        task_path=perform_later.module_path,
-        status__in=[TaskResultStatus.READY, TaskResultStatus.RUNNING],
-        args_kwargs__kwargs__roadmap=roadmap_id,
-    ).first()
+    """Return the task of the operation on this roadmap that waits, runs or has not
+    copied everybody's progress yet.
+    """
+    operations = DBTaskResult.objects.filter(
+        task_path=perform_later.module_path, args_kwargs__kwargs__roadmap=roadmap_id
+    )
+    if copy := StepCopy.objects.filter(roadmap=roadmap_id).first():
+        own = operations.filter(args_kwargs__kwargs__step=copy.step_id)
+        return own.order_by("-enqueued_at").first()
+    return operations.filter(status__in=UNFINISHED).first()
 
 
 @task(priority=-10)  # mails come first
 def perform_later(
     name: str,
-    roadmap: int,  # noqa: ARG001, for find_unfinished
+    roadmap: int,
     step: int,
     editor: int,
     arguments: dict[str, Any],
 ) -> Outcome:
-    copy = StepCopy.objects.filter(step=step).first()
-    if copy:  # the worker that started it has died
-        outcome = describe(name, copy.step, copy.into)
-    else:
-        with without_limits():
-            outcome = perform(name, step, editor, arguments, copies_later=True)
-        copy = StepCopy.objects.filter(step=step).first()
-    if copy:
-        copy_everybody(copy)
+    if copy := StepCopy.objects.filter(step=step).first():
+        return describe(name, copy.step, copy.into)  # the worker that began it has died
+    with without_limits():
+        outcome = perform(name, step, editor, arguments, copies_later=True)
+        if StepCopy.objects.filter(step=step).exists():
+            continue_copy.enqueue(roadmap=roadmap)
     return outcome
 
 
-def restart_copies() -> int:
-    """Queue each merge or split again whose copy has failed halfway, for example
-    because the database did. Return how many there were.
+@task(priority=-10)
+def continue_copy(roadmap: int) -> None:
+    """Copy for a few seconds, and queue a task that goes on."""
+    copy = StepCopy.objects.filter(roadmap=roadmap).first()
+    if copy and not copy_everybody(copy, COPY_DURATION):
+        continue_copy.enqueue(roadmap=roadmap)
 
-    An earlier operation on the same step may have failed too. It changed nothing, and
-    must not be performed now: only the newest one can have begun the copy.
-    """
-    restarted = 0
-    for step_id in StepCopy.objects.values_list("step", flat=True):
-        operations = DBTaskResult.objects.filter(
-            task_path=perform_later.module_path, args_kwargs__kwargs__step=step_id
-        )
-        newest = operations.order_by("-enqueued_at").values("pk")[:1]
-        failed = DBTaskResult.objects.failed().filter(pk__in=newest)
-        restarted += failed.update(status=TaskResultStatus.READY, finished_at=None)
-    return restarted
+
+def is_copying(roadmap_id: int) -> bool:
+    """Whether a task waits or runs that goes on with the roadmap's copy."""
+    return DBTaskResult.objects.filter(
+        task_path=continue_copy.module_path,
+        status__in=UNFINISHED,
+        args_kwargs__kwargs__roadmap=roadmap_id,
+    ).exists()
+
+
+def restart_copies() -> int:
+    """Let each copy continue whose task has failed. Return how many there were."""
+    roadmaps = StepCopy.objects.values_list("roadmap", flat=True)
+    interrupted = [roadmap for roadmap in roadmaps if not is_copying(roadmap)]
+    for roadmap in interrupted:
+        continue_copy.enqueue(roadmap=roadmap)
+    return len(interrupted)
 
 
 def perform(

@@ -14,6 +14,8 @@ repeats at most one batch.
 
 from __future__ import annotations
 
+import math
+import time
 from typing import Any
 
 from django.db import transaction
@@ -36,10 +38,16 @@ from progress.step_copies import (
 from progress.topic_checks import TopicCheck
 
 
-def copy_everybody(copy: StepCopy) -> None:
-    """Copy everybody who is left. A repeat or a second worker does no harm."""
+def copy_everybody(copy: StepCopy, seconds: float = math.inf) -> bool:
+    """Copy everybody who is left, or stop after the batch in which `seconds` are over.
+
+    Return True once the copy has finished. A repeat or a second worker does no harm.
+    """
+    deadline = time.monotonic() + seconds
     while copy_next_people(copy):
-        pass
+        if time.monotonic() > deadline:
+            return False
+    return True
 
 
 def copy_next_people(copy: StepCopy) -> bool:

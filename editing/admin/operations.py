@@ -25,7 +25,11 @@ from core.text import isolate
 from editing import background_operations, step_operations
 from editing.admin.deletion import ProtectedDeletionAdmin
 from editing.admin.forms import MergeForm, SplitForm
-from editing.background_operations import find_unfinished, perform_later
+from editing.background_operations import (
+    find_unfinished,
+    is_copying,
+    perform_later,
+)
 from editing.step_operations import Impact, format_count
 from progress.step_copies import StepCopy
 from roadmaps.models import Step
@@ -179,7 +183,8 @@ class StepOperationsAdmin(ProtectedDeletionAdmin):
             title % {"title": isolate(step.title)},
             step,
             result=result,
-            is_unfinished=result.finished_at is None,
+            is_unfinished=result.finished_at is None
+            or (copy is not None and is_copying(step.roadmap_id)),
             is_late=is_waiting and timezone.now() - result.enqueued_at > LATE,
             copy=copy,
             copied=format_count(copy.copied_people) if copy else "",

@@ -52,8 +52,8 @@ def learners(fry):
 
 
 def work():
-    """Do what a worker does."""
-    for task in DBTaskResult.objects.ready():
+    """Do what a worker does, until no task is left."""
+    while task := DBTaskResult.objects.ready().first():
         task.claim("worker")
         arguments = task.args_kwargs
         value = task.task.call(*arguments["args"], **arguments["kwargs"])

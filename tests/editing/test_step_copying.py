@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from core.mail import send
 from editing import background_operations, step_copying, step_operations
 from editing.step_copying import copy_everybody, copy_next_people
 from progress import step_copies
@@ -211,71 +212,97 @@ class TestEditorsMeanwhile:
 
 
 class TestWorkers:
+    @pytest.fixture(autouse=True)
+    def one_batch_per_task(self, monkeypatch):
+        monkeypatch.setattr(background_operations, "COPY_DURATION", 0)
+
     @pytest.fixture
-    def task(self, learners, fry, boil, settings, monkeypatch, admin_user):
+    def operation(self, learners, fry, boil, settings, monkeypatch, admin_user):
+        """The task that merges the step, which waits for a worker."""
         monkeypatch.setattr(background_operations, "MANY_LEARNERS", 2)
         settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
         background_operations.start("merge", fry, admin_user, {"into": boil.pk})
-        path = background_operations.perform_later.module_path
-        return DBTaskResult.objects.filter(task_path=path)
+        return DBTaskResult.objects.get()
 
     @pytest.fixture
-    def die_after(self, monkeypatch):
-        def die_after(batches):
-            def copy_some(copy):
-                for _ in range(batches):
-                    copy_next_people(copy)
-                raise MemoryError
+    def page(self, admin_client, operation, fry):
+        return lambda: (
+            admin_client.get(page_of(fry, "operation", str(operation.pk))).text
+        )
 
-            monkeypatch.setattr(background_operations, "copy_everybody", copy_some)
-
-        return die_after
-
-    def work(self, task):
-        result = task.get()
-        result.claim("worker")
-        try:
-            value = result.task.call(**result.args_kwargs["kwargs"])
-        except MemoryError as error:
-            result.set_failed(error)
+    def work(self, error=None):
+        """Perform the next task, or let it fail."""
+        task = DBTaskResult.objects.ready().first()
+        task.claim("worker")
+        if error:
+            task.set_failed(error)
         else:
-            result.set_successful(value)
+            values = task.args_kwargs
+            value = task.task.call(*values["args"], **values["kwargs"])
+            task.set_successful(value)
+
+    def count_waiting(self):
+        """The tasks that go on with the copy."""
+        path = background_operations.continue_copy.module_path
+        return DBTaskResult.objects.ready().filter(task_path=path).count()
+
+    def test_each_task_copies_for_a_while_and_queues_the_next_one(
+        self, operation, learners, boil, page
+    ):
+        self.work()
+        for number in (0, 1, 2, 3):
+            assert boil.progress.count() == number
+            html = page()
+            assert f"The progress of {number} of 3 learners has been copied." in html
+            assert re.search(rf'value="{number}"\s+max="3"', html)
+            assert self.count_waiting() == 1
+            self.work()
+        while self.count_waiting():
+            self.work()
+        assert not StepCopy.objects.exists()
+        assert "Merged Fry into Boil." in page()
+
+    def test_an_email_comes_before_the_next_people(self, operation):
+        self.work()
+        send.enqueue("an encrypted email")
+        assert DBTaskResult.objects.ready().first().task_path == send.module_path
 
     @pytest.mark.parametrize("batches", range(4))
-    def test_the_next_worker_goes_on(
-        self, task, die_after, monkeypatch, learners, fry, boil, admin_client, batches
+    def test_the_copy_goes_on_after_a_task_has_failed(
+        self, operation, page, learners, boil, batches
     ):
-        die_after(batches)
-        self.work(task)
-        page = page_of(fry, "operation", str(task.get().pk))
-        assert "copying everybody’s progress was interrupted" in (
-            admin_client.get(page).text
-        )
+        for _ in range(1 + batches):
+            self.work()
+        self.work(MemoryError())
+        assert "copying everybody’s progress was interrupted" in page()
         StepProgress.objects.mark(learners[1], boil.pk, "none")
         call_command("cleanup", verbosity=0)
-        html = admin_client.get(page).text
-        assert re.search(rf'value="{batches}"\s+max="3"', html)
+        html = page()
         assert f"The progress of {batches} of 3 learners has been copied." in html
-        monkeypatch.setattr(background_operations, "copy_everybody", copy_everybody)
-        self.work(task)
+        while self.count_waiting():
+            self.work()
         assert states(boil) == {learners[0].pk: "done", learners[2].pk: "done"}
-        assert task.get().status == TaskResultStatus.SUCCESSFUL
-        assert "Merged Fry into Boil." in admin_client.get(page).text
+        assert "Merged Fry into Boil." in page()
 
-    def test_an_older_operation_that_failed_is_not_performed(
-        self, task, die_after, fry, admin_user
-    ):
-        task.update(status=TaskResultStatus.FAILED)
-        older = task.get()
-        step = {"slug": "new", "title": "New", "summary": "New."}
-        background_operations.start("split", fry, admin_user, step)
-        newer = task.exclude(pk=older.pk)
-        die_after(1)
-        self.work(newer)
+    def test_cleanup_leaves_a_copy_alone_that_goes_on(self, operation):
+        self.work()
         call_command("cleanup", verbosity=0)
-        older.refresh_from_db()
-        assert older.status == TaskResultStatus.FAILED
-        assert newer.get().status == TaskResultStatus.READY
+        assert self.count_waiting() == 1
+
+    def test_the_operation_is_not_performed_twice(self, operation, page, boil):
+        """Its worker died after the merge."""
+        self.work()
+        DBTaskResult.objects.filter(pk=operation.pk).update(
+            status=TaskResultStatus.READY, finished_at=None, return_value=None
+        )
+        while self.count_waiting():
+            self.work()
+        assert "Merged Fry into Boil." in page()
+
+    def test_other_operations_wait_for_the_copy(self, operation, admin_client, boil):
+        self.work()
+        response = admin_client.get(page_of(boil, "retire"))
+        assert str(operation.pk) in response.url
 
     def test_a_batch_that_another_worker_has_written_is_rolled_back(
         self, learners, fry, boil
