@@ -739,7 +739,7 @@ class TestParts:
     ):
         TopicFactory.create_batch(count, step=fry)
         admin_client.get(page_of(fry))
-        with assert_max_queries(20):
+        with assert_max_queries(21):
             admin_client.get(page_of(fry))
 
     def test_a_former_slug_is_not_used_again(self, admin_client, fry):
