@@ -1,11 +1,10 @@
 """An editor who waits for a worker"""
 
 import pytest
-from django_tasks_db.models import DBTaskResult
 from playwright.sync_api import expect
 
 from editing import background_operations
-from tests.editing.editor import page_of
+from tests.editing.editor import page_of, work
 from tests.factories import StepProgressFactory
 
 
@@ -28,9 +27,7 @@ def test_the_progress_bar_turns_into_the_result(
     expect(page.get_by_text("Waiting to start.")).to_be_visible()
     if javascript:
         axe(page)
-    task = DBTaskResult.objects.get()
-    task.claim("worker")
-    task.set_successful(task.task.call(**task.args_kwargs["kwargs"]))
+    work()
     result = page.get_by_role("status").get_by_text(
         "Merged Caching into Observability."
     )

@@ -1,4 +1,6 @@
-"""Helpers that fill in the editors' forms as a browser does."""
+"""Helpers that fill in editors' forms as a browser does, and do a worker's tasks."""
+
+from django_tasks_db.models import DBTaskResult
 
 from editing.admin.history import get_newest_version
 from editing.sections import list_rows
@@ -117,3 +119,12 @@ def everything():
     for roadmap in rows[0]:
         del roadmap["content_version"]
     return rows
+
+
+def work():
+    """Do what a worker does, until no task is left."""
+    while task := DBTaskResult.objects.ready().first():
+        task.claim("worker")
+        arguments = task.args_kwargs
+        value = task.task.call(*arguments["args"], **arguments["kwargs"])
+        task.set_successful(value)

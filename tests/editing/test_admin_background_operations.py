@@ -13,7 +13,7 @@ from django_tasks_db.models import DBTaskResult
 from editing import background_operations
 from progress.models import StepProgress
 from roadmaps.models import Step
-from tests.editing.editor import everything, page_of
+from tests.editing.editor import everything, page_of, work
 from tests.factories import StepProgressFactory, UserFactory
 
 NEW = {"title": "Deep-fry", "slug": "deep-fry", "summary": "In much oil."}
@@ -49,15 +49,6 @@ def queue(settings, monkeypatch):
 @pytest.fixture
 def learners(fry):
     return StepProgressFactory.create_batch(3, step=fry)
-
-
-def work():
-    """Do what a worker does, until no task is left."""
-    while task := DBTaskResult.objects.ready().first():
-        task.claim("worker")
-        arguments = task.args_kwargs
-        value = task.task.call(*arguments["args"], **arguments["kwargs"])
-        task.set_successful(value)
 
 
 @pytest.mark.usefixtures("learners")
