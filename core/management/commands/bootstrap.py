@@ -12,7 +12,11 @@ from psycopg.errors import LockNotAvailable
 
 from core.postgresql.pooler import is_pooled
 
-LOCK_TIMEOUT = "2s"  # while a migration waits for a table, other queries wait behind it
+# While a migration waits for a table, other queries wait behind it, and those of web
+# processes fail after a second. An autovacuum makes way only for a statement that has
+# waited for a second, so the later attempts wait longer.
+LOCK_TIMEOUT = "500ms"
+LATER_LOCK_TIMEOUT = "2s"
 RETRY_INTERVAL = 3  # seconds, so that the queries behind it can run
 MAX_ATTEMPTS = 20
 LOCK_ID = 0xCA184  # of the advisory lock
@@ -52,15 +56,15 @@ class Command(BaseCommand):
                     raise
                 self.stdout.write("A table is in use. Trying the migration again.")
                 time.sleep(RETRY_INTERVAL)
+                if attempt == MAX_ATTEMPTS // 2:
+                    set_lock_timeout(LATER_LOCK_TIMEOUT)
             else:
                 return
 
 
 @contextmanager
 def bootstrap_lock() -> Iterator[None]:
-    """Let one process at a time run the block. In it, a statement waits for a table for
-    no longer than LOCK_TIMEOUT.
-    """
+    """Let one process at a time run the block, with LOCK_TIMEOUT."""
     with connection.cursor() as cursor:
         if is_pooled(connection.connection):
             raise CommandError(
@@ -71,9 +75,14 @@ def bootstrap_lock() -> Iterator[None]:
         cursor.execute("SET statement_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK_ID])
         try:
-            cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+            set_lock_timeout(LOCK_TIMEOUT)
             yield
         finally:
             cursor.execute("RESET lock_timeout")
             cursor.execute("RESET statement_timeout")
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK_ID])
+
+
+def set_lock_timeout(timeout: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{timeout}'")

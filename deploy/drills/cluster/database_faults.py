@@ -21,6 +21,7 @@ from deploy.drills.faults.database import WARM
 from deploy.drills.faults.ledger import Check, no_failures_since
 
 BACK = 30.0  # seconds within which a lost leader has to be replaced
+BACK_AFTER_CUT = 40.0  # the same for a leader that is cut off
 AWAY = 45  # seconds that a host or etcd is away
 DEMOTED = 20  # seconds after which a leader without etcd accepts no writes
 
@@ -62,7 +63,7 @@ def leader_cut_off(cluster: Cluster, _: Namespace) -> list[Check]:
     # member may hear of changes in etcd late, and the next drill needs it in time.
     time.sleep(AWAY)
     return [
-        writes_back(BACK, everybody.answers, cut),
+        writes_back(BACK_AFTER_CUT, everybody.answers, cut),
         Check(
             f"{new} took over from {old}, which was a standby {rejoined:.0f} s after it"
             " was back",

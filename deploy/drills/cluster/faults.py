@@ -11,7 +11,8 @@ CLUSTER_FAULTS = {
     ),
     "leader-cut-off": Fault(
         "the leader cut off by the network, connected again later",
-        "no split brain: nothing acknowledged is lost, and it rejoins by itself",
+        "no split brain: nothing acknowledged is lost, and it rejoins by itself; writes"
+        " are back within 40 s",
         database_faults.leader_cut_off,
     ),
     "switchover": Fault(

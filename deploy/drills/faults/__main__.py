@@ -25,7 +25,7 @@ from deploy.drills.cluster.faults import CLUSTER_FAULTS
 from deploy.drills.faults import database, processes, service_faults
 from deploy.drills.faults.harness import Harness
 from deploy.drills.faults.ledger import CannotRunError, Check
-from deploy.drills.faults.report import Fault, Row, table, write
+from deploy.drills.faults.report import Fault, Row, renew, table, write
 from deploy.drills.rolling import PEOPLE
 
 FAULTS = {
@@ -96,7 +96,11 @@ def parse_options() -> Namespace:
     names = f"{[*FAULTS]}; with --cluster {[*CLUSTER_FAULTS]}"
     add("--only", action="append", metavar="NAME", help=names)
     add("--minute", type=float, default=60, help="seconds that the table is locked")
-    add("--write", action="store_true", help="renew the table in docs/reliability.md")
+    add(
+        "--write",
+        action="store_true",
+        help="renew the table in docs/reliability.md, or the rows of --only",
+    )
     options = parser.parse_args()
     faults = CLUSTER_FAULTS if options.cluster else FAULTS
     if unknown := {*(options.only or ())} - {*faults}:
@@ -116,8 +120,11 @@ def main() -> None:
     print(text)
     if options.write:
         section = "cluster" if options.cluster else "measured"
-        written = f"{conditions()}\n\n{text}"
-        write(ROOT / "docs/reliability.md", written, section)
+        page = ROOT / "docs/reliability.md"
+        if options.only:
+            renew(page, rows, conditions(), section)
+        else:
+            write(page, f"{conditions()}\n\n{text}", section)
     sys.exit(any(row.is_missed for row in rows))
 
 

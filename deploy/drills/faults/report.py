@@ -32,6 +32,9 @@ class Row(NamedTuple):
             return f"**{self.not_run}**"
         return "**missed**" if self.is_missed else "held"
 
+    def is_written_in(self, line: str) -> bool:
+        return line.startswith(f"| {self.fault} |")
+
     def __str__(self) -> str:
         text = "; ".join(
             check.text if check.holds else f"**{check.text}**" for check in self.checks
@@ -50,3 +53,15 @@ def write(page: Path, measured: str, section: str = "measured") -> None:
     text = page.read_text()
     before, after = text.partition(begin)[0], text.partition(end)[2]
     page.write_text(f"{before}{begin}\n{measured}\n{end}{after}")
+
+
+def renew(page: Path, rows: list[Row], conditions: str, section: str) -> None:
+    """Replace these rows in the table, and say when they were measured."""
+    begin, end = f"<!-- {section} -->", f"<!-- /{section} -->"
+    lines = page.read_text().partition(begin)[2].partition(end)[0].strip().split("\n")
+    for row in rows:
+        [number] = [i for i, line in enumerate(lines) if row.is_written_in(line)]
+        lines[number] = str(row)
+    titles = ", ".join(row.fault for row in rows)
+    text = "\n".join([*lines, "", f"Measured again: {titles}. {conditions}"])
+    write(page, text, section)
