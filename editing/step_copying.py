@@ -58,13 +58,13 @@ def copy_next_people(copy: StepCopy) -> bool:
     if current.copied_up_to == EVERYBODY:
         finish(current)
         return False
-    last = find_last_of_batch(current.step_id, current.copied_up_to)
-    run_batch(lambda: copy_batch(current, last))
+    run_batch(lambda: copy_batch(current))
     return True
 
 
-def copy_batch(copy: StepCopy, last: int) -> None:
-    """Copy the progress of people up to `last` who have not been copied already."""
+def copy_batch(copy: StepCopy) -> None:
+    """Copy the progress of the next people who have not been copied already."""
+    last = find_last_of_batch(copy.step_id, copy.copied_up_to)
     locked = lock_people(find_people(copy, last))
     early = CopiedPerson.objects.filter(copy=copy)
     copied = set(select_people(early, locked))

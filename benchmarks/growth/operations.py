@@ -28,6 +28,7 @@ from editing.yaml_format.exporter import export
 
 LIMIT = 15 * 60  # seconds for an operation and its tasks
 BEFORE = 30  # seconds of ticks without an operation
+POLL_INTERVAL = 1.0  # seconds
 UNFINISHED = [TaskResultStatus.READY, TaskResultStatus.RUNNING]
 
 
@@ -78,7 +79,7 @@ def measure_operation(
                 operation()
                 responded = time.perf_counter()
                 while DBTaskResult.objects.filter(status__in=UNFINISHED).exists():
-                    time.sleep(0.2)
+                    time.sleep(POLL_INTERVAL)
         except TimeoutError as error:
             result.note = str(error)
             connection.close()

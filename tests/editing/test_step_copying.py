@@ -310,7 +310,7 @@ class TestWorkers:
         copy = begin_merge(fry, boil)
         copy_next_people(copy)
         StepProgress.objects.mark(learners[0], boil.pk, "none")
-        step_copying.run_batch(lambda: step_copying.copy_batch(copy, learners[0].pk))
+        step_copying.run_batch(lambda: step_copying.copy_batch(copy))
         assert states(boil) == {}
         assert StepCopy.objects.get().copied_up_to == learners[0].pk
 

@@ -8,7 +8,6 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from core.postgresql import batches
-from core.postgresql.batches import EVERYBODY
 from data_export.document import ImportDocument, TickedTopic
 from data_export.restore import restore
 from editing import step_operations
@@ -177,7 +176,7 @@ class TestBatches:
             StepProgress.objects.mark(user, steps[1].pk, State.NONE)
 
         with transaction.atomic():
-            copy_batch(copy, EVERYBODY)
+            copy_batch(copy)
             in_thread(lambda: untick(other)).join()
             waiting = in_thread(lambda: untick(copied))
             waiting.join(0.2)
