@@ -163,14 +163,14 @@ def backend_roadmap_rows(django_db_setup, django_db_blocker):
 
 
 def without_parts(source):
-    """The roadmap with its steps in one list, each with one text and its resources.
+    """The roadmap with its steps in one list, each with a short text and its resources.
 
     So tests depend on nothing that writers change. They add the parts that they need.
     """
     source.sections = []
     keys = {"slug", "title", "optional", "summary", "body", "resources"}
     for step in source.steps:
-        step.body = step.body or f"## What to learn\n\n{step.primer}"
+        step.body = f"## What to learn\n\n{step.summary}"
         for name in StepEntry.model_fields.keys() - keys:
             setattr(step, name, StepEntry.model_fields[name].default)
         for resource in step.resources:

@@ -130,10 +130,14 @@ def test_it_takes_at_most_four_queries_with_300_steps(
     signed_in, user, assert_max_queries
 ):
     import_roadmap(parse(YamlDocument("long.yaml", write_roadmap().encode())))
-    for step in Step.objects.all()[:150]:
-        StepProgressFactory(user=user, step=step)
-    for topic in Topic.objects.filter(step__position__gt=290):
-        TopicCheck.objects.create(user=user, topic=topic)
+    StepProgress.objects.bulk_create(
+        StepProgressFactory.build(user=user, step=step)
+        for step in Step.objects.all()[:150]
+    )
+    TopicCheck.objects.bulk_create(
+        TopicCheck(user=user, topic=topic)
+        for topic in Topic.objects.filter(step__position__gt=290)
+    )
     signed_in.get("/roadmaps/long-roadmap/")
     with assert_max_queries(4):
         response = signed_in.get("/roadmaps/long-roadmap/")
@@ -156,14 +160,15 @@ def test_it_takes_at_most_four_queries(
 def long_roadmap(db):
     """40 steps in three sections. The third and the last are about caching."""
     roadmap = RoadmapFactory(slug="long")
-    steps = StepFactory.create_batch(40, roadmap=roadmap)
+    steps = StepFactory.build_batch(40, roadmap=roadmap)
     for number, part in enumerate(batched(steps, 16), start=1):
         slug, title = f"part-{number}", f"Part {number}"
         section = Section.objects.create(roadmap=roadmap, slug=slug, title=title)
-        roadmap.steps.filter(pk__in=[step.pk for step in part]).update(section=section)
-    for step, title in ((steps[2], "Caching"), (steps[39], "Shared caching")):
-        roadmap.steps.filter(pk=step.pk).update(title=title)
-    roadmap.steps.filter(pk=steps[2].pk).update(summary="Learn of ÉTAGS.")
+        for step in part:
+            step.section = section
+    steps[2].title, steps[39].title = "Caching", "Shared caching"
+    steps[2].summary = "Learn of ÉTAGS."
+    Step.objects.bulk_create(steps)
     return roadmap
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from progress.models import Completion, StepProgress
-from roadmaps.models import Section
+from roadmaps.models import Section, Step
 from tests.factories import StepFactory, StepProgressFactory
 from tests.progress.test_mark import HTMX, address
 from tests.pseudo_language import assert_page_is_translated, pseudo_language
@@ -64,8 +64,12 @@ def test_a_completed_roadmap(greek_learner, greek, cooking):
 @pytest.fixture
 def long_roadmap(greek):
     """The roadmap with 40 steps in three sections, of which one is optional."""
-    for position in range(5, 41):
-        StepFactory(roadmap=greek, position=position, title="Βήμα", summary="Νερό.")
+    Step.objects.bulk_create(
+        StepFactory.build(
+            roadmap=greek, position=position, title="Βήμα", summary="Νερό."
+        )
+        for position in range(5, 41)
+    )
     steps = greek.steps.all()
     for number, part in enumerate(batched(steps, 16), start=1):
         section = Section.objects.create(
