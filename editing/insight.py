@@ -51,9 +51,11 @@ class Insight(NamedTuple):
         return [step for step in self.steps if step.stopped == most > 0]
 
 
-def get_insight(roadmap: Roadmap, now: datetime | None = None) -> Insight:
-    """Return the statistics of the active steps."""
+def get_insight(roadmap: Roadmap, now: datetime | None = None) -> Insight | None:
+    """Return the statistics of the active steps, if they have been counted."""
     statistics = get_statistics(roadmap, now)
+    if statistics is None:
+        return None
     active_steps = roadmap.steps.active().defer_large_fields()
     measured = MeasuredEffort.objects.filter(step__roadmap=roadmap)
     usual_days = dict(measured.values_list("step", "days"))

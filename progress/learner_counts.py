@@ -1,7 +1,8 @@
 """Anonymous statistics on a roadmap's learners, counted from everybody's marks.
 
 A roadmap with few marks is counted when somebody looks. On a roadmap with many, that
-would take seconds: `manage.py count_learners` counts and stores the statistics.
+would take seconds: `manage.py count_learners` counts and stores the statistics. Until
+it has run, there are none.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
 from core.postgresql.batches import EVERYBODY
-from core.postgresql.pool import statement_timeout, without_limits
+from core.postgresql.pool import without_limits
 from progress import models as progress_models
 from progress.measured_effort import MIN_DURATION
 from progress.models import Completion, StepProgress
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 INACTIVITY = timedelta(days=30)  # without a mark for this long, a learner has stopped
 TENTH_OF_A_DAY = 8640  # seconds
-QUERY_TIMEOUT = 30  # seconds
 BATCH_SIZE = 20_000  # people, counted in about a second
 WORK_MEM = "128MB"  # to sort their marks in memory
 
@@ -168,13 +168,16 @@ class LearnerCounts:
         )
 
 
-def get_statistics(roadmap: Roadmap, now: datetime | None = None) -> RoadmapStatistics:
-    """Return the stored statistics, or count them now if none are stored."""
+def get_statistics(
+    roadmap: Roadmap, now: datetime | None = None
+) -> RoadmapStatistics | None:
+    """Return the stored statistics. If none are stored, count the learners now, or
+    return None if the roadmap has many marks.
+    """
     stored = RoadmapStatistics.objects.filter(roadmap=roadmap).first()
-    if stored:
+    if stored or StepProgress.objects.are_many(roadmap.pk):
         return stored
-    with statement_timeout(QUERY_TIMEOUT):
-        return count_learners(roadmap, now)
+    return count_learners(roadmap, now)
 
 
 def count_learners(roadmap: Roadmap, now: datetime | None = None) -> RoadmapStatistics:
@@ -224,25 +227,32 @@ def store_statistics(counts: LearnerCounts) -> int:
 
 def with_learners(roadmaps: RoadmapQuerySet) -> RoadmapQuerySet:
     """Annotate `learner_count`, the number of people with a mark on one of the steps,
-    and `completion_count`. Both are counted where no statistics are stored.
+    and `completion_count`.
+
+    Where no statistics are stored, both are counted, or None if there are many marks.
     """
-    learners = (
-        StepProgress.objects.filter(step__roadmap=OuterRef("pk"))
-        .values("step__roadmap")
-        .annotate(count=models.Count("user", distinct=True))
+    marks = StepProgress.objects.filter(step__roadmap=OuterRef("pk")).order_by()
+    many = progress_models.MANY_MARKS
+    has_many = models.Exists(marks[many : many + 1])
+    learners = marks.values("step__roadmap").annotate(
+        count=models.Count("user", distinct=True)
     )
     completions = (
         Completion.objects.filter(roadmap=OuterRef("pk"))
         .values("roadmap")
         .annotate(count=models.Count("*"))
     )
-    # PostgreSQL runs a subquery only for rows in which the value before it is null.
+    # PostgreSQL runs a subquery only for rows that need it.
     return roadmaps.annotate(
-        learner_count=Coalesce(
-            F("statistics__learner_count"), Subquery(learners.values("count")), 0
+        learner_count=models.Case(
+            models.When(statistics__isnull=False, then="statistics__learner_count"),
+            models.When(has_many, then=None),
+            default=Coalesce(Subquery(learners.values("count")), 0),
         ),
-        completion_count=Coalesce(
-            F("statistics__completion_count"), Subquery(completions.values("count")), 0
+        completion_count=models.Case(
+            models.When(statistics__isnull=False, then="statistics__completion_count"),
+            models.When(has_many, then=None),
+            default=Coalesce(Subquery(completions.values("count")), 0),
         ),
     )
 

@@ -40,7 +40,7 @@ class InsightAdmin(admin.ModelAdmin):
             "subtitle": str(roadmap),
             "roadmap": roadmap,
             "insight": insight,
-            "chart": Chart(insight),
+            "chart": Chart(insight) if insight else None,
             "min_people": MIN_PEOPLE,
             "inactive_days": INACTIVITY.days,
         }

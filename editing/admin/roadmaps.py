@@ -24,7 +24,7 @@ from editing.diff import Values
 from editing.permissions import PUBLISH_ROADMAP
 from editing.sections import NONE, SECTION, get_row_id
 from editing.step_operations import update_roadmap_slug
-from progress.learner_counts import QUERY_TIMEOUT, with_learners
+from progress.learner_counts import with_learners
 from roadmaps.models import (
     HEADING_MARK,
     Roadmap,
@@ -38,6 +38,8 @@ from roadmaps.sections import Section
 FIELDS = ["title", "slug", "category", "icon", "summary", "position"]
 RESTORED_FIELDS = ["title", "category", "icon", "summary"]
 IS_PUBLISHED = yes_or_no(Roadmap, "is_published")
+QUERY_TIMEOUT = 30  # seconds
+NOT_COUNTED = _("Not counted yet")
 
 
 class RoadmapChangeList(ChangeList):
@@ -46,7 +48,7 @@ class RoadmapChangeList(ChangeList):
         return with_learners(roadmaps.with_step_count())
 
     def get_results(self, request: HttpRequest) -> None:
-        # Until `count_learners` has run, this takes long on a roadmap with many marks.
+        # It may count the marks of hundreds of roadmaps.
         with statement_timeout(QUERY_TIMEOUT):
             super().get_results(request)
             self.result_list: Any = list(self.result_list)
@@ -114,12 +116,13 @@ class RoadmapAdmin(
         return int(roadmap.step_count)
 
     @admin.display(description=_("learners"))
-    def learner_count(self, roadmap: Any) -> int:
-        return int(roadmap.learner_count)
+    def learner_count(self, roadmap: Any) -> Any:
+        return NOT_COUNTED if roadmap.learner_count is None else roadmap.learner_count
 
     @admin.display(description=_("completed"))
-    def completion_count(self, roadmap: Any) -> int:
-        return int(roadmap.completion_count)
+    def completion_count(self, roadmap: Any) -> Any:
+        count = roadmap.completion_count
+        return NOT_COUNTED if count is None else count
 
     # Saving and deleting
 

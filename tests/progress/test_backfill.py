@@ -78,6 +78,16 @@ def test_what_was_done_after_the_edit_completes_nothing(cooking, almost_done):
     assert not Completion.objects.exists()
 
 
+def test_one_query_is_enough_if_nobody_has_done_the_newest_step(
+    cooking, user, assert_max_queries
+):
+    *others, newest = cooking.steps.order_by("pk")
+    for step in others:
+        StepProgressFactory(user=user, step=step)
+    with assert_max_queries(1):
+        write_completions(cooking.pk, [step.pk for step in [*others, newest]])
+
+
 def test_an_edit_that_is_undone_queues_nothing(cooking, almost_done, queue):
     with transaction.atomic():
         step_operations.retire(cooking.steps.first())
