@@ -52,7 +52,9 @@ class Insight(NamedTuple):
 
 
 def get_insight(roadmap: Roadmap, now: datetime | None = None) -> Insight | None:
-    """Return the statistics of the active steps, if they have been counted."""
+    """Return the statistics of the active steps, or None if a large roadmap has not
+    been counted.
+    """
     statistics = get_statistics(roadmap, now)
     if statistics is None:
         return None

@@ -63,7 +63,7 @@ def copy_next_people(copy: StepCopy) -> bool:
 
 
 def copy_batch(copy: StepCopy) -> None:
-    """Copy the progress of the next people who have not been copied already."""
+    """Copy the next batch of people, except those who were copied early."""
     last = find_last_of_batch(copy.step_id, copy.copied_up_to)
     locked = lock_people(find_people(copy, last))
     early = CopiedPerson.objects.filter(copy=copy)

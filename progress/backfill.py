@@ -15,7 +15,7 @@ from progress.route import State
 from progress.step_copies import StepCopy, lock_people
 from roadmaps.models import Roadmap
 
-BATCH_SIZE = 5_000  # people, whose marks are read in about 30 ms
+BATCH_SIZE = 5_000  # people
 # A mark that is made while the edit is being saved is based on the old steps, so it
 # does not complete the roadmap. The clock of its host may also be ahead.
 EDIT_DURATION = timedelta(seconds=10)
@@ -105,11 +105,11 @@ class CompletionBatch(NamedTuple):
             return [pk for (pk,) in cursor.fetchall()]
 
     def _find_candidates(self) -> list[int]:
-        """Return the ids of those who have done or skipped one of the required steps,
-        and have no completion.
+        """Return the ids of people who have done or skipped the newest required step,
+        and have no completion. Nobody else can qualify.
 
-        It is the newest step, which fewer people have done than most others. So this
-        reads one mark of a person instead of all.
+        Usually, fewer people have done this step than the others. So this reads one
+        mark per person, and `find_people` reads the other marks of few people.
         """
         if not self.required:
             return []

@@ -2,7 +2,7 @@
 
 A roadmap with few marks is counted when somebody looks. On a roadmap with many, that
 would take seconds: `manage.py count_learners` counts and stores the statistics. Until
-it has run, there are none.
+then, such a roadmap has no statistics.
 """
 
 from __future__ import annotations
@@ -171,8 +171,8 @@ class LearnerCounts:
 def get_statistics(
     roadmap: Roadmap, now: datetime | None = None
 ) -> RoadmapStatistics | None:
-    """Return the stored statistics. If none are stored, count the learners now, or
-    return None if the roadmap has many marks.
+    """Return the stored statistics. Without them, count a roadmap with few marks now,
+    and return None for one with many.
     """
     stored = RoadmapStatistics.objects.filter(roadmap=roadmap).first()
     if stored or StepProgress.objects.are_many(roadmap.pk):
@@ -229,7 +229,8 @@ def with_learners(roadmaps: RoadmapQuerySet) -> RoadmapQuerySet:
     """Annotate `learner_count`, the number of people with a mark on one of the steps,
     and `completion_count`.
 
-    Where no statistics are stored, both are counted, or None if there are many marks.
+    Without stored statistics, both are counted now. If there are many marks, both are
+    None.
     """
     marks = StepProgress.objects.filter(step__roadmap=OuterRef("pk")).order_by()
     many = progress_models.MANY_MARKS

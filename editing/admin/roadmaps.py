@@ -48,7 +48,7 @@ class RoadmapChangeList(ChangeList):
         return with_learners(roadmaps.with_step_count())
 
     def get_results(self, request: HttpRequest) -> None:
-        # It may count the marks of hundreds of roadmaps.
+        # This may count the learners of hundreds of roadmaps.
         with statement_timeout(QUERY_TIMEOUT):
             super().get_results(request)
             self.result_list: Any = list(self.result_list)

@@ -100,8 +100,8 @@ class TestCounts:
         self, roadmap, mark_steps, assert_max_queries
     ):
         mark_steps(5, "boil", "fry", "bake")
-        # The others read the stored statistics, whether there are many marks, the
-        # steps, the completions and the measured efforts.
+        # The other queries read the stored statistics, check whether there are many
+        # marks, and read the steps, the completions and the measured efforts.
         with assert_max_queries(6):
             get_insight(roadmap)
 

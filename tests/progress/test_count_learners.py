@@ -73,7 +73,7 @@ class TestManyMarks:
         assert scans
         assert all("never executed" in scan for scan in scans)
 
-    def test_before_that_the_pages_say_so(self, learners, cooking, admin_client):
+    def test_until_then_the_pages_say_so(self, learners, cooking, admin_client):
         html = admin_client.get(LIST).text
         for name in ("learner_count", "completion_count"):
             assert f'<td class="field-{name}">Not counted yet</td>' in html
