@@ -6,7 +6,8 @@ PYTHON := .venv/bin/python
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
 VNU := .vnu/node_modules/vnu-jar/build/dist/vnu.jar
 PORT ?= 8000
-WORKERS ?= auto
+# Tests often wait for another process, so three of them keep two cores busy.
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
 # Some machines set this. Without it, each program is compiled once, not at each start.
 unexport PYTHONDONTWRITEBYTECODE
 FUZZ_SEED := $(or $(FUZZ_SEED),$(shell echo $$RANDOM))

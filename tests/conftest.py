@@ -41,6 +41,7 @@ from tests.github import FakeGitHub
 from tests.openid_provider import FakeOpenIDProvider
 from tests.production import Proxy, get_database_url, install, run_site
 
+CODE_BLOCK = f"```bash\ncurl {'--header Accept:text/html ' * 5}\n```"
 # Transaction control, and the user's last visit, which is stored every ten minutes.
 UNCOUNTED_QUERIES = re.compile(
     "SAVEPOINT|RELEASE|BEGIN|COMMIT|SET LOCAL|.*(FROM|INTO|UPDATE) .usersessions_",
@@ -170,7 +171,7 @@ def without_parts(source):
     source.sections = []
     keys = {"slug", "title", "optional", "summary", "body", "resources"}
     for step in source.steps:
-        step.body = f"## What to learn\n\n{step.summary}"
+        step.body = f"## What to learn\n\n{step.summary}\n\n{CODE_BLOCK}"
         for name in StepEntry.model_fields.keys() - keys:
             setattr(step, name, StepEntry.model_fields[name].default)
         for resource in step.resources:
