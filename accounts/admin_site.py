@@ -59,6 +59,11 @@ class AdminSite(admin.AdminSite):
         groups: dict[str, dict[str, Any]] = {}
         for app in super().get_app_list(request):
             group = groups.setdefault(app["name"], app | {"models": []})
+            names = {model["object_name"] for model in group["models"]}
+            for model in app["models"]:
+                # Django's template makes ids of these names. Two apps have a Group.
+                if model["object_name"] in names:
+                    model["object_name"] = f"{app['app_label']}-{model['object_name']}"
             group["models"] += app["models"]
         if app_label:
             name = apps.get_app_config(app_label).verbose_name

@@ -22,6 +22,10 @@ IGNORED = re.compile(
     "^Attribute “hx-"  # htmx's own, by design
     "|^The “list” role is unnecessary"  # Safari needs it for lists without markers
     "|^Trailing slash on void elements"  # in the base of Django's admin
+    "|^An “input” element with a “type” attribute whose value is “hidden” must not have"
+    " any “aria-"  # Django's copy of a field's first value
+    # Django marks every button of a choice. Browsers take the first.
+    "|^There must not be two elements with the same .* “autofocus”"
     "|^A table row was 2 columns wide"  # in the sidebar of Django's admin
 )
 

@@ -157,6 +157,11 @@ class TestGroups:
         assert {"User", "Group", "EmailAddress", "Authenticator"} < models["People"]
         assert models["System"] == {"DBTaskResult"}
 
+    def test_each_model_has_an_id_of_its_own(self, admin_client):
+        ids = re.findall('<th scope="row" id="(.*?)"', admin_client.get(ADMIN).text)
+        assert "accounts-user" in ids
+        assert len(ids) == len(set(ids))
+
     @pytest.mark.parametrize("label", ["accounts", "auth", "account", "mfa"])
     def test_the_page_of_an_app_shows_its_group(self, admin_client, label):
         html = read_html(admin_client.get(f"{ADMIN}{label}/"))

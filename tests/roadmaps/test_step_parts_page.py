@@ -213,3 +213,10 @@ class TestQueries:
         client.get(PATH)
         with assert_max_queries(2):
             client.get(PATH, {"answers": 1})
+
+
+def test_a_folded_question_has_no_paragraph(client, step):
+    """HTML allows only text and headings in a `summary`."""
+    summary = re.search('<summary><span class="prose".*?</summary>', read(client))[0]
+    assert "Why delete the key after the commit?" in summary
+    assert "<p>" not in summary
