@@ -137,7 +137,8 @@ def test_finds_the_groups_along_an_index(reauthenticated, user):
 
 
 def test_finds_the_administrators_along_an_index(db):
-    with transaction.atomic(), read_plans("accounts_user", "indexscan") as plans:
+    without = read_plans("accounts_user", "indexscan", may_sort=True)
+    with transaction.atomic(), without as plans:
         lock_administrators()
     assert "user_is_staff" in plans[0], plans
 
