@@ -243,18 +243,18 @@ def with_learners(roadmaps: RoadmapQuerySet) -> RoadmapQuerySet:
         .values("roadmap")
         .annotate(count=models.Count("*"))
     )
-    # PostgreSQL runs a subquery only for rows that need it.
+
+    def stored_or_counted(name: str, rows: models.QuerySet[Any, Any]) -> models.Case:
+        # PostgreSQL runs a subquery only for rows that need it.
+        return models.Case(
+            models.When(statistics__isnull=False, then=f"statistics__{name}"),
+            models.When(has_many, then=None),
+            default=Coalesce(Subquery(rows.values("count")), 0),
+        )
+
     return roadmaps.annotate(
-        learner_count=models.Case(
-            models.When(statistics__isnull=False, then="statistics__learner_count"),
-            models.When(has_many, then=None),
-            default=Coalesce(Subquery(learners.values("count")), 0),
-        ),
-        completion_count=models.Case(
-            models.When(statistics__isnull=False, then="statistics__completion_count"),
-            models.When(has_many, then=None),
-            default=Coalesce(Subquery(completions.values("count")), 0),
-        ),
+        learner_count=stored_or_counted("learner_count", learners),
+        completion_count=stored_or_counted("completion_count", completions),
     )
 
 

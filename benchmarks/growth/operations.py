@@ -16,7 +16,6 @@ from tempfile import TemporaryDirectory
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
-from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from benchmarks.growth.measure import time_limit
@@ -24,12 +23,12 @@ from benchmarks.growth.people import People
 from benchmarks.growth.results import Result, Results
 from benchmarks.growth.ticks import Ticks
 from benchmarks.server import ROOT, free_port, wait_for
+from editing.background_operations import UNFINISHED
 from editing.yaml_format.exporter import export
 
 LIMIT = 15 * 60  # seconds for an operation and its tasks
 BEFORE = 30  # seconds of ticks without an operation
 POLL_INTERVAL = 1.0  # seconds
-UNFINISHED = [TaskResultStatus.READY, TaskResultStatus.RUNNING]
 
 
 def measure_operations(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -39,7 +39,7 @@ FIELDS = ["title", "slug", "category", "icon", "summary", "position"]
 RESTORED_FIELDS = ["title", "category", "icon", "summary"]
 IS_PUBLISHED = yes_or_no(Roadmap, "is_published")
 QUERY_TIMEOUT = 30  # seconds
-NOT_COUNTED = _("Not counted yet")
+NOT_COUNTED = cast("str", _("Not counted yet"))  # translated when it is shown
 
 
 class RoadmapChangeList(ChangeList):
@@ -115,14 +115,13 @@ class RoadmapAdmin(
     def step_count(self, roadmap: Any) -> int:
         return int(roadmap.step_count)
 
-    @admin.display(description=_("learners"))
-    def learner_count(self, roadmap: Any) -> Any:
-        return NOT_COUNTED if roadmap.learner_count is None else roadmap.learner_count
+    @admin.display(description=_("learners"), empty_value=NOT_COUNTED)
+    def learner_count(self, roadmap: Any) -> int | None:
+        return cast("int | None", roadmap.learner_count)
 
-    @admin.display(description=_("completed"))
-    def completion_count(self, roadmap: Any) -> Any:
-        count = roadmap.completion_count
-        return NOT_COUNTED if count is None else count
+    @admin.display(description=_("completed"), empty_value=NOT_COUNTED)
+    def completion_count(self, roadmap: Any) -> int | None:
+        return cast("int | None", roadmap.completion_count)
 
     # Saving and deleting
 

@@ -121,10 +121,15 @@ def everything():
     return rows
 
 
+def perform(task):
+    """Do what a worker does with a task."""
+    task.claim("worker")
+    arguments = task.args_kwargs
+    value = task.task.call(*arguments["args"], **arguments["kwargs"])
+    task.set_successful(value)
+
+
 def work():
     """Do what a worker does, until no task is left."""
     while task := DBTaskResult.objects.ready().first():
-        task.claim("worker")
-        arguments = task.args_kwargs
-        value = task.task.call(*arguments["args"], **arguments["kwargs"])
-        task.set_successful(value)
+        perform(task)

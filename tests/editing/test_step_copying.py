@@ -22,7 +22,7 @@ from progress.step_copies import CopiedPerson, StepCopy
 from progress.topic_checks import TopicCheck
 from roadmaps.models import Step
 from tests.accounts.actions import signed_in_browser
-from tests.editing.editor import page_of, step_form
+from tests.editing.editor import page_of, perform, step_form
 from tests.factories import (
     NoteFactory,
     StepProgressFactory,
@@ -233,13 +233,11 @@ class TestWorkers:
     def work(self, error=None):
         """Perform the next task, or let it fail."""
         task = DBTaskResult.objects.ready().first()
-        task.claim("worker")
         if error:
+            task.claim("worker")
             task.set_failed(error)
         else:
-            values = task.args_kwargs
-            value = task.task.call(*values["args"], **values["kwargs"])
-            task.set_successful(value)
+            perform(task)
 
     def count_waiting(self):
         """The tasks that go on with the copy."""

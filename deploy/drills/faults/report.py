@@ -47,9 +47,14 @@ def table(rows: list[Row], what: str = "fault") -> str:
     return "\n".join([head, *map(str, rows)])
 
 
+def markers(section: str) -> tuple[str, str]:
+    """The comments before and after the section."""
+    return f"<!-- {section} -->", f"<!-- /{section} -->"
+
+
 def write(page: Path, measured: str, section: str = "measured") -> None:
     """Write the table between the two comments with the name of the section."""
-    begin, end = f"<!-- {section} -->", f"<!-- /{section} -->"
+    begin, end = markers(section)
     text = page.read_text()
     before, after = text.partition(begin)[0], text.partition(end)[2]
     page.write_text(f"{before}{begin}\n{measured}\n{end}{after}")
@@ -57,7 +62,7 @@ def write(page: Path, measured: str, section: str = "measured") -> None:
 
 def renew(page: Path, rows: list[Row], conditions: str, section: str) -> None:
     """Replace these rows in the table, and say when they were measured."""
-    begin, end = f"<!-- {section} -->", f"<!-- /{section} -->"
+    begin, end = markers(section)
     lines = page.read_text().partition(begin)[2].partition(end)[0].strip().split("\n")
     for row in rows:
         [number] = [i for i, line in enumerate(lines) if row.is_written_in(line)]
