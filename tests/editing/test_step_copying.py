@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db import connection
 from django.tasks import TaskResultStatus
 from django.test import Client
 from django.utils import timezone
@@ -29,6 +28,7 @@ from tests.factories import (
     TopicFactory,
     UserFactory,
 )
+from tests.plans import explain
 from tests.progress.test_pending_mark import mark_as_visitor, sign_in
 
 MAY = timezone.now() - timedelta(days=30)
@@ -316,12 +316,6 @@ class TestWorkers:
 def test_a_batch_is_found_by_the_primary_key(learners, fry, boil):
     """Without reading the rows of others, and without sorting."""
     begin_merge(fry, boil)
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_sort = off")
-        cursor.execute(
-            f"EXPLAIN {step_copies.FIND_LAST}", [fry.pk, learners[0].pk, 999]
-        )
-        plan = "\n".join(line for (line,) in cursor.fetchall())
+    plan = explain(step_copies.FIND_LAST, [fry.pk, learners[0].pk, 999])
     assert "Index Only Scan using progress_stepprogress_pkey" in plan
     assert "Sort" not in plan
