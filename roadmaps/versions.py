@@ -103,6 +103,8 @@ def validate_slug_is_new(slug: str, contents: VersionedQuerySet[Any]) -> None:
 
 def add_related_snapshot(instance: Any, history_instance: Any, **_: Any) -> None:
     """Complete the version that `save()` or `delete()` is about to record."""
+    if history_instance.history_type == "+":
+        return  # a new row has no steps, sections or parts yet
     related_snapshot = type(instance).objects.related_snapshot([instance.pk])
     for name, value in related_snapshot.get(instance.pk, {}).items():
         setattr(history_instance, name, value)
