@@ -30,8 +30,6 @@ from tests.factories import (
 from tests.html import read_html
 from tests.progress.test_route import required
 
-NOW = timezone.now()
-
 
 @pytest.fixture
 def assignment(user):
@@ -73,7 +71,7 @@ def get_page(signed_in, assignment):
 
 
 def mark(membership, slug, state=State.DONE, days_ago=0, took=0):
-    at = NOW - timedelta(days=days_ago)
+    at = timezone.now() - timedelta(days=days_ago)
     StepProgressFactory(
         user=membership.user,
         step=membership.group.assignments.get().roadmap.steps.get(slug=slug),
