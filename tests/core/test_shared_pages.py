@@ -77,7 +77,6 @@ def emails_in(response):
     return set(re.findall(r"\w+@example\.com", text))
 
 
-@pytest.mark.no_cover  # coverage doubles its time
 def test_nobody_gets_a_page_with_the_address_of_another(people, backend):
     step = backend.steps.first()
     paths = list_paths(slug=step.slug, roadmap_slug=backend.slug, step_id=step.pk)

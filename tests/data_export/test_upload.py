@@ -346,7 +346,6 @@ class TestUnknownContent:
         assert "<code>nowhere/x</code>" in page
         assert len(rows(StepProgress, user)) == 1
 
-    @pytest.mark.no_cover  # coverage doubles its time
     def test_of_any_number_is_accepted_and_the_first_hundred_are_listed(
         self, signed_in, cooking
     ):
@@ -553,13 +552,11 @@ def test_a_file_over_the_limit_is_refused(signed_in, user, cooking, excess):
     assert rows(StepProgress, user) == []
 
 
-@pytest.mark.no_cover  # coverage doubles its time
 def test_a_file_of_the_largest_size_is_accepted(signed_in, user, cooking):
     content = export_file(progress=[done_entry()]).ljust(MAX_FILE_SIZE)
     assert upload(signed_in, content).status_code == 200
 
 
-@pytest.mark.no_cover  # coverage doubles its time
 def test_a_file_larger_than_other_requests_may_be_is_restored(
     reauthenticated, user, cooking, settings
 ):
@@ -649,7 +646,6 @@ WORST_FILES = {
 }
 
 
-@pytest.mark.no_cover  # coverage doubles its time
 @pytest.mark.parametrize("name", WORST_FILES)
 def test_reading_takes_at_most_ten_times_the_memory_of_the_file(name):
     key, value = WORST_FILES[name]

@@ -257,7 +257,6 @@ class TestApply:
         assert editor.post(APPLY, {"sealed": mixed}).status_code == 400
         assert not Roadmap.objects.exists()
 
-    @pytest.mark.no_cover  # coverage doubles its time
     def test_the_largest_file_is_imported(self, editor):
         letters = [chr(code) for code in range(0x21, 0x7F)]  # they compress worst
         bodies = [

@@ -218,7 +218,6 @@ WORST_FILES = {
 }
 
 
-@pytest.mark.no_cover  # coverage doubles its time
 @pytest.mark.parametrize("name", WORST_FILES)
 def test_reading_takes_at_most_ten_times_the_memory_of_the_file(write, name):
     path = write(WORST_FILES[name])

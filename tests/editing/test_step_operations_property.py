@@ -829,7 +829,6 @@ def entry(slug, title, summary, **more):
     return step.model_dump(exclude={"was", "new_meaning"}) | more
 
 
-@pytest.mark.no_cover  # coverage doubles its time
 @pytest.mark.django_db
 def test_no_edit_loses_any_progress(monkeypatch):
     monkeypatch.setattr(step_copies, "BATCH_SIZE", 1)

@@ -1,6 +1,5 @@
 """No request, however odd, gets a 500. `make fuzz` sends many more of them."""
 
-import pytest
 from hypothesis import given
 
 from tests.fuzz.addresses import list_addresses
@@ -19,7 +18,6 @@ def fuzz_address(site, address, number):
     check()
 
 
-@pytest.mark.no_cover  # coverage doubles its time
 def test_no_request_to_any_address_gets_a_500(fuzzed_site):
     for number, address in enumerate(list_addresses()):
         for request in worst_requests(address):

@@ -1,6 +1,5 @@
 """No form that is filled in oddly gets a 500. `make fuzz` sends many more of them."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,7 +48,6 @@ def fuzz_form(site, person, form, number, examples):
     check()
 
 
-@pytest.mark.no_cover  # coverage doubles its time
 def test_no_form_of_the_admin_gets_a_500(fuzzed_site):
     forms = find_forms(fuzzed_site, is_admin=True)
     assert len(forms) > 20

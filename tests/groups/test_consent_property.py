@@ -522,7 +522,6 @@ class ConsentStateMachine(RuleBasedStateMachine):
                     assert {each.user_id for each in counted} <= users
 
 
-@pytest.mark.no_cover  # coverage doubles its time
 @pytest.mark.django_db
 def test_mentors_see_only_what_is_shown(client):
     run_state_machine_as_test(

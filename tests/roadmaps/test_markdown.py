@@ -264,12 +264,10 @@ WORST = [
 class TestCost:
     """The parser limits its own steps. Here the output and the memory are bounded."""
 
-    @pytest.mark.no_cover  # coverage doubles its time
     @pytest.mark.parametrize("text", WORST, ids=lambda text: repr(text[:12]))
     def test_the_worst_text_of_its_length_is_cheap(self, text):
         assert len(to_html(text, below=3, line_breaks=True)) <= 10 * len(text)
 
-    @pytest.mark.no_cover  # coverage doubles its time
     @settings(max_examples=20, deadline=None, derandomize=True)
     @given(st.lists(st.sampled_from(REPEATED), min_size=1, max_size=4))
     def test_any_mixture_is_cheap(self, parts):
