@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
+from core.postgresql.batches import TASK_DURATION
 from core.postgresql.pool import without_limits
 from core.text import isolate
 from editing import step_operations
@@ -27,7 +28,6 @@ from progress.step_copies import StepCopy
 from roadmaps.models import Roadmap, Step
 
 MANY_LEARNERS = 1_000  # copied in about 100 ms
-COPY_DURATION = 5.0  # seconds, after which tasks that matter more come first
 UNFINISHED = [TaskResultStatus.READY, TaskResultStatus.RUNNING]
 
 
@@ -100,7 +100,7 @@ def perform_later(
 def continue_copy(roadmap: int) -> None:
     """Copy for a few seconds, and queue a task that goes on."""
     copy = StepCopy.objects.filter(roadmap=roadmap).first()
-    if copy and not copy_everybody(copy, COPY_DURATION):
+    if copy and not copy_everybody(copy, TASK_DURATION):
         continue_copy.enqueue(roadmap=roadmap)
 
 

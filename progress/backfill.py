@@ -1,5 +1,6 @@
 """Complete a roadmap for everybody who has nothing left to do after an edit."""
 
+import time
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -8,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from django.tasks import task
 from django.utils import timezone
 
-from core.postgresql.batches import EVERYBODY, run_batch
+from core.postgresql.batches import EVERYBODY, TASK_DURATION, run_batch
 from progress.models import Completion, StepProgress
 from progress.people_batches import find_last_person
 from progress.route import State
@@ -70,14 +71,21 @@ def write_completions(
 
 @task(priority=-10)  # mails come first
 def write_completions_later(
-    roadmap_id: int, required: list[int], edited_at: str
+    roadmap_id: int, required: list[int], edited_at: str, after: int = 0
 ) -> None:
-    """Do the same in batches of people. A tick waits for at most one batch."""
-    last = 0
-    while required and last != EVERYBODY:
-        after, last = last, find_last_person(last, BATCH_SIZE)
+    """Do the same in batches, for people with ids after `after`. A tick waits for at
+    most one batch. After a few seconds, queue a task for the rest, so that emails can
+    be sent in between.
+    """
+    deadline = time.monotonic() + TASK_DURATION
+    while required and after != EVERYBODY:
+        last = find_last_person(after, BATCH_SIZE)
         batch = CompletionBatch(roadmap_id, required, edited_at, after, last)
         run_batch(lambda: batch.write(lock_people(batch.find_people())))  # noqa: B023
+        after = last
+        if after != EVERYBODY and time.monotonic() > deadline:
+            write_completions_later.enqueue(roadmap_id, required, edited_at, after)
+            return
 
 
 class CompletionBatch(NamedTuple):

@@ -15,6 +15,7 @@ EVERYBODY = 2**63 - 1  # the largest possible id
 LOCK_TIMEOUT = 200  # milliseconds
 PAUSE = 0.2  # seconds
 MAX_ATTEMPTS = 1_000
+TASK_DURATION = 5.0  # seconds, after which a task queues another one for the rest
 BUSY = (errors.LockNotAvailable, errors.DeadlockDetected)
 
 

@@ -214,7 +214,7 @@ class TestEditorsMeanwhile:
 class TestWorkers:
     @pytest.fixture(autouse=True)
     def one_batch_per_task(self, monkeypatch):
-        monkeypatch.setattr(background_operations, "COPY_DURATION", 0)
+        monkeypatch.setattr(background_operations, "TASK_DURATION", 0)
 
     @pytest.fixture
     def operation(self, learners, fry, boil, settings, monkeypatch, admin_user):

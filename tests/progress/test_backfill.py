@@ -36,6 +36,15 @@ def run(task):
     task.task.call(*task.args_kwargs["args"])
 
 
+def run_all(queue):
+    """Run the tasks, and those that they queue. Return how many there were."""
+    done = 0
+    while queue.count() > done:
+        run(queue.order_by("enqueued_at")[done])
+        done += 1
+    return done
+
+
 def test_a_worker_writes_them_after_the_edit(cooking, almost_done, queue):
     step_operations.retire(cooking.steps.first())
     assert not Completion.objects.exists()
@@ -96,14 +105,17 @@ def test_an_edit_that_is_undone_queues_nothing(cooking, almost_done, queue):
     assert not queue.exists()
 
 
+@pytest.mark.parametrize("seconds", [5, 0])
 def test_a_worker_goes_through_everybody_in_batches(
-    cooking, almost_done, queue, monkeypatch
+    cooking, almost_done, queue, monkeypatch, seconds
 ):
     monkeypatch.setattr(backfill, "BATCH_SIZE", 1)
+    monkeypatch.setattr(backfill, "TASK_DURATION", seconds)
     others = UserFactory.create_batch(3)
     for step in cooking.steps.all()[1:]:
         StepProgressFactory(user=others[1], step=step, started_at=MAY)
     step_operations.retire(cooking.steps.first())
-    run(queue.get())
+    tasks = run_all(queue)
+    assert tasks == 1 if seconds else tasks > 1
     completed = Completion.objects.values_list("user", flat=True)
     assert set(completed) == {almost_done.pk, others[1].pk}
