@@ -155,6 +155,8 @@ def use_site(authority):
     check("responses have HSTS", "Strict-Transport-Security" in page.headers)
     style = re.search(r'/static/[^"]+\.[0-9a-f]{12}\.css', page.data.decode())[0]
     check("styles have hashed names", browser.get(style).status == 200)
+    project = browser.get("/projects/shelf.zip")
+    check("a project can be downloaded", b"/tests/" in project.data)
     check("/readyz is not public", browser.get("/readyz").status == 404)
     plain = urllib3.request("GET", "http://localhost/", redirect=False)
     check(
