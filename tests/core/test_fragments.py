@@ -45,13 +45,6 @@ def write_template(settings, tmp_path):
 
 
 @pytest.fixture
-def two_languages(settings, monkeypatch):
-    """Let `translation.override` switch languages, as it will with USE_I18N."""
-    settings.USE_I18N = True
-    monkeypatch.setattr(translation, "_trans", type(translation._trans)())
-
-
-@pytest.fixture
 def clients(backend):
     """Clients of a visitor and two users, who differ in all that pages show."""
     TopicFactory(step=backend.steps.get(slug="caching"))
