@@ -14,7 +14,7 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from ua_parser import parse
+from ua_parser import parser  # compiles its patterns now, not at the first sign-in
 
 from accounts.ended_sessions import is_valid
 from accounts.models import Device, User
@@ -26,7 +26,7 @@ PROLONG_INTERVAL = timedelta(days=1)
 
 def browser_name(user_agent: str) -> str:
     """A readable name for a browser, such as "Firefox on Windows"."""
-    parsed = parse(user_agent)
+    parsed = parser.parse(user_agent)
     names = {
         "browser": parsed.user_agent and parsed.user_agent.family,
         "system": parsed.os and parsed.os.family,
